@@ -78,7 +78,7 @@ class Bounded:
 
     >>> total = Bounded.exact([0.1] * 10).sum()
     >>> bool(abs(sum([0.1] * 10) - total.value) <= total.error), f"{total.error:.1e}"
-    (True, '1.0e-15')
+    (True, '1.1e-15')
     >>> abs(sum([0.1] * 10) - 1.0)
     1.1102230246251565e-16
     """
