@@ -1,0 +1,64 @@
+"""The backward against the reference's vector-Jacobian product."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..case import Case
+from ..mismatch import Inconclusive, Kind
+from ..numerical import Answer, judge_gradients
+from ..probe import Probe
+from ..property import check, has_reference
+from ..spec import Purpose
+
+# Families on which a numerical derivative of a wrong forward can be believed.
+_SMOOTH = ("dyadic", "normal")
+
+
+@check(Kind.CORRECTNESS, "backward", applies=has_reference)
+def test_backward_matches_reference(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """Every gradient is the vector-Jacobian product within its bound.
+
+    Where the forward is wrong, its backward may be right for it: then its own numerical
+    derivative decides.
+    """
+    run = probe.run(case)
+    wrong = probe.wrong_gradient(case, run)
+    if wrong is None:
+        return
+    name, difference = wrong
+    spec = probe.spec
+    if spec.backward is not None and probe.wrong_value(case, run) is not None:
+        if case.family not in _SMOOTH or difference.shape_is_wrong:
+            raise Inconclusive
+        answer = judge_gradients(probe, case, run, rng)
+        if answer.answer is Answer.RIGHT:
+            probe.note(
+                Kind.CORRECTNESS, "is right for its own forward, which is wrong", spec.backward
+            )
+            return
+        if answer.answer is Answer.UNKNOWN:
+            raise Inconclusive
+        probe.fail_derivative(answer, case)
+    probe.fail(spec.judge_of_gradients, f"d{name}", difference, oracle="reference", case=case)
+
+
+@check(Kind.CORRECTNESS, "both", purpose=Purpose.INTEGER, applies=has_reference, weight=0.5)
+def test_exact_on_integers(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """On small integers float64 makes no error, so neither may the layer: tolerance zero."""
+    run = probe.run(case)
+    wrong = probe.find(case, run.outputs, probe.exact(probe.truth_of_value(case, run)))
+    if wrong is not None:
+        probe.fail(probe.spec.forward, *wrong, oracle="exact arithmetic", case=case)
+    wrong = probe.find(
+        case, run.gradients, probe.exact(probe.truth_of_gradients(case, run)), prefix="d"
+    )
+    if wrong is not None:
+        name, difference = wrong
+        probe.fail(
+            probe.spec.judge_of_gradients,
+            f"d{name}",
+            difference,
+            oracle="exact arithmetic",
+            case=case,
+        )

@@ -1,0 +1,89 @@
+"""Examples of a batch do not influence each other, where they should not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..case import Case
+from ..mismatch import Inconclusive, Kind
+from ..probe import Probe
+from ..property import check
+from ..spec import LayerSpec
+
+
+def _is_batched(spec: LayerSpec) -> bool:
+    return bool(spec.batched)
+
+
+def _rows(probe: Probe, case: Case, rows: np.ndarray) -> Case:
+    changed = {name: case.args[name][rows] for name in probe.spec.batched}
+    case = case.with_args(**changed)
+    return case if case.dout is None else case.with_dout(case.dout[rows])
+
+
+@check(Kind.CORRECTNESS, "both", applies=_is_batched, weight=0.5)
+def test_examples_are_independent(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """Half a batch gives its half of out and dx; gradients of parameters add up."""
+    spec = probe.spec
+    n = case.args[spec.batched[0]].shape[0]
+    if n < 2:
+        raise Inconclusive
+    order = rng.permutation(n)
+    cut = int(rng.integers(1, n))
+    parts = [order[:cut], order[cut:]]
+    cases = [_rows(probe, case, rows) for rows in parts]
+    whole, *halves = probe.run_many([case, *cases])
+    weights = [len(rows) / n if spec.adds_up == -1 else 1.0 for rows in parts]
+    _value(probe, case, whole, list(zip(parts, cases, halves, weights, strict=True)))
+    for name in spec.differentiable:
+        total = whole.gradients[name]
+        slack = probe.slack(case, whole, name)
+        if name in spec.batched:
+            for rows, half_case, half, weight in zip(parts, cases, halves, weights, strict=True):
+                if total.shape[:1] != (n,):
+                    continue
+                loose = slack[rows] + probe.slack(half_case, half, name)
+                probe.same(
+                    f"d{name}",
+                    total[rows],
+                    weight * half.gradients[name],
+                    loose,
+                    case=case,
+                    oracle="independent examples",
+                )
+        else:
+            added = sum(
+                weight * half.gradients[name] for half, weight in zip(halves, weights, strict=True)
+            )
+            loose = slack + sum(
+                probe.slack(half_case, half, name)
+                for half_case, half in zip(cases, halves, strict=True)
+            )
+            probe.same(f"d{name}", total, added, loose, case=case, oracle="independent examples")
+
+
+def _value(probe: Probe, case: Case, whole: object, halves: list) -> None:  # type: ignore[type-arg]
+    spec = probe.spec
+    out = whole.outputs[spec.value]  # type: ignore[attr-defined]
+    slack = probe.slack_of_value(case, whole)  # type: ignore[arg-type]
+    if spec.adds_up:
+        added = sum(weight * half.outputs[spec.value] for _, _, half, weight in halves)
+        loose = slack + sum(probe.slack_of_value(c, half) for _, c, half, _ in halves)
+        got = [(out, added, loose)]
+    else:
+        if out.shape[:1] != case.args[spec.batched[0]].shape[:1]:
+            return
+        got = [
+            (out[rows], half.outputs[spec.value], slack[rows] + probe.slack_of_value(c, half))
+            for rows, c, half, _ in halves
+        ]
+    for whole_part, half_part, loose in got:
+        probe.same(
+            spec.value,
+            whole_part,
+            half_part,
+            loose,
+            case=case,
+            oracle="independent examples",
+            function=spec.forward,
+        )

@@ -1,0 +1,110 @@
+"""What batch normalisation alone obeys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reference.running_error import Bounded
+
+from ..case import Case
+from ..implementation import Call
+from ..mismatch import Kind
+from ..probe import Probe
+from ..property import check, only
+from ..specs.batchnorm import options
+
+_both = only("batchnorm", "affine_batchnorm_relu")
+
+
+@check(Kind.CORRECTNESS, "both", applies=only("batchnorm"), weight=0.5)
+def test_normalised_columns(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """Columns have mean beta and variance gamma² var/(var + eps); those of dx sum to zero."""
+    run = probe.run(case)
+    out, dx = run.outputs["out"], run.gradients["x"]
+    x, gamma, beta = (case.args[name] for name in ("x", "gamma", "beta"))
+    if out.shape != x.shape or dx.shape != x.shape:
+        return  # the properties of shapes speak of it
+    error = probe.truth_of_value(case, run)["out"].error
+    slack = 4.0 * (error.sum(axis=0) + x.shape[0] * 2.0**-50 * np.abs(out).max(axis=0))
+    probe.same(
+        "out",
+        (out - beta).sum(axis=0),
+        np.zeros(len(beta)),
+        slack,
+        case=case,
+        oracle="mean of a normalised column",
+        function=probe.spec.forward,
+    )
+    eps = options(case)["eps"]
+    var = x.var(axis=0)
+    energy = ((out - beta) ** 2).mean(axis=0)
+    size = np.abs(out - beta).max(axis=0) + 4.0 * error.max(axis=0)
+    loose = 8.0 * (2.0 * size * error.max(axis=0) + 2.0**-46 * (size**2 + beta**2))
+    wobble = 2.0**-46 * (x**2).mean(axis=0) / (var + eps) * (1.0 + gamma**2)
+    probe.same(
+        "out",
+        energy,
+        gamma**2 * var / (var + eps),
+        loose + 8.0 * wobble,
+        case=case,
+        oracle="variance of a normalised column",
+        function=probe.spec.forward,
+    )
+    probe.same(
+        "dx",
+        dx.sum(axis=0),
+        np.zeros(len(beta)),
+        probe.slack(case, run, "x").sum(axis=0) + 2.0**-46 * np.abs(dx).sum(axis=0),
+        case=case,
+        oracle="shifting a column changes nothing",
+    )
+
+
+@check(Kind.CORRECTNESS, "forward", applies=_both, weight=0.5)
+def test_running_statistics(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """Over any sequence of train and test calls on one dict the statistics follow their recurrence.
+
+    Test mode uses them, does not change them, and does not look at the batch.
+    """
+    param: dict[str, Any] = dict(case.args["bn_param"])
+    modes = ["train", *rng.choice(["train", "test"], int(rng.integers(1, 4))), "test"]
+    for step, mode in enumerate(modes):
+        x = case.args["x"] if step == 0 else _other_batch(case.args["x"], rng)
+        param = {**param, "mode": str(mode)}
+        now = case.with_args(x=x, bn_param=param)
+        run = probe.value(now)
+        where = f"call {step + 1} of {' → '.join(map(str, modes))}"
+        truth = dict(probe.truth_of_value(now, run))
+        if mode == "test":
+            truth |= {
+                name: Bounded.exact(np.asarray(param[name]))
+                for name in ("running_mean", "running_var")
+                if name in param
+            }
+        wrong = probe.find(now, {**run.state, **run.outputs}, truth)
+        if wrong is not None:
+            name, difference = wrong
+            probe.fail(probe.spec.forward, name, difference, oracle=f"reference, {where}", case=now)
+        param = {**param, **{k: _flat(v) for k, v in run.state.items() if k.startswith("running")}}
+
+
+def _other_batch(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return np.asarray(np.roll(x, int(rng.integers(1, 9))) * 0.5 + rng.integers(-2, 3) / 4.0)
+
+
+def _flat(value: Any) -> np.ndarray:
+    return np.asarray(value, dtype=np.float64).reshape(-1)
+
+
+@check(Kind.ROBUSTNESS, "forward", applies=only("batchnorm"), weight=0.1)
+def test_unknown_mode(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """A mode that is neither train nor test is a ValueError."""
+    param = {**case.args["bn_param"], "mode": "training"}
+    outcome = probe.send(
+        [Call(function=probe.spec.forward, args=(*list(case.args.values())[:3], param))]
+    )[0]
+    if outcome.status == "ok" or outcome.exception_type != "ValueError":
+        what = "returns a result" if outcome.status == "ok" else f"raises {outcome.exception_type}"
+        probe.refuse(probe.spec.forward, f"{what} for mode 'training', wanted ValueError", case)

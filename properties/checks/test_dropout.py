@@ -1,0 +1,98 @@
+"""What dropout alone obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import binom
+
+from ..case import Array, Case
+from ..mismatch import Disagreement, Kind, Mismatch
+from ..probe import Probe
+from ..property import check, only
+
+# Two tails of each of some thousand tests stay below a false-alarm probability of 1e-9.
+_TAIL = 1e-14
+_dropout = only("dropout")
+
+
+@check(Kind.CORRECTNESS, "forward", applies=_dropout, weight=0.5)
+def test_dropped_fraction(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """The number of dropped units is binomial, over all units and along every axis."""
+    p = float(rng.choice([0.25, 0.125, 0.75, 0.875, 0.3, 0.6, 0.9, 0.5]))
+    shape = [(40, 60), (2400,), (12, 20, 10), (60, 40)][int(rng.integers(4))]
+    param = {"mode": "train", "p": p, "seed": int(rng.integers(1, 10_000))}
+    if rng.integers(2):
+        del param["seed"]
+    asked = case.with_args(x=np.ones(shape), dropout_param=param)
+    out = probe.value(asked).outputs["out"]
+    if out.shape != shape:
+        return
+    dropped = np.asarray(out == 0.0)
+    _count(probe, asked, "of all units", dropped.sum(keepdims=True).ravel(), out.size, p)
+    for axis in range(out.ndim):
+        others = tuple(a for a in range(out.ndim) if a != axis)
+        if others:
+            counts = dropped.sum(axis=others)
+            _count(probe, asked, f"in one slice along axis {axis}", counts, out.size // shape[axis], p)
+
+
+def _count(probe: Probe, case: Case, where: str, counts: Array, n: int, p: float) -> None:
+    tail = _TAIL / len(counts)
+    low, high = binom.ppf(tail, n, p), binom.isf(tail, n, p)
+    bad = (counts < low) | (counts > high)
+    if not bad.any():
+        return
+    index = int(np.argmax(bad))
+    raise Mismatch(
+        Disagreement(
+            function=probe.spec.forward,
+            sentence=(
+                f"{int(counts[index])} {where} of {n} were dropped at drop probability {p:g}, "
+                f"wanted between {int(low)} and {int(high)}"
+            ),
+            oracle="exact binomial bound",
+            argument="out",
+            got=np.array(float(counts[index])),
+            wanted=np.array(n * p),
+            tolerance=np.array(max(n * p - low, high - n * p)),
+            case=case,
+        )
+    )
+
+
+@check(Kind.CORRECTNESS, "forward", applies=_dropout, weight=0.25)
+def test_mask_repeats(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """The same seed gives the same mask, another seed another one."""
+    seeds = [int(s) for s in rng.choice(10_000, 2, replace=False)]
+    x = np.ones((6, 50))
+    cases = [_with(case, x, seed) for seed in (seeds[0], seeds[1], seeds[0])]
+    first, other, again = (run.outputs["out"] for run in probe.values(cases))
+    if not np.array_equal(first, again):
+        probe.refuse(probe.spec.forward, "the same seed gives another mask", cases[0])
+    if np.array_equal(first, other):
+        probe.refuse(probe.spec.forward, "another seed gives the same mask", cases[0])
+
+
+def _with(case: Case, x: Array, seed: int) -> Case:
+    return case.with_args(x=x, dropout_param={"mode": "train", "p": 0.5, "seed": seed})
+
+
+@check(Kind.CORRECTNESS, "both", applies=_dropout, weight=0.5)
+def test_identity_in_test_mode(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """In test mode out is x and dx is dout."""
+    param = {**case.args["dropout_param"], "mode": "test"}
+    asked = case.with_args(dropout_param=param)
+    _identity(probe, asked, "out", [probe.value(asked).outputs["out"], asked.args["x"]])
+    run = probe.run(asked)
+    assert asked.dout is not None
+    _identity(probe, asked, "dx", [run.gradients["x"], asked.dout])
+
+
+def _identity(probe: Probe, case: Case, argument: str, pair: Sequence[Array]) -> None:
+    function = probe.spec.forward if argument == "out" else probe.spec.backward
+    slack = 0.0 if pair[0].dtype == np.float64 else 2.0**-22 * np.abs(pair[1])
+    probe.same(
+        argument, *pair, slack, case=case, oracle="identity in test mode", function=function
+    )

@@ -1,0 +1,30 @@
+"""The forward against reference maths with a rounding bound."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..case import Case
+from ..compare import Difference
+from ..mismatch import Kind
+from ..probe import Probe
+from ..property import check, has_reference
+
+
+@check(Kind.CORRECTNESS, "forward", applies=has_reference)
+def test_forward_matches_reference(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """Every output, and the state left behind, is the reference's within its bound."""
+    run = probe.value(case)
+    for name in probe.truth_of_value(case, run):
+        if name not in run.outputs and name not in run.state:
+            lost = Difference(
+                sentence="is not written back",
+                index=None,
+                got=np.array(np.nan),
+                wanted=np.array(np.nan),
+                tolerance=None,
+            )
+            probe.fail(probe.spec.forward, name, lost, oracle="the contract", case=case)
+    wrong = probe.wrong_value(case, run)
+    if wrong is not None:
+        probe.fail(probe.spec.forward, *wrong, oracle="reference", case=case)

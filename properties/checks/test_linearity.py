@@ -1,0 +1,37 @@
+"""A vector-Jacobian product is linear in the upstream derivative."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..case import Case
+from ..implementation import Ref
+from ..mismatch import Kind
+from ..probe import Probe
+from ..property import check, has_backward
+
+
+@check(Kind.CORRECTNESS, "backward", applies=has_backward, weight=0.5)
+def test_linear_in_dout(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """backward(2 a - 3 b) = 2 backward(a) - 3 backward(b), and zero gives zero."""
+    assert case.dout is not None
+    first = case.dout
+    second = rng.permutation(first.ravel()).reshape(first.shape) * 2.0
+    cases = [case.with_dout(d) for d in (first, second, 2.0 * first - 3.0 * second, 0.0 * first)]
+    calls = probe.calls(case)[:1] + [probe.backward_call(c, Ref(0, 1)) for c in cases]
+    outcomes = probe.send(calls)
+    runs = [
+        probe.read(c, [outcomes[0], outcome])
+        for c, outcome in zip(cases, outcomes[1:], strict=True)
+    ]
+    for name in probe.spec.differentiable:
+        a, b, both, nothing = (run.gradients[name] for run in runs)
+        if not (a.shape == b.shape == both.shape == nothing.shape):
+            continue  # the property of shapes speaks of it
+        bounds = [probe.slack(c, run, name) for c, run in zip(cases, runs, strict=True)]
+        slack = 2.0 * bounds[0] + 3.0 * bounds[1] + bounds[2]
+        slack = slack + 8.0 * 2.0**-53 * (2.0 * np.abs(a) + 3.0 * np.abs(b))
+        probe.same(f"d{name}", both, 2.0 * a - 3.0 * b, slack, case=cases[2], oracle="linearity")
+        probe.same(
+            f"d{name}", nothing, np.zeros_like(nothing), 0.0, case=cases[3], oracle="linearity"
+        )

@@ -1,0 +1,44 @@
+"""The backward against numerical derivatives of the implementation's own forward."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..case import Case
+from ..mismatch import Inconclusive, Kind, Mismatch
+from ..numerical import Answer, judge_gradients, judge_one_sided
+from ..probe import Probe
+from ..property import check, only
+from ..spec import Purpose
+
+
+@check(Kind.CORRECTNESS, "backward", purpose=Purpose.SMOOTH, weight=0.25)
+def test_numerical_derivative(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """The gradient is the derivative of the forward along random directions.
+
+    Where the reference vouches for a gradient, a numerical derivative cannot overrule it.
+    """
+    run = probe.run(case)
+    answer = judge_gradients(probe, case, run, rng)
+    if answer.answer is Answer.RIGHT:
+        return
+    if answer.answer is Answer.UNKNOWN:
+        raise Inconclusive
+    if probe.spec.reference is not None and probe.wrong_gradient(case, run) is None:
+        raise Inconclusive
+    probe.fail_derivative(answer, case)
+
+
+@check(
+    Kind.CORRECTNESS,
+    "backward",
+    purpose=Purpose.KINK,
+    applies=only("relu", "svm"),
+    weight=0.5,
+)
+def test_subgradient_at_kinks(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """At a kink the gradient lies between the one-sided derivatives."""
+    run = probe.run(case)
+    wrong = judge_one_sided(probe, case, run)
+    if wrong is not None:
+        raise Mismatch(wrong)

@@ -1,0 +1,43 @@
+"""The same input gives the same result, on the same cache too."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..case import Case
+from ..implementation import Ref
+from ..mismatch import Kind
+from ..probe import Probe
+from ..property import check
+
+
+@check(Kind.CORRECTNESS, "both", weight=0.5)
+def test_repeatable(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """Calling again gives the same, and so does a second backward on the same cache."""
+    spec = probe.spec
+    calls = probe.calls(case)
+    size = len(calls)
+    if spec.backward is not None:
+        calls.append(probe.backward_call(case, Ref(0, 1)))
+    calls += probe.calls(case, start=len(calls))
+    outcomes = probe.send(calls)
+    first = probe.read(case, outcomes[:size])
+    later = [(probe.read(case, outcomes[-size:]), "called again, it differs")]
+    if spec.backward is not None:
+        second = probe.read(case, [outcomes[0], outcomes[size]])
+        later.insert(0, (second, "a second backward on the same cache differs"))
+    for run, oracle in later:
+        probe.same(
+            spec.value,
+            run.outputs[spec.value],
+            first.outputs[spec.value],
+            probe.slack_of_value(case, first),
+            case=case,
+            oracle=oracle,
+            function=spec.forward,
+        )
+        for name in spec.differentiable:
+            slack = probe.slack(case, first, name)
+            probe.same(
+                f"d{name}", run.gradients[name], first.gradients[name], slack, case=case, oracle=oracle
+            )

@@ -1,0 +1,196 @@
+"""Right at ordinary inputs is not enough for a library: dtype, purity, layout, extremes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..case import Array, Case
+from ..mismatch import Kind
+from ..probe import FLOAT32, Probe
+from ..property import check, has_reference
+from ..spec import LayerSpec, Precision, Purpose
+
+
+@check(Kind.ROBUSTNESS, "both", applies=has_reference, weight=0.5)
+def test_float32(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """float32 is answered in float32, with float32's accuracy."""
+    short = case.map_arrays(lambda _, array: array.astype(np.float32))
+    exact = short.map_arrays(lambda _, array: array.astype(np.float64))
+    with np.errstate(all="ignore"):
+        run = probe.run(short)
+    answers = {
+        probe.spec.forward: (run.outputs, probe.truth_of_value(exact, run, FLOAT32), ""),
+        probe.spec.judge_of_gradients: (
+            run.gradients,
+            probe.truth_of_gradients(exact, run, FLOAT32),
+            "d",
+        ),
+    }
+    for function, (got, truth, prefix) in answers.items():
+        for name, array in got.items():
+            if array.ndim and array.dtype != np.float32:
+                probe.refuse(function, f"answers float32 in {array.dtype}", short)
+            wrong = probe.find(short, {name: array.astype(np.float64)}, {name: truth[name]})
+            if wrong is not None:
+                probe.fail(
+                    function, f"{prefix}{name}", wrong[1], oracle="reference in float32", case=short
+                )
+
+
+@check(Kind.ROBUSTNESS, "both", weight=0.25)
+def test_arguments_unchanged(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """No argument, upstream derivative or cache is changed."""
+    outcomes = probe.send(probe.calls(case, observe=True))
+    probe.read(case, outcomes)
+    names = [list(case.args), ["dout", "cache"]]
+    for function, outcome, own in zip(probe.spec.functions, outcomes, names, strict=False):
+        for place in outcome.changed:
+            name = own[place] if isinstance(place, int) else str(place)
+            probe.refuse(function, f"changes {name}", case)
+        if outcome.cache_changed:
+            probe.refuse(function, "changes its cache", case)
+
+
+@check(Kind.ROBUSTNESS, "both", weight=0.1)
+def test_global_random_state(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """The global random state is left alone."""
+    outcomes = probe.send(probe.calls(case, observe=True))
+    for function, outcome in zip(probe.spec.functions, outcomes, strict=True):
+        if outcome.rng_touched:
+            probe.refuse(function, "touches the global random state", case)
+
+
+@check(Kind.ROBUSTNESS, "both", weight=0.1)
+def test_silent(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """Nothing is printed."""
+    for function, outcome in zip(probe.spec.functions, probe.send(probe.calls(case)), strict=True):
+        if outcome.printed:
+            probe.refuse(function, f"prints {outcome.printed.strip()[:40]!r}", case)
+
+
+def _fortran(array: Array) -> Array:
+    return np.asfortranarray(array)
+
+
+def _reversed(array: Array) -> Array:
+    return np.flip(np.flip(array).copy())
+
+
+def _sliced(array: Array) -> Array:
+    wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]) if array.ndim else (), array.dtype)
+    if not array.ndim:
+        return array
+    wide[..., ::2] = array
+    return wide[..., ::2]
+
+
+def _read_only(array: Array) -> Array:
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+_LAYOUTS: dict[str, Callable[[Array], Array]] = {
+    "Fortran order": _fortran,
+    "negative strides": _reversed,
+    "a slice of a larger array": _sliced,
+    "a read-only array": _read_only,
+}
+
+
+@check(Kind.ROBUSTNESS, "both", applies=has_reference, weight=0.5)
+def test_memory_layout(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """Fortran order, negative strides, slices and read-only arrays change nothing."""
+    name, lay = list(_LAYOUTS.items())[int(rng.integers(len(_LAYOUTS)))]
+    laid = case.map_arrays(lambda _, array: lay(array))
+    calls = probe.calls(laid)
+    for function, outcome in zip(probe.spec.functions, probe.send(calls), strict=True):
+        if outcome.status == "raised":
+            probe.refuse(function, f"fails on {name}: {outcome.message}", laid)
+    run = probe.run(laid)
+    wrong = probe.wrong_value(laid, run)
+    if wrong is not None:
+        probe.fail(probe.spec.forward, *wrong, oracle=f"reference, {name}", case=laid)
+    wrong = probe.wrong_gradient(laid, run)
+    if wrong is not None:
+        argument = f"d{wrong[0]}"
+        function = probe.spec.judge_of_gradients
+        probe.fail(function, argument, wrong[1], oracle=f"reference, {name}", case=laid)
+
+
+@check(
+    Kind.ROBUSTNESS, "both", purpose=Purpose.EXTREME, applies=has_reference, weight=0.5
+)
+def test_extreme_values(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """Finite inputs of any size give the right finite outputs, without warnings."""
+    careful = Precision(stable=True)
+    outcomes = probe.send(probe.calls(case))
+    run = probe.read(case, outcomes)
+    got = {**run.state, **run.outputs}
+    truth = probe.truth_of_value(case, run, careful)
+    wrong = probe.find(case, got, truth)
+    if wrong is not None:
+        probe.fail(probe.spec.forward, *wrong, oracle="reference, stable", case=case)
+    wrong = probe.find(case, run.gradients, probe.truth_of_gradients(case, run, careful))
+    if wrong is not None:
+        function = probe.spec.judge_of_gradients
+        probe.fail(function, f"d{wrong[0]}", wrong[1], oracle="reference, stable", case=case)
+    for function, outcome in zip(probe.spec.functions, outcomes, strict=True):
+        if outcome.warnings:
+            probe.refuse(function, f"warns: {outcome.warnings[0][:60]}", case)
+
+
+@check(Kind.ROBUSTNESS, "both", purpose=Purpose.EMPTY, weight=0.1)
+def test_empty_batch(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """A batch of no examples works, or a ValueError says why not."""
+    outcomes = probe.send(probe.calls(case))
+    for function, outcome in zip(probe.spec.functions, outcomes, strict=True):
+        if outcome.status in ("ok", "unavailable"):
+            continue
+        if outcome.exception_type == "ValueError" and "empty" in outcome.message.lower():
+            return
+        probe.refuse(function, f"fails on an empty batch: {outcome.message}", case)
+    run = probe.read(case, outcomes)
+    for name, gradient in run.gradients.items():
+        wanted = np.asarray(case.args[name]).shape
+        if gradient.size != np.prod(wanted, dtype=int) or not np.isfinite(gradient).all():
+            text = f"d{name} of an empty batch has shape {gradient.shape}, wanted finite {wanted}"
+            probe.refuse(probe.spec.judge_of_gradients, text, case)
+    if not np.isfinite(run.outputs[probe.spec.value]).all():
+        probe.refuse(probe.spec.forward, "is not finite on an empty batch", case)
+
+
+def _has_labels_or_matrices(spec: LayerSpec) -> bool:
+    return spec.name in _BAD
+
+
+_BAD: dict[str, Callable[[Case], dict[str, Case]]] = {
+    "affine": lambda case: {
+        "w with too many rows": case.with_args(w=np.ones((len(case.args["w"]) + 1, 2))),
+    },
+    "batchnorm": lambda case: {
+        "gamma of another length": case.with_args(gamma=np.ones(case.args["x"].shape[1] + 2)),
+    },
+    "dropout": lambda case: {
+        "p = 1.5": case.with_args(dropout_param={**case.args["dropout_param"], "p": 1.5}),
+    },
+    "softmax": lambda case: {"a label out of range": _label(case, case.args["x"].shape[1])},
+    "svm": lambda case: {"a label out of range": _label(case, case.args["x"].shape[1])},
+}
+
+
+def _label(case: Case, label: int) -> Case:
+    y = case.args["y"].copy()
+    y[0] = label
+    return case.with_args(y=y)
+
+
+@check(Kind.ROBUSTNESS, "forward", applies=_has_labels_or_matrices, weight=0.1)
+def test_bad_input(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """Input that does not fit is refused, not computed with."""
+    for what, bad in _BAD[probe.spec.name](case).items():
+        outcome = probe.send([probe.forward_call(bad)])[0]
+        if outcome.status == "ok":
+            probe.refuse(probe.spec.forward, f"accepts {what}", bad)

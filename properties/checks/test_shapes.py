@@ -1,0 +1,28 @@
+"""Shapes of what a backward returns."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..case import Case
+from ..compare import same_but_for_ones, wrong_shape
+from ..mismatch import Kind
+from ..probe import Probe
+from ..property import check
+
+
+@check(Kind.CORRECTNESS, "backward", weight=0.5)
+def test_gradient_shapes(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """A gradient has the shape of its argument; axes of length one are a convention."""
+    run = probe.run(case)
+    for name in probe.spec.differentiable:
+        got, wanted = run.gradients[name], np.asarray(case.args[name])
+        if not same_but_for_ones(got.shape, wanted.shape):
+            difference = wrong_shape(got, wanted)
+            probe.fail(
+                probe.spec.judge_of_gradients,
+                f"d{name}",
+                difference,
+                oracle="the contract",
+                case=case,
+            )

@@ -1,0 +1,219 @@
+"""``nndl check``: judge an implementation and say so."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from rich.console import Console
+
+from .implementation import Target, TargetError, resolve_target
+from .plugin import CHECKS, SUITE, SpecsError, make_suite, read_specs
+from .progress import Progress
+from .property import Property
+from .record import make_record
+from .settings import PROFILES, Demands
+from .spec import LayerSpec
+from .specs import ALL
+from .suite import Suite
+
+PASS, WRONG, UNUSABLE, BROKEN = 0, 1, 2, 3
+
+
+class _Given:
+    """Hand a suite to the pytest run underneath."""
+
+    def __init__(self, suite: Suite) -> None:
+        self.suite = suite
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[SUITE] = self.suite
+
+
+def run_pytest(suite: Suite) -> int:
+    """Run every property over a suite, silently; the suite holds what came out."""
+    # A user's pytest.ini, conftest.py, plugins and options have no say in a verdict.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    os.environ.pop("PYTEST_PLUGINS", None)
+    rooms = Path(__file__).resolve().parent.parent
+    args = [
+        str(CHECKS),
+        f"--rootdir={rooms}",
+        f"--confcutdir={CHECKS}",
+        "-c",
+        os.devnull,
+        "--noconftest",
+        "--assert=plain",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:terminal",
+        "-p",
+        "no:faulthandler",
+        "-p",
+        "no:warnings",
+        "-p",
+        "properties._entry",
+        "--capture=no",
+    ]
+    return int(pytest.main(args, plugins=[_Given(suite)]))
+
+
+def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> frozenset[str]:
+    return frozenset(name.strip() for name in (value or "").split(",") if name.strip())
+
+
+def _known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) -> None:
+    known = {spec.layer for spec in specs}
+    full = known | {spec.name for spec in specs} | {f for spec in specs for f in spec.functions}
+    for name in sorted(names - full):
+        layers = ", ".join(dict.fromkeys(spec.layer for spec in specs))
+        raise click.UsageError(f"{option}: there is no layer {name!r}; choose from {layers}")
+
+
+@click.command()
+@click.argument("target", required=False)
+@click.option("--only", callback=_names, metavar="LAYER,…", help="Judge these layers alone.")
+@click.option(
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    default="standard",
+    show_default=True,
+    help="25, 100 or 2,000 examples a property.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the examples.")
+@click.option("--strict", is_flag=True, help="Robustness and convention count as failures.")
+@click.option("--require", callback=_names, metavar="LAYER,…", help="Missing is then a failure.")
+@click.option("--dropout-p", type=click.Choice(["drop", "keep"]), help="Demand one reading of p.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the record; - for standard output.")
+@click.option("--specs", "specs_file", metavar="FILE", help="A file with LayerSpecs of your own.")
+@click.option("--in-process", is_flag=True, help="Run TARGET in this process, for a debugger.")
+@click.option("--list", "listing", is_flag=True, help="Show layers and properties, and stop.")
+@click.option("--table", is_flag=True, help="Show argument, ratio, difference, both gradients.")
+def check(
+    target: str | None,
+    only: frozenset[str],
+    profile: str,
+    seed: int,
+    strict: bool,
+    require: frozenset[str],
+    dropout_p: str | None,
+    json_file: str | None,
+    specs_file: str | None,
+    in_process: bool,
+    listing: bool,
+    table: bool,
+) -> None:
+    """Judge the forward and backward passes of TARGET.
+
+    TARGET is a homework folder that holds an nndl package, the package's folder, a Python file, or
+    an import name; by default ./nndl or ./layers.py, else the bundled package.
+
+    \b
+    Exit code: 0 right, 1 wrong or error in a function,
+    2 the target or the options cannot be used, 3 the tool itself broke.
+    """
+    console = Console(stderr=json_file == "-", highlight=False)
+    try:
+        extra = read_specs(specs_file) if specs_file else ()
+    except SpecsError as error:
+        raise click.UsageError(str(error)) from error
+    specs = (*ALL, *extra)
+    _known(only, specs, "--only")
+    _known(require, specs, "--require")
+    if listing:
+        list_matrix(console, specs)
+        return
+    demands = Demands(profile=profile, seed=seed, strict=strict, dropout_p=dropout_p)
+    try:
+        found = resolve_target(target)
+        suite = make_suite(target, demands, extra=extra, only=only, in_process=in_process)
+        console.print(f"Checking {found.describe()}", soft_wrap=True)
+        suite.implementation  # noqa: B018  opened here: a target that cannot be used is exit code 2
+    except TargetError as error:
+        click.echo(f"nndl check: {error}", err=True)
+        sys.exit(UNUSABLE)
+    sys.exit(_judge(suite, found, require, json_file, console, table=table))
+
+
+def _judge(
+    suite: Suite,
+    target: Target,
+    require: frozenset[str],
+    json_file: str | None,
+    console: Console,
+    *,
+    table: bool,
+) -> int:
+    started = time.perf_counter()
+    try:
+        with Progress(console, suite) as progress:
+            suite.on_verdict = progress.done
+            run_pytest(suite)
+        elapsed = time.perf_counter() - started
+        record = make_record(suite, target, required=require, elapsed=elapsed)
+    finally:
+        suite.close()
+    if json_file:
+        write_record(record, json_file)
+    show(record, console, table=table)
+    if suite.broken or suite.planned == 0:
+        console.print("nndl check: the tool itself broke; please report this:", style="bold red")
+        for text in suite.broken[:1]:
+            console.print(text, markup=False)
+        return BROKEN
+    if all(function["status"] == "missing" for function in record["functions"]):
+        click.echo(f"nndl check: nothing to judge in {target.describe()}", err=True)
+        return WRONG if require else UNUSABLE
+    return PASS if record["verdict"] == "pass" else WRONG
+
+
+def show(record: dict[str, Any], console: Console, *, table: bool) -> None:
+    """Print the terminal report."""
+    from .reports.terminal import render_terminal
+
+    render_terminal(record, console, table=table)
+
+
+def write_record(record: dict[str, Any], json_file: str) -> None:
+    """Write the record to a file, or to standard output for ``-``."""
+    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+    if json_file == "-":
+        click.echo(text)
+        return
+    try:
+        Path(json_file).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"--json: cannot write {json_file!r}: {error.strerror}") from error
+
+
+def list_matrix(console: Console, specs: Sequence[LayerSpec]) -> None:
+    """Print the layers and the properties that judge each."""
+    for declared in all_properties():
+        rows = [spec.name for spec in specs if declared.concerns(spec)]
+        console.print(f"[bold]{declared.name}[/] ({declared.kind.value}): {declared.title}")
+        console.print(f"    {', '.join(rows)}", style="dim")
+
+
+def all_properties() -> list[Property]:
+    """Every property, in the order of its module and its place there."""
+    import importlib
+
+    found: list[Property] = []
+    for path in sorted(CHECKS.glob("test_*.py")):
+        module = importlib.import_module(f"properties.checks.{path.stem}")
+        found += [
+            value.declared
+            for value in vars(module).values()
+            if isinstance(getattr(value, "declared", None), Property)
+        ]
+    return found

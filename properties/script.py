@@ -1,0 +1,71 @@
+"""The smallest example as a script that runs on its own when pasted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .case import Case
+from .mismatch import Disagreement
+from .probe import Probe
+
+_DIRECT = ("reference", "exact arithmetic")
+
+
+def make_script(disagreement: Disagreement, case: Case, probe: Probe, header: str) -> str:
+    """Write the script of a disagreement.
+
+    ``header`` imports the target. The script prints what the function gives and, where the
+    wanted value belongs to this very call, asserts it.
+    """
+    sent = probe.reading.send(case) if probe.reading else case
+    lines = ["import numpy as np", header, "from numpy import array, float32, inf, nan  # noqa", ""]
+    lines += [f"{name} = {literal(value)}" for name, value in sent.args.items()]
+    if case.dout is not None:
+        lines.append(f"dout = {literal(case.dout)}")
+    spec = probe.spec
+    arguments = ", ".join(sent.args)
+    gradients = ", ".join(f"d{name}" for name in spec.differentiable)
+    judged = disagreement.argument or spec.value
+    if spec.backward is None:
+        lines.append(f"{spec.value}, {gradients} = {spec.forward}({arguments})[:{1 + len(spec.differentiable)}]")
+    else:
+        lines.append(f"{spec.value}, cache = {spec.forward}({arguments})")
+        if disagreement.function == spec.backward:
+            lines.append(f"{gradients} = {spec.backward}(dout, cache)")
+    if judged.startswith("running"):
+        lines.append(f"{judged} = bn_param[{judged!r}]")
+    lines += ["", *_ending(disagreement, judged)]
+    return "\n".join(lines) + "\n"
+
+
+def _ending(disagreement: Disagreement, judged: str) -> list[str]:
+    if disagreement.wanted is None or not disagreement.oracle.startswith(_DIRECT):
+        oracle = " ".join(disagreement.oracle.split())
+        return [f"# {oracle}: {' '.join(disagreement.sentence.split())}", f"print({judged})"]
+    lines = [f'print("got", {judged})', f"wanted = {literal(disagreement.wanted)}"]
+    if disagreement.tolerance is None:
+        return [*lines, f"assert np.shape({judged}) == np.shape(wanted)"]
+    worst = float(np.max(np.where(np.isfinite(disagreement.tolerance), disagreement.tolerance, 0.0)))
+    return [
+        *lines,
+        'print("wanted", wanted)',
+        f"np.testing.assert_allclose(np.reshape({judged}, np.shape(wanted)), wanted, "
+        f"rtol=0, atol={worst:.3g})",
+    ]
+
+
+def literal(value: Any) -> str:
+    """A Python expression for a value, with every digit."""
+    if isinstance(value, np.ndarray):
+        if value.size == 0:
+            return f"np.zeros({value.shape}, np.{value.dtype})"
+        dtype = "" if value.dtype in (np.float64, np.int64) else f", dtype=np.{value.dtype}"
+        return f"np.array({value.tolist()!r}{dtype})"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key!r}: {literal(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, np.generic):
+        return repr(value.item())
+    return repr(value)

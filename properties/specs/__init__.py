@@ -1,0 +1,30 @@
+"""The rows of the matrix, in the contract's order."""
+
+from __future__ import annotations
+
+from ..spec import LayerSpec
+from .affine import AFFINE
+from .autoencoder import AUTOENCODER
+from .batchnorm import BATCHNORM
+from .composed import AFFINE_BATCHNORM_RELU, AFFINE_RELU
+from .dropout import DROPOUT
+from .gplvm import GPLVM, LOG_DETERMINANT, TRACE
+from .losses import SOFTMAX, SVM
+from .relu import RELU
+
+ALL: tuple[LayerSpec, ...] = (
+    AFFINE,
+    RELU,
+    BATCHNORM,
+    DROPOUT,
+    SVM,
+    SOFTMAX,
+    AFFINE_RELU,
+    AFFINE_BATCHNORM_RELU,
+    AUTOENCODER,
+    GPLVM,
+    LOG_DETERMINANT,
+    TRACE,
+)
+
+__all__ = ["ALL"]
