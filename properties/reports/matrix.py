@@ -1,0 +1,60 @@
+"""The matrix layers × properties that every report shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .reading import CLASSES, Report, Status, worst
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One property: its name and its class."""
+
+    name: str
+    cls: str
+
+    @property
+    def title(self) -> str:
+        """The name with blanks for underscores."""
+        return self.name.replace("_", " ")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix:
+    """Rows are layers, columns are properties, ordered by class and then as in the record."""
+
+    rows: tuple[str, ...]
+    columns: tuple[Column, ...]
+    cells: Mapping[tuple[str, Column], Status]
+    layer: Mapping[str, Status]
+
+    def cell(self, row: str, column: Column) -> Status:
+        """Status of one property over all functions of a layer; ``none`` if it does not apply."""
+        return self.cells.get((row, column), "none")
+
+    def column_status(self, column: Column) -> Status:
+        """The worst status in a column."""
+        return worst([self.cell(row, column) for row in self.rows])
+
+
+def matrix(report: Report) -> Matrix:
+    """Collect the matrix of a report."""
+    found: dict[tuple[str, Column], list[Status]] = {}
+    columns: dict[Column, None] = {}
+    for function in report.functions:
+        for prop in function.properties:
+            column = Column(name=prop.name, cls=prop.cls)
+            columns[column] = None
+            found.setdefault((function.layer, column), []).append(prop.status)
+    rank = {cls: place for place, cls in enumerate(CLASSES)}
+    return Matrix(
+        rows=report.layers,
+        columns=tuple(sorted(columns, key=lambda c: rank.get(c.cls, len(rank)))),
+        cells={key: worst(statuses) for key, statuses in found.items()},
+        layer={
+            layer: worst([f.status for f in report.functions if f.layer == layer])
+            for layer in report.layers
+        },
+    )

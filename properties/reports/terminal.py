@@ -1,0 +1,431 @@
+"""The terminal report: a matrix, one panel per wrong function, one line that sums up.
+
+Every status has a symbol of its own, so nothing is lost without colour. Nothing but a script's
+unbreakable line is wider than the console.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from .blocks import array_lines, entry_lines
+from .matrix import Column, Matrix, matrix
+from .reading import FunctionResult, PropertyResult, Report, read
+from .text import ASCII, SYMBOL, WORD, clean, counted, fold_code, no_command
+
+COLOUR: Mapping[str, str] = {
+    "pass": "green",
+    "fail": "bold red",
+    "error": "bold magenta",
+    "inconclusive": "yellow",
+    "skipped": "dim",
+    "missing": "dim",
+    "noted": "yellow",
+    "none": "dim",
+}
+WIDEST = 100  # columns, whatever the terminal has
+PANELS = 12  # wrong functions shown in full
+
+
+def render_terminal(
+    record: Mapping[str, Any] | Report,
+    console: Console,
+    table: bool = False,
+    *,
+    every: bool = False,
+) -> None:
+    """Print the report of a record.
+
+    Parameters
+    ----------
+    record : mapping
+        The JSON record of a run.
+    console : rich.console.Console
+        Where to print; its width, colours and encoding are respected.
+    table : bool
+        Also print the table argument, ratio, difference, analytical, numerical, per function.
+    every : bool
+        Show every failing property in full, not just the one per function that says most.
+    """
+    page = _Page(read(record), console)
+    for line in page.lines(table=table, every=every):
+        line.plain = no_command(line.plain)
+        console.print(line, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+
+class _Page:
+    """Makes the lines of one report; each line is a ``Text`` no wider than ``width``."""
+
+    def __init__(self, report: Report, console: Console) -> None:
+        self.report = report
+        self.width = max(30, min(WIDEST, console.width))
+        self.unicode = _can_encode("✔✘–·─…×", console.encoding)
+        self.symbol = SYMBOL if self.unicode else ASCII
+
+    def lines(self, *, table: bool, every: bool) -> Iterator[Text]:
+        """All lines from the first to the summary."""
+        report = self.report
+        if not report.functions:
+            yield Text("Nothing was checked: the record holds no function.")
+            yield from self.summary()
+            return
+        yield from self.matrix(matrix(report))
+        wrong = report.with_status("fail", "error")
+        for function in wrong if every else wrong[:PANELS]:
+            yield from self.panel(function, every=every)
+        if not every and len(wrong) > PANELS:
+            rest = wrong[PANELS:]
+            yield from self.rule(f"{counted(len(rest), 'more wrong function')}", "fail")
+            for function in rest:
+                yield from self.mark("fail", f"{function.name}: {self.what(function)}")
+        if table:
+            yield from self.tables()
+        yield from self.remarks()
+        yield from self.summary()
+
+    # pieces ------------------------------------------------------------------------------
+
+    def fit(self, text: str, *, indent: int = 0, style: str = "") -> Iterator[Text]:
+        """Wrap text to the width, continuation lines indented."""
+        room = self.width - indent
+        for paragraph in self.encode(text).split("\n"):
+            for part in _wrap(paragraph, room):
+                yield Text(" " * indent + part, style=style)
+
+    def encode(self, text: str) -> str:
+        """Make text that the console's encoding can write."""
+        return text if self.unicode else text.encode("ascii", "backslashreplace").decode()
+
+    def mark(self, status: str, text: str, indent: int = 0) -> Iterator[Text]:
+        """A symbol and a text next to it."""
+        for place, line in enumerate(self.fit(text, indent=indent + 2)):
+            if place == 0:
+                head = Text(" " * indent + self.symbol[status] + " ", style=COLOUR[status])
+                yield head + Text(line.plain[indent + 2 :])
+            else:
+                yield line
+
+    def rule(self, title: str, status: str) -> Iterator[Text]:
+        """An empty line and a title with a line to the right edge."""
+        title = self.encode(title)
+        bar = "─" if self.unicode else "-"
+        if cell_len(title) > self.width - 6:
+            title = title[: self.width - 7] + ("…" if self.unicode else "~")
+        head = f"{bar * 2} {self.symbol[status]} {title} "
+        yield Text()
+        yield Text(head + bar * max(0, self.width - cell_len(head)), style=COLOUR[status])
+
+    # matrix ------------------------------------------------------------------------------
+
+    def matrix(self, found: Matrix) -> Iterator[Text]:
+        """Layers × properties; columns are numbered, and the numbers explained below."""
+        name = min(max((cell_len(r) for r in found.rows), default=5), max(12, self.width // 3))
+        cell = 3 if len(found.columns) >= 10 else 2
+        fit = max(1, (self.width - name - 3) // cell)
+        for start in range(0, len(found.columns) or 1, fit):
+            block = found.columns[start : start + fit]
+            yield from self.matrix_block(found, block, start, name, cell)
+        yield from self.legend(found)
+
+    def matrix_block(
+        self, found: Matrix, block: tuple[Column, ...], start: int, name: int, cell: int
+    ) -> Iterator[Text]:
+        """The columns that fit beside each other."""
+        head = Text(" " * (name + 3), style="dim")
+        previous = block[0].cls if block else ""
+        for place, column in enumerate(block, start=start + 1):
+            head.append(f"{place:>{cell}}", style="dim" if column.cls == previous else "dim italic")
+        yield head
+        for row in found.rows:
+            line = Text()
+            status = found.layer[row]
+            line.append(self.symbol[status] + " ", style=COLOUR[status])
+            line.append(_pad(self.encode(row), name) + " ")
+            for column in block:
+                state = found.cell(row, column)
+                line.append(" " * (cell - 1))
+                line.append(self.symbol[state], style=COLOUR[state])
+            if not block:
+                line.append(WORD[status], style=COLOUR[status])
+            line.rstrip()
+            yield line
+
+    def legend(self, found: Matrix) -> Iterator[Text]:
+        """What the numbers mean, class by class, and the symbols in use."""
+        yield Text()
+        for cls in dict.fromkeys(c.cls for c in found.columns):
+            # A no-break space keeps a number and its name on one line.
+            names = [
+                f"{place} {c.title}".replace(" ", "\u00a0")
+                for place, c in enumerate(found.columns, start=1)
+                if c.cls == cls
+            ]
+            for place, line in enumerate(_wrap(", ".join(names), self.width - 13)):
+                text = self.encode(line.replace("\u00a0", " "))
+                yield Text(f"{cls if place == 0 else '':<12.12} {text}", style="dim")
+        used = {found.layer[row] for row in found.rows} | set(found.cells.values())
+        if len(found.cells) < len(found.rows) * len(found.columns):
+            used.add("none")
+        keys = [f"{self.symbol[s]} {WORD[s]}" for s in SYMBOL if s in used and s != "missing"]
+        if "missing" in used:
+            keys.append(f"{self.symbol['missing']} missing")
+        yield from self.fit("   ".join(keys), style="dim")
+
+    # panels ------------------------------------------------------------------------------
+
+    def what(self, function: FunctionResult) -> str:
+        """One sentence of what is wrong with a function."""
+        lead = function.failures[0] if function.failures else None
+        if lead is not None and lead.sentence:
+            return lead.sentence
+        return function.detail or WORD[function.status]
+
+    def panel(self, function: FunctionResult, *, every: bool) -> Iterator[Text]:
+        """Everything about one wrong function."""
+        failures = function.failures
+        yield from self.rule(function.name, function.status)
+        yield from self.fit(self.what(function), style="bold")
+        if function.detail and function.detail != self.what(function):
+            yield from self.fit(function.detail, style="dim")
+        if function.file:
+            line = f":{function.line}" if function.line else ""
+            yield from self.fit(f"{function.file}{line}", style="dim")
+        shown = failures if every else failures[:1]
+        for place, prop in enumerate(shown):
+            yield Text()
+            if place:
+                yield from self.mark(prop.status, f"{prop.title}: {prop.sentence}")
+            yield from self.evidence(prop)
+        if not failures and function.printed:
+            yield from self.printed(function.printed)
+        rest = failures[len(shown) :]
+        if rest:
+            yield Text()
+            yield from self.fit("Also failing:")
+            for prop in rest[:8]:
+                yield from self.mark(prop.status, self.short(prop))
+            if len(rest) > 8:
+                yield from self.fit(f"and {len(rest) - 8} more", indent=2)
+
+    def short(self, prop: PropertyResult) -> str:
+        """One property in one line."""
+        where = f" ({prop.argument})" if prop.argument else ""
+        cls = "" if prop.cls == "correctness" else f", {prop.cls}"
+        return f"{prop.title}{where}{cls}"
+
+    def evidence(self, prop: PropertyResult) -> Iterator[Text]:
+        """Cause, example, arrays, listing, script and the command that repeats it."""
+        if prop.diagnosis is not None:
+            cause = prop.diagnosis
+            sure = f" ({cause.confidence})" if cause.confidence else ""
+            yield from self.fit(f"Likely cause{sure}: {cause.sentence or cause.misconception}")
+            if cause.evidence:
+                yield from self.fit(f"Evidence: {cause.evidence}", indent=2, style="dim")
+        yield from self.fit(found_by(prop))
+        if prop.arrays is not None:
+            room = self.width - 2
+            for name, array in prop.arrays.inputs.items():
+                for line in array_lines(name, array, room):
+                    yield Text("  " + self.encode(line), style="dim")
+            for line in entry_lines(prop, room):
+                yield self.coloured(line)
+        elif prop.got or prop.wanted:
+            yield from self.fit(values(prop), indent=2)
+        if prop.one_sided:
+            sides = ", ".join(f"{k} {v}" for k, v in prop.one_sided.items())
+            yield from self.fit(f"One-sided slopes at the kink: {sides}", indent=2)
+        yield from self.listing(prop)
+        if prop.printed:
+            yield from self.printed(prop.printed)
+        yield from self.script(prop)
+
+    def coloured(self, line: str) -> Text:
+        """Paint the marked entries of a line of numbers."""
+        text = Text("  " + self.encode(line))
+        text.highlight_regex(r"\S+ ?◀|\S+\*", COLOUR["fail"])
+        return text
+
+    def listing(self, prop: PropertyResult) -> Iterator[Text]:
+        """The step debugger's lines."""
+        if not prop.steps:
+            return
+        yield from self.fit("Steps:")
+        for step in prop.steps:
+            state = step.status if step.status in SYMBOL else "none"
+            number = "" if step.line is None else f"{step.line:>4} "
+            reason = f"   # {step.reason}" if step.reason else ""
+            yield from self.mark(state, f"{number}{step.text}{reason}", indent=2)
+
+    def printed(self, text: str) -> Iterator[Text]:
+        """The first lines of what the implementation printed."""
+        lines = text.strip("\n").split("\n")
+        yield from self.fit("It printed:")
+        for line in lines[:6]:
+            yield from self.fit("| " + line[: 3 * self.width], indent=2, style="dim")
+        if len(lines) > 6:
+            yield from self.fit(f"({counted(len(lines) - 6, 'more line')})", indent=2, style="dim")
+
+    def script(self, prop: PropertyResult) -> Iterator[Text]:
+        """The script, at the left edge so that it can be pasted, and the command."""
+        if prop.script:
+            folded = fold_code(prop.script, self.width).split("\n")
+            yield Text()
+            yield from self.fit("# Paste this into a file and run it:", style="dim")
+            if len(folded) > 60:
+                yield from self.fit(
+                    f"# {len(folded)} lines: too long to show here, it is in the JSON record",
+                    style="dim",
+                )
+            else:
+                for line in folded:
+                    yield Text(self.encode(line), style="cyan")
+        if prop.repeat:
+            yield Text()
+            yield from self.fit(f"Repeat just this:  {prop.repeat}", style="dim")
+
+    # the rest ----------------------------------------------------------------------------
+
+    def tables(self) -> Iterator[Text]:
+        """Argument, ratio, difference, analytical, numerical, as in paramz' checkgrad."""
+        heads = ("argument", "ratio", "difference", "analytical", "numerical")
+        for function in self.report.functions:
+            rows = [row for prop in function.properties for row in prop.table]
+            if not rows:
+                continue
+            cells = [heads, *(tuple(_short(row.get(h, "")) for h in heads) for row in rows)]
+            yield from self.rule(f"{function.name}: analytical, numerical", function.status)
+            wide = [max(cell_len(row[i]) for row in cells) for i in range(len(heads))]
+            for place, row in enumerate(cells):
+                first, *numbers = (_pad(c, w) for c, w in zip(row, wide, strict=True))
+                line = "  ".join([first, *(c.strip().rjust(len(c)) for c in numbers)])
+                yield Text(self.encode(line)[: self.width], style="dim" if place == 0 else "")
+
+    def remarks(self) -> Iterator[Text]:
+        """What is reported without counting, what is missing, and the run's notes."""
+        report = self.report
+        lines: list[tuple[str, str]] = []
+        for function in report.functions:
+            if function.status == "pass":
+                lines += [("noted", f"{function.name}: {f}") for f in function.findings]
+        missing = [f.name for f in report.with_status("missing")]
+        if missing:
+            lines.append(("missing", f"missing: {', '.join(missing)}"))
+        unclear = [
+            f"{f.name} ({p.title})"
+            for f in report.functions
+            for p in f.properties
+            if p.status == "inconclusive"
+        ]
+        if unclear:
+            more = f" and {len(unclear) - 4} more" if len(unclear) > 4 else ""
+            lines.append(("inconclusive", f"inconclusive: {', '.join(unclear[:4])}{more}"))
+        lines += [("noted", note) for note in report.notes]
+        if lines:
+            yield Text()
+        for status, text in lines:
+            yield from self.mark(status, text)
+
+    def summary(self) -> Iterator[Text]:
+        """The last line."""
+        status = {"pass": "pass", "fail": "fail"}.get(self.report.verdict, "error")
+        yield Text()
+        for place, line in enumerate(self.mark(status, summary(self.report))):
+            yield line if place else Text(line.plain, style=COLOUR[status])
+
+
+def found_by(prop: PropertyResult) -> str:
+    """Which property failed after how many examples."""
+    tries = f" after {counted(prop.examples, 'example')}" if prop.examples else ""
+    cls = "" if prop.cls == "correctness" else f" ({prop.cls})"
+    verb = "Broke" if prop.status == "error" else "Fails"
+    return f"{verb}: {prop.title}{cls}{tries}."
+
+
+def values(prop: PropertyResult) -> str:
+    """Got, wanted and tolerance in one line."""
+    where = prop.argument + ("".join(map(_place, prop.index[:1])))
+    parts = [f"got {prop.got or 'nothing'}"]
+    if prop.wanted:
+        parts.append(f"wanted {prop.wanted}")
+    if prop.tolerance:
+        parts.append(f"tolerance {prop.tolerance}")
+    oracle = f" (from: {prop.oracle})" if prop.oracle else ""
+    return f"{where + ': ' if where else ''}{', '.join(parts)}{oracle}"
+
+
+def summary(report: Report) -> str:
+    """The verdict and the counts in one line.
+
+    >>> summary(read({"functions": [], "verdict": "pass", "complete": True}))
+    'PASS: nothing was checked'
+    """
+    count = {s: len(report.with_status(s)) for s in ("fail", "error", "pass", "missing")}
+    bad = report.with_status("fail", "error")
+    parts = []
+    if bad:
+        names = ", ".join(f.name for f in bad[:4]) + (", …" if len(bad) > 4 else "")
+        parts.append(f"{count['fail'] + count['error']} of {len(report.functions)} wrong: {names}")
+    if count["pass"]:
+        parts.append(f"{count['pass']} right")
+    if count["missing"]:
+        parts.append(f"{count['missing']} missing")
+    if not report.complete and report.functions:
+        parts.append("the run is not complete")
+    if report.profile:
+        parts.append(f"profile {report.profile}")
+    if report.seed:
+        parts.append(f"seed {report.seed}")
+    if report.elapsed is not None:
+        parts.append(f"{report.elapsed:.1f} s")
+    if not report.functions:
+        parts.insert(0, "nothing was checked")
+    return f"{report.verdict.upper()}: {' · '.join(parts)}"
+
+
+def _place(index: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, index))}]" if index else ""
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 24 else value[:23] + "…"
+
+
+def _pad(text: str, width: int) -> str:
+    """Cut or fill to a width in terminal cells."""
+    while cell_len(text) > width:
+        text = text[:-1]
+    return text + " " * (width - cell_len(text))
+
+
+def _can_encode(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding or "ascii")
+    except (UnicodeError, LookupError):
+        return False
+    return True
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    """Break at blanks, and inside a word only when it is wider than a line."""
+    lines: list[str] = []
+    current = ""
+    for word in clean(text).replace("\t", " ").split(" "):
+        candidate = f"{current} {word}" if current else word
+        if cell_len(candidate) <= width:
+            current = candidate
+            continue
+        if current:
+            lines.append(current)
+        while cell_len(word) > width:
+            cut = width
+            while cell_len(word[:cut]) > width:
+                cut -= 1
+            lines.append(word[:cut])
+            word = word[cut:]
+        current = word
+    return [*lines, current]
