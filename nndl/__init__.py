@@ -1,0 +1,31 @@
+"""Neural-network layers, nets and derivative exercises in plain numpy.
+
+The package implements the interface that the students of UCLA's "Neural Networks and Deep
+Learning" (ECE C147/C247) fill in, which goes back to Stanford's CS231n. It is written to be read:
+every ``*_backward`` has its derivation in its docstring.
+
+===================  ===========================================================================
+Module               Content
+===================  ===========================================================================
+``layers``           affine, ReLU, batch normalisation, dropout, hinge and cross-entropy losses
+``layer_utils``      the layers that are used together: affine-ReLU, affine-batchnorm-ReLU
+``neural_net``       a two-layer net in one piece, with its own training loop
+``fc_net``           fully connected nets of any depth, made of the layers
+``optim``            update rules from SGD to Adam
+``solver``           the training loop for the modular nets, with checkpoints
+``data_utils``       CIFAR-10 from its Python files, and a small data set of digits
+``vis_utils``        many images in one
+``gradient_check``   numerical derivatives under the course's function names
+``autoencoder``      exercise: the linear autoencoder with tied weights
+``gplvm``            exercise: the Gaussian process latent variable model
+===================  ===========================================================================
+
+Only numpy is needed. Nothing here draws from, or seeds, numpy's global random state, except
+``neural_net`` and ``fc_net``, whose weights and minibatches the contract defines by it.
+"""
+
+from ._memory import keep_freed_memory
+
+__version__ = "0.1.0"
+
+keep_freed_memory()
