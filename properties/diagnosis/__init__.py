@@ -1,0 +1,1 @@
+"""Causes of a disagreement: generic relations and named misconceptions."""

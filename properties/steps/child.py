@@ -1,0 +1,68 @@
+"""Run the instrumented copy in a child process, through `properties.implementation`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from properties.implementation import (Call, Implementation, Limits, TargetError,
+                                       open_implementation, resolve_target)
+
+from .rewrite import runtime_header
+from .values import StepsError
+
+__all__ = ["Child"]
+
+_ENTRY = "steps_serve"
+_SECONDS = 90.0
+
+
+class Child:
+    """One child process for all requests of a session.
+
+    The target that it opens is a file of ours; that file imports the instrumented copy.
+    """
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="steps-entry-")
+        self._open: Implementation | None = None
+
+    def _implementation(self) -> Implementation:
+        if self._open is None:
+            entry = Path(self._folder.name).resolve() / "steps_entry.py"
+            entry.write_text(
+                runtime_header() + f"\n\ndef {_ENTRY}(root, request):\n"
+                f"    return _nndl_m.serve_from(root, request)\n", encoding="utf-8")
+            try:
+                self._open = open_implementation(
+                    resolve_target(str(entry)), names=[_ENTRY],
+                    limits=Limits(call_seconds=_SECONDS, memory_bytes=4 << 30))
+            except TargetError as error:
+                raise StepsError(f"the process for the code under test does not start: {error}"
+                                 ) from error
+        return self._open
+
+    def serve(self, root: Path, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Answer one request; a crash or a time-out is an answer for each job."""
+        jobs = list(request["jobs"])
+        [outcome] = self._implementation().run([Call(_ENTRY, (str(root), dict(request)))])
+        if outcome.status != "ok":
+            said = outcome.message or outcome.status
+            if outcome.status == "raised":
+                raise StepsError(f"the code cannot be imported or run: {said}")
+            return [{"error": said} for _ in jobs]
+        answers = outcome.outputs[0]["answers"]
+        return [_plain(answer) for answer in answers]
+
+    def close(self) -> None:
+        """End the process."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+        self._folder.cleanup()
+
+
+def _plain(answer: Any) -> dict[str, Any]:
+    return {str(key): value for key, value in answer.items()}

@@ -1,0 +1,345 @@
+"""Small changes of one statement: what an author may have meant.
+
+If one small change of one line makes everything right, that line is where the mistake is, and the
+change says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+__all__ = ["Edit", "edits"]
+
+_MOST = 900
+_REDUCTIONS = {"sum", "mean", "max", "min", "prod", "var", "std"}
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A changed statement; `sentence` says what was changed, `cost` how far-fetched it is."""
+
+    node: ast.stmt
+    sentence: str
+    cost: int
+
+
+def edits(statement: ast.stmt, names: Sequence[str]) -> list[Edit]:
+    """Return changed copies of an assignment or a return, the likeliest first.
+
+    names : variables that may stand in for another one.
+    """
+    if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)):
+        return []
+    found: dict[str, Edit] = {}
+    original = ast.unparse(statement)
+    for edit in _all(statement, names):
+        text = ast.unparse(edit.node)
+        if text != original and text not in found:
+            found[text] = edit
+    return sorted(found.values(), key=lambda one: one.cost)[:_MOST]
+
+
+def _all(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
+    if isinstance(statement, ast.AugAssign):
+        for operator in (ast.Add, ast.Sub, ast.Mult, ast.Div):
+            if not isinstance(statement.op, operator):
+                new = copy.deepcopy(statement)
+                new.op = operator()
+                yield Edit(new, f"{_SIGNS[operator]} instead of {_SIGNS[type(statement.op)]}", 1)
+        target = copy.deepcopy(statement.target)
+        assign = ast.Assign(targets=[target], value=copy.deepcopy(statement.value), lineno=1)
+        yield Edit(ast.copy_location(assign, statement), "= instead of an update", 2)
+    if (isinstance(statement, ast.Assign) and len(statement.targets) == 1
+            and isinstance(statement.targets[0], (ast.Name, ast.Subscript))):
+        update = ast.AugAssign(target=copy.deepcopy(statement.targets[0]), op=ast.Add(),
+                               value=copy.deepcopy(statement.value))
+        yield Edit(ast.copy_location(update, statement), "+= instead of =", 3)
+    value = getattr(statement, "value", None)
+    if value is None:
+        return
+    paths = list(_paths(value))
+    for path in paths:
+        node = _at(value, path)
+        for new, sentence, cost in _changes(node, names):
+            changed = copy.deepcopy(statement)
+            if path:
+                parent = _at(changed.value, path[:-1])  # type: ignore[union-attr,attr-defined]
+                _put(parent, path[-1], new)
+            else:
+                changed.value = new  # type: ignore[union-attr,attr-defined,assignment]
+            yield Edit(ast.fix_missing_locations(changed), sentence, cost)
+    yield from _in_target(statement, names)
+
+
+def _in_target(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
+    """Change the index of what is written to: ``dscores[range(N), y] -= 1``."""
+    target = statement.target if isinstance(statement, ast.AugAssign) else (
+        statement.targets[0] if isinstance(statement, ast.Assign) else None)
+    if isinstance(target, (ast.Tuple, ast.List)) and isinstance(statement, ast.Assign):
+        for a in range(len(target.elts)):
+            for b in range(a + 1, len(target.elts)):
+                new = copy.deepcopy(statement)
+                parts = new.targets[0].elts  # type: ignore[attr-defined]
+                parts[a], parts[b] = parts[b], parts[a]
+                yield Edit(new, f"{ast.unparse(target.elts[a])} and {ast.unparse(target.elts[b])} "
+                                f"are interchanged", 2)
+    if not isinstance(target, ast.Subscript):
+        return
+    index = ast.Subscript(value=ast.Name("_", ast.Load()), slice=target.slice, ctx=ast.Load())
+    for path in _paths(index):
+        node = _at(index, path)
+        if not path or (isinstance(node, ast.Name) and node.id == "_"):
+            continue
+        for new, sentence, cost in _changes(node, names):
+            whole = copy.deepcopy(index)
+            _put(_at(whole, path[:-1]), path[-1], new)
+            changed = copy.deepcopy(statement)
+            place = changed.target if isinstance(changed, ast.AugAssign) else (
+                changed.targets[0])  # type: ignore[attr-defined]
+            assert isinstance(place, ast.Subscript)
+            place.slice = whole.slice
+            yield Edit(ast.fix_missing_locations(changed), sentence, cost + 1)
+
+
+# walking ----------------------------------------------------------------------------------------
+Path = tuple[tuple[str, int], ...]
+
+
+def _paths(node: ast.AST, path: Path = ()) -> Iterator[Path]:
+    """Every expression below a node, as the way that leads to it."""
+    yield path
+    for name, value in ast.iter_fields(node):
+        if isinstance(node, ast.Call) and name == "func":
+            if isinstance(value, ast.Attribute):
+                yield from _paths(value.value, (*path, ("func", -1), ("value", -1)))
+            continue
+        if name == "ctx":
+            continue
+        if isinstance(value, ast.expr):
+            yield from _paths(value, (*path, (name, -1)))
+        elif isinstance(value, list):
+            for position, part in enumerate(value):
+                if isinstance(part, ast.expr):
+                    yield from _paths(part, (*path, (name, position)))
+                elif isinstance(part, ast.keyword):
+                    yield from _paths(part.value, (*path, (name, position), ("value", -1)))
+
+
+def _at(node: ast.AST, path: Path) -> ast.expr:
+    for name, position in path:
+        value = getattr(node, name)
+        node = value[position] if position >= 0 else value
+    assert isinstance(node, (ast.expr, ast.keyword))
+    return node  # type: ignore[return-value]
+
+
+def _put(parent: ast.AST, step: tuple[str, int], new: ast.expr) -> None:
+    name, position = step
+    if position >= 0:
+        getattr(parent, name)[position] = new
+    else:
+        setattr(parent, name, new)
+
+
+# changes of one expression ----------------------------------------------------------------------
+_SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "−", ast.Mult: "*", ast.Div: "/",
+                                         ast.MatMult: "@", ast.Pow: "**", ast.FloorDiv: "//",
+                                         ast.Mod: "%"}
+Change = tuple[ast.expr, str, int]
+
+
+def _changes(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
+    for rule in (_operator, _constant, _call, _sign, _transpose, _name, _scale):
+        if rule is _name or rule is _scale:
+            yield from rule(node, names)  # type: ignore[call-arg]
+        else:
+            yield from rule(node)  # type: ignore[call-arg]
+
+
+def _binary(left: ast.expr, operator: ast.operator, right: ast.expr) -> ast.expr:
+    return ast.BinOp(left=copy.deepcopy(left), op=operator, right=copy.deepcopy(right))
+
+
+def _operator(node: ast.expr) -> Iterator[Change]:
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        others: tuple[type[ast.cmpop], ...] = (ast.Gt, ast.GtE, ast.Lt, ast.LtE, ast.Eq, ast.NotEq)
+        for other in others:
+            if not isinstance(node.ops[0], other):
+                new = copy.deepcopy(node)
+                new.ops = [other()]
+                yield new, "the comparison is another one", 1
+        return
+    if not isinstance(node, ast.BinOp):
+        return
+    sign = _SIGNS.get(type(node.op), "?")
+    exchange: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
+        ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,),
+        ast.Mult: (ast.Div, ast.MatMult, ast.Add), ast.Div: (ast.Mult,),
+        ast.MatMult: (ast.Mult,)}
+    for other in exchange.get(type(node.op), ()):
+        yield (_binary(node.left, other(), node.right),
+               f"{_SIGNS[other]} instead of {sign} in {ast.unparse(node)}", 1)
+    if isinstance(node.op, (ast.MatMult, ast.Sub, ast.Div)):
+        yield (_binary(node.right, node.op, node.left),
+               f"the operands of {sign} are the other way round in {ast.unparse(node)}", 1)
+    if isinstance(node.op, ast.MatMult):
+        left, right = _transposed(node.left), _transposed(node.right)
+        yield (_binary(left, ast.MatMult(), right), f"both operands of @ are to be transposed in "
+                                                    f"{ast.unparse(node)}", 2)
+        yield (_binary(right, ast.MatMult(), left), f"the transpose of {ast.unparse(node)}", 2)
+        yield (_binary(right, ast.MatMult(), node.left), f"another order and transpose in "
+                                                         f"{ast.unparse(node)}", 2)
+        yield (_binary(node.right, ast.MatMult(), left), f"another order and transpose in "
+                                                         f"{ast.unparse(node)}", 2)
+    yield copy.deepcopy(node.left), f"without “{sign} {ast.unparse(node.right)}”", 1
+    yield copy.deepcopy(node.right), f"without “{ast.unparse(node.left)} {sign}”", 2
+    if isinstance(node.op, ast.Sub):
+        yield (ast.UnaryOp(op=ast.USub(), operand=copy.deepcopy(node.right)),
+               f"without {ast.unparse(node.left)}", 2)
+
+
+def _constant(node: ast.expr) -> Iterator[Change]:
+    if not isinstance(node, ast.Constant) or isinstance(node.value, (bool, str, bytes)):
+        return
+    if not isinstance(node.value, (int, float)):
+        return
+    value = node.value
+    for other in (value + 1, value - 1, value * 2, value / 2, -value, value + 0.5, value - 0.5, 0,
+                  1, 2, 0.5, 3, -0.5, -1):
+        number = int(other) if float(other) == int(other) and isinstance(value, int) else other
+        if number != value:
+            yield ast.Constant(number) if number >= 0 else ast.UnaryOp(
+                op=ast.USub(), operand=ast.Constant(-number)), f"{number:g} instead of {value:g}", 1
+
+
+def _call(node: ast.expr) -> Iterator[Change]:
+    if not isinstance(node, ast.Call):
+        return
+    method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    on_numpy = (isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+                and node.func.value.id in ("np", "numpy", "jnp"))
+    if method in _REDUCTIONS:
+        yield from _reduction(node, method, on_numpy)
+    if method in ("dot", "matmul", "outer", "multiply", "where", "maximum", "minimum", "divide",
+                  "subtract"):
+        yield from _product(node, method, on_numpy)
+    if method in ("exp", "log", "sqrt", "square", "abs", "copy", "zeros_like", "ones_like",
+                  "tanh") and node.args:
+        yield copy.deepcopy(node.args[0]), f"without {method}", 2
+    if method == "zeros_like" or method == "ones_like":
+        new = copy.deepcopy(node)
+        assert isinstance(new.func, ast.Attribute)
+        new.func.attr = "ones_like" if method == "zeros_like" else "zeros_like"
+        yield new, f"{new.func.attr} instead of {method}", 1
+
+
+def _reduction(node: ast.Call, method: str, on_numpy: bool) -> Iterator[Change]:
+    own = node.args[1:] if on_numpy else node.args
+    rest = [k for k in node.keywords if k.arg not in ("axis", "keepdims")]
+    keep = [k for k in node.keywords if k.arg == "keepdims"]
+    had = next((ast.unparse(k.value) for k in node.keywords if k.arg == "axis"),
+               ast.unparse(own[0]) if own else None)
+    base = node.args[:1] if on_numpy else []
+    for axis in ("0", "1", None, "-1", "2"):
+        for keepdims in (bool(keep), not keep):
+            keywords = [*rest]
+            if axis is not None:
+                keywords.append(ast.keyword("axis", ast.parse(axis, mode="eval").body))
+            if keepdims:
+                keywords.append(ast.keyword("keepdims", ast.Constant(True)))
+            new = ast.Call(func=copy.deepcopy(node.func), args=copy.deepcopy(base),
+                           keywords=copy.deepcopy(keywords))
+            said = f"axis={axis} instead of axis={had}" if axis != had else (
+                "keepdims the other way")
+            yield new, f"{said} in {ast.unparse(node)}", 1 if axis != had else 2
+    for other in ("sum", "mean"):
+        if method != other:
+            changed = copy.deepcopy(node)
+            assert isinstance(changed.func, ast.Attribute)
+            changed.func.attr = other
+            yield changed, f"{other} instead of {method}", 1
+    inner = node.args[0] if on_numpy else node.func.value  # type: ignore[attr-defined]
+    yield copy.deepcopy(inner), f"without the {method}", 2
+
+
+def _product(node: ast.Call, method: str, on_numpy: bool) -> Iterator[Change]:
+    parts = list(node.args) if on_numpy else [node.func.value, *node.args]  # type: ignore[attr-defined]
+    if method == "where" and len(parts) == 3:
+        new = copy.deepcopy(node)
+        new.args = [copy.deepcopy(p) for p in (parts[0], parts[2], parts[1])]
+        yield new, "the two values of where are interchanged", 1
+        return
+    if len(parts) != 2:
+        return
+    a, b = parts
+    ta, tb = _transposed(a), _transposed(b)
+
+    def made(left: ast.expr, right: ast.expr) -> ast.expr:
+        new = copy.deepcopy(node)
+        left, right = copy.deepcopy(left), copy.deepcopy(right)
+        if on_numpy:
+            new.args = [left, right]
+        else:
+            new.func.value, new.args = left, [right]  # type: ignore[attr-defined]
+        return new
+
+    where = ast.unparse(node)
+    yield made(b, a), f"the operands are the other way round in {where}", 1
+    if method in ("dot", "matmul"):
+        for left, right, cost in ((ta, b, 1), (a, tb, 1), (ta, tb, 2), (tb, ta, 2), (tb, a, 2),
+                                  (b, ta, 2)):
+            yield made(left, right), f"another transpose in {where}", cost
+        yield _binary(a, ast.Mult(), b), f"elementwise instead of a matrix product in {where}", 2
+    else:
+        yield _binary(a, ast.MatMult(), b), f"a matrix product in {where}", 2
+
+
+def _sign(node: ast.expr) -> Iterator[Change]:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        yield copy.deepcopy(node.operand), "without the minus sign", 1
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Invert, ast.Not)):
+        yield copy.deepcopy(node.operand), "the mask is inverted", 1
+    elif isinstance(node, (ast.Name, ast.Call, ast.BinOp, ast.Subscript)):
+        yield (ast.UnaryOp(op=ast.USub(), operand=copy.deepcopy(node)),
+               f"the sign of {ast.unparse(node)} is reversed", 2)
+
+
+def _transposed(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        return copy.deepcopy(node.value)
+    return ast.Attribute(value=copy.deepcopy(node), attr="T", ctx=ast.Load())
+
+
+def _transpose(node: ast.expr) -> Iterator[Change]:
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        yield copy.deepcopy(node.value), f"{ast.unparse(node.value)} is not to be transposed", 1
+    elif isinstance(node, (ast.Name, ast.Call, ast.BinOp, ast.Subscript)):
+        yield _transposed(node), f"{ast.unparse(node)} is to be transposed", 1
+
+
+def _name(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
+    if isinstance(node, ast.Name):
+        for name in names:
+            if name != node.id:
+                yield ast.Name(name, ast.Load()), f"{name} instead of {node.id}", 1
+
+
+def _scale(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
+    """A factor or a term that is missing."""
+    if not isinstance(node, (ast.Name, ast.Call, ast.BinOp, ast.Subscript, ast.Attribute,
+                             ast.UnaryOp)):
+        return
+    text = ast.unparse(node)
+    for number, word in ((2, "2"), (0.5, "0.5")):
+        yield _binary(node, ast.Mult(), ast.Constant(number)), f"{text} is to be times {word}", 2
+    size = 3 + sum(1 for _ in ast.walk(node)) // 8
+    operators: tuple[tuple[Callable[[], ast.operator], str, int], ...] = (
+        (ast.Mult, "times", 0), (ast.Div, "divided by", 0), (ast.Add, "plus", 1),
+        (ast.Sub, "minus", 1))
+    for name in names:
+        for operator, word, more in operators:
+            yield (_binary(node, operator(), ast.Name(name, ast.Load())),
+                   f"{text} is to be {word} {name}", size + more)

@@ -1,0 +1,472 @@
+"""Hold every value of the backward against the adjoints and the values of the forward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+
+from properties.diagnosis.relations import constant_origin, ratio_of
+
+from .adjoints import Adjoint, agree, squeezed
+from .evidence import Event, Evidence, Place, Trace
+from .names import promised, same_name, without_number
+from .values import Array
+
+__all__ = ["Finding", "Judge", "Slot"]
+
+Meaning = Literal["adjoint", "part", "scaled", "summed", "value", "size", "unfinished", "unknown",
+                  "mismatch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A value of the backward: one place, with its name."""
+
+    place: Place
+    name: str
+    line: int
+    function: str
+    statement: int
+    final: bool
+    position: int
+    returned: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a slot was found to be.
+
+    wanted : per case, the adjoint that its name promises; None without a promise.
+    """
+
+    slot: Slot
+    meaning: Meaning
+    node: str
+    reason: str
+    wanted: tuple[Adjoint, ...] | None = None
+    got: tuple[Array, ...] = ()
+
+    @property
+    def explained(self) -> bool:
+        """Whether the value is known to be something."""
+        return self.meaning not in ("unknown", "mismatch", "unfinished")
+
+
+@dataclass(slots=True)
+class _Candidate:
+    label: str
+    name: str
+    kind: str
+    place: Place
+    adjoints: tuple[Adjoint, ...]
+    line: int
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges traces of one `Evidence`. Measures uses and subexpressions when they are needed."""
+
+    evidence: Evidence
+    candidates: list[_Candidate] = field(default_factory=list)
+    forward_values: list[tuple[str, tuple[Array, ...]]] = field(default_factory=list)
+    deep: bool = False
+    joint: bool = False
+    backward_statements: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.evidence.sweep(("leaf", "assign", "input", "loop"))
+        self.joint = self.evidence.subject.pair.backward is None
+        if self.joint:
+            self.backward_statements = self._after_the_value()
+        self._collect()
+
+    # what is backward -----------------------------------------------------------------------
+    def _after_the_value(self) -> set[int]:
+        """Statements of a joint function on whose values the loss does not depend."""
+        evidence = self.evidence
+        moved: dict[int, bool] = {}
+        for number, trace in enumerate(evidence.traces):
+            for event in trace.events:
+                probe = evidence.probe(event.place)
+                if probe is None or probe.kind not in ("assign", "loop"):
+                    continue
+                jacobian = evidence.jacobians[number].get(event.place)
+                if jacobian is not None:
+                    moved[probe.statement] = moved.get(probe.statement, False) or jacobian.moved
+        silent = {number for number, any_moved in moved.items() if not any_moved}
+        return silent & self._feeds_gradients()
+
+    def _feeds_gradients(self) -> set[int]:
+        """Statements that the returned gradients may depend on, following names."""
+        evidence = self.evidence
+        found: set[int] = set()
+        names: set[str] = set()
+        by_function = [s for s in evidence.statements.values()]
+        import ast
+        for statement in by_function:
+            if isinstance(statement.node, ast.Return) and statement.node.value is not None:
+                value = statement.node.value
+                parts = value.elts[1:] if isinstance(value, ast.Tuple) else [value]
+                for part in parts:
+                    names |= {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
+        changed = True
+        while changed:
+            changed = False
+            for statement in by_function:
+                if statement.number not in found and names & set(statement.writes):
+                    found.add(statement.number)
+                    names |= statement.reads
+                    changed = True
+        return found
+
+    def is_backward(self, event: Event) -> bool:
+        """Whether an event is a step of the backward."""
+        probe = self.evidence.probe(event.place)
+        if probe is None or probe.kind not in ("assign", "loop", "return", "input"):
+            return False
+        if not self.joint:
+            return event.place[0] == 1
+        if probe.kind == "return":
+            return (probe.function == self.evidence.subject.pair.judged.name
+                    and probe.name not in ("return", "return[0]"))
+        return probe.statement in self.backward_statements and probe.kind != "input"
+
+    # candidates -----------------------------------------------------------------------------
+    def deepen(self) -> None:
+        """Measure the adjoints of uses and subexpressions as well."""
+        if self.deep:
+            return
+        self.deep = True
+        statements = None
+        if self.joint:
+            known = {p.statement for p in self.evidence.probes.values()}
+            statements = known - self.backward_statements - self._after_first_backward()
+        self.evidence.sweep(("use", "expr"), statements=statements)
+        self._collect()
+
+    def _after_first_backward(self) -> set[int]:
+        """Return statements: their uses of the result are no uses in the forward."""
+        return {p.statement for p in self.evidence.probes.values() if p.kind == "return"}
+
+    def _collect(self) -> None:
+        evidence = self.evidence
+        self.candidates = []
+        places = list(evidence.jacobians[0])
+        order = {"leaf": 1, "assign": 0, "loop": 0, "input": 1, "expr": 2, "use": 3}
+        for place in places:
+            if not all(place in one for one in evidence.jacobians):
+                continue
+            probe = evidence.probe(place)
+            kind = "leaf" if probe is None else probe.kind
+            if self.joint and probe is not None and probe.statement in self.backward_statements:
+                continue
+            if not any(one[place].moved for one in evidence.jacobians):
+                continue
+            adjoints = []
+            for number in range(len(evidence.cases)):
+                adjoint = evidence.adjoint(number, place)
+                assert adjoint is not None
+                adjoints.append(adjoint)
+            if not all(a.known for a in adjoints):
+                continue
+            name = str(place[1]) if probe is None else self._name(place)
+            label = name or (probe.text if probe is not None else "")
+            self.candidates.append(_Candidate(
+                label, name if kind != "use" else "", kind, place, tuple(adjoints),
+                0 if probe is None else probe.line))
+        self.candidates.sort(key=lambda one: order[one.kind])
+        self._collect_values()
+
+    def _name(self, place: Place) -> str:
+        probe = self.evidence.probe(place)
+        assert probe is not None
+        key = next((e.key for e in self.evidence.traces[0].events if e.place == place), "")
+        return f"{probe.name.partition('[')[0]}[{key!r}]" if key else probe.name
+
+    def _collect_values(self) -> None:
+        """Values of the forward, for backward lines that repeat or unpack them."""
+        evidence = self.evidence
+        tables = []
+        for trace in evidence.traces:
+            table: dict[Place, Event] = {}
+            for event in trace.events:
+                probe = evidence.probe(event.place)
+                if event.place[0] == 0 and probe is not None and not self.is_backward(event) and (
+                        not self.joint or probe.statement not in self.backward_statements):
+                    table[event.place] = event
+            tables.append(table)
+        self.forward_values = []
+        rank = {"assign": 0, "input": 1, "loop": 1}
+        for place in sorted(tables[0], key=lambda p: rank.get(
+                evidence.probes[int(p[1])].kind, 2)):
+            probe = evidence.probe(place)
+            if probe is None or probe.kind in ("use", "return"):
+                continue
+            if all(place in table for table in tables):
+                label = probe.name or probe.text
+                self.forward_values.append(
+                    (label, tuple(table[place].value for table in tables)))
+
+    # slots ----------------------------------------------------------------------------------
+    def slots(self, trace: Trace) -> list[Slot]:
+        """List the steps of the backward in the order of a run."""
+        found, last = [], {}
+        for position, event in enumerate(trace.events):
+            if not self.is_backward(event):
+                continue
+            probe = self.evidence.probes[int(event.place[1])]
+            if probe.kind == "input":
+                continue
+            name = self._name(event.place) if event.key else probe.name
+            if probe.kind == "return":
+                name = probe.text if probe.text.isidentifier() else f"returned {probe.text}"
+            slot = Slot(event.place, name, probe.line, probe.function, probe.statement, False,
+                        position, probe.name if probe.kind == "return" else "")
+            last[(probe.function, name, probe.kind)] = slot.place
+            found.append(slot)
+        finals = set(last.values())
+        return [replace(slot, final=slot.place in finals) for slot in found]
+
+    def _returned_place(self, name: str) -> str:
+        """Where a returned part stands among the gradients: "return[2]" is "[1]" beside a loss."""
+        if name == "return":
+            return ""
+        number = int(name[len("return["):-1]) - (1 if self.joint else 0)
+        several = len(_return_texts(self)) > 1
+        return f"[{number}]" if several or not self.joint else ""
+
+    # judging --------------------------------------------------------------------------------
+    def judge(self, traces: Sequence[Trace | None], *, deep: bool = True) -> list[Finding]:
+        """Judge every step that all traces have."""
+        good = [(k, trace) for k, trace in enumerate(traces) if trace is not None]
+        if not good:
+            return []
+        index = [k for k, _ in good]
+        tables = [{e.place: e.value for e in trace.events} for _, trace in good]
+        findings = []
+        for slot in self.slots(good[0][1]):
+            if not all(slot.place in table for table in tables):
+                continue
+            values = tuple(table[slot.place] for table in tables)
+            finding = self._judge(slot, values, index)
+            if not finding.explained and deep and not self.deep:
+                self.deepen()
+                finding = self._judge(slot, values, index)
+            findings.append(finding)
+        return findings
+
+    def named(self, slot: Slot) -> list[_Candidate]:
+        """Return the forward nodes whose adjoint the name of a slot promises."""
+        if slot.returned and slot.function == self.evidence.subject.pair.judged.name:
+            leaf = self.expected(self.evidence.traces[0]).get(self._returned_place(slot.returned))
+            found = [c for c in self.candidates if c.kind == "leaf" and c.name == leaf]
+            if found:
+                return found
+        names = [name for name in promised(slot.name)]
+        for exact in (True, False):
+            for name in names:
+                found = [c for c in self.candidates if c.kind in ("assign", "input", "loop", "leaf")
+                         and (c.name == name if exact else same_name(c.name, name))]
+                if found:
+                    return found
+        return []
+
+    def _judge(self, slot: Slot, values: tuple[Array, ...], index: Sequence[int]) -> Finding:
+        named = self.named(slot)
+
+        def right(one: _Candidate) -> bool:
+            return all(agree(v, one.adjoints[k]) for v, k in zip(values, index, strict=True))
+
+        if any(v.dtype.kind != "f" for v in values):
+            return self._not_float(slot, values, index)
+        if all(v.size == 0 for v in values):
+            return Finding(slot, "unknown", "", "empty", None, values)
+        for one in named:
+            if right(one):
+                return Finding(slot, "adjoint", one.label, f"the adjoint of {one.label}",
+                               tuple(one.adjoints[k] for k in index), values)
+        zero = all(not np.any(v) for v in values)
+        if zero and not (slot.final and named):
+            return Finding(slot, "value", "0", "zeros, to be filled", None, values)
+        other = None if zero else self._other(slot, values, index, right)
+        wanted = tuple(named[-1].adjoints[k] for k in index) if named else None
+        if named:
+            closest = [c for c in named if squeezed(c.adjoints[index[0]].value.shape)
+                       == squeezed(values[0].shape)]
+            if closest:
+                wanted = tuple(closest[-1].adjoints[k] for k in index)
+        if named and slot.final and (other is None or other.meaning in ("scaled", "summed",
+                                                                        "value")):
+            label = named[0].label
+            extra = f"; {other.reason}" if other is not None else ""
+            return Finding(slot, "mismatch", label, f"not the adjoint of {label}{extra}", wanted,
+                           values)
+        if other is not None:
+            return Finding(other.slot, other.meaning, other.node, other.reason,
+                           wanted if slot.final else None, values)
+        if not slot.final:
+            return Finding(slot, "unfinished", "", f"{slot.name} is changed again further down",
+                           None, values)
+        return Finding(slot, "unknown", "", "no forward value has this adjoint", None, values)
+
+    def _not_float(self, slot: Slot, values: tuple[Array, ...], index: Sequence[int]) -> Finding:
+        sizes = all(v.ndim == 0 for v in values)
+        if sizes:
+            for letter in self.evidence.cases[0].sizes:
+                if all(self.evidence.cases[k].sizes.get(letter) == int(v)
+                       for v, k in zip(values, index, strict=True)):
+                    return Finding(slot, "size", letter, f"the size {letter}", None, values)
+        found = self._value(values, index, slot.name)
+        if found:
+            return Finding(slot, "value", found, f"the forward's {found}", None, values)
+        if all(v.dtype.kind == "b" for v in values):
+            return Finding(slot, "unknown", "", "a mask, not an adjoint", None, values)
+        return Finding(slot, "size" if sizes else "unknown", "", "integers, not an adjoint", None,
+                       values)
+
+    def _value(self, values: tuple[Array, ...], index: Sequence[int], name: str) -> str | None:
+        matches = [label for label, known in self.forward_values
+                   if all(squeezed(known[k].shape) == squeezed(v.shape)
+                          and known[k].dtype.kind == v.dtype.kind
+                          and np.allclose(known[k].reshape(v.shape), v, rtol=1e-10, atol=1e-12)
+                          for v, k in zip(values, index, strict=True))]
+        if name in matches:
+            return name
+        return matches[0] if matches else None
+
+    def _other(self, slot: Slot, values: tuple[Array, ...], index: Sequence[int],
+               right: object) -> Finding | None:
+        """What a value is that is not what its name promises."""
+        assert callable(right)
+        shape = squeezed(values[0].shape)
+        for one in self.candidates:
+            if squeezed(one.adjoints[index[0]].value.shape) == shape and right(one):
+                return self._as(slot, one)
+        value = self._value(values, index, slot.name)
+        if value:
+            return Finding(slot, "value", value, f"the forward's {value}")
+        return self._sum_of_parts(slot, values, index) or self._changed(slot, values, index)
+
+    def _as(self, slot: Slot, one: _Candidate) -> Finding:
+        if one.kind != "use":
+            return Finding(slot, "adjoint", one.label, f"the adjoint of {one.label}")
+        return Finding(slot, "part", one.label,
+                       f"the part of the adjoint of {one.label} that goes through line {one.line}")
+
+    def _sum_of_parts(self, slot: Slot, values: tuple[Array, ...],
+                      index: Sequence[int]) -> Finding | None:
+        """A sum of several uses of one name is part of its adjoint."""
+        groups: dict[str, list[_Candidate]] = {}
+        for one in self.candidates:
+            if one.kind == "use" and squeezed(one.adjoints[index[0]].value.shape) == squeezed(
+                    values[0].shape):
+                groups.setdefault(one.label, []).append(one)
+        for label, parts in groups.items():
+            for many in (2, 3):
+                for some in combinations(parts[:6], many):
+                    sums = [sum((p.adjoints[k] for p in some[1:]), some[0].adjoints[k])
+                            for k in index]
+                    if all(agree(v, s) for v, s in zip(values, sums, strict=True)):
+                        lines = ", ".join(str(p.line) for p in some)
+                        return Finding(slot, "part", label,
+                                       f"the part of the adjoint of {label} through lines {lines}")
+        return None
+
+    def _changed(self, slot: Slot, values: tuple[Array, ...],
+                 index: Sequence[int]) -> Finding | None:
+        """A multiple of an adjoint, its transpose, or what becomes one when it is summed."""
+        sizes = [self.evidence.cases[k].sizes for k in index]
+        for one in self.candidates:
+            wanted = [one.adjoints[k] for k in index]
+            if one.kind == "use" and wanted[0].value.size < 2:
+                continue
+            if all(squeezed(v.shape) == squeezed(w.value.shape)
+                   for v, w in zip(values, wanted, strict=True)) and wanted[0].value.size > 1:
+                ratios = [ratio_of(v.reshape(w.value.shape), w.value, float(w.error.max()))
+                          for v, w in zip(values, wanted, strict=True)]
+                if all(r is not None for r in ratios):
+                    origin = constant_origin([r for r in ratios if r is not None], sizes)
+                    if origin not in (None, "0"):
+                        return Finding(slot, "scaled", one.label,
+                                       f"{origin} × the adjoint of {one.label}")
+            if all(v.ndim == 2 and v.T.shape == w.value.shape and v.shape != v.T.shape
+                   and agree(v.T, w) for v, w in zip(values, wanted, strict=True)):
+                return Finding(slot, "scaled", one.label, f"the adjoint of {one.label}, transposed")
+            if all(v.size == w.value.size and v.shape != w.value.shape and v.size > 1
+                   and agree(v.reshape(w.value.shape), w)
+                   for v, w in zip(values, wanted, strict=True)):
+                return Finding(slot, "adjoint", one.label,
+                               f"the adjoint of {one.label}, in another shape")
+        for one in self.candidates:
+            wanted = [one.adjoints[k] for k in index]
+            for axis in range(values[0].ndim):
+                if all(v.ndim > axis and v.shape[axis] > 1 and agree(v.sum(axis), w)
+                       and w.value.size > 0 and np.any(w.value)
+                       for v, w in zip(values, wanted, strict=True)):
+                    return Finding(slot, "summed", one.label,
+                                   f"becomes the adjoint of {one.label} when it is summed over "
+                                   f"axis {axis}")
+        return None
+
+    # what is returned -----------------------------------------------------------------------
+    def returned(self, traces: Sequence[Trace | None]) -> list[tuple[str, str, bool | None]]:
+        """Judge the returned gradients: (place, input, right)."""
+        good = [(k, t) for k, t in enumerate(traces) if t is not None]
+        found: list[tuple[str, str, bool | None]] = []
+        if not good:
+            return found
+        leaves = {c.name: c for c in self.candidates if c.kind == "leaf"}
+        for place, leaf in self.expected(good[0][1]).items():
+            one = leaves.get(leaf)
+            if one is None or not all(place in t.gradients for _, t in good):
+                found.append((place, leaf, None))
+                continue
+            right = all(agree(t.gradients[place], one.adjoints[k]) for k, t in good)
+            found.append((place, leaf, right))
+        return found
+
+    def expected(self, trace: Trace) -> Mapping[str, str]:
+        """Which returned array should be the gradient of which input."""
+        return dict(_expected(self, trace))
+
+
+def _expected(judge: Judge, trace: Trace) -> Iterator[tuple[str, str]]:
+    evidence = judge.evidence
+    case = evidence.cases[0]
+    leaves = case.leaves()
+    places = list(trace.gradients)
+    texts = _return_texts(judge)
+    named: dict[str, str] = {}
+    for number, place in enumerate(places):
+        text = texts[number] if len(texts) == len(places) else place
+        for name in promised(place) + promised(text) + promised("g" + place):
+            match = next((leaf for leaf in leaves if leaf == name or same_name(leaf, name)), None)
+            if match is not None:
+                named[place] = match
+                break
+        else:
+            key = place.strip("[]'\"")
+            if key in leaves:
+                named[place] = key
+    arrays = [name for name in evidence.subject.leaves
+              if name in leaves and isinstance(case.values.get(name), np.ndarray)]
+    contract = judge.evidence.subject.pair.label != judge.evidence.subject.pair.forward.name
+    if len(named) == len(places) and len(set(named.values())) == len(places) and not contract:
+        yield from named.items()
+    elif case.params:
+        yield from named.items()
+    elif len(arrays) >= len(places) and (contract or not named):
+        yield from zip(places, arrays, strict=False)
+    else:
+        yield from named.items()
+
+
+def _return_texts(judge: Judge) -> list[str]:
+    pair = judge.evidence.subject.pair
+    texts = [p.text for p in judge.evidence.probes.values()
+             if p.kind == "return" and p.function == pair.judged.name]
+    return texts[1:] if judge.joint and len(texts) > 1 else texts

@@ -1,0 +1,335 @@
+"""From wrong values to mistakes: the first wrong line, then what is still wrong when it is right.
+
+A name that does not hold what it promises is only a hint: names are used loosely. It counts when
+a returned gradient is wrong and putting the right value in its place heals something that comes
+after it. Lines before it whose values are known to nobody are tried as well, by small changes.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from .adjoints import Adjoint, agree
+from .edits import Edit, edits
+from .evidence import Evidence, Trace, read_trace
+from .judge import Finding, Judge, Slot
+from .values import Array
+
+__all__ = ["Origin", "Search"]
+
+_ROUNDS = 5
+_FIRST_PASS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """An independent mistake.
+
+    finding : the step where it shows; `line` and `name` are where it is.
+    edit : the small change that would make it right, when there is one.
+    right : per case, the right value of `slot`, when known.
+    """
+
+    slot: Slot
+    finding: Finding
+    got: tuple[Array, ...]
+    right: tuple[Array, ...] | None
+    edit: Edit | None
+    suspects: tuple[int, ...]
+    heals: bool
+
+
+@dataclass(slots=True)
+class _State:
+    """What is replaced so far, and what was seen with it."""
+
+    actions: list[list[list[Any]]]
+    traces: list[Trace | None]
+    findings: list[Finding] = field(default_factory=list)
+    right: frozenset[str] = frozenset()
+    wrong: frozenset[str] = frozenset()
+
+
+class Search:
+    """Finds the independent mistakes of one backward."""
+
+    def __init__(self, judge: Judge, *, repair: bool = True) -> None:
+        self.judge, self.evidence = judge, judge.evidence
+        self.repair = repair
+        self.first: _State | None = None
+
+    # states ---------------------------------------------------------------------------------
+    def state(self, actions: Sequence[Sequence[list[Any]]],
+              traces: Sequence[Trace | None] | None = None) -> _State:
+        """Run with some values replaced, and judge."""
+        copied = [list(mine) for mine in actions]
+        if traces is None:
+            traces = self.evidence.rerun(copied)
+        made = _State(copied, list(traces))
+        made.findings = self.judge.judge(made.traces)
+        made.right, made.wrong = self._items(made)
+        return made
+
+    def _items(self, state: _State) -> tuple[frozenset[str], frozenset[str]]:
+        right, wrong = set(), set()
+        for place, leaf, fine in self.judge.returned(state.traces):
+            if fine is not None:
+                (right if fine else wrong).add(f"returned {place} {leaf}")
+        for finding in state.findings:
+            if finding.slot.final and finding.wanted is not None and not finding.slot.returned:
+                key = f"{finding.slot.name}@{finding.slot.place}"
+                (wrong if finding.meaning == "mismatch" else right).add(key)
+        if all(trace is None for trace in state.traces):
+            wrong.add("returned nothing")
+        return frozenset(right), frozenset(wrong)
+
+    # the rounds -----------------------------------------------------------------------------
+    def run(self) -> list[Origin]:
+        """Return the mistakes in the order of the backward."""
+        nothing: list[list[list[Any]]] = [[] for _ in self.evidence.cases]
+        state = self.first = self.state(nothing, self.evidence.traces)
+        found: list[Origin] = []
+        for _ in range(_ROUNDS):
+            if not any(item.startswith("returned") for item in state.wrong):
+                break
+            origin = self._locate(state, {o.slot.place for o in found})
+            if origin is None:
+                break
+            if all(o.slot.line != origin.slot.line for o in found):
+                found.append(origin)
+            if origin.right is None:
+                break
+            before = state
+            state = self.state(self._replaced(state, origin.slot, origin.right))
+            if state.wrong == before.wrong and state.right == before.right:
+                if len(found) > 1 and not origin.heals:
+                    found.pop()
+                break
+        return sorted(found, key=lambda one: one.slot.position)
+
+    def _replaced(self, state: _State, slot: Slot,
+                  values: Sequence[Array]) -> list[list[list[Any]]]:
+        return [[*mine, [slot.place[0], slot.place[1], slot.place[2], "set", np.array(value)]]
+                for mine, value in zip(state.actions, values, strict=True)]
+
+    # one round ------------------------------------------------------------------------------
+    def _locate(self, state: _State, done: set[Any]) -> Origin | None:
+        hints = [f for f in state.findings if f.meaning == "mismatch" and f.wanted is not None
+                 and f.slot.place not in done and len(f.wanted) == len(self.evidence.cases)]
+        best: tuple[Finding, frozenset[str], _State] | None = None
+        for hint in hints:
+            assert hint.wanted is not None
+            wanted = _shaped(hint.wanted, hint.got)
+            after = self.state(self._replaced(state, hint.slot, wanted))
+            own = f"{hint.slot.name}@{hint.slot.place}"
+            healed = (after.right - state.right) - {own}
+            if best is None or (healed and not best[1]):
+                best = (hint, healed, after)
+            if healed or hint.slot.returned:
+                if healed:
+                    best = (hint, healed, after)
+                break
+        if best is None:
+            return self._unnamed(state)
+        hint, healed, after = best
+        assert hint.wanted is not None
+        suspects = self._suspects(state, hint)
+        origin = Origin(hint.slot, hint, hint.got, tuple(_shaped(hint.wanted, hint.got)), None,
+                        tuple(s.slot.line for s in suspects), bool(healed))
+        if not self.repair:
+            return origin
+        goal = healed | {f"{hint.slot.name}@{hint.slot.place}"}
+        goal = frozenset(item for item in goal if item in after.right or item in state.wrong)
+        if hint.slot.returned:
+            goal = frozenset(i for i in after.right - state.right)
+        return self._repaired(state, origin, suspects, goal)
+
+    def _unnamed(self, state: _State) -> Origin | None:
+        """A returned gradient is wrong and no name says where: try small changes everywhere."""
+        goal = frozenset(item for item in state.wrong if item.startswith("returned"))
+        steps = [f for f in state.findings if not f.explained or f.slot.returned]
+        if not steps:
+            steps = state.findings[-1:]
+        if not steps:
+            return None
+        last = steps[-1]
+        origin = Origin(last.slot, last, last.got, None, None,
+                        tuple(f.slot.line for f in steps[:-1]), False)
+        return self._repaired(state, origin, steps[:-1], goal)
+
+    def _suspects(self, state: _State, hint: Finding) -> list[Finding]:
+        """Steps before a wrong one that feed it and whose values nobody knows."""
+        feeds = self._feeding(hint.slot)
+        return [f for f in state.findings if f.slot.position < hint.slot.position
+                and f.slot.statement in feeds and not f.explained
+                and f.slot.statement != hint.slot.statement
+                and not (f.meaning == "mismatch" and f.wanted is None)]
+
+    def _feeding(self, slot: Slot) -> set[int]:
+        """Statements on which a step depends, by names, in the order of the run."""
+        statements = self.evidence.statements
+        trace = self.evidence.traces[0]
+        writers: dict[tuple[str, str], set[int]] = {}
+        needs: dict[int, set[int]] = {}
+        recent: set[int] = set()
+        for position, event in enumerate(trace.events):
+            probe = self.evidence.probes[int(event.place[1])]
+            if probe.kind not in ("assign", "loop", "return"):
+                continue
+            statement = statements.get(probe.statement)
+            if statement is None:
+                continue
+            found: set[int] = set()
+            for name in statement.reads:
+                for writer in writers.get((probe.function, name), set()):
+                    found |= {writer} | needs.get(writer, set())
+            if probe.function == slot.function:
+                found |= recent
+                recent = set()
+            else:
+                recent |= {statement.number} | found
+            needs[statement.number] = needs.get(statement.number, set()) | found
+            for name in statement.writes:
+                key = (probe.function, name)
+                if isinstance(statement.node, ast.AugAssign) or "[" in probe.name or (
+                        name in statement.reads):
+                    writers[key] = writers.get(key, set()) | {statement.number}
+                else:
+                    writers[key] = {statement.number}
+            if position >= slot.position:
+                break
+        return needs.get(slot.statement, set())
+
+    # small changes --------------------------------------------------------------------------
+    def _repaired(self, state: _State, origin: Origin, suspects: Sequence[Finding],
+                  goal: frozenset[str]) -> Origin:
+        """Try small changes of the wrong line and of the suspects before it."""
+        tried: dict[int, Slot] = {}
+        for finding in [*suspects, origin.finding]:
+            tried[finding.slot.statement] = finding.slot
+        alternatives: dict[int, list[Edit]] = {}
+        for number, slot in tried.items():
+            statement = self.evidence.statements.get(number)
+            if statement is None:
+                continue
+            names = [n for n in self._in_scope(slot)]
+            made = edits(statement.node, names)
+            if made:
+                alternatives[number] = made[:_FIRST_PASS]
+        if not alternatives:
+            return origin
+        winners = self._try(state, alternatives, goal, {n: s for n, s in tried.items()})
+        if not winners:
+            return self._blame_unexplained(state, origin, suspects)
+        winners.sort(key=lambda w: (-w[0], -w[1], w[2], w[3].slot_position))
+        best = winners[0][3]
+        if best.statement == origin.slot.statement:
+            return replace(origin, edit=best.edit, heals=True)
+        slot = tried[best.statement]
+        finding = next(f for f in state.findings if f.slot == slot)
+        return Origin(slot, finding, finding.got, best.values, best.edit, (), True)
+
+    def _blame_unexplained(self, state: _State, origin: Origin,
+                           suspects: Sequence[Finding]) -> Origin:
+        return origin
+
+    def _in_scope(self, slot: Slot) -> Iterator[str]:
+        """Variables that were assigned before a step, numbers and arrays."""
+        seen: set[str] = set()
+        for position, event in enumerate(self.evidence.traces[0].events):
+            if position >= slot.position:
+                break
+            probe = self.evidence.probes[int(event.place[1])]
+            name = probe.name
+            if (probe.kind in ("assign", "input", "loop") and probe.function == slot.function
+                    and name.isidentifier() and name not in seen):
+                seen.add(name)
+                yield name
+
+    def _try(self, state: _State, alternatives: dict[int, list[Edit]], goal: frozenset[str],
+             slots: dict[int, Slot]) -> list[tuple[int, int, int, _Winner]]:
+        session = self.evidence.session
+        order = [(number, k + 1) for number, made in alternatives.items()
+                 for k in range(len(made))]
+        nodes = {number: [e.node for e in made] for number, made in alternatives.items()}
+        job = {"kind": "variants", "case": self.evidence.cases[0].payload(),
+               "variants": [[[number, which]] for number, which in order],
+               "actions": state.actions[0], "watch": self._watched(goal)}
+        answer = session.evaluate([job], alternatives=nodes)[0]
+        if "error" in answer:
+            return []
+        hopeful = [pair for pair, run in zip(order, answer["runs"], strict=True)
+                   if "error" not in run and self._reached(read_trace(run), goal, 0)]
+        hopeful = hopeful[:40]
+        if not hopeful:
+            return []
+        jobs = [{"kind": "variants", "case": case.payload(), "actions": mine,
+                 "variants": [[[n, w]] for n, w in hopeful]}
+                for case, mine in zip(self.evidence.cases, state.actions, strict=True)]
+        answers = session.evaluate(jobs, alternatives=nodes)
+        if any("error" in one for one in answers):
+            return []
+        winners = []
+        for position, (number, which) in enumerate(hopeful):
+            runs = [one["runs"][position] for one in answers]
+            if any("error" in run for run in runs):
+                continue
+            after = self.state(state.actions, [read_trace(run) for run in runs])
+            if not goal <= after.right:
+                continue
+            edit = alternatives[number][which - 1]
+            values = tuple(trace.at(slots[number].place) for trace in after.traces
+                           if trace is not None)
+            if any(value is None for value in values):
+                continue
+            explained = sum(f.explained for f in after.findings)
+            winners.append((len(after.right), explained, edit.cost,
+                            _Winner(number, edit, tuple(v for v in values if v is not None),
+                                    slots[number].position)))
+        return winners
+
+    def _watched(self, goal: frozenset[str]) -> list[list[int]]:
+        """Places whose values decide whether a goal is reached; nothing else need be sent."""
+        assert self.first is not None
+        return [[int(f.slot.place[0]), int(f.slot.place[1]), int(f.slot.place[2])]
+                for f in self.first.findings if f"{f.slot.name}@{f.slot.place}" in goal]
+
+    def _reached(self, trace: Trace, goal: frozenset[str], case: int) -> bool:
+        leaves = {c.name: c for c in self.judge.candidates if c.kind == "leaf"}
+        for place, leaf in self.judge.expected(trace).items():
+            if f"returned {place} {leaf}" in goal and (
+                    place not in trace.gradients
+                    or not agree(trace.gradients[place], leaves[leaf].adjoints[case])):
+                return False
+        assert self.first is not None
+        for finding in self.first.findings:
+            if f"{finding.slot.name}@{finding.slot.place}" in goal:
+                value = trace.at(finding.slot.place)
+                if value is None or value.dtype.kind != "f" or not any(
+                        agree(value, c.adjoints[case]) for c in self.judge.named(finding.slot)):
+                    return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Winner:
+    statement: int
+    edit: Edit
+    values: tuple[Array, ...]
+    slot_position: int
+
+
+def _shaped(wanted: Sequence[Adjoint], got: Sequence[Array]) -> list[Array]:
+    """The right values in the shape that the backward uses."""
+    return [w.value.reshape(g.shape) if w.value.size == g.size else w.value
+            for w, g in zip(wanted, got, strict=True)]
+
+
+def known_evidence(search: Search) -> Evidence:
+    """Return the evidence of a search."""
+    return search.evidence

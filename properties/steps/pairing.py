@@ -1,0 +1,214 @@
+"""From what the user names to what is run: the functions, how they are called, their cases."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .inputs import (CONTRACT, ContractFunction, custom_cases, parse_inputs, resized, signed,
+                     sizes_of)
+from .source import Project, definition
+from .values import Case, Pair, Place, StepsError
+
+__all__ = ["Subject", "contract_subject", "custom_subject", "labels_present"]
+
+Sizes = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A pair and how its cases are drawn.
+
+    draw : gives the values for sizes and a seed; `dout` is filled in when the output is known.
+    sizes : the sizes of the cases that are judged; `least` bounds the search for a small one.
+    """
+
+    pair: Pair
+    draw: Callable[[Sizes, int], Case]
+    sizes: tuple[Sizes, ...]
+    least: Sizes
+    scalar: bool
+    leaves: tuple[str, ...]
+
+
+def labels_present(project: Project) -> list[str]:
+    """Return the contract's labels whose functions the project has."""
+    return [label for label, one in CONTRACT.items()
+            if project.find(one.forward, module=one.module) is not None
+            and (one.backward is None or project.find(one.backward, module=one.module))]
+
+
+def _labels_for(layer: str) -> list[str]:
+    plain = layer.strip()
+    if plain in CONTRACT:
+        return [plain]
+    return [label for label, one in CONTRACT.items()
+            if plain in (one.forward, one.backward, f"{one.module}.{one.forward}",
+                         one.forward.partition(".")[0], f"{one.module}.{one.forward}".removesuffix(
+                             ".loss"), f"{one.module}.{one.backward}")]
+
+
+def contract_subject(project: Project, layer: str) -> Subject:
+    """Return the subject for a contract name: a label or the name of one of its functions.
+
+    Raises
+    ------
+    StepsError
+        There is no such name in the contract, or the target does not have the function.
+    """
+    labels = _labels_for(layer)
+    if not labels:
+        raise StepsError(f"{layer!r} is not in the contract: give one of {', '.join(CONTRACT)}, "
+                         f"or --forward and --backward")
+    for label in labels:
+        one = CONTRACT[label]
+        forward = project.find(one.forward, module=one.module)
+        backward = None if one.backward is None else project.find(one.backward,
+                                                                  module=one.module)
+        if forward is not None and (one.backward is None or backward is not None):
+            return _contract(project, one, forward, backward)
+    one = CONTRACT[labels[0]]
+    missing = " or ".join(filter(None, (one.forward, one.backward)))
+    raise StepsError(f"{project.label} has no {missing} (looked for it in {one.module}.py)")
+
+
+def _signature(project: Project, place: Place) -> list[str]:
+    tree = project.tree(place.file)
+    node = None if tree is None else definition(tree, place.name)
+    if node is None:
+        return []
+    names = [a.arg for a in [*node.args.posonlyargs, *node.args.args]]
+    return [n for n in names if n not in ("self", "cls")]
+
+
+def _contract(project: Project, one: ContractFunction, forward: Place,
+              backward: Place | None) -> Subject:
+    style = "method" if "." in one.forward else "joint" if backward is None else "pair"
+    own = _signature(project, forward)
+    given = one.arguments
+    if style == "method":
+        given = tuple(name for name in given if name in own or len(own) >= len(given))
+    # Values go by the contract's names; the author's own names are what the printout shows.
+    names = dict(zip(given, own, strict=False))
+
+    def draw(sizes: Sizes, seed: int) -> Case:
+        rng = np.random.default_rng([seed, *sizes.values()])
+        values = {names.get(k, k): v for k, v in one.values(rng, sizes).items() if k in given}
+        return Case(values=values, dout=1.0, sizes=dict(sizes), seed=seed,
+                    init={} if one.init is None else one.init(sizes))
+
+    least = one.least or {name: 1 for name in one.sizes[0]}
+    pair = Pair(one.label, forward, backward, style,  # type: ignore[arg-type]
+                tuple(names.get(k, k) for k in given), (), ("*dout", "*cache"))
+    sizes = one.sizes if len(one.sizes) > 2 else (*one.sizes, one.sizes[0])
+    return Subject(pair, draw, sizes, least, one.loss, tuple(names.get(k, k) for k in given))
+
+
+def custom_subject(project: Project, forward: str, backward: str | None,
+                   inputs: str | None) -> Subject:
+    """Return the subject for any two functions, or one that gives value and gradient.
+
+    Raises
+    ------
+    StepsError
+        A function is not in the target, or `inputs` does not fit its arguments.
+    """
+    first = _found(project, forward)
+    second = None if backward is None else _found(project, backward)
+    own = _signature(project, first)
+    if inputs is None:
+        raise StepsError(f"{forward} is no function of the contract: say what its arguments "
+                         f"({', '.join(own)}) look like with --inputs '{own[0] if own else 'x'}: "
+                         f"(4, 3), …'")
+    wanted = parse_inputs(inputs)
+    strangers = [name for name in wanted if name not in own]
+    if strangers:
+        raise StepsError(f"--inputs names {', '.join(strangers)}, but {forward} takes "
+                         f"{', '.join(own) or 'no arguments'}")
+    tree = project.tree(first.file)
+    node = None if tree is None else definition(tree, first.name)
+    assert node is not None
+    required = own[:len(own) - len(node.args.defaults)]
+    missing = [name for name in required if name not in wanted]
+    if missing:
+        raise StepsError(f"--inputs says nothing of {', '.join(missing)}, which {forward} needs")
+    sizes = sizes_of(wanted)
+
+    def draw(now: Sizes, seed: int) -> Case:
+        rng = np.random.default_rng([seed, *now.values()])
+        return Case(values=custom_cases(resized(wanted, now), rng), dout=1.0, sizes=dict(now),
+                    seed=seed)
+
+    names = tuple(name for name in own if name in wanted)
+    positional: list[str] = []
+    for name in own:
+        if name not in wanted:
+            break
+        positional.append(name)
+    keywords = tuple(name for name in names if name not in positional)
+    style = "joint" if second is None else "pair"
+    if "." in forward:
+        raise StepsError("methods are judged by their contract names; --forward takes functions")
+    sources = () if second is None else _backward_arguments(_signature(project, second), names)
+    pair = Pair(forward, first, second, style, tuple(positional), keywords,  # type: ignore[arg-type]
+                sources)
+    other = {name: n + 1 + (k % 2) for k, (name, n) in enumerate(sizes.items())}
+    return Subject(pair, draw, (sizes, other, sizes), {name: 1 for name in sizes}, False, names)
+
+
+_UPSTREAM = ("dout", "grad_output", "grad_out", "upstream", "g", "dy", "dY", "dz", "dL", "d_out",
+             "delta", "grad", "dloss", "upstream_grad", "dvalues", "dupstream")
+_CACHES = ("cache", "ctx", "saved", "context", "tape", "memo", "store", "state")
+
+
+def _backward_arguments(own: list[str], forward: tuple[str, ...]) -> tuple[str, ...]:
+    """Where each argument of a backward comes from: upstream, cache, or an input by name."""
+    if len(own) == 2 and own[1] not in forward:
+        return ("*cache", "*dout") if own[0] in _CACHES or own[1] in _UPSTREAM else (
+            "*dout", "*cache")
+    found: list[str] = []
+    for position, name in enumerate(own):
+        if name in _CACHES:
+            found.append("*cache")
+        elif name in forward:
+            found.append(name)
+        elif name in _UPSTREAM or (position == 0 and "*dout" not in found):
+            found.append("*dout")
+        elif name in ("out", "output", "y", "value"):
+            found.append("*out")
+        else:
+            found.append("*cache")
+    if found.count("*cache") > 1:
+        return ("*dout", "*spread")
+    return tuple(found)
+
+
+def _found(project: Project, name: str) -> Place:
+    module, _, plain = name.rpartition(".")
+    place = project.find(name) or project.find(plain, module=module.rpartition(".")[2] or None)
+    if place is None:
+        raise StepsError(f"{project.label} has no function {name!r}")
+    return place
+
+
+def with_params(case: Case, described: Mapping[str, Any], seed: int) -> Case:
+    """Draw parameters of the shapes that a constructed object has."""
+    rng = np.random.default_rng([seed, 99])
+    params = {}
+    for name, shape in zip(described["names"], described["shapes"], strict=True):
+        value = signed(rng, *[int(n) for n in shape])
+        params[name] = np.abs(value) if name.startswith("gamma") else value / 2
+    return Case(case.values, case.dout, case.sizes, params, case.init, case.seed)
+
+
+def is_python(text: str) -> bool:
+    """Whether a text parses."""
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True

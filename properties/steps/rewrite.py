@@ -1,0 +1,551 @@
+"""Rewrite a module so that every value of the chosen functions passes through a probe.
+
+``mu = x.mean(0)`` becomes ``mu = _nndl_p(7, _nndl_p(6, x).mean(0))``: probe 7 is the node `mu`,
+probe 6 is this one use of `x`. The rewritten module computes the same as before, and is ordinary
+text that runs wherever the original runs.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["Instrumented", "Probe", "Statement", "instrument"]
+
+Kind = Literal["assign", "input", "loop", "return", "expr", "use"]
+_PROBE, _CHOICE = "_nndl_p", "_nndl_c"
+RUNTIME = "_nndl_steps_runtime"
+_UNTOUCHED_CALLS = {"super", "locals", "globals", "range", "len", "print", "isinstance", "eval",
+                    "exec", "type", "hasattr"}
+_SIZES = {"shape", "ndim", "size", "dtype"}
+_CONFIGURATION = {"axis", "keepdims", "dtype", "shape", "out", "order"}
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One place in the source whose value is observed.
+
+    `name` is the variable ("dx", "grads['W1']"), empty for a subexpression; `text` is the source
+    of the expression; `statement` numbers the statement it belongs to.
+    """
+
+    number: int
+    kind: Kind
+    name: str
+    text: str
+    line: int
+    function: str
+    statement: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement of an instrumented function, as it was written."""
+
+    number: int
+    node: ast.stmt
+    function: str
+    line: int
+    end: int
+    reads: frozenset[str]
+    writes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Instrumented:
+    """The rewritten module and the tables that say what every probe is."""
+
+    text: str
+    probes: dict[int, Probe]
+    statements: dict[int, Statement]
+    locals: dict[str, frozenset[str]]
+    followed: tuple[str, ...]
+    not_followed: list[str] = field(default_factory=list)
+
+
+def functions_of(tree: ast.Module) -> dict[str, ast.FunctionDef]:
+    """Top-level functions and methods by name, the last definition of a name winning."""
+    found: dict[str, ast.FunctionDef] = {}
+    blocks: list[ast.stmt] = []
+    for node in tree.body:
+        blocks += [n for n in ast.walk(node) if isinstance(n, (ast.FunctionDef, ast.ClassDef))
+                   ] if isinstance(node, (ast.If, ast.Try, ast.With)) else [node]
+    for node in blocks:
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = node
+        elif isinstance(node, ast.ClassDef):
+            for part in node.body:
+                if isinstance(part, ast.FunctionDef):
+                    found[f"{node.name}.{part.name}"] = part
+        elif (isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)
+              and isinstance(node.targets[0], ast.Name)):
+            found[node.targets[0].id] = _from_lambda(node, node.targets[0].id)
+    return found
+
+
+def _from_lambda(node: ast.Assign, name: str) -> ast.FunctionDef:
+    value = node.value
+    assert isinstance(value, ast.Lambda)
+    body = ast.copy_location(ast.Return(value=value.body), node)
+    made = ast.FunctionDef(name=name, args=value.args, body=[body], decorator_list=[],
+                           returns=None, type_params=[])
+    return ast.fix_missing_locations(ast.copy_location(made, node))
+
+
+def _callees(function: ast.FunctionDef, owner: str) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name):
+                yield node.func.id
+            elif (isinstance(node.func, ast.Attribute) and owner
+                  and isinstance(node.func.value, ast.Name)
+                  and node.func.value.id in ("self", owner)):
+                yield f"{owner}.{node.func.attr}"
+
+
+def reachable(tree: ast.Module, names: Sequence[str], *, depth: int = 1) -> tuple[str, ...]:
+    """Return `names` and the functions of the same module that they call, `depth` levels down."""
+    functions = functions_of(tree)
+    found = [name for name in names if name in functions]
+    layer = list(found)
+    for _ in range(depth):
+        following: list[str] = []
+        for name in layer:
+            owner = name.rpartition(".")[0]
+            for callee in _callees(functions[name], owner):
+                if callee in functions and callee not in found:
+                    found.append(callee)
+                    following.append(callee)
+        layer = following
+    return tuple(found)
+
+
+def instrument(
+    source: str,
+    names: Sequence[str],
+    *,
+    first: int = 0,
+    alternatives: Mapping[int, Sequence[ast.stmt]] | None = None,
+    depth: int = 1,
+) -> Instrumented:
+    """Rewrite the functions `names` of a module, and the helpers of the same module they call.
+
+    Parameters
+    ----------
+    source : text of the module.
+    names : functions ("f") and methods ("Class.f").
+    first : number of the first probe, so that two modules can share one table.
+    alternatives : other statements to be tried in place of a numbered one; which of them runs is
+        chosen at run time.
+    depth : how many levels of helpers are followed.
+
+    Raises
+    ------
+    SyntaxError
+        The text is no Python of this version.
+    """
+    tree = ast.parse(source)
+    functions = functions_of(tree)
+    wanted = reachable(tree, names, depth=depth)
+    maker = _Rewriter(first, alternatives or {})
+    for name in wanted:
+        node = functions[name]
+        if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await)) for n in ast.walk(node)):
+            maker.complaints.append(f"{name} is a generator and is not followed")
+            continue
+        maker.function(node, name)
+        _put_back(tree, name, node)
+    return Instrumented(
+        _with_header(tree), maker.probes, maker.statements, maker.locals, wanted, maker.complaints
+    )
+
+
+def _put_back(tree: ast.Module, name: str, node: ast.FunctionDef) -> None:
+    """Replace a lambda by the function that was made of it."""
+    for position, old in enumerate(tree.body):
+        if (isinstance(old, ast.Assign) and isinstance(old.value, ast.Lambda)
+                and isinstance(old.targets[0], ast.Name) and old.targets[0].id == name):
+            tree.body[position] = node
+
+
+@cache
+def _runtime_text() -> str:
+    return Path(__file__).with_name("runtime.py").read_text(encoding="utf-8")
+
+
+def runtime_header() -> str:
+    """Return the lines that put the runtime into the process and `probe` into a module."""
+    return (
+        f"import sys as _nndl_sys, types as _nndl_types\n"
+        f"if {RUNTIME!r} not in _nndl_sys.modules:\n"
+        f"    _nndl_m = _nndl_types.ModuleType({RUNTIME!r})\n"
+        f"    exec(compile({_runtime_text()!r}, 'steps runtime', 'exec'), _nndl_m.__dict__)\n"
+        f"    _nndl_sys.modules[{RUNTIME!r}] = _nndl_m\n"
+        f"_nndl_m = _nndl_sys.modules[{RUNTIME!r}]\n"
+        f"{_PROBE} = _nndl_m.probe\n"
+        f"{_CHOICE} = _nndl_m.choice\n"
+    )
+
+
+def _with_header(tree: ast.Module) -> str:
+    position = 0
+    for node in tree.body:
+        docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        if not (docstring or future):
+            break
+        position += 1
+    header = ast.parse(runtime_header()).body
+    tree.body[position:position] = header
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _names(target: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(target, (ast.Tuple, ast.List)):
+        for part in target.elts:
+            yield from _names(part)
+    elif isinstance(target, ast.Starred):
+        yield from _names(target.value)
+    else:
+        yield target
+
+
+def _local_names(node: ast.FunctionDef) -> frozenset[str]:
+    arguments = node.args
+    names = {a.arg for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
+    excluded: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            names.add(part.id)
+        elif isinstance(part, (ast.Global, ast.Nonlocal)):
+            excluded |= set(part.names)
+    return frozenset(names - excluded)
+
+
+class _Rewriter:
+    """Numbers the probes and rewrites one function after the other."""
+
+    def __init__(self, first: int, alternatives: Mapping[int, Sequence[ast.stmt]]) -> None:
+        self.next = first
+        self.first = first
+        self.statement_number = first
+        self.alternatives = alternatives
+        self.probes: dict[int, Probe] = {}
+        self.statements: dict[int, Statement] = {}
+        self.locals: dict[str, frozenset[str]] = {}
+        self.complaints: list[str] = []
+        self._function = ""
+        self._statement = 0
+        self._known: frozenset[str] = frozenset()
+        self._taken: dict[tuple[int, str, str], int] = {}
+        # Alternatives must not shift the numbers of what follows them.
+        self._trying, self._spare = False, 10_000_000
+
+    # probes ---------------------------------------------------------------------------------
+    def _number(self, kind: Kind, name: str, text: str, line: int) -> int:
+        if kind in ("assign", "input", "loop", "return"):
+            # An alternative of a statement keeps the probes of what it replaces.
+            key = (self._statement, kind, name)
+            if key in self._taken:
+                return self._taken[key]
+            self._taken[key] = self._spare if self._trying else self.next
+        number = self._spare if self._trying else self.next
+        if self._trying:
+            self._spare += 1
+        else:
+            self.next += 1
+        self.probes[number] = Probe(number, kind, name, text, line, self._function,
+                                    self._statement)
+        return number
+
+    def _call(self, number: int, value: ast.expr, key: ast.expr | None = None) -> ast.expr:
+        arguments = [ast.Constant(number), value] + ([key] if key is not None else [])
+        return ast.Call(func=ast.Name(_PROBE, ast.Load()), args=arguments, keywords=[])
+
+    # functions ------------------------------------------------------------------------------
+    def function(self, node: ast.FunctionDef, name: str) -> None:
+        self._function, self._known = name, _local_names(node)
+        self.locals[name] = self._known
+        self._statement = self.statement_number
+        self.statement_number += 1
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        entry: list[ast.stmt] = []
+        for argument in arguments:
+            if argument.arg in ("self", "cls"):
+                continue
+            number = self._number("input", argument.arg, argument.arg, node.lineno)
+            entry.append(self._store(ast.Name(argument.arg, ast.Load()), number))
+        body = node.body
+        keep = 0
+        while keep < len(body) and (
+            isinstance(body[keep], (ast.Global, ast.Nonlocal))
+            or (keep == 0 and isinstance(body[0], ast.Expr)
+                and isinstance(body[0].value, ast.Constant))
+        ):
+            keep += 1
+        node.body = body[:keep] + entry + self.block(body[keep:])
+
+    def block(self, body: Sequence[ast.stmt]) -> list[ast.stmt]:
+        rewritten: list[ast.stmt] = []
+        for statement in body:
+            self._statement = number = self.statement_number
+            self.statement_number += 1
+            self._note(number, statement)
+            others = self.alternatives.get(number)
+            original = self.statement(copy.deepcopy(statement) if others else statement)
+            if not others:
+                rewritten += original
+                continue
+            branches: list[ast.stmt] = original
+            for which in range(len(others), 0, -1):
+                self._statement = number
+                test = ast.Compare(
+                    left=ast.Call(func=ast.Name(_CHOICE, ast.Load()),
+                                  args=[ast.Constant(number)], keywords=[]),
+                    ops=[ast.Eq()], comparators=[ast.Constant(which)])
+                self._trying = True
+                other = self.statement(copy.deepcopy(others[which - 1]), plain=True)
+                self._trying = False
+                branches = [ast.If(test=test, body=other, orelse=branches)]
+            rewritten += branches
+        return rewritten
+
+    def _note(self, number: int, statement: ast.stmt) -> None:
+        head: list[ast.AST] = [statement]
+        if isinstance(statement, (ast.For, ast.While, ast.If, ast.With, ast.Try, ast.FunctionDef)):
+            head = [part for field_name in ("iter", "test", "target", "items")
+                    for part in [getattr(statement, field_name, None)]
+                    if isinstance(part, ast.AST)]
+        reads, writes = set(), []
+        for part in head:
+            for node in ast.walk(part):
+                if isinstance(node, ast.Name):
+                    if isinstance(node.ctx, ast.Store):
+                        writes.append(node.id)
+                    else:
+                        reads.add(node.id)
+                elif isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(
+                        node.ctx, ast.Store):
+                    base: ast.expr = node
+                    while isinstance(base, (ast.Subscript, ast.Attribute)):
+                        base = base.value
+                    if isinstance(base, ast.Name):
+                        writes.append(base.id)
+        if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+            reads.add(statement.target.id)
+        end = statement.end_lineno or statement.lineno
+        if head != [statement]:
+            end = statement.lineno
+        self.statements[number] = Statement(
+            number, copy.deepcopy(statement), self._function, statement.lineno, end,
+            frozenset(reads), tuple(dict.fromkeys(writes)))
+
+    # statements -----------------------------------------------------------------------------
+    def statement(self, node: ast.stmt, *, plain: bool = False) -> list[ast.stmt]:
+        """Rewrite one statement; `plain` leaves the inside of its expressions alone."""
+        inside = (lambda value: value) if plain else self.expression
+        if isinstance(node, ast.Assign):
+            if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                name = node.targets[0].id
+                number = self._number("assign", name, ast.unparse(node.value), node.lineno)
+                node.value = self._call(number, self._inner(node.value, plain))
+                return [node]
+            text = ast.unparse(node.value)
+            node.value = inside(node.value)
+            return [node, *self._after(node.targets, text, node.lineno)]
+        if isinstance(node, ast.AnnAssign):
+            if node.value is None:
+                return [node]
+            text = ast.unparse(node.value)
+            node.value = self._inner(node.value, plain)
+            return [node, *self._after([node.target], text, node.lineno)]
+        if isinstance(node, ast.AugAssign):
+            text = ast.unparse(node)
+            node.value = inside(node.value)
+            return [node, *self._after([node.target], text, node.lineno)]
+        if isinstance(node, ast.Return):
+            return [self._return(node, plain)]
+        if isinstance(node, ast.Expr):
+            text = ast.unparse(node.value)
+            changed = self._changed_in_place(node.value)
+            node.value = inside(node.value)
+            return [node, *self._after(changed, text, node.lineno)]
+        if isinstance(node, (ast.For, ast.While, ast.If, ast.With, ast.Try)):
+            self._compound(node, plain)
+            return [node]
+        return [node]
+
+    def _changed_in_place(self, node: ast.expr) -> list[ast.expr]:
+        """Names that a call as a statement may change: ``np.add.at(dx, i, v)``, ``out=dx``."""
+        if not isinstance(node, ast.Call):
+            return []
+        found: list[ast.expr] = []
+        candidates = [*node.args[:1], *[k.value for k in node.keywords if k.arg == "out"]]
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            candidates.append(node.func.value)
+        for part in candidates:
+            if isinstance(part, ast.Name) and part.id in self._known:
+                found.append(ast.Name(part.id, ast.Store()))
+        return found
+
+    def _compound(self, node: ast.stmt, plain: bool) -> None:
+        if isinstance(node, ast.For):
+            entry = self._after([node.target], f"for {ast.unparse(node.target)}", node.lineno,
+                                kind="loop")
+            if not plain:
+                node.iter = self.expression(node.iter)
+            node.body = entry + self.block(node.body)
+            node.orelse = self.block(node.orelse)
+        elif isinstance(node, (ast.While, ast.If)):
+            node.body, node.orelse = self.block(node.body), self.block(node.orelse)
+        elif isinstance(node, ast.With):
+            node.body = self.block(node.body)
+        elif isinstance(node, ast.Try):
+            node.body, node.orelse = self.block(node.body), self.block(node.orelse)
+            node.finalbody = self.block(node.finalbody)
+            for handler in node.handlers:
+                handler.body = self.block(handler.body)
+
+    def _return(self, node: ast.Return, plain: bool) -> ast.stmt:
+        if node.value is None:
+            return node
+        if isinstance(node.value, ast.Tuple):
+            node.value.elts = [
+                part if isinstance(part, ast.Starred) else self._call(
+                    self._number("return", f"return[{position}]", ast.unparse(part), node.lineno),
+                    self._inner(part, plain))
+                for position, part in enumerate(node.value.elts)
+            ]
+            return node
+        number = self._number("return", "return", ast.unparse(node.value), node.lineno)
+        node.value = self._call(number, self._inner(node.value, plain))
+        return node
+
+    def _after(self, targets: Sequence[ast.expr], text: str, line: int,
+               kind: Kind = "assign") -> list[ast.stmt]:
+        """Probes for what a statement has just written: names, items of dicts, attributes."""
+        made: list[ast.stmt] = []
+        seen: set[str] = set()
+        for target in [part for whole in targets for part in _names(whole)]:
+            place = self._place(target)
+            if place is None or ast.unparse(place) in seen:
+                continue
+            seen.add(ast.unparse(place))
+            name = ast.unparse(place)
+            key: ast.expr | None = None
+            if isinstance(place, ast.Subscript) and not isinstance(place.slice, ast.Constant):
+                key = copy.deepcopy(place.slice)
+            made.append(self._store(place, self._number(kind, name, text, line), key))
+        return made
+
+    def _place(self, target: ast.expr) -> ast.expr | None:
+        """What a target changes: the array ``dx`` for ``dx[i, j]``, the entry for ``grads['W1']``.
+        """
+        if isinstance(target, ast.Name):
+            return target if target.id in self._known else None
+        if isinstance(target, ast.Attribute):
+            return target
+        if isinstance(target, ast.Subscript):
+            keyed = isinstance(target.slice, (ast.JoinedStr,)) or (
+                isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str))
+            if isinstance(target.slice, ast.BinOp):
+                keyed = any(isinstance(part, ast.Constant) and isinstance(part.value, str)
+                            for part in ast.walk(target.slice))
+            if isinstance(target.slice, ast.Call) and "format" in ast.unparse(target.slice):
+                keyed = True
+            return target if keyed else self._place(target.value)
+        return None
+
+    def _store(self, place: ast.expr, number: int, key: ast.expr | None = None) -> ast.stmt:
+        load, store = copy.deepcopy(place), copy.deepcopy(place)
+        for part, context in ((load, ast.Load()), (store, ast.Store())):
+            if isinstance(part, (ast.Name, ast.Subscript, ast.Attribute)):
+                part.ctx = context
+        return ast.Assign(targets=[store], value=self._call(number, load, key), lineno=0)
+
+    # expressions ----------------------------------------------------------------------------
+    def _inner(self, node: ast.expr, plain: bool) -> ast.expr:
+        """Rewrite the inside of an expression whose own value already has a probe."""
+        if plain:
+            return node
+        if isinstance(node, ast.Name):
+            return self.expression(node)
+        return self._children(node)
+
+    def expression(self, node: ast.expr) -> ast.expr:
+        """Rewrite an expression that is read."""
+        if isinstance(node, ast.Name):
+            if node.id not in self._known or node.id in ("self", "cls"):
+                return node
+            return self._call(self._number("use", node.id, node.id, node.lineno), node)
+        text = ast.unparse(node)
+        wrapped = isinstance(node, (ast.BinOp, ast.Call, ast.Subscript)) or (
+            isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)) or (
+            isinstance(node, ast.Attribute) and node.attr not in _SIZES)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant):
+            return node
+        if isinstance(node, ast.Attribute) and self._is_module(node):
+            return node
+        new = self._children(node)
+        if not wrapped:
+            return new
+        return self._call(self._number("expr", "", text, node.lineno), new)
+
+    def _is_module(self, node: ast.expr) -> bool:
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        return isinstance(node, ast.Name) and node.id not in self._known
+
+    def _children(self, node: ast.expr) -> ast.expr:
+        if isinstance(node, ast.BinOp):
+            node.left, node.right = self.expression(node.left), self.expression(node.right)
+        elif isinstance(node, ast.UnaryOp):
+            node.operand = self.expression(node.operand)
+        elif isinstance(node, ast.Call):
+            self._call_children(node)
+        elif isinstance(node, ast.Attribute) and node.attr not in _SIZES:
+            node.value = self.expression(node.value)
+        elif isinstance(node, ast.Subscript):
+            if not self._is_size(node.value):
+                node.value = self.expression(node.value)
+        elif isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+            node.elts = [self.expression(part) for part in node.elts]
+        elif isinstance(node, ast.Dict):
+            node.values = [self.expression(part) for part in node.values]
+        elif isinstance(node, ast.IfExp):
+            node.body, node.orelse = self.expression(node.body), self.expression(node.orelse)
+        elif isinstance(node, ast.NamedExpr):
+            number = self._number("assign", node.target.id, ast.unparse(node.value), node.lineno)
+            node.value = self._call(number, self._inner(node.value, False))
+        elif isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
+            node.elt = self.expression(node.elt)
+        elif isinstance(node, ast.Starred):
+            node.value = self.expression(node.value)
+        elif isinstance(node, ast.Lambda):
+            node.body = self.expression(node.body)
+        return node
+
+    def _is_size(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Attribute) and node.attr in _SIZES
+
+    def _call_children(self, node: ast.Call) -> None:
+        if isinstance(node.func, ast.Name) and node.func.id in _UNTOUCHED_CALLS:
+            return
+        if any(keyword.arg == "out" for keyword in node.keywords):
+            return
+        if isinstance(node.func, ast.Attribute):
+            if node.func.attr in ("at", "copyto", "put", "fill", "sort", "append", "update"):
+                return
+            if not self._is_module(node.func):
+                node.func.value = self.expression(node.func.value)
+        elif isinstance(node.func, ast.Lambda):
+            node.func = self._children(node.func)
+        node.args = [self.expression(part) for part in node.args]
+        for keyword in node.keywords:
+            if keyword.arg not in _CONFIGURATION:
+                keyword.value = self.expression(keyword.value)

@@ -1,0 +1,331 @@
+"""What an instrumented module calls while it runs: record values, perturb them, replace them.
+
+The text of this file is written into every instrumented copy and runs beside the code under test,
+so it needs numpy and nothing else, and it judges nothing. `probe` is the one hook: the rewritten
+code sends every assigned value, every use of a name and every subexpression through it. `drive`
+takes a list of jobs and answers with plain lists, dicts and arrays.
+"""
+
+import contextlib
+import copy
+import io
+import time
+import warnings
+
+import numpy as np
+
+
+class State:
+    """What `probe` and `choice` look at. One run at a time."""
+
+    phase = 0
+    record = False
+    counts: dict = {}
+    events: list = []
+    actions: dict = {}
+    choices: dict = {}
+    deadline = None
+
+
+def _is_float(value):
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.dtype.kind == "f"
+    return isinstance(value, float)
+
+
+def _plain(value):
+    """Return a copy that can cross to the judge, or None for what is no number or array."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return np.array(value) if value.dtype.kind in "fiub" else None
+    if isinstance(value, (bool, int, float)):
+        return np.array(value) if abs(value) < 2**62 else None
+    return None
+
+
+def probe(number, value, key=None):
+    """Hand `value` on, after noting it, adding the perturbation to it or replacing it."""
+    seen = State.counts.get(number, 0)
+    State.counts[number] = seen + 1
+    if State.record:
+        if len(State.events) > 200_000:
+            raise RuntimeError("more than 200,000 recorded values in one run")
+        State.events.append((State.phase, number, seen, None if key is None else str(key),
+                             _plain(value)))
+    if State.actions:
+        action = State.actions.get((State.phase, number, seen))
+        if action is not None:
+            kind, array = action
+            if kind == "set":
+                return _as_was(array, value)
+            if _is_float(value):
+                return value + array.reshape(np.shape(value))
+    return value
+
+
+def _as_was(array, value):
+    array = np.array(array, dtype=float)
+    if isinstance(value, np.ndarray):
+        return array.reshape(value.shape).astype(np.result_type(value.dtype, float))
+    return float(array) if array.ndim == 0 else array
+
+
+def choice(number):
+    """Which of the alternatives of a statement runs: 0 is what the author wrote."""
+    return State.choices.get(number, 0)
+
+
+class Failure(Exception):
+    """The code under test raised; the message is one line."""
+
+
+def _flat(value, name=""):
+    """List every array in a returned value with its place."""
+    if isinstance(value, dict):
+        found = []
+        for key in value:
+            found += _flat(value[key], f"{name}[{key!r}]")
+        return found
+    if isinstance(value, (tuple, list)):
+        found = []
+        for position, part in enumerate(value):
+            found += _flat(part, f"{name}[{position}]")
+        return found
+    plain = _plain(value)
+    return [] if plain is None else [(name, plain)]
+
+
+class Subject:
+    """How the functions under test are called.
+
+    `setup` is a dict: "style" is "pair" (forward and backward), "joint" (value and gradient in one
+    function) or "method" (joint, on an object with `params`); "arguments" lists names and
+    "backward_arguments" says where each argument of the backward comes from.
+    """
+
+    def __init__(self, forward, backward, maker, setup):
+        self.forward, self.backward, self.maker, self.setup = forward, backward, maker, setup
+
+    def run(self, case, *, actions=None, choices=None, record=False, only_value=False):
+        """Run once on copies of everything; return (out, gradients, events)."""
+        State.counts, State.events, State.record = {}, [], record
+        State.actions, State.choices, State.phase = actions or {}, choices or {}, 0
+        case = copy.deepcopy(case)
+        leaves = {}
+        for (phase, name, _), action in State.actions.items():
+            if phase == -1:
+                leaves[name] = action[1]
+        np.random.seed(case.get("seed", 0))
+        values = dict(case["values"])
+        for name in leaves:
+            if name in values:
+                values[name] = values[name] + leaves[name].reshape(np.shape(values[name]))
+        style = self.setup["style"]
+        keywords = {name: values[name] for name in self.setup.get("keywords", [])}
+        if style == "method":
+            owner = self.maker(case, leaves)
+            result = self.forward(owner, *[values[n] for n in self.setup["arguments"]], **keywords)
+        else:
+            result = self.forward(*[values[n] for n in self.setup["arguments"]], **keywords)
+        if style != "pair":
+            out, rest = (result[0], result[1:]) if isinstance(result, tuple) else (result, ())
+            if len(rest) == 1:
+                rest = rest[0]
+            return np.array(out, dtype=float), rest, State.events
+        out, cache = result, None
+        if isinstance(result, (tuple, list)):
+            out, cache = result[0], (result[1] if len(result) == 2 else tuple(result[1:]))
+        value = np.array(out, dtype=float)
+        if only_value:
+            return value, None, State.events
+        State.phase, State.counts = 1, {}
+        dout = case["dout"] if np.ndim(value) else float(np.asarray(case["dout"]).reshape(()))
+        given = {"*dout": dout, "*cache": cache, "*out": out}
+        if self.setup["backward_arguments"] == ["*dout", "*spread"]:
+            gradients = self.backward(dout, *(cache if isinstance(cache, tuple) else (cache,)))
+        else:
+            gradients = self.backward(
+                *[given[n] if n in given else values[n] for n in self.setup["backward_arguments"]]
+            )
+        return value, gradients, State.events
+
+
+def _actions(raw):
+    return {(int(a[0]), a[1] if int(a[0]) == -1 else int(a[1]), int(a[2])): (a[3], a[4])
+            for a in raw}
+
+
+def _choices(raw):
+    return {int(number): int(which) for number, which in raw}
+
+
+def trace(subject, job):
+    """Run forward and backward once and return everything that was seen."""
+    out, gradients, events = subject.run(
+        job["case"], actions=_actions(job.get("actions", [])),
+        choices=_choices(job.get("choices", [])), record=job.get("record", True),
+    )
+    found = _flat(gradients)
+    kept = [event for event in events if event[4] is not None]
+    if "watch" in job:
+        wanted = {tuple(place) for place in job["watch"]}
+        kept = [event for event in kept if tuple(event[:3]) in wanted]
+    return {
+        "out": out,
+        "returned": [name for name, _ in found],
+        "gradients": [value for _, value in found],
+        "events": [[event[0], event[1], event[2], event[3] or ""] for event in kept],
+        "values": [event[4] for event in kept],
+    }
+
+
+def sweep(subject, job):
+    """Evaluate the forward at value ± step for every entry of every wanted place.
+
+    One array per place comes back, of shape (entries, steps, 2, size of out).
+    """
+    steps, answers = job["steps"], []
+    case = job["case"]
+    for place in job["places"]:
+        phase, number, seen = int(place[0]), place[1], int(place[2])
+        size, scale = int(place[3]), float(place[4])
+        key = (phase, number if phase == -1 else int(number), seen)
+        rows = None
+        for entry in range(size):
+            for level, step in enumerate(steps):
+                for side, sign in enumerate((1.0, -1.0)):
+                    delta = np.zeros(size)
+                    delta[entry] = sign * step * scale
+                    try:
+                        value = subject.run(
+                            case, actions={key: ("add", delta)}, only_value=True)[0].ravel()
+                    except Exception:
+                        value = np.full(1, np.nan)
+                    if rows is None:
+                        rows = np.full((size, len(steps), 2, value.size), np.nan)
+                    if value.size == rows.shape[3]:
+                        rows[entry, level, side] = value
+                    if State.deadline is not None and time.monotonic() > State.deadline:
+                        raise Failure("the perturbed evaluations took longer than allowed")
+        answers.append(np.zeros((0, len(steps), 2, 1)) if rows is None else rows)
+    return {"rows": answers}
+
+
+def value(subject, job):
+    """Run the forward alone."""
+    return {"out": subject.run(job["case"], only_value=True)[0]}
+
+
+def variants(subject, job):
+    """Run forward and backward once per set of choices; return what changed in each run."""
+    answers = []
+    for raw in job["variants"]:
+        try:
+            answers.append(trace(subject, {**job, "choices": raw}))
+        except Exception as error:
+            answers.append({"error": f"{type(error).__name__}: {error}".splitlines()[0]})
+    return {"runs": answers}
+
+
+def drive(subject, jobs, seconds=60.0):
+    """Answer a list of jobs. A job that raises is answered with its error."""
+    kinds = {"trace": trace, "sweep": sweep, "variants": variants,
+             "value": value, "describe": describe}
+    answers = []
+    State.deadline = time.monotonic() + seconds
+    ordinary = np.random.default_rng
+
+    def seeded(seed=None):
+        return ordinary(0 if seed is None else seed)
+
+    before = np.random.get_state()
+    np.random.default_rng = seeded
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"), \
+                contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            for job in jobs:
+                try:
+                    answers.append(kinds[job["kind"]](subject, job))
+                except Exception as error:
+                    text = f"{type(error).__name__}: {error}".splitlines()[0]
+                    answers.append({"error": text})
+    finally:
+        np.random.default_rng = ordinary
+        np.random.set_state(before)
+        State.actions, State.choices, State.record = {}, {}, False
+        State.deadline = None
+    return answers
+
+
+def make_object(kind, case, leaves):
+    """Construct the object whose method is debugged, and give it the case's parameters."""
+    init = dict(case.get("init", {}))
+    if isinstance(init.get("dtype"), str):
+        init["dtype"] = getattr(np, init["dtype"])
+    state = np.random.get_state()
+    try:
+        owner = kind(**init)
+    except TypeError:
+        if "hidden_dims" in init:
+            init["hidden_dim"] = init.pop("hidden_dims")
+        owner = kind(**init)
+    np.random.set_state(state)
+    for name, value in case.get("params", {}).items():
+        array = np.array(value, dtype=float)
+        if name in leaves:
+            array = array + leaves[name].reshape(array.shape)
+        owner.params[name] = array
+    return owner
+
+
+def describe(subject, job):
+    """Return the parameters that a freshly constructed object has, with their shapes."""
+    owner = make_object(subject.kind, {"init": job["init"]}, {})
+    return {"names": list(owner.params),
+            "shapes": [list(np.shape(owner.params[name])) for name in owner.params]}
+
+
+def _resolve(place):
+    import importlib
+
+    value = importlib.import_module(place[0])
+    for part in place[1].split("."):
+        value = getattr(value, part)
+    return value
+
+
+def serve(request):
+    """Resolve the functions that a request names, and answer its jobs."""
+    forward = _resolve(request["forward"])
+    backward = None if request["backward"] is None else _resolve(request["backward"])
+    maker = None
+    if request["setup"]["style"] == "method":
+        kind = _resolve([request["forward"][0], request["forward"][1].rpartition(".")[0]])
+
+        def maker(case, leaves):
+            return make_object(kind, case, leaves)
+
+    subject = Subject(forward, backward, maker, request["setup"])
+    subject.kind = None if maker is None else kind
+    return drive(subject, request["jobs"], request.get("seconds", 60.0))
+
+
+def serve_from(root, request):
+    """Answer a request with modules imported from `root`, and from no copy served before."""
+    import importlib
+    import os
+    import sys
+
+    if getattr(State, "root", None) != root:
+        old = getattr(State, "root", None)
+        for name, module in list(sys.modules.items()):
+            place = getattr(module, "__file__", None)
+            if old and isinstance(place, str) and place.startswith(old + os.sep):
+                del sys.modules[name]
+        tops = {entry.partition(".")[0] for entry in os.listdir(root)}
+        for name in [name for name in sys.modules if name.partition(".")[0] in tops]:
+            del sys.modules[name]
+        sys.path[:] = [root, *[entry for entry in sys.path if entry != old]]
+        State.root = root
+        importlib.invalidate_caches()
+    return {"answers": serve(request)}

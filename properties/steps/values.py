@@ -1,0 +1,149 @@
+"""The values that travel through the step debugger. No logic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Array", "Case", "Mistake", "Pair", "Report", "Status", "Step", "StepsError"]
+
+Array = NDArray[Any]
+Status = Literal["right", "wrong", "not judged"]
+Style = Literal["pair", "joint", "method"]
+
+
+class StepsError(Exception):
+    """The target or the options cannot be used (exit code 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A function in a source file. `module` is its dotted name below `root`."""
+
+    name: str
+    root: Path
+    file: Path
+    module: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What is debugged: a forward and a backward, or one function that does both."""
+
+    label: str
+    forward: Place
+    backward: Place | None
+    style: Style
+    arguments: tuple[str, ...]
+    keywords: tuple[str, ...]
+    backward_arguments: tuple[str, ...]
+
+    @property
+    def judged(self) -> Place:
+        """The function whose lines are judged."""
+        return self.backward if self.backward is not None else self.forward
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Inputs of one example.
+
+    values : arguments of the forward by name.
+    dout : upstream derivative, of the shape of the output; 1.0 for a loss.
+    sizes : what the letters mean, such as {"N": 5, "D": 3}.
+    params, init : parameters and constructor arguments, for a method of a class.
+    """
+
+    values: Mapping[str, Any]
+    dout: Any
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    params: Mapping[str, Array] = field(default_factory=dict)
+    init: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    def payload(self) -> dict[str, Any]:
+        """Return the case as the plain dict that goes to the child."""
+        return {"values": dict(self.values), "dout": self.dout, "params": dict(self.params),
+                "init": dict(self.init), "seed": self.seed}
+
+    def leaves(self) -> dict[str, Array]:
+        """Return the float arrays and floats of the case, the things with a derivative."""
+        found: dict[str, Array] = {}
+        for name, value in {**self.values, **self.params}.items():
+            array = np.asarray(value) if isinstance(value, (float, np.ndarray)) else None
+            if array is not None and array.dtype.kind == "f":
+                found[name] = array
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line's result: a named value of the backward and what is known of it.
+
+    node : what it is the adjoint of (or the forward value that it is), "" when not known.
+    ratio : constant ratio got / wanted, None when there is none.
+    """
+
+    line: int
+    name: str
+    node: str
+    status: Status
+    reason: str
+    shape: tuple[int, ...] = ()
+    ratio: float | None = None
+    cause: str | None = None
+    got: Array | None = None
+    wanted: Array | None = None
+    function: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """An independent mistake: the first wrong line once everything before it is right."""
+
+    line: int
+    name: str
+    cause: str
+    evidence: str = ""
+    got: Array | None = None
+    wanted: Array | None = None
+    suspects: tuple[int, ...] = ()
+    heals: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a printer, the JSON file or a notebook needs."""
+
+    target: str
+    label: str
+    forward: str
+    backward: str
+    file: str
+    source: tuple[tuple[int, str], ...]
+    steps: tuple[Step, ...]
+    mistakes: tuple[Mistake, ...]
+    verdict: str
+    case: Case | None
+    notes: tuple[str, ...] = ()
+    gradients: tuple[Step, ...] = ()
+
+    @property
+    def first_wrong(self) -> Mistake | None:
+        """The first wrong step, None for a right backward."""
+        return self.mistakes[0] if self.mistakes else None
+
+    @property
+    def judged_share(self) -> float:
+        """Share of the backward's lines that are judged, 1.0 when there is none."""
+        lines: dict[int, bool] = {}
+        for step in self.steps:
+            lines[step.line] = lines.get(step.line, True) and step.status != "not judged"
+        return sum(lines.values()) / len(lines) if lines else 1.0
