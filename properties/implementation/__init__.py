@@ -1,0 +1,41 @@
+"""Code under test: found, loaded into a process of its own, and called.
+
+>>> target = resolve_target("bundled")  # doctest: +SKIP
+>>> with open_implementation(target, names=["relu_forward"]) as implementation:  # doctest: +SKIP
+...     [outcome] = implementation.run([Call("relu_forward", (x,))])
+"""
+
+from __future__ import annotations
+
+from .child.values import (
+    IDENTITY,
+    IN_CHILD,
+    Call,
+    FunctionInfo,
+    Handle,
+    Laid,
+    Outcome,
+    Ref,
+    Undecodable,
+)
+from .client import Implementation, open_implementation
+from .process import Limits
+from .target import Target, TargetError, resolve_target
+
+__all__ = [
+    "IDENTITY",
+    "IN_CHILD",
+    "Call",
+    "FunctionInfo",
+    "Handle",
+    "Implementation",
+    "Laid",
+    "Limits",
+    "Outcome",
+    "Ref",
+    "Target",
+    "TargetError",
+    "Undecodable",
+    "open_implementation",
+    "resolve_target",
+]

@@ -1,0 +1,83 @@
+"""Reading a source file as it is: encodings, line ends, tabs, Python 2."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from dataclasses import dataclass
+
+from .python2 import converted, modernised
+
+MAX_BYTES = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that could be parsed.
+
+    ``text`` has the line numbers of the file; ``notes`` say what had to be done to it.
+    """
+
+    path: str
+    text: str
+    tree: ast.Module
+    notes: tuple[str, ...]
+
+
+def read_text(path: str) -> tuple[str, list[str]]:
+    """Read a file in the encoding that it declares, else UTF-8, else Latin-1."""
+    with open(path, "rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise SyntaxError(f"the file is larger than {MAX_BYTES // 1_000_000} MB")
+    notes = []
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        text = data.decode("utf-16", "replace")
+        notes.append("the file is UTF-16")
+    else:
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            text = data.decode(encoding)
+        except (SyntaxError, UnicodeDecodeError, LookupError):
+            text = data.decode("latin-1")
+            notes.append("the file is neither UTF-8 nor in the encoding it declares")
+    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""), notes
+
+
+def read_source(path: str) -> Source:
+    """Read and parse a file, converting what only Python 2 understands.
+
+    Raises
+    ------
+    SyntaxError
+        When no reading of the file parses; the message is that of the original text.
+    """
+    text, notes = read_text(path)
+    try:
+        tree = _parse(text, path)
+    except SyntaxError as error:
+        first = error
+    else:
+        tree, more = modernised(tree, python2=False)
+        return Source(path, text, tree, (*notes, *more))
+    expanded = text.expandtabs(8)
+    for candidate, note in (
+        (expanded, "tabs and spaces are mixed"),
+        (converted(expanded), "written for Python 2; converted"),
+    ):
+        try:
+            tree = _parse(candidate, path)
+        except SyntaxError:
+            continue
+        python2 = candidate is not expanded
+        tree, more = modernised(tree, python2=python2)
+        return Source(path, candidate, tree, (*notes, note, *more))
+    raise first
+
+
+def _parse(text: str, path: str) -> ast.Module:
+    try:
+        return ast.parse(text, path)
+    except (RecursionError, MemoryError, ValueError) as error:
+        raise SyntaxError(f"the file cannot be parsed ({type(error).__name__})") from None

@@ -1,0 +1,323 @@
+"""An implementation under test: its functions, and lists of calls to them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Protocol
+
+from .child import wire
+from .child.main import FIELDS
+from .child.values import Call, FunctionInfo, Handle, Layout, Outcome
+from .inside import InProcess
+from .process import START_SECONDS, Child, ChildDied, Limits
+from .target import Target, TargetError
+
+_MAX_RESTARTS_ON_LOAD = 20
+_MAX_RESTARTS_IN_RUN = 8
+_STATUSES = frozenset({"ok", "missing", "raised", "undecodable", "unavailable"})
+
+
+class Implementation(Protocol):
+    """Code under test, wherever it runs."""
+
+    target: Target
+    functions: Mapping[str, FunctionInfo]
+    limits: Limits
+    limits_missing: tuple[str, ...]
+
+    def run(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Run a list of calls in one round trip; one outcome for each, whatever happens."""
+        ...
+
+    def release(self, handles: Iterable[Handle]) -> None:
+        """Let objects go that were kept."""
+        ...
+
+    def close(self) -> None:
+        """End it; calling it again does nothing."""
+        ...
+
+    def __enter__(self) -> Implementation: ...
+
+    def __exit__(self, *exception: object) -> None: ...
+
+
+def open_implementation(
+    target: Target,
+    *,
+    names: Sequence[str],
+    limits: Limits | None = None,
+    in_process: bool = False,
+) -> Implementation:
+    """Load a target, by default in a child process of its own.
+
+    Parameters
+    ----------
+    target : Target
+        From `resolve_target`.
+    names : sequence of str
+        Contract functions to look for: ``affine_forward``, ``fc_net.TwoLayerNet``.
+    limits : Limits, optional
+        Time, memory and size limits; in process none of them holds.
+    in_process : bool
+        Run in this process, for a debugger.
+
+    Raises
+    ------
+    TargetError
+        None of `names` is defined anywhere in the target.
+    """
+    limits = limits or Limits()
+    opened: Implementation
+    if in_process:
+        opened = InProcess(target, names, limits)
+    else:
+        opened = InChildProcess(target, names, limits)
+    if names and all(info.status == "missing" for info in opened.functions.values()):
+        opened.close()
+        shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+        raise TargetError(
+            f"No function of the contract is defined in {target.path}. Wanted at least one of "
+            f"{shown}. Name the file or folder that defines them."
+        )
+    return opened
+
+
+class InChildProcess:
+    """An implementation in a child process, which is started again when it dies."""
+
+    def __init__(self, target: Target, names: Sequence[str], limits: Limits) -> None:
+        self.target = target
+        self.limits = limits
+        self.limits_missing: tuple[str, ...] = ()
+        self.functions: Mapping[str, FunctionInfo] = {}
+        self._names = list(names)
+        self._skip: dict[str, int] = {}
+        self._reasons: dict[str, str] = {}
+        self._child: Child | None = None
+        self._generation = 0
+        self._to_release: list[int] = []
+        self._failures: dict[str, int] = {}
+        self._load()
+
+    # starting
+
+    def _load(self) -> None:
+        """Start a child and load the target, leaving out more of a module that ends the child."""
+        for _ in range(_MAX_RESTARTS_ON_LOAD):
+            child = Child(self.limits)
+            layout: Layout = dataclasses.replace(self.target.layout(), skip=dict(self._skip))
+            seconds = self.limits.import_seconds
+            try:
+                header = ["load", dataclasses.asdict(layout), self._names]
+                reply, _ = child.exchange(
+                    header, wire.Encoder(), seconds=max(seconds, 0.1), total=START_SECONDS + 9e3
+                )
+                infos = [FunctionInfo(**_fields(info)) for info in reply[1]]
+                missing = tuple(str(name) for name in reply[2])
+            except ChildDied as died:
+                if not died.module:
+                    raise TargetError(
+                        f"The process that should load {self.target.path} did not start: "
+                        f"{died.message}."
+                    ) from None
+                self._skip[died.module] = self._skip.get(died.module, 0) + 1
+                self._reasons[died.module] = died.message
+                continue
+            except (TypeError, ValueError, IndexError, KeyError):
+                child.close()
+                raise TargetError(f"{self.target.path} broke the protocol on loading.") from None
+            self._child = child
+            self.limits_missing = missing
+            self.functions = {info.name: self._with_reason(info) for info in infos}
+            return
+        raise TargetError(
+            f"Importing {self.target.path} ended the process {_MAX_RESTARTS_ON_LOAD} times; "
+            f"the last time: {next(reversed(self._reasons.values()))}."
+        )
+
+    def _with_reason(self, info: FunctionInfo) -> FunctionInfo:
+        reason = self._reasons.get(info.module)
+        if reason is None:
+            return info
+        if info.status == "present":
+            return dataclasses.replace(info, notes=(*info.notes, f"on import: {reason}"))
+        return dataclasses.replace(info, detail=f"{info.detail} ({reason})")
+
+    def _alive(self) -> Child:
+        if self._child is None:
+            self._generation += 1
+            self._to_release = []
+            self._load()
+        assert self._child is not None
+        return self._child
+
+    # running
+
+    def run(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Run a list of calls in one round trip; one outcome for each, whatever happens.
+
+        When a call ends the child, a new one runs the rest of the list (and, again, what came
+        before, for those that refer to it).
+        """
+        settled: dict[int, Outcome] = {}
+        for index, call in enumerate(calls):
+            if self._failures.get(call.function, 0) >= self.limits.failures:
+                settled[index] = self._last_failure[call.function]
+        for _ in range(_MAX_RESTARTS_IN_RUN):
+            try:
+                return self._run(calls, settled)
+            except ChildDied as died:
+                self._child = None
+                index = min(died.index, len(calls) - 1)
+                while index in settled:  # a lying child may name any call
+                    index = (index + 1) % len(calls)
+                settled[index] = self._failed(calls[index].function, died)
+                if len(settled) == len(calls):
+                    break
+        lost = Outcome("crashed", message="not run: the process ended too often before this call")
+        return [settled.get(index, lost) for index in range(len(calls))]
+
+    def _run(self, calls: Sequence[Call], settled: Mapping[int, Outcome]) -> list[Outcome]:
+        child = self._alive()
+        encoder = wire.Encoder()
+        nodes = []
+        for index, call in enumerate(calls):
+            lost = any(h.generation != self._generation for h in _handles(call))
+            if index in settled or lost:
+                nodes.append(["!lost" if lost else "!failed", [], 0, 0, 0, None, None])
+            else:
+                nodes.append(_node(call, encoder))
+        released, self._to_release = self._to_release, []
+        header = ["run", nodes, released, self._generation]
+        seconds = self.limits.call_seconds
+        reply, data = child.exchange(
+            header, encoder, seconds=seconds, total=seconds * max(len(calls), 1) + 1.0
+        )
+        try:
+            records = reply[1]
+            if reply[0] != "done" or len(records) != len(calls):
+                raise wire.ProtocolError("a reply with the wrong number of outcomes")
+            outcomes = [self._outcome(record, data) for record in records]
+        except (TypeError, IndexError, KeyError, ValueError, AttributeError) as error:
+            problem = wire.ProtocolError(f"malformed outcomes ({type(error).__name__})")
+            raise child.broke_protocol(problem) from None
+        except wire.ProtocolError as error:
+            raise child.broke_protocol(error) from None
+        for index, outcome in settled.items():
+            outcomes[index] = outcome
+        for index, node in enumerate(nodes):
+            if node[0] == "!lost" and index not in settled:
+                text = "lost: the process that held an argument's object has ended"
+                outcomes[index] = Outcome("crashed", message=text)
+        return outcomes
+
+    def _failed(self, function: str, died: ChildDied) -> Outcome:
+        count = self._failures[function] = self._failures.get(function, 0) + 1
+        message = died.message
+        outcome = Outcome(died.status, message=message, blame="code")
+        if count >= self.limits.failures:
+            message += f"; not called again after {count} such failures"
+        self._last_failure[function] = dataclasses.replace(outcome, message=message)
+        return outcome
+
+    @property
+    def _last_failure(self) -> dict[str, Outcome]:
+        return self.__dict__.setdefault("_last", {})
+
+    def _outcome(self, record: Any, data: memoryview) -> Outcome:
+        status, outputs, extras = record
+        if status not in _STATUSES or type(extras) is not dict:
+            raise wire.ProtocolError(f"unknown status {str(status)[:20]!r}")
+        values = tuple([wire.decode(node, data, self._special) for node in outputs])
+        if not extras:
+            return Outcome(status, values)
+        return Outcome(status, values, **self._extras(extras, data))
+
+    def _special(self, node: Any) -> Any:
+        if node[0] == "h" and type(node[1]) is int:
+            return Handle(node[1], self._generation, str(node[2])[:100])
+        raise wire.ProtocolError(f"unknown tag {str(node[0])[:20]!r}")
+
+    def _extras(self, extras: Mapping[str, Any], data: memoryview) -> dict[str, Any]:
+        checked: dict[str, Any] = {}
+        for key, value in extras.items():
+            if key == "args_after":
+                checked[key] = {
+                    name: wire.decode(node, data, self._special) for name, node in value
+                }
+            elif key in ("message", "traceback", "printed", "exception_type", "blame"):
+                checked[key] = str(value)[:30_000]
+            elif key in ("warnings", "notes"):
+                checked[key] = tuple(str(item)[:500] for item in value[:100])
+            elif key == "changed":
+                checked[key] = tuple(v if type(v) is int else str(v)[:200] for v in value)
+            elif key in ("rng_touched", "cache_changed"):
+                checked[key] = bool(value)
+            else:
+                raise wire.ProtocolError(f"unknown field {key[:40]!r}")
+        return checked
+
+    # the end
+
+    def release(self, handles: Iterable[Handle]) -> None:
+        """Let objects go that were kept; the child hears of it with the next calls."""
+        self._to_release += [h.id for h in handles if h.generation == self._generation]
+
+    def close(self) -> None:
+        """End the child; calling it again does nothing."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+
+    def __enter__(self) -> InChildProcess:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _fields(info: Sequence[Any]) -> dict[str, Any]:
+    fields = dict(zip(FIELDS, info, strict=True))
+    fields["notes"] = tuple(str(note) for note in fields["notes"])
+    return fields
+
+
+def _node(call: Call, encoder: wire.Encoder) -> list[Any]:
+    return [
+        call.function,
+        [encoder.value(value) for value in call.args],
+        [[key, encoder.value(value)] for key, value in call.kwargs.items()] if call.kwargs else 0,
+        list(call.keep) if call.keep else 0,
+        int(call.observe),
+        call.seed,
+        None if call.fetch is None else list(call.fetch),
+    ]
+
+
+def _handles(call: Call) -> list[Handle]:
+    found: list[Handle] = []
+    for value in (*call.args, *call.kwargs.values()):
+        if type(value) is Handle:
+            found.append(value)
+        elif type(value) in (tuple, list, dict):
+            _collect(value, found)
+    return found
+
+
+def _collect(value: Any, found: list[Handle]) -> None:
+    if isinstance(value, Handle):
+        found.append(value)
+    elif isinstance(value, dict):
+        for item in value.values():
+            _collect(item, found)
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            _collect(item, found)

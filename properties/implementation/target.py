@@ -1,0 +1,270 @@
+"""From what a user wrote on the command line to the place where the code lies."""
+
+from __future__ import annotations
+
+import ast
+import importlib.machinery
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .child.source import read_source
+from .child.survey import STEMS
+from .child.values import Layout
+
+_SUITE = Path(__file__).resolve().parents[2]
+_MAX_DEPTH = 3
+_WANTED = (
+    "a homework folder with an nndl package, the package's own folder, a Python file, "
+    "an import name, or 'bundled'"
+)
+
+
+class TargetError(Exception):
+    """The target cannot be used; the message says what came, what was wanted, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Code that is to be checked.
+
+    Attributes
+    ----------
+    kind : str
+        ``folder`` (a homework folder), ``package``, ``file``, ``import`` or ``bundled``.
+    path : Path
+        The folder of the package, or the file.
+    text : str
+        What the user wrote.
+    root : Path
+        Folder whose modules are imported as ``nndl.x``.
+    beside : Path or None
+        Folder whose other packages can be imported as well.
+    """
+
+    kind: str
+    path: Path
+    text: str
+    root: Path
+    beside: Path | None = None
+
+    def layout(self) -> Layout:
+        """Give the part that the loader needs."""
+        mine = self.root.resolve()
+        forbidden = [_SUITE / "reference", _SUITE / "properties", *_bundled_places()]
+        return Layout(
+            root=str(self.root),
+            file=str(self.path) if self.path.is_file() else None,
+            beside=str(self.beside) if self.beside else None,
+            forbidden=tuple(str(f) for f in forbidden if not mine.is_relative_to(f)),
+        )
+
+    def describe(self) -> str:
+        """Say in a few words what is being checked.
+
+        Examples
+        --------
+        >>> Target("file", Path("layers.py"), "layers.py", Path(".")).describe()
+        'the file layers.py'
+        """
+        names = {
+            "folder": f"the package {self.path.name} in {self.path.parent}",
+            "package": f"the package folder {self.path}",
+            "file": f"the file {self.path}",
+            "import": f"{self.text} at {self.path}",
+            "bundled": "the bundled nndl",
+        }
+        return names[self.kind]
+
+
+def _bundled_places() -> Iterator[Path]:
+    yield _SUITE / "nndl"
+    if _SUITE.name == "nndl_suite":
+        yield _SUITE.parent / "nndl"
+
+
+def bundled() -> Target:
+    """Give the project's own nndl, in the checkout or next to the installed suite."""
+    for place in _bundled_places():
+        if (place / "__init__.py").is_file():
+            return Target("bundled", place, "bundled", place)
+    places = " nor ".join(str(place) for place in _bundled_places())
+    raise TargetError(
+        f"The bundled nndl is not at {places}. Install the distribution again, or name a target: "
+        f"{_WANTED}."
+    )
+
+
+def resolve_target(text: str | None) -> Target:
+    """Find the code that `text` names.
+
+    Parameters
+    ----------
+    text : str or None
+        A path, an import name, or ``bundled``. None: ``./nndl`` or ``./layers.py`` if there is
+        one, else the bundled package.
+
+    Raises
+    ------
+    TargetError
+        There is no such thing, or no Python code in it.
+    """
+    if text is None:
+        here = Path.cwd()
+        if _has_python(here / "nndl"):
+            return _package(here / "nndl", "./nndl", kind="folder")
+        if (here / "layers.py").is_file():
+            return _file(here / "layers.py", "./layers.py")
+        return bundled()
+    if text == "bundled":
+        return bundled()
+    if not text.strip():
+        raise TargetError(f"The target is empty; wanted {_WANTED}.")
+    path = Path(os.path.abspath(os.path.expanduser(text)))
+    try:
+        if path.is_dir():
+            return _directory(path, text)
+        if path.is_file():
+            return _file(path, text)
+    except OSError as error:
+        raise TargetError(f"{text} cannot be read ({error}); wanted {_WANTED}.") from None
+    if all(part.isidentifier() for part in text.split(".")):
+        return _import(text)
+    raise TargetError(
+        f"There is no {text} (looked for {path}). Wanted {_WANTED}; check the spelling and the "
+        "current folder."
+    )
+
+
+def _has_python(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.glob("*.py"))
+
+
+def _is_contract_folder(folder: Path) -> bool:
+    return any((folder / f"{stem}.py").is_file() for stem in STEMS)
+
+
+def _package(folder: Path, text: str, *, kind: str) -> Target:
+    if folder.resolve() in [place.resolve() for place in _bundled_places()]:
+        return bundled()
+    return Target(kind, folder, text, folder, folder.parent)
+
+
+def _directory(path: Path, text: str) -> Target:
+    if _has_python(path / "nndl"):
+        return _package(path / "nndl", text, kind="folder")
+    if _is_contract_folder(path):
+        return _package(path, text, kind="package")
+    inside = list(_contract_folders(path))
+    named = [folder for folder in inside if folder.name == "nndl"]
+    best = named or [f for f in inside if (f / "layers.py").is_file()] or inside
+    if len(best) == 1:
+        return _package(best[0], text, kind="folder")
+    if best:
+        places = ", ".join(str(folder.relative_to(path)) for folder in best[:8])
+        raise TargetError(
+            f"{text} holds {len(best)} packages that could be meant: {places}. Name one of them."
+        )
+    if _has_python(path):
+        return _package(path, text, kind="package")
+    raise TargetError(
+        f"There is no Python code to check in {text}: {_contents(path)}. Wanted {_WANTED}."
+    )
+
+
+def _contract_folders(path: Path, depth: int = 1) -> Iterator[Path]:
+    for entry in sorted(path.iterdir()):
+        if not entry.is_dir() or entry.name.startswith((".", "__", "venv", "env")):
+            continue
+        if _is_contract_folder(entry):
+            yield entry
+        elif depth < _MAX_DEPTH:
+            try:
+                yield from _contract_folders(entry, depth + 1)
+            except OSError:
+                continue
+
+
+def _contents(path: Path) -> str:
+    names = sorted(entry.name for entry in path.iterdir())
+    if not names:
+        return "the folder is empty"
+    notebooks = [name for name in names if name.endswith(".ipynb")]
+    if notebooks:
+        return f"it has notebooks ({notebooks[0]}) but no .py file; export the functions to one"
+    return "it has only " + ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+
+
+def _file(path: Path, text: str) -> Target:
+    if path.suffix != ".py":
+        advice = {
+            ".ipynb": "Export the notebook to a .py file first.",
+            ".zip": "Unpack it first and name the folder.",
+            ".pyc": "Name the .py file it was made from.",
+        }.get(path.suffix, "Name a .py file or a folder.")
+        raise TargetError(f"{text} is not a Python file; wanted {_WANTED}. {advice}")
+    try:
+        read_source(str(path))
+    except SyntaxError as error:
+        line = f", line {error.lineno}" if error.lineno else ""
+        raise TargetError(
+            f"{text} does not parse{line}: {error.msg}. Wanted a file that Python can run; "
+            "correct that line first."
+        ) from None
+    except OSError as error:
+        raise TargetError(f"{text} cannot be read: {error}.") from None
+    packaged = (path.parent / "__init__.py").is_file() or _imports_from_package(path)
+    return Target("file", path, text, path.parent, path.parent.parent if packaged else None)
+
+
+def _imports_from_package(path: Path) -> bool:
+    """Whether a file uses relative imports or names its folder, so that it is part of a package."""
+    for node in ast.walk(read_source(str(path)).tree):
+        if isinstance(node, ast.ImportFrom):
+            top = (node.module or "").split(".")[0]
+            if node.level or top in ("nndl", "cs231n", path.parent.name):
+                return True
+    return False
+
+
+def _import(text: str) -> Target:
+    parts = text.split(".")
+    search = [os.getcwd(), *sys.path]
+    found: Path | None = None
+    for part in parts:
+        spec = importlib.machinery.PathFinder.find_spec(part, search)
+        if spec is None and found is None:
+            spec = _from_finders(part)
+        if spec is None:
+            raise TargetError(
+                f"There is no path and no module called {text} (no {part}). Wanted {_WANTED}; "
+                "check the spelling and the current folder."
+            )
+        places = list(spec.submodule_search_locations or ())
+        if not places and (not spec.origin or not spec.origin.endswith(".py")):
+            raise TargetError(
+                f"{text} is not written in Python ({spec.origin}); wanted {_WANTED}."
+            )
+        found = Path(places[0] if places else str(spec.origin))
+        search = places
+    assert found is not None
+    if found.is_dir():
+        target = _package(found, text, kind="import")
+        return target if target.kind == "bundled" else Target("import", found, text, found,
+                                                              found.parent)
+    one = _file(found, text)
+    return Target("import", one.path, text, one.root, one.beside)
+
+
+def _from_finders(name: str) -> importlib.machinery.ModuleSpec | None:
+    """Ask the other finders: editable installs."""
+    for finder in sys.meta_path:
+        try:
+            spec = finder.find_spec(name, None, None)
+        except Exception:
+            continue
+        if spec is not None:
+            return spec
+    return None
