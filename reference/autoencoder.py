@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .running_error import UNIT_FLOAT64, Array, Bounded, bounded, product, quiet, underflow
+from .running_error import UNIT_FLOAT64, Array, Bounded, bounded, quiet, underflow
 
 
 @quiet
@@ -49,7 +49,7 @@ def loss(W: Array, x: Array, *, unit: float = UNIT_FLOAT64, stable: bool = False
     spread = np.abs(residual)
     error = (residual_error * (spread + residual_error)).sum()
     weight = (spread + residual_error) if stable else size
-    rounding = (rows.size + 2.0 * sum(W.shape) + 6.0) * unit
+    rounding = (rows.size + sum(W.shape) + 6.0) * unit
     error = error + rounding * (weight * weight).sum() + rows.size * underflow(unit)
     return bounded(0.5 * (residual * residual).sum(), error, unit)
 
@@ -95,7 +95,7 @@ def gradient(W: Array, x: Array, *, unit: float = UNIT_FLOAT64, stable: bool = F
     value = W @ (one_sided + one_sided.T)
     # Every term is a product of W, a residual and x; the residual's terms count by their size.
     weight = (np.abs(residual) + residual_error) if stable else size
-    rounding = (2.0 * sum(W.shape) + 2.0 * len(rows) + 8.0) * unit
+    rounding = (sum(W.shape) + len(rows) + 6.0) * unit
     half = (residual_error + rounding * weight).T @ np.abs(rows)
     weights = np.abs(W)
     error = weights @ (half + half.T)
@@ -105,11 +105,11 @@ def gradient(W: Array, x: Array, *, unit: float = UNIT_FLOAT64, stable: bool = F
 
 def _residual(W: Array, rows: Array, unit: float) -> tuple[Array, Array, Array]:
     """X W^T W - X, its bound, and the sum of the sizes of its terms."""
-    code, code_error = product(rows, None, W.T, None, unit)
-    decoded, error = product(code, code_error, W, None, unit)
-    residual = decoded - rows
-    sizes = np.abs(rows)
-    size = (sizes @ np.abs(W).T) @ np.abs(W) + sizes
-    # W^T W first sums in another order: all terms by size cover every order.
-    error = error + (sum(W.shape) + 4.0) * unit * size
-    return residual, error + 2.0 * underflow(unit), size
+    residual = rows @ W.T @ W - rows
+    weights, sizes = np.abs(W), np.abs(rows)
+    # All terms by size cover every order, W^T W first included.
+    size = sizes @ weights.T @ weights + sizes
+    tiny = (
+        underflow(unit) * sum(W.shape) * (1.0 + weights.max(initial=0.0) + sizes.max(initial=0.0))
+    )
+    return residual, (sum(W.shape) + 6.0) * unit * size + tiny, size

@@ -264,13 +264,12 @@ def _moments(
     # Deviations add up to zero, so an error shared by all of them enters squared only.
     var_error = (var + mean_error * mean_error) * (unit * (n + 8.0)) + mean_error * mean_error
     if x_error is not None:
-        var_error = var_error + _column_sum((2.0 * spread + centred_error) * centred_error) / n
+        # The same with what x brings along: it moves deviations, and their sum stays zero.
+        var_error = var_error + _column_sum((2.0 * spread + x_error) * x_error) / n
     if not stable:
         # E[x^2] - E[x]^2: (n + 2) u E[x^2] for the first, (2 n + 4) u E[x^2] for the second.
         square = _column_sum(size * size) / n
         var_error = var_error + square * (unit * (3.0 * n + 6.0))
-        if x_error is not None:
-            var_error = var_error + _column_sum(4.0 * size * x_error) / n
     return mean, mean_error, centred, centred_error, var, var_error + 4.0 * tiny
 
 
@@ -363,11 +362,10 @@ def pull_back(
     # Terms of the projection by size; the long chain's cancelling terms are of these sizes, too.
     covariance = _column_sum(moment_size) / n
     terms = size + total / n + xhat_size * covariance
-    rounding = (2.0 * n + 16.0) * unit
-    # Every term carries inverse_std to a power of up to three.
-    cubed = s.relative * (3.0 + s.relative * (3.0 + s.relative))
+    rounding = (n + 12.0) * unit
+    # The root's error enters with the scale here, and twice more with both xhat below.
     error = (
-        terms * (rounding + cubed)
+        terms * (rounding + s.relative)
         + dbeta_error / n
         + xhat_size * (dgamma_error / n)
         + s.xhat_error * covariance

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .kernel import after, log_determinant, scaled, shrunk, take_apart, trace, twice_shrunk
+from .kernel import after, log_determinant, midway, scaled, shrunk, take_apart, trace, twice_shrunk
 from .running_error import UNIT_FLOAT64, Array, Bounded, bounded, quiet, underflow
 
 
@@ -318,15 +318,15 @@ def hyperparameter_gradients(
 
     observed, observed_error = shrunk(k, Y)
     weight = 0.5 / beta / beta
-    trace = float(beta) * (k.n - (k.gain / (1.0 + k.gain)).sum())
+    trace = k.beta * (k.n - k.gain.size + (1.0 / (1.0 + k.gain)).sum())
     trace_error = (after(k, k.inverse) + k.rounding * k.inverse).trace() * k.growth
     squared = (observed * observed).sum()
     squared_error = ((2.0 * np.abs(observed) + observed_error) * observed_error).sum()
     size = (k.inverse @ np.abs(Y)) ** 2
     dbeta_error = squared_error + D * trace_error + k.rounding * (size.sum() + D * trace)
     dbeta = -weight * (squared - D * trace)
-    tiny = underflow(unit)
+    tiny = midway(k, X, X, Y, Y)
     return (
-        bounded(dalpha, dalpha_error + k.n * tiny, unit),
-        bounded(dbeta, weight * dbeta_error + tiny * (1.0 + weight) * k.n, unit),
+        bounded(dalpha, dalpha_error + tiny, unit),
+        bounded(dbeta, weight * dbeta_error + tiny * (1.0 + weight), unit),
     )

@@ -20,11 +20,12 @@ from .running_error import UNIT_FLOAT64, Array, Bounded, bounded, largest, under
 class Kernel(NamedTuple):
     """K, taken apart, with everything that the bounds need."""
 
-    U: Array  # (N, r)
-    gain: Array  # eigenvalues of beta K above one: alpha beta s^2, (r,)
+    U: Array  # orthonormal basis of the span of X, (N, r), r = min(N, Q)
+    gain: Array  # what beta K's eigenvalues have above one: alpha beta s^2, (r,)
     inverse: Array  # |K^-1|, (N, N)
     backward: Array  # bound on what rounding changes in K, (N, N)
     growth: float  # factor for higher orders; inf where K^-1 is unknown
+    own: float  # error of an entry of the inverse as evaluated here
     rounding: float  # for sums of products of N, Q, D terms
     alpha: float
     beta: float
@@ -45,20 +46,29 @@ def take_apart(X: Array, D: int, alpha: float, beta: float, unit: float) -> Kern
     else:
         U, s = np.full((n, min(n, q)), np.nan), np.full(min(n, q), np.nan)
     gain = (alpha * s * s) * beta
-    inverse = np.abs(beta * (np.eye(n) - (U * (gain / (1.0 + gain))) @ U.T))
+    shrink = 1.0 / (1.0 + gain)
+    inverse = (U * shrink) @ U.T
+    if len(s) < n:
+        inverse += np.eye(n) - U @ U.T
+    inverse = np.abs(beta * inverse)
     sizes = np.abs(X)
     K = (alpha * sizes) @ sizes.T
     diagonal = K.diagonal() + 1.0 / beta
-    rounding = (2.0 * n + 2.0 * q + 2.0 * D + 16.0) * unit
+    rounding = (n + q + D + 10.0) * unit
     # K's own rounding, then that of a factorisation: |L||U| is at most about the largest entry.
     backward = K * ((q + 6.0) * unit)
     backward.flat[:: n + 1] += 4.0 * unit * diagonal
-    backward = backward + (2.0 * n * unit) * diagonal.max(initial=0.0) + (q + 4.0) * underflow(unit)
-    # The inverse itself has an error, of the size of its largest term.
+    backward = (
+        backward + ((n + 3.0) * unit) * diagonal.max(initial=0.0) + (q + 4.0) * underflow(unit)
+    )
     first = float((inverse @ backward.sum(axis=1)).max(initial=0.0))
     growth = 1.0 / (1.0 - 2.0 * first) ** 2 if first < 0.25 else math.inf
-    inverse = inverse + 8.0 * n * UNIT_FLOAT64 * beta
-    return Kernel(U, gain, inverse, backward, growth, rounding, alpha, beta, n, underflow(unit))
+    # Outside the span of X the inverse is beta: that sets the rounding of the values here.
+    largest_term = beta if len(s) < n else beta * float(shrink.max(initial=0.0))
+    own = 8.0 * UNIT_FLOAT64 * largest_term
+    return Kernel(
+        U, gain, inverse, backward, growth, own, rounding, alpha, beta, n, underflow(unit)
+    )
 
 
 def after(k: Kernel, right: Array) -> Array:
@@ -70,10 +80,13 @@ def after(k: Kernel, right: Array) -> Array:
 def shrunk(k: Kernel, right: Array) -> tuple[Array, Array]:
     """K^-1 @ right: what lies in the span of X is shrunk by 1 / (1 + gain)."""
     inside = k.U.T @ right
-    value = k.beta * (right - k.U @ ((k.gain / (1.0 + k.gain))[:, None] * inside))
+    value = k.U @ (inside / (1.0 + k.gain)[:, None])
+    if k.gain.size < k.n:
+        value = value + (right - k.U @ inside)
+    value = k.beta * value
     size = np.abs(right)
-    error = after(k, size) + k.rounding * (k.inverse @ size)
-    return value, _grown(error, k)
+    error = after(k, size) + k.rounding * (k.inverse @ size) + k.own * size.sum(axis=0)
+    return value, error * k.growth + midway(k, right)
 
 
 def twice_shrunk(k: Kernel, X: Array, Y: Array) -> tuple[Array, Array]:
@@ -84,7 +97,13 @@ def twice_shrunk(k: Kernel, X: Array, Y: Array) -> tuple[Array, Array]:
     inner = sizes @ (sizes.T @ (k.inverse @ np.abs(X)))
     outer = sizes @ (sizes.T @ after(k, np.abs(X)))
     error = after(k, inner) + k.inverse @ (outer + (2.0 * k.rounding) * inner)
-    return value, _grown(error, k)
+    own = k.own * sizes.sum(axis=0)
+    error = (
+        error
+        + own @ (np.abs(left).T @ np.abs(X))
+        + np.abs(left) @ (np.outer(own, np.abs(X).sum(axis=0)))
+    )
+    return value, error * k.growth + midway(k, X, Y, Y)
 
 
 def log_determinant(k: Kernel, D: int, unit: float, stable: bool) -> tuple[Array, Array]:
@@ -104,18 +123,24 @@ def log_determinant(k: Kernel, D: int, unit: float, stable: bool) -> tuple[Array
 
 def trace(k: Kernel, Y: Array) -> tuple[Array, Array]:
     inside = k.U.T @ Y
-    # What lies outside the span of X, plus what is left of the inside.
-    outside = Y - k.U @ inside
-    kept = inside * inside / (1.0 + k.gain)[:, None]
-    value = -0.5 * k.beta * ((outside * outside).sum() + kept.sum())
+    total = (inside * inside / (1.0 + k.gain)[:, None]).sum()
+    if k.gain.size < k.n:
+        outside = Y - k.U @ inside
+        total = total + (outside * outside).sum()
+    value = -0.5 * k.beta * total
     size = np.abs(Y)
     weight = k.inverse @ size
-    error = (weight * (k.backward @ weight)).sum() + k.rounding * Y.size * (size * weight).sum()
+    error = (weight * (k.backward @ weight)).sum() + k.rounding * (size * weight).sum()
+    error = error + k.own * (size.sum(axis=0) ** 2).sum()
     return np.asarray(value), np.asarray(0.5 * error * k.growth)
 
 
-def _grown(error: Array, k: Kernel) -> Array:
-    return error * k.growth + k.n * k.tiny
+def midway(k: Kernel, *factors: Array) -> float:
+    """Bound what underflow inside a product of K^-1 and `factors` becomes by what follows it."""
+    scale = k.tiny * k.n * (1.0 + k.beta) ** 2
+    for factor in factors:
+        scale *= (1.0 + float(np.abs(factor).max(initial=0.0))) * sum(factor.shape)
+    return scale
 
 
 def scaled(value: Array, error: Array, alpha: float, unit: float) -> Bounded:
