@@ -10,15 +10,11 @@ from .reading import CLASSES, Report, Status, worst
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One property: its name and its class."""
+    """One property: its name, its class and what it demands."""
 
     name: str
     cls: str
-
-    @property
-    def title(self) -> str:
-        """The name with blanks for underscores."""
-        return self.name.replace("_", " ")
+    title: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +41,7 @@ def matrix(report: Report) -> Matrix:
     columns: dict[Column, None] = {}
     for function in report.functions:
         for prop in function.properties:
-            column = Column(name=prop.name, cls=prop.cls)
+            column = Column(name=prop.name, cls=prop.cls, title=prop.title)
             columns[column] = None
             found.setdefault((function.layer, column), []).append(prop.status)
     rank = {cls: place for place, cls in enumerate(CLASSES)}

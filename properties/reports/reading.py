@@ -93,11 +93,13 @@ class PropertyResult:
     running: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
     table: tuple[Mapping[str, str], ...] = ()
     steps: tuple[Step, ...] = ()
+    traceback: str = ""
+    heading: str = ""
 
     @property
     def title(self) -> str:
-        """The name with blanks for underscores."""
-        return self.name.replace("_", " ")
+        """What the property demands: the record's title, or the name with blanks."""
+        return self.heading or self.name.replace("_", " ")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,7 +222,7 @@ def _status(item: object) -> Status:
 def _function(item: Mapping[str, Any], strict: bool) -> FunctionResult:
     status = _status(item.get("status"))
     properties = [p for p in _list(item.get("properties")) if _is_map(p)]
-    failed = [p for p in properties if p.get("status") == "fail"]
+    failed = [p for p in properties if p.get("status") in ("fail", "error")]
     # The record says whether the function fails. A failing convention or robustness property
     # counts when the run was strict, or when nothing else explains the failure.
     explained = any(p.get("class", "correctness") == "correctness" for p in failed)
@@ -242,7 +244,7 @@ def _function(item: Mapping[str, Any], strict: bool) -> FunctionResult:
 def _property(item: Mapping[str, Any], lenient: bool) -> PropertyResult:
     status = _status(item.get("status"))
     cls = one_line(item.get("class") or "correctness", limit=40)
-    if status == "fail" and lenient and cls != "correctness":
+    if status in ("fail", "error") and lenient and cls != "correctness":
         status = "noted"
     tolerance = to_float(item.get("tolerance"))
     return PropertyResult(
@@ -257,6 +259,8 @@ def _property(item: Mapping[str, Any], lenient: bool) -> PropertyResult:
         tolerance=_scalar(item.get("tolerance")),
         oracle=one_line(item.get("oracle") or ""),
         sentence=one_line(item.get("sentence") or "", limit=600),
+        traceback=clean(item.get("traceback") or "", limit=4_000).strip("\n"),
+        heading=one_line(item.get("title") or "", limit=120),
         script=clean(item.get("script") or "", limit=400_000).strip("\n"),
         repeat=one_line(item.get("repeat") or "", limit=400),
         printed=clean(item.get("printed") or "", limit=4_000),

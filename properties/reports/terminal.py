@@ -202,7 +202,7 @@ class _Page:
                 yield from self.mark(prop.status, f"{prop.title}: {prop.sentence}")
             yield from self.evidence(prop)
         if not failures and function.printed:
-            yield from self.printed(function.printed)
+            yield from self.quoted("It printed:", function.printed, 6)
         rest = failures[len(shown) :]
         if rest:
             yield Text()
@@ -240,8 +240,10 @@ class _Page:
             sides = ", ".join(f"{k} {v}" for k, v in prop.one_sided.items())
             yield from self.fit(f"One-sided slopes at the kink: {sides}", indent=2)
         yield from self.listing(prop)
+        if prop.traceback:
+            yield from self.quoted("Traceback:", prop.traceback, 12)
         if prop.printed:
-            yield from self.printed(prop.printed)
+            yield from self.quoted("It printed:", prop.printed, 6)
         yield from self.script(prop)
 
     def coloured(self, line: str) -> Text:
@@ -261,14 +263,16 @@ class _Page:
             reason = f"   # {step.reason}" if step.reason else ""
             yield from self.mark(state, f"{number}{step.text}{reason}", indent=2)
 
-    def printed(self, text: str) -> Iterator[Text]:
-        """The first lines of what the implementation printed."""
+    def quoted(self, title: str, text: str, most: int) -> Iterator[Text]:
+        """The first lines of a traceback or of what the implementation printed."""
         lines = text.strip("\n").split("\n")
-        yield from self.fit("It printed:")
-        for line in lines[:6]:
+        yield from self.fit(title)
+        for line in lines[:most]:
             yield from self.fit("| " + line[: 3 * self.width], indent=2, style="dim")
-        if len(lines) > 6:
-            yield from self.fit(f"({counted(len(lines) - 6, 'more line')})", indent=2, style="dim")
+        if len(lines) > most:
+            yield from self.fit(
+                f"({counted(len(lines) - most, 'more line')})", indent=2, style="dim"
+            )
 
     def script(self, prop: PropertyResult) -> Iterator[Text]:
         """The script, at the left edge so that it can be pasted, and the command."""

@@ -1,0 +1,129 @@
+"""The report as one HTML file without outside resources.
+
+A content security policy allows the page's own script by its hash and nothing else, so no text of
+the record can run, whatever it holds.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from .matrix import matrix
+from .panels import TEMPLATES, Detail, environment, panel
+from .reading import FunctionResult, PropertyResult, Report, read
+from .terminal import summary
+
+LARGEST = 1_900_000  # bytes; the page is to stay below 2 MB
+_LEVELS = (
+    Detail(),
+    Detail(cells=36, pixels=28, entries=5, script=6_000),
+    Detail(cells=16, pixels=20, entries=3, script=2_500),
+    Detail(cells=9, pixels=12, entries=3, script=1_000, curves=False),
+)
+_START = (60, 120, 400)  # up to that many failures begin with the level of the same place
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Failure:
+    """A property that has a panel."""
+
+    anchor: str
+    prop: PropertyResult
+    body: Markup | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Entry:
+    """A function with its panels."""
+
+    function: FunctionResult
+    failures: tuple[_Failure, ...]
+    right: tuple[PropertyResult, ...]
+    other: tuple[PropertyResult, ...]
+    text: str
+
+
+def html(record: Mapping[str, Any] | Report) -> str:
+    """Return the page of a record.
+
+    Below 2 MB for any record: with many failures pictures get coarser, long scripts are left to
+    the record, and at last panels are left out, which the page says.
+    """
+    report = read(record)
+    count = sum(len(_shown(f)) for f in report.functions)
+    level = sum(count > limit for limit in _START)
+    for detail in _LEVELS[level:]:
+        page = _page(report, detail, count)
+        if len(page.encode()) <= LARGEST:
+            return page
+    while True:
+        count //= 2
+        page = _page(report, _LEVELS[-1], count)
+        if len(page.encode()) <= LARGEST or count == 0:
+            return page
+
+
+def _shown(function: FunctionResult) -> tuple[PropertyResult, ...]:
+    """Properties of a function that get a panel."""
+    return (*function.failures, *function.noted)
+
+
+def _page(report: Report, detail: Detail, panels: int) -> str:
+    found = matrix(report)
+    sheets = ("panel.css", "page.css")
+    style = "".join((TEMPLATES / sheet).read_text(encoding="utf-8") for sheet in sheets)
+    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    entries = list(_entries(report, detail, panels))
+    anchors: dict[tuple[str, str], str] = {}
+    for entry in entries:
+        for failure in entry.failures:
+            anchors.setdefault((entry.function.layer, failure.prop.name), failure.anchor)
+    classes: dict[str, int] = {}
+    for column in found.columns:
+        classes[column.cls] = classes.get(column.cls, 0) + 1
+    return environment().get_template("page.html").render(
+        report=report,
+        summary=summary(report),
+        matrix=found,
+        classes=classes,
+        used=sorted({*found.cells.values(), *found.layer.values()}),
+        anchors=anchors,
+        entries=entries,
+        style=Markup(style),
+        script=Markup(script),
+        digest=digest,
+    )  # fmt: skip
+
+
+def _entries(report: Report, detail: Detail, panels: int) -> Iterator[_Entry]:
+    """Functions, wrong ones first, otherwise in the record's order."""
+    order = ("fail", "error", "missing", "pass")
+    functions = sorted(
+        report.functions,
+        key=lambda f: order.index(f.status) if f.status in order else len(order),
+    )
+    made = 0
+    for function in functions:
+        failures = []
+        for prop in _shown(function):
+            made += 1
+            body = panel(prop, detail) if made <= panels else None
+            failures.append(_Failure(anchor=f"failure-{made}", prop=prop, body=body))
+        words = [function.name, function.layer, function.detail, *function.findings]
+        words += [f"{p.title} {p.name} {p.argument} {p.sentence}" for p in _shown(function)]
+        yield _Entry(
+            function=function,
+            failures=tuple(failures),
+            right=tuple(p for p in function.properties if p.status == "pass"),
+            other=tuple(
+                p for p in function.properties if p.status in ("inconclusive", "skipped", "missing")
+            ),
+            text=" ".join(words).lower()[:3000],
+        )

@@ -1,0 +1,243 @@
+"""Pictures as text: heat maps as PNG data URLs, curves as SVG.
+
+They are made here and not by a script of the page, so that they also show in a notebook, on
+paper, and where scripts are off. Colours come from the page: SVG uses its CSS variables, and a
+heat map is transparent where the value is zero, so one picture serves light and dark.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import struct
+import zlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from markupsafe import Markup, escape
+from numpy.typing import NDArray
+
+from .arrays import Floats
+from .reading import Curve
+from .text import number
+
+_BLUE, _RED, _PURPLE = (37, 99, 235), (220, 68, 32), (147, 51, 234)
+_LEVELS = 7  # shades on each side of zero: 4 bits with zero and "not finite"
+_COLOURS = ("var(--bad)", "var(--good)", "var(--accent)", "var(--warn)", "var(--muted)")
+
+
+def shade(value: float, top: float) -> float:
+    """Place a value in [-1, 1] for its colour; nan for what is not finite."""
+    if not math.isfinite(value):
+        return math.nan
+    return 0.0 if top == 0 else max(-1.0, min(1.0, value / top))
+
+
+def scale(*arrays: Floats | None) -> float:
+    """Largest finite magnitude in some arrays."""
+    top = 0.0
+    for array in arrays:
+        if array is not None:
+            finite = np.abs(array[np.isfinite(array)])
+            top = max(top, float(finite.max())) if finite.size else top
+    return top
+
+
+def as_image(values: Floats) -> Floats:
+    """Any array as a matrix: a vector is one row, trailing sides are put beside each other."""
+    if values.ndim <= 1:
+        return values.reshape(1, -1)
+    return values.reshape(values.shape[0], -1)
+
+
+def pool(values: Floats, side: int) -> Floats:
+    """Shrink a matrix to at most ``side`` × ``side``; each pixel is its block's largest entry.
+
+    The largest in magnitude, sign kept, so that one wrong entry of a million stays visible; a
+    block with an entry that is not finite is not finite.
+    """
+    for axis in (0, 1):
+        length = values.shape[axis]
+        if length > side:
+            starts = (np.arange(side) * length) // side
+            low = np.minimum.reduceat(values, starts, axis=axis)
+            high = np.maximum.reduceat(values, starts, axis=axis)
+            values = np.where(np.abs(low) > np.abs(high), low, high)
+    return values
+
+
+def heat_map(values: Floats, top: float, side: int = 48) -> str:
+    """Return a PNG of a matrix as a data URL; blue below zero, red above, purple not finite."""
+    pixels = pool(as_image(np.asarray(values, dtype=np.float64)), side)
+    with np.errstate(invalid="ignore", over="ignore"):
+        level = np.zeros_like(pixels) if top == 0 else np.clip(pixels / top, -1, 1)
+    finite = np.isfinite(pixels)
+    steps = np.ceil(np.abs(np.where(finite, level, 0)) * _LEVELS)  # a small value still shows
+    index = np.where(level < 0, _LEVELS + steps, steps)
+    index = np.where(steps == 0, 0, index)
+    index = np.where(finite, index, 15).astype(np.uint8)
+    return "data:image/png;base64," + base64.b64encode(_png(index)).decode("ascii")
+
+
+def _png(index: NDArray[np.uint8]) -> bytes:
+    """Write palette indices below 16 as a 4-bit PNG."""
+    height, width = index.shape
+    padded = np.pad(index, ((0, 0), (0, width % 2)))
+    packed = (padded[:, ::2] << 4) | padded[:, 1::2]
+    rows = np.pad(packed, ((0, 0), (1, 0))).tobytes()  # each row starts with filter type 0
+    colours = [(255, 255, 255), *([_RED] * _LEVELS), *([_BLUE] * _LEVELS), _PURPLE]
+    ramp = [round(255 * (k / _LEVELS) ** 0.8) for k in range(1, _LEVELS + 1)]
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 4, 3, 0, 0, 0)),
+        (b"PLTE", bytes(c for colour in colours for c in colour)),
+        (b"tRNS", bytes([0, *ramp, *ramp, 255])),
+        (b"IDAT", zlib.compress(rows, 9)),
+        (b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts
+    )
+
+
+class _Frame:
+    """Maps numbers to a drawing area with a margin for labels."""
+
+    def __init__(self, xs: Sequence[float], ys: Sequence[float], *, log: bool = False) -> None:
+        self.log = log
+        self.width, self.height = 340.0, 190.0
+        self.left, self.right, self.top, self.bottom = 52.0, 10.0, 10.0, 30.0
+        self.x = _span([self.place(v) for v in xs])
+        self.y = _span([self.place(v) for v in ys])
+
+    def place(self, value: float) -> float:
+        return math.log10(value) if self.log else value
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        px = (self.place(x) - self.x[0]) / (self.x[1] - self.x[0])
+        py = (self.place(y) - self.y[0]) / (self.y[1] - self.y[0])
+        return (
+            self.left + px * (self.width - self.left - self.right),
+            self.height - self.bottom - py * (self.height - self.top - self.bottom),
+        )
+
+    def line(self, xs: Sequence[float], ys: Sequence[float], style: str) -> str:
+        points = " ".join(
+            "{:.1f},{:.1f}".format(*self.at(x, y)) for x, y in zip(xs, ys, strict=True)
+        )
+        return f'<polyline points="{points}" fill="none" {style}/>'
+
+    def svg(self, body: str, label: str, x_name: str, y_name: str) -> Markup:
+        low, high = self.height - self.bottom, self.top
+
+        def write(value: float) -> str:
+            return f"1e{value:.0f}" if self.log else number(value, digits=3)
+
+        axis = (
+            f'<path d="M{self.left},{high}V{low}H{self.width - self.right}" fill="none" '
+            f'stroke="var(--line)"/><g font-size="10" fill="var(--muted)">'
+            f'<text x="{self.left - 4}" y="{low}" text-anchor="end">{write(self.y[0])}</text>'
+            f'<text x="{self.left - 4}" y="{high + 8}" text-anchor="end">{write(self.y[1])}</text>'
+            f'<text x="{self.left}" y="{low + 12}">{write(self.x[0])}</text>'
+            f'<text x="{self.width - self.right}" y="{low + 12}" text-anchor="end">'
+            f"{write(self.x[1])}</text>"
+            f'<text x="{(self.left + self.width) / 2}" y="{low + 24}" text-anchor="middle">'
+            f"{escape(x_name)}</text>"
+            f'<text x="12" y="{(low + high) / 2}" text-anchor="middle" '
+            f'transform="rotate(-90 12 {(low + high) / 2})">{escape(y_name)}</text></g>'
+        )
+        return Markup(
+            f'<svg viewBox="0 0 {self.width:.0f} {self.height:.0f}" width="{self.width:.0f}" '
+            f'height="{self.height:.0f}" role="img" aria-label="{escape(label)}">{axis}{body}</svg>'
+        )
+
+
+def _span(values: Sequence[float]) -> tuple[float, float]:
+    finite = [v for v in values if math.isfinite(v)]
+    low, high = min(finite, default=0.0), max(finite, default=1.0)
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def v_curve(curve: Curve) -> Markup:
+    """Error of the finite difference against its step, both logarithmic, with the step chosen."""
+    pairs = [
+        (s, e) for s, e in zip(curve.steps, curve.errors, strict=True) if s > 0 and 0 < e < math.inf
+    ]
+    if len(pairs) < 2:
+        return Markup("")
+    steps, errors = [p[0] for p in pairs], [p[1] for p in pairs]
+    frame = _Frame(steps, errors, log=True)
+    body = frame.line(steps, errors, 'stroke="var(--accent)" stroke-width="1.5"')
+    for step, error in pairs:
+        x, y = frame.at(step, error)
+        body += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2" fill="var(--accent)"/>'
+    said = "Error of the numerical derivative against its step: a V"
+    if curve.chosen is not None and 0 < curve.errors[curve.chosen] < math.inf:
+        step, error = curve.steps[curve.chosen], curve.errors[curve.chosen]
+        x, y = frame.at(step, error)
+        body += (
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="none" stroke="var(--bad)" '
+            f'stroke-width="2"/>'
+        )
+        said += f"; step chosen {number(step, digits=2)}, error {number(error, digits=2)}"
+    if curve.estimate is not None:
+        said += f"; estimate of the error {number(curve.estimate, digits=2)}"
+        if 0 < curve.estimate < math.inf:
+            y = min(max(frame.at(steps[0], curve.estimate)[1], 10), 160)
+            body += (
+                f'<path d="M52,{y:.1f}H330" stroke="var(--warn)" stroke-dasharray="4 3"/>'
+                f'<text x="328" y="{y - 3:.1f}" font-size="10" text-anchor="end" '
+                f'fill="var(--ink)">error estimate</text>'
+            )
+    return frame.svg(body, said, "step", "error")
+
+
+def one_sided(left: float, right: float, got: float | None) -> Markup:
+    """The two one-sided slopes at a kink as half lines, and the slope that was returned."""
+    if not (math.isfinite(left) and math.isfinite(right)):
+        return Markup("")
+    slopes = [left, right] + ([got] if got is not None and math.isfinite(got) else [])
+    top = max(1e-300, *(abs(s) for s in slopes))
+    a, b = left / top, right / top
+    ys = [-a, b, 0.0]
+    given = slopes[2] / top if len(slopes) > 2 else None
+    if given is not None:
+        ys += [-given, given]
+    frame = _Frame([-1.0, 1.0], ys)
+    body = frame.line([-1, 0], [-a, 0], 'stroke="var(--accent)" stroke-width="2.5"')
+    body += frame.line([0, 1], [0, b], 'stroke="var(--good)" stroke-width="2.5"')
+    if given is not None:
+        body += frame.line(
+            [-1, 1],
+            [-given, given],
+            'stroke="var(--bad)" stroke-width="1.5" stroke-dasharray="5 4"',
+        )
+    x, y = frame.at(0, 0)
+    body += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="var(--ink)"/>'
+    label = f"Slope on the left of the kink {number(left)}, on the right {number(right)}"
+    if got is not None:
+        label += f", returned {number(got)}"
+    return frame.svg(body, label, "argument", "value")
+
+
+def lines(name: str, series: Mapping[str, Sequence[float]]) -> Markup:
+    """Some series over time in one picture, told apart by colour and by dashes."""
+    every = [v for values in series.values() for v in values]
+    longest = max((len(values) for values in series.values()), default=0)
+    if not any(math.isfinite(v) for v in every) or scale(np.asarray(every)) > 1e150:
+        return Markup("")
+    frame = _Frame([0.0, float(max(1, longest - 1))], every)
+    body, dashes = "", ("", "6 3", "2 2", "8 2 2 2", "1 3")
+    for place, values in enumerate(list(series.values())[:5]):
+        kept = [(float(t), v) for t, v in enumerate(values) if math.isfinite(v)]
+        style = f'stroke="{_COLOURS[place]}" stroke-width="1.8" stroke-dasharray="{dashes[place]}"'
+        body += frame.line([t for t, _ in kept], [v for _, v in kept], style)
+    ends = "; ".join(
+        f"{key} from {number(v[0])} to {number(v[-1])}" for key, v in list(series.items())[:5] if v
+    )
+    return frame.svg(body, f"{name} over the calls: {ends}", "call", name[:24])
+
+
+def keys(series: Mapping[str, Sequence[float]]) -> list[tuple[str, str]]:
+    """Name and colour of each series, for the caption."""
+    return list(zip(list(series)[:5], _COLOURS, strict=False))
