@@ -118,3 +118,10 @@ def class_scores(x: ArrayLike, y: ArrayLike) -> tuple[FloatArray, IntArray]:
         wrong = low if low < 0 else high
         raise ValueError(f"y must hold labels in [0, {n_classes}), got the label {wrong}")
     return scores, labels.astype(np.intp, copy=False)
+
+
+def whole_number(name: str, value: object, low: int) -> int:
+    """Return `value` as an int of at least `low`, or raise a ValueError."""
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= low:
+        return int(value)
+    raise ValueError(f"{name} must be an integer >= {low}, got {value!r}")
