@@ -17,7 +17,7 @@ from .values import Array
 __all__ = ["STEPS", "Adjoint", "agree", "jacobian", "step_scale"]
 
 # Powers of two, so that value ± step loses nothing; small enough to stay clear of kinks.
-STEPS = (2.0**-7, 2.0**-8, 2.0**-9)
+STEPS = (2.0**-9, 2.0**-10, 2.0**-11)
 
 
 def step_scale(value: Array) -> float:

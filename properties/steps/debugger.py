@@ -228,7 +228,8 @@ def _step(judge: Judge, finding: Finding, origins: Sequence[Origin],
         return Step(slot.line, slot.name, finding.node, "wrong",
                     f"{finding.reason}: a consequence of line {origins[0].slot.line}", shape,
                     ratio, None, got, wanted, slot.function)
-    status = "right" if finding.explained else "not judged"
+    on_the_way = finding.meaning == "unfinished" and bool(finding.node)
+    status = "right" if finding.explained or on_the_way else "not judged"
     return Step(slot.line, slot.name, finding.node, status, finding.reason,  # type: ignore[arg-type]
                 shape, None, None, got, wanted, slot.function)
 

@@ -116,6 +116,16 @@ class Evidence:
         for (place, value, scale), rows in zip(kept, answer["rows"], strict=True):
             self.jacobians[number][place] = jacobian(rows, value.shape, scale)
 
+    def redraw(self, number: int, seed: int) -> None:
+        """Put another case of the same sizes in the place of one."""
+        old = self.cases[number]
+        try:
+            other = gather(self.session, self.subject, [old.sizes], seed=seed)
+        except StepsError:
+            return
+        self.cases[number], self.traces[number] = other.cases[0], other.traces[0]
+        self.jacobians[number] = {}
+
     def rerun(self, actions: Sequence[Sequence[Any]], choices: Sequence[Sequence[int]] = (),
               ) -> list[Trace | None]:
         """Run every case again; `actions` has one list of replacements per case."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -18,7 +19,7 @@ from .values import Array
 
 __all__ = ["Finding", "Judge", "Slot"]
 
-Meaning = Literal["adjoint", "part", "scaled", "summed", "value", "size", "unfinished", "unknown",
+Meaning = Literal["adjoint", "part", "scaled", "summed", "factor", "value", "size", "unfinished", "unknown",
                   "mismatch"]
 
 
@@ -55,6 +56,11 @@ class Finding:
         """Whether the value is known to be something."""
         return self.meaning not in ("unknown", "mismatch", "unfinished")
 
+    @property
+    def certain(self) -> bool:
+        """Whether the value is right beyond doubt: wrong values are often multiples of others."""
+        return self.meaning in ("adjoint", "part", "value", "size")
+
 
 @dataclass(slots=True)
 class _Candidate:
@@ -75,14 +81,29 @@ class Judge:
     forward_values: list[tuple[str, tuple[Array, ...]]] = field(default_factory=list)
     deep: bool = False
     joint: bool = False
+    contract_names: dict[str, str] = field(default_factory=dict)
     backward_statements: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.evidence.sweep(("leaf", "assign", "input", "loop"))
+        self._settle()
         self.joint = self.evidence.subject.pair.backward is None
         if self.joint:
             self.backward_statements = self._after_the_value()
         self._collect()
+
+    def _settle(self) -> None:
+        """Measure, and draw cases again that lie on a kink."""
+        kinds = ("leaf", "assign", "input", "loop")
+        self.evidence.sweep(kinds)
+        for attempt in range(1, 5):
+            bad = [k for k in range(len(self.evidence.cases)) if any(
+                j.moved and not j.adjoint(self.evidence.cases[k].dout).known
+                for j in self.evidence.jacobians[k].values())]
+            if not bad:
+                return
+            for k in bad:
+                self.evidence.redraw(k, 100 * attempt + k)
+            self.evidence.sweep(kinds)
 
     # what is backward -----------------------------------------------------------------------
     def _after_the_value(self) -> set[int]:
@@ -106,7 +127,6 @@ class Judge:
         found: set[int] = set()
         names: set[str] = set()
         by_function = [s for s in evidence.statements.values()]
-        import ast
         for statement in by_function:
             if isinstance(statement.node, ast.Return) and statement.node.value is not None:
                 value = statement.node.value
@@ -257,12 +277,36 @@ class Judge:
                 self.deepen()
                 finding = self._judge(slot, values, index)
             findings.append(finding)
-        return findings
+        return [self._finished(finding, findings) for finding in findings]
+
+    def _finished(self, finding: Finding, findings: Sequence[Finding]) -> Finding:
+        """A value that is still being built is right when what it becomes is."""
+        if finding.meaning != "unfinished":
+            return finding
+        slot = finding.slot
+        last = next((f for f in findings if f.slot.final and f.slot.name == slot.name
+                     and f.slot.function == slot.function and not f.slot.returned), None)
+        if last is None or last.meaning not in ("adjoint", "part"):
+            return finding
+        return replace(finding, reason=f"on the way to {last.reason}, reached in line "
+                                       f"{last.slot.line}", node=last.node)
+
+    def promise(self, slot: Slot) -> str | None:
+        """Return the input whose gradient a slot is returned as, None when it is not returned."""
+        if slot.function != self.evidence.subject.pair.judged.name:
+            return None
+        if slot.returned:
+            return self.expected(self.evidence.traces[0]).get(self._returned_place(slot.returned))
+        if not slot.final:
+            return None
+        if not self.contract_names:
+            self.contract_names = dict(_contract_names(self))
+        return self.contract_names.get(slot.name)
 
     def named(self, slot: Slot) -> list[_Candidate]:
         """Return the forward nodes whose adjoint the name of a slot promises."""
-        if slot.returned and slot.function == self.evidence.subject.pair.judged.name:
-            leaf = self.expected(self.evidence.traces[0]).get(self._returned_place(slot.returned))
+        leaf = self.promise(slot)
+        if leaf is not None:
             found = [c for c in self.candidates if c.kind == "leaf" and c.name == leaf]
             if found:
                 return found
@@ -299,8 +343,9 @@ class Judge:
                        == squeezed(values[0].shape)]
             if closest:
                 wanted = tuple(closest[-1].adjoints[k] for k in index)
-        if named and slot.final and (other is None or other.meaning in ("scaled", "summed",
-                                                                        "value")):
+        loose = ("scaled", "summed", "factor", "value")
+        if named and slot.final and (other is None or other.meaning in loose
+                                     or self.promise(slot) is not None):
             label = named[0].label
             extra = f"; {other.reason}" if other is not None else ""
             return Finding(slot, "mismatch", label, f"not the adjoint of {label}{extra}", wanted,
@@ -323,6 +368,10 @@ class Judge:
         found = self._value(values, index, slot.name)
         if found:
             return Finding(slot, "value", found, f"the forward's {found}", None, values)
+        if all(v.dtype.kind in "bi" and v.ndim for v in values):
+            factor = self._factor(slot, tuple(v.astype(float) for v in values), index)
+            if factor is not None:
+                return replace(factor, got=values)
         if all(v.dtype.kind == "b" for v in values):
             return Finding(slot, "unknown", "", "a mask, not an adjoint", None, values)
         return Finding(slot, "size" if sizes else "unknown", "", "integers, not an adjoint", None,
@@ -349,6 +398,10 @@ class Judge:
         value = self._value(values, index, slot.name)
         if value:
             return Finding(slot, "value", value, f"the forward's {value}")
+        upstream = [np.asarray(self.evidence.cases[k].dout, dtype=float) for k in index]
+        if values[0].size > 1 and all(u.shape == v.shape and np.array_equal(u, v)
+                                      for u, v in zip(upstream, values, strict=True)):
+            return Finding(slot, "adjoint", "the output", "the upstream derivative")
         return self._sum_of_parts(slot, values, index) or self._changed(slot, values, index)
 
     def _as(self, slot: Slot, one: _Candidate) -> Finding:
@@ -401,6 +454,48 @@ class Judge:
                    for v, w in zip(values, wanted, strict=True)):
                 return Finding(slot, "adjoint", one.label,
                                f"the adjoint of {one.label}, in another shape")
+        return self._summed(slot, values, index) or self._factor(slot, values, index)
+
+    def _factor(self, slot: Slot, values: tuple[Array, ...],
+                index: Sequence[int]) -> Finding | None:
+        """An adjoint times or divided by a value of the forward, or a local derivative."""
+        known = [(label, [v[k] for k in index]) for label, v in self.forward_values
+                 if v[0].dtype.kind == "f" and v[0].size > 1]
+        shape = values[0].shape
+        nodes = [c for c in self.candidates if c.kind in ("assign", "leaf", "input")
+                 and values[0].size > 1]
+        with np.errstate(all="ignore"):
+            for one in nodes:
+                if one.adjoints[index[0]].value.shape != shape:
+                    continue
+                for label, arrays in known:
+                    if not _fits(arrays[0].shape, shape):
+                        continue
+                    for word, made in (("×", [one.adjoints[k].value * a for k, a in zip(
+                            index, arrays, strict=True)]), ("÷", [one.adjoints[k].value / a for
+                                                                  k, a in zip(index, arrays,
+                                                                              strict=True)])):
+                        if all(_near(v, m) for v, m in zip(values, made, strict=True)):
+                            return Finding(slot, "factor", one.label,
+                                           f"the adjoint of {one.label} {word} {label}")
+            outer = [("the output", [np.asarray(self.evidence.cases[k].dout, dtype=float)
+                                     for k in index])]
+            outer += [(c.label, [c.adjoints[k].value for k in index]) for c in nodes]
+            for above, upstream in outer:
+                if upstream[0].shape != shape or not np.all(upstream[0]):
+                    continue
+                made = [v * u for v, u in zip(values, upstream, strict=True)]
+                for one in nodes:
+                    if one.label != above and all(
+                            m.shape == one.adjoints[k].value.shape and agree(m, one.adjoints[k])
+                            for m, k in zip(made, index, strict=True)):
+                        return Finding(slot, "factor", one.label,
+                                       f"the derivative of {above} by {one.label}, entry by entry")
+        return None
+
+    def _summed(self, slot: Slot, values: tuple[Array, ...],
+                index: Sequence[int]) -> Finding | None:
+        """What becomes an adjoint when it is summed over an axis."""
         for one in self.candidates:
             wanted = [one.adjoints[k] for k in index]
             for axis in range(values[0].ndim):
@@ -434,6 +529,18 @@ class Judge:
         return dict(_expected(self, trace))
 
 
+def _fits(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:
+    try:
+        return np.broadcast_shapes(inner, outer) == outer
+    except ValueError:
+        return False
+
+
+def _near(a: Array, b: Array) -> bool:
+    size = float(np.max(np.abs(a), initial=0.0))
+    return a.shape == b.shape and bool(np.all(np.abs(a - b) <= 1e-8 * size + 1e-12))
+
+
 def _expected(judge: Judge, trace: Trace) -> Iterator[tuple[str, str]]:
     evidence = judge.evidence
     case = evidence.cases[0]
@@ -463,6 +570,35 @@ def _expected(judge: Judge, trace: Trace) -> Iterator[tuple[str, str]]:
         yield from zip(places, arrays, strict=False)
     else:
         yield from named.items()
+
+
+def _contract_names(judge: Judge) -> Iterator[tuple[str, str]]:
+    """Variables that are returned as they are, with the input whose gradient they should be."""
+    trace = judge.evidence.traces[0]
+    expected = judge.expected(trace)
+    texts = _return_texts(judge)
+    if len(texts) == len(trace.gradients):
+        for text, place in zip(texts, trace.gradients, strict=True):
+            if text.isidentifier() and place in expected:
+                yield text, expected[place]
+    for place, leaf in expected.items():
+        key = place.strip("[]'\"")
+        for text in texts:
+            if text.isidentifier():
+                yield f"{text}['{key}']", leaf
+            for name in _values_of_dict(text, key):
+                yield name, leaf
+
+
+def _values_of_dict(text: str, key: str) -> Iterator[str]:
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return
+    if isinstance(node, ast.Dict):
+        for name, value in zip(node.keys, node.values, strict=True):
+            if isinstance(name, ast.Constant) and name.value == key and isinstance(value, ast.Name):
+                yield value.id
 
 
 def _return_texts(judge: Judge) -> list[str]:

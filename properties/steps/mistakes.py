@@ -120,7 +120,8 @@ class Search:
     # one round ------------------------------------------------------------------------------
     def _locate(self, state: _State, done: set[Any]) -> Origin | None:
         hints = [f for f in state.findings if f.meaning == "mismatch" and f.wanted is not None
-                 and f.slot.place not in done and len(f.wanted) == len(self.evidence.cases)]
+                 and f.slot.place not in done and len(f.wanted) == len(self.evidence.cases)
+                 and not self._doubled(f, state.findings)]
         best: tuple[Finding, frozenset[str], _State] | None = None
         for hint in hints:
             assert hint.wanted is not None
@@ -149,10 +150,16 @@ class Search:
             goal = frozenset(i for i in after.right - state.right)
         return self._repaired(state, origin, suspects, goal)
 
+    def _doubled(self, finding: Finding, findings: Sequence[Finding]) -> bool:
+        """Whether a returned value is a variable that is a step already."""
+        return bool(finding.slot.returned) and any(
+            f.slot.name == finding.slot.name and f.slot.function == finding.slot.function
+            and not f.slot.returned for f in findings)
+
     def _unnamed(self, state: _State) -> Origin | None:
         """A returned gradient is wrong and no name says where: try small changes everywhere."""
         goal = frozenset(item for item in state.wrong if item.startswith("returned"))
-        steps = [f for f in state.findings if not f.explained or f.slot.returned]
+        steps = [f for f in state.findings if not f.certain or f.slot.returned]
         if not steps:
             steps = state.findings[-1:]
         if not steps:
@@ -166,7 +173,7 @@ class Search:
         """Steps before a wrong one that feed it and whose values nobody knows."""
         feeds = self._feeding(hint.slot)
         return [f for f in state.findings if f.slot.position < hint.slot.position
-                and f.slot.statement in feeds and not f.explained
+                and f.slot.statement in feeds and not f.certain
                 and f.slot.statement != hint.slot.statement
                 and not (f.meaning == "mismatch" and f.wanted is None)]
 
