@@ -47,6 +47,13 @@ class Case:
         return replace(self, args=args, dout=dout)
 
     @property
+    def upstream(self) -> Array:
+        """``dout``; raises ValueError for a loss, which has none."""
+        if self.dout is None:
+            raise ValueError("a loss has no upstream derivative; its dout is None")
+        return self.dout
+
+    @property
     def size(self) -> int:
         """Number of elements of all arrays: what 'smallest example' minimises."""
         arrays = [value for value in self.args.values() if isinstance(value, np.ndarray)]

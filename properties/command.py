@@ -37,6 +37,13 @@ class _Given:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[SUITE] = self.suite
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.suite.broken.append(str(report.longrepr))
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.suite.broken.append(str(excrepr))
+
 
 def run_pytest(suite: Suite) -> int:
     """Run every property over a suite, silently; the suite holds what came out."""
@@ -94,7 +101,9 @@ def _known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) -> No
 @click.option("--strict", is_flag=True, help="Robustness and convention count as failures.")
 @click.option("--require", callback=_names, metavar="LAYER,…", help="Missing is then a failure.")
 @click.option("--dropout-p", type=click.Choice(["drop", "keep"]), help="Demand one reading of p.")
-@click.option("--json", "json_file", metavar="FILE", help="Write the record; - for standard output.")
+@click.option(
+    "--json", "json_file", metavar="FILE", help="Write the record; - for standard output."
+)
 @click.option("--specs", "specs_file", metavar="FILE", help="A file with LayerSpecs of your own.")
 @click.option("--in-process", is_flag=True, help="Run TARGET in this process, for a debugger.")
 @click.option("--list", "listing", is_flag=True, help="Show layers and properties, and stop.")

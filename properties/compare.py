@@ -79,9 +79,7 @@ def _furthest(got: Array, wanted: Array, tolerance: Array, off: Array, right: Ar
     where = f"[{', '.join(map(str, index))}]" if index else ""
     many = f" ({count} of {right.size} entries are off)" if right.size > 1 else ""
     sentence = f"{where} is {got[index]:.10g}, wanted {wanted[index]:.10g}{many}".lstrip()
-    return Difference(
-        sentence=sentence, index=index, got=got, wanted=wanted, tolerance=tolerance
-    )
+    return Difference(sentence=sentence, index=index, got=got, wanted=wanted, tolerance=tolerance)
 
 
 def looks_like_float32(got: Array, wanted: Array, bound32: Bounded) -> bool:

@@ -27,7 +27,7 @@ _KEPT = 12  # failing examples kept for the diagnosis
 class Verdict:
     """What one property says of one layer."""
 
-    property: Property
+    declared: Property
     layer: str
     functions: tuple[str, ...]
     status: str = "pass"
@@ -53,13 +53,13 @@ class Verdict:
     def kind(self) -> Kind:
         """The class of what was found: a property's own, unless the finding says otherwise."""
         found = self.disagreement.kind if self.disagreement is not None else None
-        return found or self.property.kind
+        return found or self.declared.kind
 
 
 def judge(declared: Property, probe: Probe, demands: Demands) -> Verdict:
     """Judge a property on one layer of one implementation."""
     verdict = Verdict(
-        property=declared, layer=probe.spec.name, functions=declared.functions(probe.spec)
+        declared=declared, layer=probe.spec.name, functions=declared.functions(probe.spec)
     )
     probe.notes = verdict.notes
     probe.blames = verdict.functions[0]
@@ -78,7 +78,7 @@ def judge(declared: Property, probe: Probe, demands: Demands) -> Verdict:
 def _search(
     verdict: Verdict, probe: Probe, demands: Demands, cases: st.SearchStrategy[Case]
 ) -> None:
-    declared = verdict.property
+    declared = verdict.declared
     examples = max(5, round(demands.examples * declared.weight))
     options = settings(
         max_examples=examples,
@@ -143,7 +143,7 @@ def _shrink_values(verdict: Verdict, probe: Probe) -> None:
     def fails(case: Case) -> bool:
         rng = np.random.Generator(np.random.SFC64(verdict.seed))
         try:
-            verdict.property.body(probe, case, rng)
+            verdict.declared.body(probe, case, rng)
         except Mismatch as mismatch:
             mismatch.with_case(case)
             same = (mismatch.disagreement.function, mismatch.disagreement.argument) == wanted

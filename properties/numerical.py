@@ -17,7 +17,7 @@ from .mismatch import Disagreement
 from .probe import Probe
 
 # Absolute steps; the values of smooth families are of order one and 1/8 away from kinks.
-STEPS: npt.NDArray[np.float64] = 2.0 ** -np.arange(4.0, 13.0, 2.0)
+STEPS: npt.NDArray[np.float64] = 2.0 ** -np.arange(6.0, 16.0, 2.0)
 _CERTAIN = 1e-3  # an estimate less certain than this, relative, decides nothing
 _UNIT = 2.0**-53
 
@@ -60,9 +60,7 @@ class Derivative:
         }
 
 
-def judge_gradients(
-    probe: Probe, case: Case, run: Run, rng: np.random.Generator
-) -> Derivative:
+def judge_gradients(probe: Probe, case: Case, run: Run, rng: np.random.Generator) -> Derivative:
     """Compare ⟨gradient, v⟩ with the derivative of ⟨dout, forward⟩ along random v.
 
     One signed random direction for each differentiable argument; all perturbed points go to the
@@ -85,7 +83,7 @@ def judge_gradients(
         dout = np.ones(out.shape)
     if out.shape != dout.shape or not np.isfinite(out).all():
         return Derivative(answer=Answer.UNKNOWN)
-    # In units of the last place of the terms that are added up: what evaluating twice may differ by.
+    # In units of the last place of the terms added up: what evaluating twice may differ by.
     noise = 64.0 * _UNIT * float(np.sum(np.abs(dout * out)) + np.finfo(np.float64).tiny)
     phi = np.array(
         [float(np.sum(dout * p.outputs[spec.value].reshape(dout.shape))) for p in runs[1:]]
@@ -149,8 +147,8 @@ def judge_one_sided(probe: Probe, case: Case, run: Run) -> Disagreement | None:
     if spec.backward is not None:
         if base.shape != x.shape:
             return None
-        right = (moved[0] - base) / _KINK_STEP * case.dout
-        left = (base - moved[1]) / _KINK_STEP * case.dout
+        right = (moved[0] - base) / _KINK_STEP * case.upstream
+        left = (base - moved[1]) / _KINK_STEP * case.upstream
     else:
         right = np.array([(p - base) / _KINK_STEP for p in moved[:k]]).reshape(x.shape)
         left = np.array([(base - m) / _KINK_STEP for m in moved[k:]]).reshape(x.shape)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from .case import Array, Case, Run
 from reference.running_error import Bounded
 
+from .case import Array, Case, Run
 from .compare import (
     SAFETY,
     Difference,
@@ -71,7 +71,7 @@ class Probe:
 
     def send(self, calls: Sequence[Call]) -> list[Outcome]:
         """Run calls in one round trip."""
-        return self.implementation.run(calls)
+        return list(self.implementation.run(calls))
 
     # -- results -----------------------------------------------------------------------------
 
@@ -93,7 +93,9 @@ class Probe:
     def values(self, cases: Sequence[Case]) -> list[Run]:
         """Forward alone on several cases, in one round trip."""
         outcomes = self.send([self.forward_call(case) for case in cases])
-        return [self._read_forward(case, outcome) for case, outcome in zip(cases, outcomes, strict=True)]
+        return [
+            self._read_forward(case, outcome) for case, outcome in zip(cases, outcomes, strict=True)
+        ]
 
     def value(self, case: Case) -> Run:
         """Forward alone."""
@@ -122,7 +124,7 @@ class Probe:
     def ok(self, function: str, outcome: Outcome) -> tuple[Any, ...]:
         """The outputs of a call that worked."""
         if outcome.status == "ok":
-            return outcome.outputs
+            return tuple(outcome.outputs)
         if outcome.status == "unavailable":
             raise Fault(function, "unavailable", "its forward gave no result")
         raise Fault(function, outcome.status, outcome.message, outcome.traceback)
@@ -145,9 +147,7 @@ class Probe:
             named[name] = np.asarray(gradient)
         return named
 
-    def _misshaped(
-        self, function: str, sentence: str, case: Case, argument: str = ""
-    ) -> NoReturn:
+    def _misshaped(self, function: str, sentence: str, case: Case, argument: str = "") -> NoReturn:
         raise Mismatch(
             Disagreement(
                 function=function,
@@ -203,10 +203,11 @@ class Probe:
         self, function: str, argument: str, wrong: Difference, *, oracle: str, case: Case
     ) -> NoReturn:
         """Raise the mismatch of a difference."""
+        space = "" if wrong.sentence.startswith("[") else " "
         raise Mismatch(
             Disagreement(
                 function=function,
-                sentence=f"{argument}{'' if wrong.sentence.startswith('[') else ' '}{wrong.sentence}",
+                sentence=f"{argument}{space}{wrong.sentence}",
                 oracle=oracle,
                 argument=argument,
                 index=wrong.index,
@@ -217,7 +218,9 @@ class Probe:
             )
         )
 
-    def truth_of_value(self, case: Case, run: Run | None, precision: Precision = ORDINARY) -> Bounds:
+    def truth_of_value(
+        self, case: Case, run: Run | None, precision: Precision = ORDINARY
+    ) -> Bounds:
         """What the reference says of the outputs, under the reading in force."""
         assert self.spec.reference is not None
         if self.reading is not None and self.reading.value is not None:
@@ -314,8 +317,8 @@ class Probe:
             Disagreement(
                 function=self.spec.judge_of_gradients,
                 sentence=(
-                    f"{answer.argument} along a random direction is {answer.got:.10g}, the forward's "
-                    f"own derivative is {wanted:.10g} ± {error:.1e}"
+                    f"{answer.argument} along a random direction is {answer.got:.10g}, "
+                    f"the forward's own derivative is {wanted:.10g} ± {error:.1e}"
                 ),
                 oracle="numerical derivative of its own forward",
                 argument=answer.argument,

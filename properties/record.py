@@ -12,7 +12,7 @@ from .implementation import Target
 from .judge import Verdict
 from .mismatch import Fault, Kind
 from .probe import Probe
-from .script import make_script
+from .script import import_lines, make_script
 from .spec import LayerSpec
 from .suite import Suite, counts
 
@@ -20,15 +20,15 @@ SCHEMA = 1
 _FIRST = ("forward_matches_reference", "backward_matches_reference", "gradient_shapes")
 
 
-def make_record(suite: Suite, target: Target, *, required: frozenset[str], elapsed: float) -> dict[str, Any]:
+def make_record(
+    suite: Suite, target: Target, *, required: frozenset[str], elapsed: float
+) -> dict[str, Any]:
     """Assemble the record of a finished run.
 
     ``required`` names layers whose missing functions count as failures.
     """
     functions = [
-        _function(suite, spec, name, target)
-        for spec in suite.specs
-        for name in spec.functions
+        _function(suite, spec, name, target) for spec in suite.specs for name in spec.functions
     ]
     complete = suite.done >= suite.planned and not suite.broken
     return {
@@ -83,9 +83,7 @@ def _speaks(verdict: Verdict, name: str) -> bool:
     return name in verdict.functions
 
 
-def _status(
-    suite: Suite, spec: LayerSpec, name: str, verdicts: list[Verdict]
-) -> tuple[str, str]:
+def _status(suite: Suite, spec: LayerSpec, name: str, verdicts: list[Verdict]) -> tuple[str, str]:
     fault = suite.faults.get(name) or suite.faults.get(spec.forward)
     if fault is not None:
         own = fault.function == name
@@ -113,7 +111,7 @@ def _status(
 
 def _rank(verdict: Verdict) -> tuple[int, int]:
     kinds = [Kind.CORRECTNESS, Kind.CONVENTION, Kind.ROBUSTNESS]
-    name = verdict.property.name
+    name = verdict.declared.name
     return kinds.index(verdict.kind), _FIRST.index(name) if name in _FIRST else len(_FIRST)
 
 
@@ -131,9 +129,7 @@ def _fault_text(fault: Fault) -> str:
     return f"{verb} {fault.message}".strip()
 
 
-def _findings(
-    suite: Suite, spec: LayerSpec, name: str, verdicts: list[Verdict]
-) -> set[str]:
+def _findings(suite: Suite, spec: LayerSpec, name: str, verdicts: list[Verdict]) -> set[str]:
     found = {
         f"{kind.value}: {sentence}"
         for verdict in suite.verdicts
@@ -158,12 +154,12 @@ def _property(
     suite: Suite, spec: LayerSpec, name: str, verdict: Verdict, target: Target
 ) -> dict[str, Any]:
     entry: dict[str, Any] = {
-        "name": verdict.property.name,
+        "name": verdict.declared.name,
         "class": verdict.kind.value,
         "status": verdict.status,
         "examples": verdict.examples,
         "function": name,
-        "title": verdict.property.title,
+        "about": verdict.declared.title,
     }
     if verdict.inconclusive:
         entry["inconclusive"] = verdict.inconclusive
@@ -212,7 +208,7 @@ def _call(
         repeat += f" --profile {suite.demands.profile}"
     entry: dict[str, Any] = {"inputs": encode(inputs), "repeat": " ".join(repeat.split())}
     if verdict.disagreement is not None:
-        header = suite.implementation.import_lines(spec.functions)
+        header = import_lines(target, suite.implementation, spec.functions)
         entry["script"] = make_script(verdict.disagreement, case, probe, header)
     return entry
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .case import Case
+from .implementation import Implementation, Target
 from .mismatch import Disagreement
 from .probe import Probe
 
@@ -30,7 +31,7 @@ def make_script(disagreement: Disagreement, case: Case, probe: Probe, header: st
     gradients = ", ".join(f"d{name}" for name in spec.differentiable)
     judged = disagreement.argument or spec.value
     if spec.backward is None:
-        lines.append(f"{spec.value}, {gradients} = {spec.forward}({arguments})[:{1 + len(spec.differentiable)}]")
+        lines.append(f"{spec.value}, {gradients} = {spec.forward}({arguments})")
     else:
         lines.append(f"{spec.value}, cache = {spec.forward}({arguments})")
         if disagreement.function == spec.backward:
@@ -48,13 +49,31 @@ def _ending(disagreement: Disagreement, judged: str) -> list[str]:
     lines = [f'print("got", {judged})', f"wanted = {literal(disagreement.wanted)}"]
     if disagreement.tolerance is None:
         return [*lines, f"assert np.shape({judged}) == np.shape(wanted)"]
-    worst = float(np.max(np.where(np.isfinite(disagreement.tolerance), disagreement.tolerance, 0.0)))
+    worst = float(
+        np.max(np.where(np.isfinite(disagreement.tolerance), disagreement.tolerance, 0.0))
+    )
     return [
         *lines,
         'print("wanted", wanted)',
         f"np.testing.assert_allclose(np.reshape({judged}, np.shape(wanted)), wanted, "
         f"rtol=0, atol={worst:.3g})",
     ]
+
+
+def import_lines(target: Target, implementation: Implementation, names: Sequence[str]) -> str:
+    """The lines that import functions of a target, wherever it lies."""
+    packaged = target.kind != "file" or target.beside is not None
+    folder = target.path.parent if target.kind == "file" else target.path
+    modules: dict[str, list[str]] = {}
+    for name in names:
+        info = implementation.functions[name]
+        stem = info.module.rpartition(".")[2] or "layers"
+        modules.setdefault(f"{folder.name}.{stem}" if packaged else stem, []).append(name)
+    place = folder.resolve().parent if packaged else folder.resolve()
+    lines = ["import sys", f"sys.path.insert(0, {str(place)!r})"]
+    return "\n".join(
+        lines + [f"from {module} import {', '.join(found)}" for module, found in modules.items()]
+    )
 
 
 def literal(value: Any) -> str:

@@ -121,8 +121,7 @@ def find_reading(probe: Probe, cases: Sequence[Case], demanded: str | None) -> R
         try:
             runs = probe.values(cases)
             if all(
-                probe.wrong_value(case, run) is None
-                for case, run in zip(cases, runs, strict=True)
+                probe.wrong_value(case, run) is None for case, run in zip(cases, runs, strict=True)
             ):
                 return reading
         except (Fault, Mismatch):
@@ -175,4 +174,3 @@ def counts(verdict: Verdict, *, strict: bool) -> bool:
 
 def _is_final(verdict: Verdict) -> bool:
     return verdict.fault is not None and verdict.fault.status in ("timeout", "crashed")
-

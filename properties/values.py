@@ -8,6 +8,7 @@ the failing example alone (``minimise``).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +44,8 @@ class Values:
 
     def array(self, shape: tuple[int, ...]) -> Floats:
         """An input or a parameter of the family."""
-        return _MAKERS[self.family](self.rng, shape)
+        made: Floats = np.asarray(_MAKERS[self.family](self.rng, shape), dtype=np.float64)
+        return made
 
     def tame(self, shape: tuple[int, ...]) -> Floats:
         """Values of order one whatever the family: for parameters beside extreme inputs."""
@@ -73,56 +75,56 @@ class Values:
         return self.rng.integers(0, classes, n)
 
 
-def _odd(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def _odd(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     """Odd integers from -7 to 7: never zero, signed, unequal."""
-    return 2.0 * rng.integers(-4, 4, shape) + 1.0
+    return np.asarray(2.0 * rng.integers(-4, 4, shape) + 1.0)
 
 
-def _dyadic(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def _dyadic(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return _odd(rng, shape) / 8.0 + rng.integers(-3, 4, shape)
 
 
-def _integers(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def _integers(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.integers(-4, 5, shape).astype(np.float64)
 
 
-def _ties(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def _ties(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.integers(-1, 2, shape).astype(np.float64)
 
 
-def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.standard_normal(shape)
 
 
-def _columns(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def _columns(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.uniform(-1.0, 1.0, shape[-1:])
 
 
-def _uneven(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def _uneven(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.standard_normal(shape) * 10.0 ** (2.0 * _columns(rng, shape))
 
 
-def _offset(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def _offset(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.standard_normal(shape) + 100.0 * _columns(rng, shape)
 
 
-def _tiny(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def _tiny(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.standard_normal(shape) * 10.0 ** rng.uniform(-6, -2)
 
 
-def _huge(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def _huge(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.standard_normal(shape) * 10.0 ** rng.uniform(2, 60)
 
 
-def _minute(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def _minute(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.standard_normal(shape) * 10.0 ** rng.uniform(-60, -10)
 
 
-def _spread(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def _spread(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.standard_normal(shape) * 10.0 ** rng.uniform(-30, 30, shape)
 
 
-def _shifted(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+def _shifted(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.standard_normal(shape) + 1e8 * _columns(rng, shape)
 
 

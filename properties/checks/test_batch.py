@@ -59,6 +59,7 @@ def test_examples_are_independent(probe: Probe, case: Case, rng: np.random.Gener
                 probe.slack(half_case, half, name)
                 for half_case, half in zip(cases, halves, strict=True)
             )
+            added = np.asarray(added)
             probe.same(f"d{name}", total, added, loose, case=case, oracle="independent examples")
 
 

@@ -35,7 +35,9 @@ def test_dropped_fraction(probe: Probe, case: Case, rng: np.random.Generator) ->
         others = tuple(a for a in range(out.ndim) if a != axis)
         if others:
             counts = dropped.sum(axis=others)
-            _count(probe, asked, f"in one slice along axis {axis}", counts, out.size // shape[axis], p)
+            _count(
+                probe, asked, f"in one slice along axis {axis}", counts, out.size // shape[axis], p
+            )
 
 
 def _count(probe: Probe, case: Case, where: str, counts: Array, n: int, p: float) -> None:
@@ -93,6 +95,4 @@ def test_identity_in_test_mode(probe: Probe, case: Case, rng: np.random.Generato
 def _identity(probe: Probe, case: Case, argument: str, pair: Sequence[Array]) -> None:
     function = probe.spec.forward if argument == "out" else probe.spec.backward
     slack = 0.0 if pair[0].dtype == np.float64 else 2.0**-22 * np.abs(pair[1])
-    probe.same(
-        argument, *pair, slack, case=case, oracle="identity in test mode", function=function
-    )
+    probe.same(argument, *pair, slack, case=case, oracle="identity in test mode", function=function)

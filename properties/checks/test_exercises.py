@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import multivariate_normal, ortho_group
 
-
 from ..case import Array, Case
 from ..mismatch import Inconclusive, Kind
 from ..probe import Probe
@@ -16,7 +15,9 @@ from ..spec import Purpose
 def _rotation(n: int, rng: np.random.Generator) -> Array:
     if n == 1:
         return np.array([[-1.0]])
-    return np.asarray(ortho_group.rvs(n, random_state=np.random.RandomState(int(rng.integers(2**31)))))
+    return np.asarray(
+        ortho_group.rvs(n, random_state=np.random.RandomState(int(rng.integers(2**31))))
+    )
 
 
 def _close(probe: Probe, case: Case, argument: str, got: Array, wanted: Array, oracle: str) -> None:
@@ -25,9 +26,7 @@ def _close(probe: Probe, case: Case, argument: str, got: Array, wanted: Array, o
     probe.same(argument, got, wanted, slack, case=case, oracle=oracle)
 
 
-@check(
-    Kind.CORRECTNESS, "forward", purpose=Purpose.SMOOTH, applies=only("autoencoder"), weight=0.5
-)
+@check(Kind.CORRECTNESS, "forward", purpose=Purpose.SMOOTH, applies=only("autoencoder"), weight=0.5)
 def test_rotation_of_the_code(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     """Rotating the code, W → RW, leaves the loss alone and rotates the gradient."""
     w = case.args["W"]
@@ -39,9 +38,7 @@ def test_rotation_of_the_code(probe: Probe, case: Case, rng: np.random.Generator
         _close(probe, case, "dW", second.gradients["W"], wanted, "rotation of W")
 
 
-@check(
-    Kind.CORRECTNESS, "forward", purpose=Purpose.SMOOTH, applies=only("autoencoder"), weight=0.5
-)
+@check(Kind.CORRECTNESS, "forward", purpose=Purpose.SMOOTH, applies=only("autoencoder"), weight=0.5)
 def test_batch_adds_up(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     """The loss of a batch (N, n) is the sum over its examples."""
     x = np.atleast_2d(case.args["x"])
@@ -68,15 +65,11 @@ def test_stationary_at_pca(probe: Probe, case: Case, rng: np.random.Generator) -
 
 
 @check(Kind.CORRECTNESS, "forward", purpose=Purpose.SMOOTH, applies=only("gplvm"), weight=0.5)
-def test_rotation_of_the_latent_space(
-    probe: Probe, case: Case, rng: np.random.Generator
-) -> None:
+def test_rotation_of_the_latent_space(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     """Rotating the columns of X rotates the gradient; those of Y change nothing."""
     x, y = case.args["X"], case.args["Y"]
     r, s = _rotation(x.shape[1], rng), _rotation(y.shape[1], rng)
-    first, second, third = probe.run_many(
-        [case, case.with_args(X=x @ r), case.with_args(Y=y @ s)]
-    )
+    first, second, third = probe.run_many([case, case.with_args(X=x @ r), case.with_args(Y=y @ s)])
     for run in (second, third):
         _close(probe, case, "value", run.outputs["value"], first.outputs["value"], "rotation")
     wanted = first.gradients["X"]

@@ -39,5 +39,10 @@ def test_repeatable(probe: Probe, case: Case, rng: np.random.Generator) -> None:
         for name in spec.differentiable:
             slack = probe.slack(case, first, name)
             probe.same(
-                f"d{name}", run.gradients[name], first.gradients[name], slack, case=case, oracle=oracle
+                f"d{name}",
+                run.gradients[name],
+                first.gradients[name],
+                slack,
+                case=case,
+                oracle=oracle,
             )

@@ -120,9 +120,7 @@ def test_memory_layout(probe: Probe, case: Case, rng: np.random.Generator) -> No
         probe.fail(function, argument, wrong[1], oracle=f"reference, {name}", case=laid)
 
 
-@check(
-    Kind.ROBUSTNESS, "both", purpose=Purpose.EXTREME, applies=has_reference, weight=0.5
-)
+@check(Kind.ROBUSTNESS, "both", purpose=Purpose.EXTREME, applies=has_reference, weight=0.5)
 def test_extreme_values(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     """Finite inputs of any size give the right finite outputs, without warnings."""
     careful = Precision(stable=True)

@@ -30,7 +30,7 @@ def _value(case: Case, run: Run | None, precision: Precision) -> Bounds:
 
 
 def _gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    dx, dw, db = affine.vjp(case.dout, **case.args, unit=precision.unit)
+    dx, dw, db = affine.vjp(case.upstream, **case.args, unit=precision.unit)
     return {"x": dx, "w": dw, "b": db}
 
 

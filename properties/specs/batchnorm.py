@@ -69,7 +69,7 @@ def _value(case: Case, run: Run | None, precision: Precision) -> Bounds:
     given = options(case)
     momentum = given.pop("momentum")
     args = case.args
-    accuracy = {"unit": precision.unit, "stable": precision.stable}
+    accuracy: dict[str, Any] = {"unit": precision.unit, "stable": precision.stable}
     out = batchnorm.forward(args["x"], args["gamma"], args["beta"], **given, **accuracy)
     truth = {"out": out}
     if given["mode"] == "train":
@@ -82,7 +82,7 @@ def _value(case: Case, run: Run | None, precision: Precision) -> Bounds:
 def _gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
     args = case.args
     dx, dgamma, dbeta = batchnorm.vjp(
-        case.dout,
+        case.upstream,
         args["x"],
         args["gamma"],
         args["beta"],

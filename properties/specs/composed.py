@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from reference import composed
@@ -15,7 +17,11 @@ from .batchnorm import bn_param, options
 
 def _away_from_kinks(purpose: Purpose) -> st.SearchStrategy[Values]:
     # Numerical derivatives that step over a kink are inconclusive, not wrong.
-    return st.builds(Values, st.just("normal"), SEEDS) if purpose is Purpose.SMOOTH else values(purpose)
+    return (
+        st.builds(Values, st.just("normal"), SEEDS)
+        if purpose is Purpose.SMOOTH
+        else values(purpose)
+    )
 
 
 def _relu_cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
@@ -27,7 +33,7 @@ def _relu_value(case: Case, run: Run | None, precision: Precision) -> Bounds:
 
 
 def _relu_gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    dx, dw, db = composed.affine_relu_vjp(case.dout, **case.args, unit=precision.unit)
+    dx, dw, db = composed.affine_relu_vjp(case.upstream, **case.args, unit=precision.unit)
     return {"x": dx, "w": dw, "b": db}
 
 
@@ -68,7 +74,7 @@ def _normalised_value(case: Case, run: Run | None, precision: Precision) -> Boun
     given = options(case)
     momentum = given.pop("momentum")
     args = {name: case.args[name] for name in ("x", "w", "b", "gamma", "beta")}
-    accuracy = {"unit": precision.unit, "stable": precision.stable}
+    accuracy: dict[str, Any] = {"unit": precision.unit, "stable": precision.stable}
     truth = {"out": composed.affine_batchnorm_relu(**args, **given, **accuracy)}
     if given["mode"] == "train":
         old = {name: given[name] for name in ("running_mean", "running_var")}
@@ -82,7 +88,7 @@ def _normalised_value(case: Case, run: Run | None, precision: Precision) -> Boun
 def _normalised_gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
     args = {name: case.args[name] for name in ("x", "w", "b", "gamma", "beta")}
     gradients = composed.affine_batchnorm_relu_vjp(
-        case.dout,
+        case.upstream,
         **args,
         eps=options(case)["eps"],
         unit=precision.unit,

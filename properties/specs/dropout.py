@@ -57,8 +57,7 @@ def _value(case: Case, run: Run | None, precision: Precision) -> Bounds:
 
 def _gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
     kept = kept_units(case, run)
-    assert case.dout is not None
-    return {"x": dropout.vjp(case.dout, kept, p_drop=_p(case), unit=precision.unit)}
+    return {"x": dropout.vjp(case.upstream, kept, p_drop=_p(case), unit=precision.unit)}
 
 
 def _keep(case: Case) -> Case:
@@ -67,9 +66,7 @@ def _keep(case: Case) -> Case:
 
 
 DROP = Reading(name="drop", sentence="p is the probability that a unit is dropped")
-KEEP = Reading(
-    name="keep", sentence="p is read as the probability that a unit is kept", send=_keep
-)
+KEEP = Reading(name="keep", sentence="p is read as the probability that a unit is kept", send=_keep)
 
 DROPOUT = LayerSpec(
     name="dropout",

@@ -77,9 +77,7 @@ def _spec(
     )
 
 
-GPLVM = _spec(
-    "gplvm_log_likelihood", _likelihood_case, gplvm.log_likelihood, gplvm.gradient
-)
+GPLVM = _spec("gplvm_log_likelihood", _likelihood_case, gplvm.log_likelihood, gplvm.gradient)
 LOG_DETERMINANT = _spec(
     "log_determinant_term",
     _determinant_case,

@@ -30,7 +30,7 @@ def _value(case: Case, run: Run | None, precision: Precision) -> Bounds:
 
 
 def _gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    return {"x": relu.vjp(case.dout, case.args["x"], unit=precision.unit)}
+    return {"x": relu.vjp(case.upstream, case.args["x"], unit=precision.unit)}
 
 
 RELU = LayerSpec(
@@ -42,4 +42,3 @@ RELU = LayerSpec(
     reference=Reference(value=_value, gradients=_gradients),
     batched=("x",),
 )
-
