@@ -210,7 +210,7 @@ class Judge:
                 continue
             out, cache = first
             if not np.array_equal(out, second[0]):
-                self.found[name].add("seed")
+                self.found[name].add("out")
             p_keep = 0.3 if keeps else 0.7
             kept = out != 0
             if out.shape != x.shape or abs(kept.mean() - p_keep) > 0.1:
@@ -240,8 +240,6 @@ MANNERS = {"rng", "printed", "x", "dout"}
 
 @pytest.mark.parametrize("entry", VARIANTS, ids=[v["path"] for v in VARIANTS])
 def test_every_label_holds(entry: dict[str, Any]) -> None:
-    if "list-index" in entry["surroundings"]:
-        entry = entry | {"right": [n for n in entry["right"] if n != "softmax_loss"]}
     with zoo.surroundings(entry):
         found = Judge(entry).run()
     for name in entry["right"]:

@@ -29,7 +29,7 @@ def table(name: str) -> list[dict[str, Any]]:
         entries = tomllib.load(stream)["variant"]
     for entry in entries:
         entry["folder"] = HERE / name
-        for key in ("right", "wrong", "missing", "findings", "surroundings", "surroundings_functions",
+        for key in ("right", "wrong", "missing", "ambiguous", "findings", "surroundings", "surroundings_functions",
                     "backward_of_own_forward"):
             entry.setdefault(key, [])
     return entries
