@@ -54,13 +54,16 @@ def take_apart(X: Array, D: int, alpha: float, beta: float, unit: float) -> Kern
     sizes = np.abs(X)
     K = (alpha * sizes) @ sizes.T
     diagonal = K.diagonal() + 1.0 / beta
-    rounding = (n + q + D + 10.0) * unit
-    # K's own rounding, then that of a factorisation: |L||U| is at most about the largest entry.
-    backward = K * ((q + 6.0) * unit)
+    # Roots of the numbers of terms: worst cases of a chain of five products never come together
+    # (Higham, Mary 2019, probabilistic rounding error analysis, SIAM J. Sci. Comput. 41).
+    rounding = (2.0 * math.sqrt(n + q + D) + 8.0) * unit
+    # K's own rounding, then that of a factorisation: |L||U| is at most the root of the product of
+    # two diagonal entries for Cholesky; pivoting may put the largest in the place of one of them.
+    backward = K * ((math.sqrt(q) + 3.0) * unit)
     backward.flat[:: n + 1] += 4.0 * unit * diagonal
-    backward = (
-        backward + ((n + 3.0) * unit) * diagonal.max(initial=0.0) + (q + 4.0) * underflow(unit)
-    )
+    root = np.sqrt(diagonal)
+    pivot = (0.5 * (math.sqrt(n) + 2.0) * unit) * root.max(initial=0.0) * root
+    backward = backward + (pivot[:, None] + pivot) + (q + 4.0) * underflow(unit)
     first = float((inverse @ backward.sum(axis=1)).max(initial=0.0))
     growth = 1.0 / (1.0 - 2.0 * first) ** 2 if first < 0.25 else math.inf
     # Outside the span of X the inverse is beta: that sets the rounding of the values here.
@@ -92,17 +95,16 @@ def shrunk(k: Kernel, right: Array) -> tuple[Array, Array]:
 def twice_shrunk(k: Kernel, X: Array, Y: Array) -> tuple[Array, Array]:
     """K^-1 Y Y^T K^-1 X."""
     left = shrunk(k, Y)[0]
-    value = left @ (left.T @ X)
-    sizes = np.abs(Y)
-    inner = sizes @ (sizes.T @ (k.inverse @ np.abs(X)))
-    outer = sizes @ (sizes.T @ after(k, np.abs(X)))
-    error = after(k, inner) + k.inverse @ (outer + (2.0 * k.rounding) * inner)
-    own = k.own * sizes.sum(axis=0)
-    error = (
-        error
-        + own @ (np.abs(left).T @ np.abs(X))
-        + np.abs(left) @ (np.outer(own, np.abs(X).sum(axis=0)))
-    )
+    inside = left.T @ X
+    value = left @ inside
+    y_size, x_size = np.abs(Y), np.abs(X)
+    # A change of the left inverse acts on Y Y^T K^-1 X, one of the right inverse on X.
+    error = after(k, np.abs(Y @ inside)) + np.abs(left @ Y.T) @ after(k, x_size)
+    # Products round at the size of their terms, whatever their order.
+    terms = k.inverse @ (y_size @ (y_size.T @ (k.inverse @ x_size)))
+    own = k.own * y_size.sum(axis=0)
+    error = error + (2.0 * k.rounding) * terms + own @ np.abs(inside)
+    error = error + np.outer(np.abs(left) @ own, x_size.sum(axis=0))
     return value, error * k.growth + midway(k, X, Y, Y)
 
 
