@@ -1,0 +1,145 @@
+"""Results for Gradescope, PrairieLearn and GitHub Classroom."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .panels import Detail
+from .pictures import heat_map, scale
+from .points import Grade, Weights, grades, in_words, merged
+from .reading import FunctionResult, Report, read
+
+_LARGEST = 900_000  # bytes; PrairieLearn refuses results of 1 MB
+
+
+def gradescope(record: Mapping[str, Any] | Report, weights: Weights | None = None) -> str:
+    """Return Gradescope's ``results.json``.
+
+    Fields as in "Autograder specifications" of Gradescope's documentation: score, output, tests
+    with score, max_score, status, name, output, output_format, visibility. Gradescope itself
+    hides what is hidden; the text at the top speaks of what is visible only.
+    """
+    report = read(record)
+    lines = grades(report, weights or Weights())
+    result: dict[str, Any] = {
+        "score": sum(grade.points for grade in lines),
+        "output": in_words(lines) if report.complete else "The run did not finish.",
+        "output_format": "text",
+        "test_output_format": "md",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [
+            {
+                "name": grade.name,
+                "number": str(place),
+                "score": grade.points,
+                "max_score": grade.most,
+                "status": "passed" if grade.passed else "failed",
+                "output": grade.text,
+                "output_format": "md",
+                "visibility": grade.visibility,
+            }
+            for place, grade in enumerate(lines, start=1)
+        ],
+    }
+    if report.elapsed is not None:
+        result["execution_time"] = round(report.elapsed)
+    return json.dumps(result, indent=1, ensure_ascii=False)
+
+
+def prairielearn(record: Mapping[str, Any] | Report, weights: Weights | None = None) -> str:
+    """Return PrairieLearn's ``results.json``, below 1 MB.
+
+    Fields as in "External grading" of PrairieLearn's documentation: gradable, score in [0, 1],
+    message, tests with name, points, max_points, output, images. What is not visible counts in
+    one line without a name. A run that did not finish is not gradable: no attempt is lost.
+    """
+    report = read(record)
+    weights = weights or Weights()
+    if not report.complete:
+        message = "The run did not finish; this attempt does not count."
+        return json.dumps({"gradable": False, "message": message, "format_errors": [message]})
+    lines = grades(report, weights)
+    most = sum(grade.most for grade in lines)
+    by_name = {f.name: f for f in report.functions}
+    tests = []
+    for grade in merged(lines):
+        test = {
+            "name": grade.name,
+            "points": grade.points,
+            "max_points": grade.most,
+            "output": grade.text,
+        }
+        function = by_name.get(grade.name)
+        if function is not None and weights.feedback == "example" and not grade.passed:
+            test["images"] = _images(function)
+        tests.append(test)
+    result: dict[str, Any] = {
+        "gradable": True,
+        "score": sum(grade.points for grade in lines) / most if most else 0.0,
+        "message": in_words(lines),
+        "tests": tests,
+    }
+    text = json.dumps(result)
+    for key in ("images", "output"):  # the pictures go first, then the texts
+        if len(text) <= _LARGEST:
+            break
+        for test in tests:
+            if key == "images":
+                test.pop("images", None)
+            else:
+                test["output"] = str(test["output"])[:500]
+        text = json.dumps(result)
+    return text
+
+
+def _images(function: FunctionResult) -> list[dict[str, str]]:
+    """Heat maps of got, wanted and difference of the failure that says most."""
+    prop = function.failures[0] if function.failures else None
+    arrays = prop.arrays if prop else None
+    if arrays is None or arrays.got is None or arrays.wanted is None:
+        return []
+    got, wanted = arrays.got.values, arrays.wanted.values
+    if got is None or wanted is None or got.size < 2:
+        return []
+    top = scale(got, wanted)
+    side = Detail().pixels
+    images = [("got", heat_map(got, top, side)), ("wanted", heat_map(wanted, top, side))]
+    if arrays.diff is not None:
+        images.append(("difference", heat_map(arrays.diff, scale(arrays.diff), side)))
+    return [{"label": label, "url": url} for label, url in images]
+
+
+def classroom(record: Mapping[str, Any] | Report, weights: Weights | None = None) -> str:
+    """Return the base64 result that GitHub Classroom's grading reporter reads.
+
+    Version 1: status, max_score and tests with name, status, score, message, test_code, filename,
+    line_no and execution_time. What is not visible counts in one line without a name.
+    """
+    report = read(record)
+    lines = grades(report, weights or Weights())
+    passed = bool(lines) and report.complete and all(grade.passed for grade in lines)
+    by_name = {f.name: f for f in report.functions}
+    result = {
+        "version": 1,
+        "status": "pass" if passed else "fail" if report.complete else "error",
+        "max_score": sum(grade.most for grade in lines),
+        "tests": [_classroom_test(grade, by_name.get(grade.name)) for grade in merged(lines)],
+    }
+    return base64.b64encode(json.dumps(result).encode("utf-8")).decode("ascii")
+
+
+def _classroom_test(grade: Grade, function: FunctionResult | None) -> dict[str, Any]:
+    return {
+        "name": grade.name,
+        "status": "pass" if grade.passed else "fail",
+        "score": grade.points,
+        "message": grade.text,
+        "test_code": "",
+        "filename": function.file if function else "",
+        "line_no": (function.line or 0) if function else 0,
+        "execution_time": "0",
+    }

@@ -1,0 +1,187 @@
+"""What a course gives for each function, and how much it tells: a small TOML file.
+
+::
+
+    feedback = "hint"            # verdict, hint or example
+    [points]                     # a function, or a layer whose functions share the points
+    batchnorm_backward = 5
+    affine = 4
+    [visibility]                 # visible, hidden, after_due_date or after_published
+    batchnorm_backward = "hidden"
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .markdown import example, hint
+from .reading import FunctionResult, Report
+from .text import one_line
+
+FEEDBACK = ("verdict", "hint", "example")
+VISIBILITY = ("visible", "hidden", "after_due_date", "after_published")
+OTHERS = "Further tests"
+
+
+class PointsError(ValueError):
+    """The file of points cannot be used; the message says what to change."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """Points and visibility by function or layer; without points every function gives one."""
+
+    points: Mapping[str, float] = field(default_factory=dict)
+    visibility: Mapping[str, str] = field(default_factory=dict)
+    feedback: str = "example"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grade:
+    """One line of a grade book."""
+
+    name: str
+    points: float
+    most: float
+    visibility: str
+    text: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether the function is right."""
+        return self.points >= self.most > 0 or (self.most == 0 and self.text == "Right.")
+
+    @property
+    def visible(self) -> bool:
+        """Whether a student may see it now."""
+        return self.visibility == "visible"
+
+
+def read_weights(text: str) -> Weights:
+    """Read the TOML.
+
+    Raises
+    ------
+    PointsError
+        For broken TOML, an unknown key, a negative or not finite number, an unknown word.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PointsError(f"not TOML: {error}") from error
+    unknown = sorted(set(data) - {"points", "visibility", "feedback"})
+    if unknown:
+        raise PointsError(f"unknown key {unknown[0]!r}; wanted points, visibility or feedback")
+    feedback = data.get("feedback", "example")
+    if feedback not in FEEDBACK:
+        raise PointsError(f"feedback is {feedback!r}; wanted one of {', '.join(FEEDBACK)}")
+    points = _table(data, "points")
+    for name, value in points.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not math.isfinite(value) or value < 0:
+            raise PointsError(f"points of {name} are {value!r}; wanted a number from 0 up")
+    shown = _table(data, "visibility")
+    for name, value in shown.items():
+        if value not in VISIBILITY:
+            wanted = ", ".join(VISIBILITY)
+            raise PointsError(f"visibility of {name} is {value!r}; wanted one of {wanted}")
+    return Weights(points=points, visibility=shown, feedback=feedback)
+
+
+def _table(data: Mapping[str, Any], key: str) -> dict[str, Any]:
+    table = data.get(key, {})
+    if not isinstance(table, dict):
+        raise PointsError(f"{key} is {table!r}; wanted a table [{key}]")
+    return table
+
+
+def grades(report: Report, weights: Weights) -> tuple[Grade, ...]:
+    """Grade each function: all its points when it is right, none otherwise.
+
+    With points given, only what they name is graded; a name that the record lacks gets none of
+    its points. A run that is not complete earns nothing.
+    """
+    shares = _shares(report, weights)
+    by_name = {f.name: f for f in report.functions}
+    made = []
+    for name, most in shares.items():
+        function = by_name.get(name)
+        right = function is not None and function.status == "pass" and report.complete
+        seen = weights.visibility.get(name)
+        if seen is None and function is not None:
+            seen = weights.visibility.get(function.layer)
+        made.append(
+            Grade(
+                name=one_line(name, limit=120),
+                points=most if right else 0.0,
+                most=most,
+                visibility=seen or "visible",
+                text="Right." if right else _text(report, function, weights.feedback),
+            )
+        )
+    return tuple(made)
+
+
+def _shares(report: Report, weights: Weights) -> dict[str, float]:
+    if not weights.points:
+        return {f.name: 1.0 for f in report.functions}
+    names = {f.name for f in report.functions}
+    shares: dict[str, float] = {}
+    for name, points in weights.points.items():
+        if name in names:
+            continue
+        # A layer shares its points among those functions that have none of their own.
+        members = [
+            f.name for f in report.functions if f.layer == name and f.name not in weights.points
+        ]
+        for member in members or [name]:
+            shares[member] = points / max(1, len(members))
+    shares |= {name: float(p) for name, p in weights.points.items() if name in names}
+    order = {f.name: place for place, f in enumerate(report.functions)}
+    return dict(sorted(shares.items(), key=lambda item: order.get(item[0], len(order))))
+
+
+def _text(report: Report, function: FunctionResult | None, feedback: str) -> str:
+    """What the student is told about a function that is not right."""
+    if function is None:
+        return "Not judged in this run."
+    if not report.complete:
+        return "The run did not finish."
+    plain = {"missing": "Missing.", "error": "Error."}.get(function.status, "Wrong.")
+    if feedback == "verdict":
+        return plain
+    body = hint(function) if feedback == "hint" else example(function)
+    return f"{plain}\n\n{body}"
+
+
+def in_words(lines: tuple[Grade, ...]) -> str:
+    """Sum up what a student may see; silent about the rest, whatever came out of it."""
+    seen = [grade for grade in lines if grade.visible]
+    right = sum(grade.passed for grade in seen)
+    if len(seen) == len(lines):
+        if lines and right == len(lines):
+            return f"All {len(lines)} functions are right."
+        return f"{right} of {len(seen)} functions are right."
+    return (
+        f"{right} of the {len(seen)} functions shown here are right. "
+        "Further tests count and are not shown."
+    )
+
+
+def merged(lines: tuple[Grade, ...]) -> tuple[Grade, ...]:
+    """Make one line of all that is not visible, for systems that show every line."""
+    rest = [grade for grade in lines if not grade.visible]
+    if not rest:
+        return lines
+    other = Grade(
+        name=OTHERS,
+        points=sum(grade.points for grade in rest),
+        most=sum(grade.most for grade in rest),
+        visibility="visible",
+        text="These tests are not shown.",
+    )
+    return (*(grade for grade in lines if grade.visible), other)
