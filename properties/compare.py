@@ -29,7 +29,12 @@ class Difference:
 
 
 def same_but_for_ones(got: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-    """Whether two shapes differ by axes of length one alone: (1, M) for (M,)."""
+    """Whether a shape has the wanted axes and at most some of length one more: (1, M) for (M,).
+
+    An axis too few is wrong: a squeeze loses the batch of one.
+    """
+    if len(got) < len(wanted):
+        return False
     return [side for side in got if side != 1] == [side for side in wanted if side != 1]
 
 

@@ -20,7 +20,7 @@ from .compare import (
     wrong_shape,
 )
 from .implementation import Call, Implementation, Outcome, Ref
-from .mismatch import Disagreement, Fault, Kind, Mismatch
+from .mismatch import Disagreement, Fault, Inconclusive, Kind, Mismatch
 from .spec import Bounds, LayerSpec, Precision, Reading
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Probe:
         self.reading: Reading | None = None
         self.notes: dict[tuple[str, Kind, str], int] = {}
         self.blames = spec.forward
+        self.forward_is_wrong = False
 
     # -- calls -------------------------------------------------------------------------------
 
@@ -193,9 +194,7 @@ class Probe:
             if array.shape != bounded.value.shape and same_but_for_ones(
                 array.shape, bounded.value.shape
             ):
-                shapes = "(1, M) for (M,)" if array.ndim > bounded.value.ndim else "fewer axes"
-                if array.ndim <= 1 and bounded.value.ndim == 0:
-                    shapes = "(1,) for ()"
+                shapes = "(1, M) for (M,)" if bounded.value.ndim else "(1,) for ()"
                 self.note(Kind.CONVENTION, f"{prefix}{name} has another shape: {shapes}")
         return None
 
@@ -264,16 +263,22 @@ class Probe:
 
     def slack(self, case: Case, run: Run, name: str) -> Array:
         """How far two evaluations of a gradient may differ by rounding."""
-        if self.spec.reference is not None:
-            return np.asarray(SAFETY * self.truth_of_gradients(case, run)[name].error)
         gradient = run.gradients[name]
+        if not same_but_for_ones(gradient.shape, np.shape(case.args[name])):
+            raise Inconclusive  # the property of shapes speaks of it
+        if self.spec.reference is not None:
+            error = SAFETY * self.truth_of_gradients(case, run)[name].error
+            return np.asarray(error).reshape(gradient.shape)
         return np.full(gradient.shape, 1e-9 * float(np.max(np.abs(gradient), initial=0.0)))
 
     def slack_of_value(self, case: Case, run: Run) -> Array:
         """How far two evaluations of the value may differ by rounding."""
-        if self.spec.reference is not None:
-            return np.asarray(SAFETY * self.truth_of_value(case, run)[self.spec.value].error)
         value = run.outputs[self.spec.value]
+        if self.spec.reference is not None:
+            error = SAFETY * self.truth_of_value(case, run)[self.spec.value].error
+            if error.size != value.size:
+                raise Inconclusive  # the forward has another shape, and is told so
+            return np.asarray(error).reshape(value.shape)
         return np.full(value.shape, 1e-9 * float(np.max(np.abs(value), initial=0.0)))
 
     def same(
@@ -308,6 +313,13 @@ class Probe:
         raise Mismatch(
             Disagreement(function=function, sentence=sentence, oracle="the contract", case=case)
         )
+
+    def refuse_all(self, habits: Sequence[tuple[str, str]], case: Case) -> None:
+        """Note every habit as (function, sentence), and raise the mismatch of the first."""
+        for function, sentence in habits:
+            self.note(Kind.ROBUSTNESS, sentence, function)
+        if habits:
+            self.refuse(*habits[0], case)
 
     def fail_derivative(self, answer: Derivative, case: Case) -> NoReturn:
         """Raise the mismatch of a numerical derivative."""

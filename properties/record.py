@@ -63,6 +63,8 @@ def _function(suite: Suite, spec: LayerSpec, name: str, target: Target) -> dict[
     info = suite.implementation.functions.get(name)
     status, detail = _status(suite, spec, name, verdicts)
     findings = sorted(_findings(suite, spec, name, verdicts))
+    if suite.demands.strict and findings and status == "pass":
+        status, detail = "fail", findings[0]
     return {
         "name": name,
         "layer": spec.layer,

@@ -46,6 +46,7 @@ class Suite:
     verdicts: list[Verdict] = field(default_factory=list)
     faults: dict[str, Fault] = field(default_factory=dict)
     readings: dict[str, Reading | None] = field(default_factory=dict)
+    wrong_forwards: set[str] = field(default_factory=set)
     broken: list[str] = field(default_factory=list)
     planned: int = 0
     done: int = 0
@@ -72,6 +73,7 @@ class Suite:
             if not any(name in self.faults for name in self._needed(declared, spec)):
                 probe = Probe(spec, self.implementation)
                 probe.reading = self.readings[spec.name]
+                probe.forward_is_wrong = spec.name in self.wrong_forwards
                 verdict = judge(declared, probe, self.demands)
                 self.verdicts.append(verdict)
         except Exception:
@@ -101,8 +103,13 @@ class Suite:
         cases = sample_cases(spec, Purpose.ORDINARY, _READING_CASES)
         probe = Probe(spec, self.implementation)
         self._find_skeletons(probe, cases[0])
-        if spec.readings and spec.forward not in self.faults:
+        if spec.forward in self.faults:
+            return
+        if spec.readings:
             self.readings[spec.name] = find_reading(probe, cases, self.demands.dropout_p)
+        probe.reading = self.readings[spec.name]
+        if spec.reference is not None and not is_right(probe, cases):
+            self.wrong_forwards.add(spec.name)
 
     def _find_skeletons(self, probe: Probe, case: Case) -> None:
         for function, outcome in zip(
@@ -118,15 +125,20 @@ def find_reading(probe: Probe, cases: Sequence[Case], demanded: str | None) -> R
     readings = readings or list(probe.spec.readings)
     for reading in readings:
         probe.reading = reading
-        try:
-            runs = probe.values(cases)
-            if all(
-                probe.wrong_value(case, run) is None for case, run in zip(cases, runs, strict=True)
-            ):
-                return reading
-        except (Fault, Mismatch):
-            continue
+        if is_right(probe, cases):
+            return reading
     return readings[0]
+
+
+def is_right(probe: Probe, cases: Sequence[Case]) -> bool:
+    """Whether a forward is right on a sample of cases."""
+    try:
+        runs = probe.values(cases)
+        return all(
+            probe.wrong_value(case, run) is None for case, run in zip(cases, runs, strict=True)
+        )
+    except (Fault, Mismatch):
+        return False
 
 
 def sample_cases(spec: LayerSpec, purpose: Purpose, count: int, number: int = 0) -> list[Case]:

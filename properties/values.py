@@ -56,9 +56,9 @@ class Values:
     def upstream(self, shape: tuple[int, ...]) -> Floats:
         """An upstream derivative: signed, never all ones, with a scale of its own."""
         if self.family in ("dyadic", "integers", "ties"):
-            return _odd(self.rng, shape) * 2.0 ** self.rng.integers(-2, 3)
+            return np.asarray(_odd(self.rng, shape) * 2.0 ** self.rng.integers(-2, 3))
         scale = 1.0 if self.family in ("huge", "minute", "spread", "shifted") else 10.0
-        return self.rng.standard_normal(shape) * scale ** self.rng.uniform(-3, 3)
+        return np.asarray(self.rng.standard_normal(shape) * scale ** self.rng.uniform(-3, 3))
 
     def uniform(self, low: float, high: float) -> float:
         """A number between low and high; a readable one in the readable families."""

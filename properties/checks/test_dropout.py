@@ -95,4 +95,7 @@ def test_identity_in_test_mode(probe: Probe, case: Case, rng: np.random.Generato
 def _identity(probe: Probe, case: Case, argument: str, pair: Sequence[Array]) -> None:
     function = probe.spec.forward if argument == "out" else probe.spec.backward
     slack = 0.0 if pair[0].dtype == np.float64 else 2.0**-22 * np.abs(pair[1])
-    probe.same(argument, *pair, slack, case=case, oracle="identity in test mode", function=function)
+    got, wanted = pair
+    probe.same(
+        argument, got, wanted, slack, case=case, oracle="identity in test mode", function=function
+    )

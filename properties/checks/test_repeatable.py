@@ -19,6 +19,9 @@ def test_repeatable(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     size = len(calls)
     if spec.backward is not None:
         calls.append(probe.backward_call(case, Ref(0, 1)))
+        # A cache is a forward's own: another forward in between must not touch it.
+        other = case.map_arrays(lambda _, array: -array)
+        calls += [probe.forward_call(other), probe.backward_call(case, Ref(0, 1))]
     calls += probe.calls(case, start=len(calls))
     outcomes = probe.send(calls)
     first = probe.read(case, outcomes[:size])
@@ -26,6 +29,9 @@ def test_repeatable(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     if spec.backward is not None:
         second = probe.read(case, [outcomes[0], outcomes[size]])
         later.insert(0, (second, "a second backward on the same cache differs"))
+        if outcomes[size + 1].status == "ok":
+            third = probe.read(case, [outcomes[0], outcomes[size + 2]])
+            later.insert(1, (third, "a backward after another forward differs"))
     for run, oracle in later:
         probe.same(
             spec.value,

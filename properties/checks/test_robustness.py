@@ -45,29 +45,38 @@ def test_arguments_unchanged(probe: Probe, case: Case, rng: np.random.Generator)
     outcomes = probe.send(probe.calls(case, observe=True))
     probe.read(case, outcomes)
     names = [list(case.args), ["dout", "cache"]]
+    habits: list[tuple[str, str]] = []
     for function, outcome, own in zip(probe.spec.functions, outcomes, names, strict=False):
         for place in outcome.changed:
             name = own[place] if isinstance(place, int) else str(place)
-            probe.refuse(function, f"changes {name}", case)
+            habits.append((function, f"changes {name}"))
         if outcome.cache_changed:
-            probe.refuse(function, "changes its cache", case)
+            habits.append((function, "changes its cache"))
+    probe.refuse_all(habits, case)
 
 
 @check(Kind.ROBUSTNESS, "both", weight=0.1)
 def test_global_random_state(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     """The global random state is left alone."""
     outcomes = probe.send(probe.calls(case, observe=True))
-    for function, outcome in zip(probe.spec.functions, outcomes, strict=True):
-        if outcome.rng_touched:
-            probe.refuse(function, "touches the global random state", case)
+    habits = [
+        (function, "touches the global random state")
+        for function, outcome in zip(probe.spec.functions, outcomes, strict=True)
+        if outcome.rng_touched
+    ]
+    probe.refuse_all(habits, case)
 
 
 @check(Kind.ROBUSTNESS, "both", weight=0.1)
 def test_silent(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     """Nothing is printed."""
-    for function, outcome in zip(probe.spec.functions, probe.send(probe.calls(case)), strict=True):
-        if outcome.printed:
-            probe.refuse(function, f"prints {outcome.printed.strip()[:40]!r}", case)
+    outcomes = probe.send(probe.calls(case))
+    habits = [
+        (function, f"prints {outcome.printed.strip()[:40]!r}")
+        for function, outcome in zip(probe.spec.functions, outcomes, strict=True)
+        if outcome.printed
+    ]
+    probe.refuse_all(habits, case)
 
 
 def _fortran(array: Array) -> Array:
