@@ -66,13 +66,13 @@ def test_monolithic_log_and_history(capsys):
 
 def test_a_rate_that_is_far_too_high_ends_without_a_warning_of_the_softmax():
     with warnings.catch_warnings():
-        warnings.filterwarnings("error", module=r"nndl\.layers")
+        warnings.filterwarnings("error", module=r"nndl\._losses")
         loss, _dx = layers.softmax_loss(np.array([[np.inf, 0.0], [np.nan, 1.0]]), np.array([0, 1]))
     assert not np.isfinite(loss)
     _, X, y = toy()
     net = neural_net.TwoLayerNet(4, 10, 3)
     with warnings.catch_warnings():
-        warnings.filterwarnings("error", module=r"nndl\.layers")
+        warnings.filterwarnings("error", module=r"nndl\._losses")
         warnings.filterwarnings("ignore", module=r"nndl\.neural_net")
         net.train(X, y, X, y, learning_rate=1e200, num_iters=10)
 
@@ -114,6 +114,7 @@ def test_figure_6_modular_two_layer_net():
 
 @pytest.mark.parametrize(("reg", "first_loss"), [(0, 2.30), (3.14, 6.98)])
 def test_figure_8_gradients(reg, first_loss):
+    # The seed matters: the error is 4e-11 at any, but some draws have gradients below 1e-6.
     np.random.seed(3)
     X, y = np.random.randn(2, 15), np.random.randint(10, size=2)
     net = fc_net.FullyConnectedNet([20, 30], 15, 10, reg=reg, weight_scale=5e-2, dtype=np.float64)
