@@ -134,7 +134,7 @@ def trace(k: Kernel, Y: Array) -> tuple[Array, Array]:
     weight = k.inverse @ size
     error = (weight * (k.backward @ weight)).sum() + k.rounding * (size * weight).sum()
     error = error + k.own * (size.sum(axis=0) ** 2).sum()
-    return np.asarray(value), np.asarray(0.5 * error * k.growth)
+    return np.asarray(value), np.asarray(0.5 * error * k.growth + midway(k, Y, Y))
 
 
 def midway(k: Kernel, *factors: Array) -> float:
