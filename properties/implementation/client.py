@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from .child import wire
-from .child.main import FIELDS
+from .child.executor import NOT_RUN
+from .child.server import FIELDS
 from .child.values import Call, FunctionInfo, Handle, Layout, Outcome
 from .inside import InProcess
 from .process import START_SECONDS, Child, ChildDied, Limits
@@ -39,7 +39,7 @@ class Implementation(Protocol):
         """End it; calling it again does nothing."""
         ...
 
-    def __enter__(self) -> Implementation: ...
+    def __enter__(self) -> Self: ...
 
     def __exit__(self, *exception: object) -> None: ...
 
@@ -100,6 +100,7 @@ class InChildProcess:
         self._generation = 0
         self._to_release: list[int] = []
         self._failures: dict[str, int] = {}
+        self._last_failure: dict[str, Outcome] = {}
         self._load()
 
     # starting
@@ -171,23 +172,40 @@ class InChildProcess:
                 return self._run(calls, settled)
             except ChildDied as died:
                 self._child = None
-                index = min(died.index, len(calls) - 1)
-                while index in settled:  # a lying child may name any call
-                    index = (index + 1) % len(calls)
+                index = died.index if died.certain else len(calls)
+                if index >= len(calls) or index in settled:
+                    index = self._culprit(calls, settled)
                 settled[index] = self._failed(calls[index].function, died)
                 if len(settled) == len(calls):
                     break
         lost = Outcome("crashed", message="not run: the process ended too often before this call")
         return [settled.get(index, lost) for index in range(len(calls))]
 
+    def _culprit(self, calls: Sequence[Call], settled: Mapping[int, Outcome]) -> int:
+        """Find the first call after which no proper reply comes, by running ever more of them."""
+        open_calls = [index for index in range(len(calls)) if index not in settled]
+        for index in open_calls[:-1]:
+            try:
+                self._run(
+                    calls[: index + 1], {i: o for i, o in settled.items() if i <= index}
+                )
+            except ChildDied:
+                self._child = None
+                return index
+        return open_calls[-1]
+
     def _run(self, calls: Sequence[Call], settled: Mapping[int, Outcome]) -> list[Outcome]:
         child = self._alive()
         encoder = wire.Encoder()
-        nodes = []
+        nodes: list[list[Any]] = []
+        lost: list[int] = []
         for index, call in enumerate(calls):
-            lost = any(h.generation != self._generation for h in _handles(call))
-            if index in settled or lost:
-                nodes.append(["!lost" if lost else "!failed", [], 0, 0, 0, None, None])
+            if index in settled:
+                status = settled[index].status
+                nodes.append([f"{NOT_RUN}{status} {call.function}", [], 0, 0, 0, None, None])
+            elif any(h.generation != self._generation for h in _handles(call)):
+                lost.append(index)
+                nodes.append([f"{NOT_RUN}crashed {call.function}", [], 0, 0, 0, None, None])
             else:
                 nodes.append(_node(call, encoder))
         released, self._to_release = self._to_release, []
@@ -208,10 +226,9 @@ class InChildProcess:
             raise child.broke_protocol(error) from None
         for index, outcome in settled.items():
             outcomes[index] = outcome
-        for index, node in enumerate(nodes):
-            if node[0] == "!lost" and index not in settled:
-                text = "lost: the process that held an argument's object has ended"
-                outcomes[index] = Outcome("crashed", message=text)
+        for index in lost:
+            text = "lost: the process that held an argument's object has ended"
+            outcomes[index] = Outcome("crashed", message=text)
         return outcomes
 
     def _failed(self, function: str, died: ChildDied) -> Outcome:
@@ -222,10 +239,6 @@ class InChildProcess:
             message += f"; not called again after {count} such failures"
         self._last_failure[function] = dataclasses.replace(outcome, message=message)
         return outcome
-
-    @property
-    def _last_failure(self) -> dict[str, Outcome]:
-        return self.__dict__.setdefault("_last", {})
 
     def _outcome(self, record: Any, data: memoryview) -> Outcome:
         status, outputs, extras = record
@@ -272,15 +285,10 @@ class InChildProcess:
             self._child.close()
             self._child = None
 
-    def __enter__(self) -> InChildProcess:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
 

@@ -7,6 +7,7 @@ import random
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
+from typing import Self
 
 import numpy as np
 
@@ -55,6 +56,7 @@ class InProcess:
     @contextlib.contextmanager
     def _surroundings(self) -> Iterator[None]:
         """Put the target's modules and a captured standard output in place, then take them out."""
+
         def mine() -> list[str]:
             return [name for name in sys.modules if name.partition(".")[0] in self._tops]
 
@@ -65,8 +67,9 @@ class InProcess:
         if hasattr(self, "_loaded"):
             self._loaded.imports.install()
         try:
-            with contextlib.redirect_stdout(self._printed), contextlib.redirect_stderr(
-                self._printed
+            with (
+                contextlib.redirect_stdout(self._printed),
+                contextlib.redirect_stderr(self._printed),
             ):
                 yield
         finally:
@@ -97,7 +100,7 @@ class InProcess:
         """Forget the target's modules."""
         self._modules = {}
 
-    def __enter__(self) -> InProcess:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -14,21 +14,38 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .child import main as child_main
 from .child.channel import Channel, Closed
+from .child.server import PROGRESS, PROGRESS_SIZE
 from .child.wire import Encoder, Node, ProtocolError, parse
 
-_START_SECONDS = 60.0
+START_SECONDS = 60.0
 _MAX_STDERR = 16 << 20
-_KEPT = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "LANG", "LC_ALL", "PATHEXT",
-         "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "NUMBER_OF_PROCESSORS")
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
-            "NUMEXPR_NUM_THREADS", "BLIS_NUM_THREADS")
+_KEPT = (
+    "PATH",
+    "SYSTEMROOT",
+    "SYSTEMDRIVE",
+    "WINDIR",
+    "COMSPEC",
+    "LANG",
+    "LC_ALL",
+    "PATHEXT",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "NUMBER_OF_PROCESSORS",
+)
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +66,19 @@ class Limits:
 
 
 class ChildDied(Exception):
-    """The child is gone: ``status`` is timeout or crashed, ``index`` the call it was at."""
+    """The child is gone: ``status`` is timeout or crashed, ``index`` the call it was at.
 
-    def __init__(self, status: str, message: str, index: int, module: str) -> None:
+    ``certain`` is false when that call need not be the cause: bytes on the pipe may be older.
+    """
+
+    def __init__(
+        self, status: str, message: str, *, index: int, module: str, certain: bool
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.index = index
+        self.certain = certain
         self.module = module
 
 
@@ -86,9 +109,9 @@ class Child:
         os.mkdir(home)
         progress = os.path.join(self._folder, "progress")
         with open(progress, "wb") as file:
-            file.write(bytes(child_main.PROGRESS_SIZE))
+            file.write(bytes(PROGRESS_SIZE))
         with open(progress, "r+b") as file:
-            self._progress = mmap.mmap(file.fileno(), child_main.PROGRESS_SIZE)
+            self._progress = mmap.mmap(file.fileno(), PROGRESS_SIZE)
         configuration = {
             "sys_path": _search_path(),
             "progress": progress,
@@ -143,7 +166,7 @@ class Child:
             The time was up, the child ended, or what it sent was no reply.
         """
         self._sequence = (self._sequence + 1) & 0xFFFFFFFF
-        child_main.PROGRESS.pack_into(self._progress, 0, 0, 0)
+        PROGRESS.pack_into(self._progress, 0, 0, 0)
         self._seconds = seconds
         self._seen = 0
         now = time.monotonic()
@@ -169,8 +192,8 @@ class Child:
         return self._died(error)
 
     def _died(self, error: Exception) -> ChildDied:
-        _, index = child_main.PROGRESS.unpack_from(self._progress, 0)
-        raw = self._progress[child_main.PROGRESS.size :]
+        _, index = PROGRESS.unpack_from(self._progress, 0)
+        raw = self._progress[PROGRESS.size :]
         module = raw.split(b"\0", 1)[0].decode("utf-8", "replace")
         if isinstance(error, ProtocolError):
             status, message = "crashed", f"it broke the protocol: {error}"
@@ -181,7 +204,8 @@ class Child:
                 self._process.wait(5)
             status, message = "crashed", self._epitaph()
         self.close()
-        return ChildDied(status, message, index, module)
+        certain = not isinstance(error, ProtocolError)
+        return ChildDied(status, message, index=index, module=module, certain=certain)
 
     def _epitaph(self) -> str:
         """Say how the process ended, with the line that the fault handler noted."""
@@ -191,8 +215,11 @@ class Child:
                 name = signal.Signals(-code).name
             except ValueError:
                 name = f"signal {-code}"
-            words = {"SIGSEGV": "segmentation fault", "SIGKILL": "killed, perhaps for its memory",
-                     "SIGABRT": "aborted"}
+            words = {
+                "SIGSEGV": "segmentation fault",
+                "SIGKILL": "killed, perhaps for its memory",
+                "SIGABRT": "aborted",
+            }
             text = f"the process died of {name}"
             if name in words:
                 text += f" ({words[name]})"
@@ -217,7 +244,7 @@ class Child:
             if self._deadline == float("inf"):
                 continue
             now = time.monotonic()
-            count, _ = child_main.PROGRESS.unpack_from(self._progress, 0)
+            count, _ = PROGRESS.unpack_from(self._progress, 0)
             if count != self._seen:
                 self._seen = count
                 self._deadline = now + self._seconds
@@ -306,7 +333,3 @@ def _search_path() -> list[str]:
     # A virtual environment inside the suite's folder is fine, the suite's folder itself is not.
     suite = str(Path(__file__).resolve().parents[2])
     return [entry for entry in kept if os.path.realpath(entry) != suite]
-
-
-Starter = Callable[[], Child]
-START_SECONDS = _START_SECONDS

@@ -244,16 +244,17 @@ def _import(text: str) -> Target:
             )
         places = list(spec.submodule_search_locations or ())
         if not places and (not spec.origin or not spec.origin.endswith(".py")):
-            raise TargetError(
-                f"{text} is not written in Python ({spec.origin}); wanted {_WANTED}."
-            )
+            raise TargetError(f"{text} is not written in Python ({spec.origin}); wanted {_WANTED}.")
         found = Path(places[0] if places else str(spec.origin))
         search = places
     assert found is not None
     if found.is_dir():
         target = _package(found, text, kind="import")
-        return target if target.kind == "bundled" else Target("import", found, text, found,
-                                                              found.parent)
+        return (
+            target
+            if target.kind == "bundled"
+            else Target("import", found, text, found, found.parent)
+        )
     one = _file(found, text)
     return Target("import", one.path, text, one.root, one.beside)
 

@@ -19,12 +19,16 @@ _NUMPY_GONE = re.compile(r"module 'numpy[\w.]*' has no attribute|was removed in 
 _NO_INDEX = "only integers, slices"
 
 
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "(its text cannot be shown)"
+
+
 def one_line(error: BaseException) -> str:
     """Give the exception's type and text on one line of at most 500 characters."""
-    try:
-        text = " ".join(str(error).split())
-    except Exception:
-        text = "(its text cannot be shown)"
+    text = " ".join(_text(error).split())
     name = type(error).__name__.lstrip("_").replace("ArrayMemoryError", "MemoryError")
     return f"{name}: {text}"[:500] if text else name
 
@@ -62,7 +66,7 @@ def describe(error: BaseException, is_user_file: Callable[[str], bool]) -> dict[
 
 def surroundings(error: BaseException) -> str:
     """Name what the surroundings lack that the code relies on; empty if the code is at fault."""
-    text = str(error) if isinstance(error, Exception) else ""
+    text = _text(error)
     if isinstance(error, ImportError):
         return "a module that is not installed"
     if isinstance(error, NameError) and getattr(error, "name", "") in _PYTHON_2_NAMES:

@@ -58,7 +58,7 @@ class Printed(io.TextIOBase):
         """Stay open: code under test has closed standard output before."""
 
     @property
-    def buffer(self) -> _Bytes:  # type: ignore[override]
+    def buffer(self) -> _Bytes:
         """Take bytes as well."""
         return _Bytes(self)
 

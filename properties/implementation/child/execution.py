@@ -1,7 +1,6 @@
 """Running the code of one module, and getting its functions out even when it fails half-way."""
 
 from __future__ import annotations
-
 import __future__
 
 import ast

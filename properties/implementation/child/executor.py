@@ -18,6 +18,8 @@ from .watching import Watch
 
 SEED = 20_170_117
 MAX_WARNINGS = 20
+NOT_RUN = "!"
+"""Before status and name of a call whose outcome the parent knows already: ``!timeout hang``."""
 
 # Kept here because the code under test may replace them.
 _seed_numpy = np.random.seed
@@ -125,6 +127,7 @@ class Executor:
             for index, call in enumerate(calls):
                 self.progress(index)
                 records.append(self._one(index, call, arguments, packer, done, referred))
+            self.progress(len(calls))
         return records
 
     def lookup(self, done: list[_Done], ref: Ref | Handle) -> Any:
@@ -167,6 +170,9 @@ class Executor:
             result.status = "unavailable"
             return "unavailable", [], {"message": str(error)}
         result.args = args
+        if call.function.startswith(NOT_RUN):
+            result.status, _, result.function = call.function[len(NOT_RUN) :].partition(" ")
+            return "unavailable", [], {}
         if call.function in self.unusable:
             status, message, blame = self.unusable[call.function]
             result.status = status
@@ -300,9 +306,7 @@ def _collect(value: Any, found: list[Ref]) -> None:
             _collect(item, found)
 
 
-def copied_arguments(
-    call: Call, resolve: Resolver
-) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
+def copied_arguments(call: Call, resolve: Resolver) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
     """Arguments for the in-process mode: copies of everything that a call could change."""
     args = tuple([_copied(value, resolve) for value in call.args])
     return args, {key: _copied(value, resolve) for key, value in call.kwargs.items()}

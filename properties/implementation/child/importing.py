@@ -172,7 +172,7 @@ class TargetImports(MetaPathFinder, Loader):
 
     def _stub(self, name: str) -> bool:
         """Offer an inert module for a name that could not be found."""
-        if name in self.active_stubs or name in _NEVER - {"_suite_child"} and "." not in name:
+        if name in self.active_stubs or name in _NEVER:
             return False
         self.active_stubs.append(name)
         return True

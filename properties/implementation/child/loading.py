@@ -126,9 +126,7 @@ class LoadedTarget:
             self._loaded[module.name] = known
         return known
 
-    def _take(
-        self, name: str, attribute: str, module: Module, place: Definition
-    ) -> FunctionInfo:
+    def _take(self, name: str, attribute: str, module: Module, place: Definition) -> FunctionInfo:
         loaded = self._module(module)
         execution = self.imports.executions.get(module.name)
         notes = tuple(execution.notes) if execution else ()

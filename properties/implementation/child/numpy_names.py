@@ -89,7 +89,7 @@ def put_back(tree: ast.AST) -> list[str]:
             setattr(np, name, replacements[name])
             notes.append(f"numpy.{name}, which numpy {np.__version__} no longer has, was put back")
     if newshape and _reshape_lacks_newshape():
-        np.reshape = _reshape(np.reshape)  # type: ignore[assignment]
+        np.reshape = _reshape(np.reshape)
         notes.append(f"numpy.reshape(newshape=), which numpy {np.__version__} lacks, was put back")
     return notes
 

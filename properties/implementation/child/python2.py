@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import itertools
 import tokenize
 from typing import Any
 
@@ -51,7 +52,7 @@ def _is_header(statement: list[tokenize.TokenInfo]) -> bool:
 
 def _statement(tokens: list[tokenize.TokenInfo]) -> list[Edit]:
     edits: list[Edit] = []
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in itertools.pairwise(tokens):
         if before.type == tokenize.NUMBER and before.end == token.start:
             if token.string in ("L", "l"):
                 edits.append((token.start, token.end, ""))

@@ -28,7 +28,7 @@ STEMS = (
 )
 """The contract's modules, in the order in which they are searched."""
 
-_SKIPPED = re.compile(r"^(\.|__pycache__|venv|env|site-packages|node_modules|build|dist|checkpoint)")
+_SKIPPED = re.compile(r"^(\.|__pycache__|venv|env|site-packages|build|dist|checkpoint)")
 MAX_FILES = 2000
 MAX_DEPTH = 4
 
@@ -115,9 +115,9 @@ def _bind(body: Sequence[ast.stmt], found: dict[str, Definition]) -> None:
             found[node.name] = Definition(first, place.end_line, own=True)
         elif isinstance(node, ast.Assign):
             for target in node.targets:
-                for name in ast.walk(target):
-                    if isinstance(name, ast.Name):
-                        found[name.id] = place
+                for part in ast.walk(target):
+                    if isinstance(part, ast.Name):
+                        found[part.id] = place
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             found[node.target.id] = place
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -128,8 +128,9 @@ def _bind(body: Sequence[ast.stmt], found: dict[str, Definition]) -> None:
             _bind(node.body, found)
             _bind(getattr(node, "orelse", []), found)
         elif isinstance(node, ast.Try):
-            for part in (node.body, node.orelse, node.finalbody, *(h.body for h in node.handlers)):
-                _bind(part, found)
+            bodies = (node.body, node.orelse, node.finalbody, *(h.body for h in node.handlers))
+            for body_part in bodies:
+                _bind(body_part, found)
 
 
 def mentions(path: str, words: re.Pattern[bytes]) -> bool:

@@ -71,7 +71,7 @@ class Encoder:
             if array.dtype.kind not in "biufc":
                 raise TypeError(f"arrays of dtype {array.dtype} cannot be sent; numbers only")
             if array.flags.c_contiguous and array.nbytes > 4096:
-                offset = self._append(memoryview(array).cast("B"), array.nbytes)
+                offset = self._append(array.data.cast("B"), array.nbytes)
             else:
                 offset = self._append(array.tobytes(), array.nbytes)
             node = ["a", array.dtype.str, array.shape, offset, 0]
