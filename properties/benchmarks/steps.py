@@ -74,6 +74,8 @@ def pairs(number: int, seed: int, *, verbose: bool = False) -> list[tuple[bool, 
     while len(found) < number:
         style = rng.choice(all_styles)
         every = list(mutants(style))
+        if len(every) < 2:
+            continue
         one, two = rng.sample(every, 2)
         if one.line == two.line or not (_matters(one) and _matters(two)):
             continue

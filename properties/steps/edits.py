@@ -110,6 +110,8 @@ Path = tuple[tuple[str, int], ...]
 
 def _paths(node: ast.AST, path: Path = ()) -> Iterator[Path]:
     """Every expression below a node, as the way that leads to it."""
+    if isinstance(node, ast.Name) and node.id in ("np", "numpy", "math", "self"):
+        return
     yield path
     for name, value in ast.iter_fields(node):
         if isinstance(node, ast.Call) and name == "func":

@@ -59,7 +59,8 @@ class Finding:
     @property
     def certain(self) -> bool:
         """Whether the value is right beyond doubt: wrong values are often multiples of others."""
-        return self.meaning in ("adjoint", "part", "value", "size")
+        return self.meaning in ("adjoint", "part", "size") or (
+            self.meaning == "value" and self.node in (self.slot.name, "0"))
 
 
 @dataclass(slots=True)
@@ -334,7 +335,7 @@ class Judge:
                 return Finding(slot, "adjoint", one.label, f"the adjoint of {one.label}",
                                tuple(one.adjoints[k] for k in index), values)
         zero = all(not np.any(v) for v in values)
-        if zero and not (slot.final and named):
+        if zero and not (slot.final and named) and self._makes_zeros(slot):
             return Finding(slot, "value", "0", "zeros, to be filled", None, values)
         other = None if zero else self._other(slot, values, index, right)
         wanted = tuple(named[-1].adjoints[k] for k in index) if named else None
@@ -357,6 +358,10 @@ class Judge:
             return Finding(slot, "unfinished", "", f"{slot.name} is changed again further down",
                            None, values)
         return Finding(slot, "unknown", "", "no forward value has this adjoint", None, values)
+
+    def _makes_zeros(self, slot: Slot) -> bool:
+        text = self.evidence.probes[int(slot.place[1])].text
+        return "zeros" in text or "empty" in text or text.strip("-0. ") == ""
 
     def _not_float(self, slot: Slot, values: tuple[Array, ...], index: Sequence[int]) -> Finding:
         sizes = all(v.ndim == 0 for v in values)
@@ -586,8 +591,18 @@ def _contract_names(judge: Judge) -> Iterator[tuple[str, str]]:
         for text in texts:
             if text.isidentifier():
                 yield f"{text}['{key}']", leaf
-            for name in _values_of_dict(text, key):
-                yield name, leaf
+            for literal in (text, *_literals(judge, text)):
+                for name in _values_of_dict(literal, key):
+                    yield name, leaf
+
+
+def _literals(judge: Judge, name: str) -> Iterator[str]:
+    """The dicts that are assigned to a variable of the judged function."""
+    for statement in judge.evidence.statements.values():
+        node = statement.node
+        if (isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
+                and ast.unparse(node.targets[0]) == name):
+            yield ast.unparse(node.value)
 
 
 def _values_of_dict(text: str, key: str) -> Iterator[str]:

@@ -159,12 +159,14 @@ class Search:
     def _unnamed(self, state: _State) -> Origin | None:
         """A returned gradient is wrong and no name says where: try small changes everywhere."""
         goal = frozenset(item for item in state.wrong if item.startswith("returned"))
+        wrong = {item.split()[-1] for item in goal}
         steps = [f for f in state.findings if not f.certain or f.slot.returned]
-        if not steps:
-            steps = state.findings[-1:]
-        if not steps:
+        ends = [f for f in state.findings if f.slot.final and self.judge.promise(f.slot) in wrong]
+        if not steps and not ends:
             return None
-        last = steps[-1]
+        last = ends[0] if ends else steps[-1]
+        feeds = self._feeding(last.slot)
+        steps = [*[f for f in steps if f.slot.statement in feeds and f is not last], last]
         origin = Origin(last.slot, last, last.got, None, None,
                         tuple(f.slot.line for f in steps[:-1]), False)
         return self._repaired(state, origin, steps[:-1], goal)
@@ -230,20 +232,108 @@ class Search:
                 alternatives[number] = made[:_FIRST_PASS]
         if not alternatives:
             return origin
-        winners = self._try(state, alternatives, goal, {n: s for n, s in tried.items()})
+        winners = self._try(state, alternatives, goal, tried,
+                            f"{origin.slot.name}@{origin.slot.place}")
+        ranks = {f.slot.statement: _rank(f) for f in suspects}
         if not winners:
-            return self._blame_unexplained(state, origin, suspects)
-        winners.sort(key=lambda w: (-w[0], -w[1], w[2], w[3].slot_position))
-        best = winners[0][3]
+            return self._solved(state, origin, suspects, goal)
+
+        def key(winner: _Winner) -> tuple[float, ...]:
+            mine = winner.statement == origin.slot.statement
+            better = mine or winner.rank > ranks.get(winner.statement, 0)
+            return (-winner.right, not better, -winner.explained, winner.edit.cost, not mine,
+                    winner.slot_position)
+
+        best = min(winners, key=key)
         if best.statement == origin.slot.statement:
             return replace(origin, edit=best.edit, heals=True)
         slot = tried[best.statement]
         finding = next(f for f in state.findings if f.slot == slot)
         return Origin(slot, finding, finding.got, best.values, best.edit, (), True)
 
-    def _blame_unexplained(self, state: _State, origin: Origin,
-                           suspects: Sequence[Finding]) -> Origin:
+    # the value that is needed ----------------------------------------------------------------
+    def _solved(self, state: _State, origin: Origin, suspects: Sequence[Finding],
+                goal: frozenset[str]) -> Origin:
+        """Which value of a suspect would make what follows right, and is that value anything?
+
+        What follows depends on a step of a backward almost always in an affine way, so that a
+        linear system gives the value. When it is an adjoint, and the value at hand is not, the
+        suspect's line is the one.
+        """
+        if origin.right is None:
+            return origin
+        for suspect in self._weak(state, origin, suspects):
+            named = self.judge.named(suspect.slot)
+            wanted = [c.value for c in named[-1].adjoints] if named else []
+            if wanted and all(w.shape == g.shape
+                              for w, g in zip(wanted, suspect.got, strict=True)):
+                found = self._with_value(state, suspect, wanted, goal)
+                if found is not None:
+                    return found
+        for suspect in suspects:
+            if any(g.dtype.kind != "f" or not 0 < g.size <= 40 for g in suspect.got):
+                continue
+            needed = self._needed(state, origin, suspect)
+            if needed is None:
+                continue
+            found = self._with_value(state, suspect, needed, goal)
+            if found is not None and found.finding.reason != suspect.reason:
+                return found
         return origin
+
+    def _weak(self, state: _State, origin: Origin,
+              suspects: Sequence[Finding]) -> Iterator[Finding]:
+        """Steps that hold only part of the adjoint that their name promises."""
+        feeds = self._feeding(origin.slot)
+        for finding in state.findings:
+            if (finding.slot.final and finding.slot.statement in feeds
+                    and finding.meaning in ("part", "adjoint") and finding.wanted is not None):
+                named = self.judge.named(finding.slot)
+                if named and all(c.kind != "leaf" for c in named) and not any(
+                        all(agree(g, c.adjoints[k]) for k, g in enumerate(finding.got))
+                        for c in named):
+                    yield finding
+
+    def _with_value(self, state: _State, suspect: Finding, values: Sequence[Array],
+                    goal: frozenset[str]) -> Origin | None:
+        """Put a value in the place of a suspect; None when it heals too little or means nothing.
+        """
+        after = self.state(self._replaced(state, suspect.slot, values))
+        if not goal <= after.right:
+            return None
+        now = next((f for f in after.findings if f.slot.place == suspect.slot.place), None)
+        if now is None or (_rank(now) <= _rank(suspect) and now.wanted is None):
+            return None
+        return Origin(suspect.slot, suspect, suspect.got, tuple(values), None, (), True)
+
+    def _needed(self, state: _State, origin: Origin, suspect: Finding) -> list[Array] | None:
+        """Solve for the value of a suspect that makes the wrong step right."""
+        assert origin.right is not None
+        session, found = self.evidence.session, []
+        for number, case in enumerate(self.evidence.cases):
+            got = np.asarray(suspect.got[number], dtype=float)
+            place = suspect.slot.place
+            shifts = [np.zeros(got.size), *np.eye(got.size)]
+            jobs = [{"kind": "trace", "case": case.payload(), "actions": [
+                *state.actions[number],
+                [place[0], place[1], place[2], "set", got + shift.reshape(got.shape)]],
+                "watch": [list(origin.slot.place)]} for shift in shifts]
+            answers = session.evaluate(jobs)
+            if any("error" in a or len(a["values"]) != 1 for a in answers):
+                return None
+            rows = [np.asarray(a["values"][0], dtype=float).ravel() for a in answers]
+            if any(r.shape != rows[0].shape for r in rows) or (
+                    rows[0].size != origin.right[number].size):
+                return None
+            matrix = np.array([r - rows[0] for r in rows[1:]]).T
+            rest = np.ravel(origin.right[number]) - rows[0]
+            if not (np.all(np.isfinite(matrix)) and np.all(np.isfinite(rest))):
+                return None
+            change = np.linalg.lstsq(matrix, rest, rcond=1e-9)[0]
+            if np.max(np.abs(matrix @ change - rest)) > 1e-7 * (1 + np.max(np.abs(rest))):
+                return None
+            found.append(got + change.reshape(got.shape))
+        return found
 
     def _in_scope(self, slot: Slot) -> Iterator[str]:
         """Variables that were assigned before a step, numbers and arrays."""
@@ -259,7 +349,7 @@ class Search:
                 yield name
 
     def _try(self, state: _State, alternatives: dict[int, list[Edit]], goal: frozenset[str],
-             slots: dict[int, Slot]) -> list[tuple[int, int, int, _Winner]]:
+             slots: dict[int, Slot], own: str) -> list[_Winner]:
         session = self.evidence.session
         order = [(number, k + 1) for number, made in alternatives.items()
                  for k in range(len(made))]
@@ -270,8 +360,10 @@ class Search:
         answer = session.evaluate([job], alternatives=nodes)[0]
         if "error" in answer:
             return []
+        # Other names may hold only part of what they promise, even in a right backward.
+        first = frozenset(item for item in goal if item.startswith("returned") or item == own)
         hopeful = [pair for pair, run in zip(order, answer["runs"], strict=True)
-                   if "error" not in run and self._reached(read_trace(run), goal, 0)]
+                   if "error" not in run and self._reached(read_trace(run), first, 0)]
         hopeful = hopeful[:40]
         if not hopeful:
             return []
@@ -295,9 +387,10 @@ class Search:
             if any(value is None for value in values):
                 continue
             explained = sum(f.explained for f in after.findings)
-            winners.append((len(after.right), explained, edit.cost,
-                            _Winner(number, edit, tuple(v for v in values if v is not None),
-                                    slots[number].position)))
+            place = slots[number].place
+            rank = max((_rank(f) for f in after.findings if f.slot.place == place), default=0)
+            winners.append(_Winner(number, edit, tuple(v for v in values if v is not None),
+                                   slots[number].position, len(after.right), explained, rank))
         return winners
 
     def _watched(self, goal: frozenset[str]) -> list[list[int]]:
@@ -329,6 +422,14 @@ class _Winner:
     edit: Edit
     values: tuple[Array, ...]
     slot_position: int
+    right: int
+    explained: int
+    rank: int
+
+
+def _rank(finding: Finding) -> int:
+    """How much is known of a value: 2 what it is, 1 what it is a multiple of, 0 nothing."""
+    return 2 if finding.certain else 1 if finding.explained else 0
 
 
 def _shaped(wanted: Sequence[Adjoint], got: Sequence[Array]) -> list[Array]:

@@ -353,6 +353,9 @@ class _Rewriter:
             if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 name = node.targets[0].id
                 number = self._number("assign", name, ast.unparse(node.value), node.lineno)
+                if isinstance(node.value, ast.Dict):
+                    self._items(node.value, name, plain)
+                    return [node]
                 node.value = self._call(number, self._inner(node.value, plain))
                 return [node]
             text = ast.unparse(node.value)
@@ -379,6 +382,16 @@ class _Rewriter:
             self._compound(node, plain)
             return [node]
         return [node]
+
+    def _items(self, node: ast.Dict, name: str, plain: bool) -> None:
+        """The entries of a dict literal are steps of their own: ``{'W1': dW1}``."""
+        for position, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                number = self._number("assign", f"{name}[{key.value!r}]", ast.unparse(value),
+                                      value.lineno)
+                node.values[position] = self._call(number, self._inner(value, plain))
+            elif not plain:
+                node.values[position] = self.expression(value)
 
     def _changed_in_place(self, node: ast.expr) -> list[ast.expr]:
         """Names that a call as a statement may change: ``np.add.at(dx, i, v)``, ``out=dx``."""

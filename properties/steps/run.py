@@ -134,8 +134,19 @@ class Session:
                       "backward_arguments": list(pair.backward_arguments)},
             "jobs": list(jobs),
             "seconds": self._seconds,
+            **self._layout(),
         }
         return self._runner.serve(root, request)
+
+    def _layout(self) -> dict[str, str | None]:
+        """Say which part of the copy is the package, or the one file."""
+        project = self._project
+        if project.package.is_file():
+            parts = project.package.relative_to(project.root).parts
+            return {"package": parts[0] if len(parts) > 1 else None,
+                    "file": str(project.package.relative_to(project.root))}
+        inside = project.package != project.root
+        return {"package": project.package.name if inside else None, "file": None}
 
     def close(self) -> None:
         """Remove the copies."""

@@ -310,6 +310,26 @@ def serve(request):
     return drive(subject, request["jobs"], request.get("seconds", 60.0))
 
 
+def _retarget(root, package, file):
+    """Let the child's finder, which makes old code run, look into another copy."""
+    import dataclasses
+    import os
+    import sys
+
+    for position, finder in enumerate(sys.meta_path):
+        layout = getattr(finder, "layout", None)
+        if layout is None or not hasattr(finder, "owned"):
+            continue
+        folder = os.path.join(root, package) if package else root
+        layout = dataclasses.replace(
+            layout, root=folder, file=os.path.join(root, file) if file else None,
+            beside=root if package else None, forbidden=())
+        for name in [name for name in sys.modules if name.partition(".")[0] in finder.owned]:
+            del sys.modules[name]
+        sys.meta_path[position] = type(finder)(layout, finder._progress)
+        return
+
+
 def serve_from(root, request):
     """Answer a request with modules imported from `root`, and from no copy served before."""
     import importlib
@@ -327,5 +347,6 @@ def serve_from(root, request):
             del sys.modules[name]
         sys.path[:] = [root, *[entry for entry in sys.path if entry != old]]
         State.root = root
+        _retarget(root, request.get("package"), request.get("file"))
         importlib.invalidate_caches()
     return {"answers": serve(request)}
