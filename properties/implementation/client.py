@@ -186,9 +186,7 @@ class InChildProcess:
         open_calls = [index for index in range(len(calls)) if index not in settled]
         for index in open_calls[:-1]:
             try:
-                self._run(
-                    calls[: index + 1], {i: o for i, o in settled.items() if i <= index}
-                )
+                self._run(calls[: index + 1], {i: o for i, o in settled.items() if i <= index})
             except ChildDied:
                 self._child = None
                 return index

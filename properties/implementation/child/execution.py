@@ -52,6 +52,7 @@ class Execution:
         self.skip = skip
         self.source: Source | None = None
         self.notes: list[str] = []
+        self.mentions_random = False
         self.failure = ""
         self.blame = "code"
 
@@ -69,6 +70,7 @@ class Execution:
                 self.failure = f"line {line}: {self.failure}"
             raise
         self.notes += self.source.notes
+        self.mentions_random = "rand" in self.source.text
         tree = self.source.tree
         lines = self.source.text.splitlines(keepends=True)
         linecache.cache[self.path] = (len(self.source.text), None, lines, self.path)

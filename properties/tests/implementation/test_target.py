@@ -1,0 +1,102 @@
+"""What a user may name, and what is said when it cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from properties.implementation import TargetError, open_implementation, resolve_target
+
+from .homework import Writer
+
+CODE = "def relu_forward(x):\n    return x * (x > 0), x\n"
+
+
+@pytest.fixture(name="write")
+def _write(tmp_path: Path) -> Writer:
+    return Writer(tmp_path)
+
+
+def test_homework_folder(write: Writer) -> None:
+    folder = write({"hw/nndl/layers.py": CODE, "hw/notes.txt": "x"})
+    target = resolve_target(str(folder / "hw"))
+    assert (target.kind, target.root) == ("folder", folder / "hw" / "nndl")
+    assert resolve_target(str(folder)).root == folder / "hw" / "nndl"
+
+
+def test_package_folder_of_any_name(write: Writer) -> None:
+    folder = write({"my layers (2)/layers.py": CODE})
+    target = resolve_target(str(folder / "my layers (2)"))
+    assert target.kind == "package"
+
+
+def test_file(write: Writer) -> None:
+    folder = write({"answer-1.py": CODE})
+    target = resolve_target(str(folder / "answer-1.py"))
+    assert target.kind == "file"
+    with open_implementation(target, names=["relu_forward"]) as implementation:
+        assert implementation.functions["relu_forward"].status == "present"
+
+
+def test_import_name(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write({"their/layers.py": CODE, "their/__init__.py": ""})
+    monkeypatch.chdir(folder)
+    assert resolve_target("their").root == folder / "their"
+    target = resolve_target("their.layers")
+    assert (target.kind, target.path) == ("import", folder / "their" / "layers.py")
+
+
+def test_bundled() -> None:
+    assert resolve_target("bundled").kind == "bundled"
+
+
+def test_default(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write({"a/nndl/layers.py": CODE, "b/layers.py": CODE, "c/x.txt": ""})
+    kinds = []
+    for name in "abc":
+        monkeypatch.chdir(folder / name)
+        kinds.append(resolve_target(None).kind)
+    assert kinds == ["folder", "file", "bundled"]
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "words"),
+    [
+        ({}, "no-such-folder", ["no-such-folder", "homework folder", "spelling"]),
+        ({"e/a.txt": ""}, "e", ["a.txt", "no Python code"]),
+        ({"e/hw.ipynb": "{}"}, "e", ["notebooks", "hw.ipynb", "export"]),
+        ({"hw.ipynb": "{}"}, "hw.ipynb", ["not a Python file", "Export"]),
+        ({"a.zip": ""}, "a.zip", ["Unpack"]),
+        ({"l.py": "def f(:\n"}, "l.py", ["does not parse", "line 1"]),
+        ({"x/nndl/layers.py": "", "y/nndl/layers.py": ""}, ".", ["2 packages", "Name one"]),
+    ],
+)
+def test_errors_name_what_came_and_what_to_do(
+    write: Writer,
+    monkeypatch: pytest.MonkeyPatch,
+    files: dict[str, str],
+    name: str,
+    words: list[str],
+) -> None:
+    monkeypatch.chdir(write(files))
+    with pytest.raises(TargetError) as caught:
+        resolve_target(name)
+    for word in words:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("in_process", [False, True])
+def test_no_contract_function_anywhere(write: Writer, in_process: bool) -> None:
+    folder = write({"nndl/other.py": "x = 1\n"})
+    with pytest.raises(TargetError, match="No function of the contract"):
+        open_implementation(
+            resolve_target(str(folder)), names=["relu_forward"], in_process=in_process
+        )
+
+
+def test_the_loader_does_not_run_code_to_resolve(write: Writer) -> None:
+    mark = Path("ran.txt")
+    folder = write({"nndl/layers.py": f"open({str(mark)!r}, 'w')\n", "nndl/__init__.py": "1/0\n"})
+    resolve_target(str(folder))
+    assert not mark.exists()
