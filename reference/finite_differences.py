@@ -76,10 +76,10 @@ def directional_derivative(
     Examples
     --------
     >>> x, v = np.array([0.5, 1.0]), np.array([1.0, -2.0])
-    >>> slope = directional_derivative(lambda p: np.sin(p[0]) * p[1] ** 3, x, v)
-    >>> exact = np.cos(0.5) - 6 * np.sin(0.5)
+    >>> slope = directional_derivative(lambda p: p[1] / (1 + p[0]), x, v)
+    >>> exact = -1 / 1.5**2 - 2 / 1.5
     >>> f"measured {abs(slope.value - exact):.0e}, estimated {slope.error:.0e}"
-    'measured 2e-15, estimated 6e-13'
+    'measured 5e-15, estimated 7e-13'
     """
     at, along, h = _prepared(x, v, steps, unit)
     plus, minus = points(at, along, h)
@@ -162,8 +162,8 @@ def complex_step(f: Callable[[Any], Any], x: ArrayLike, v: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> slope = complex_step(np.exp, 1.0, 1.0)
-    >>> f"measured {abs(slope - np.e):.0e}"
+    >>> slope = complex_step(lambda z: z * z * z, 1.0, 1.0)
+    >>> f"measured {abs(slope - 3):.0e}"
     'measured 0e+00'
     """
     step = 2.0**-100
@@ -214,10 +214,10 @@ def jacobian(
 
     Examples
     --------
-    >>> slopes = jacobian(lambda p: np.array([p[0] * p[1], np.exp(p[1])]), [2.0, 1.0])
-    >>> exact = np.array([[1.0, 2.0], [0.0, np.e]])
+    >>> slopes = jacobian(lambda p: np.array([p[0] * p[1], 1 / (4 + p[1])]), [2.0, 1.0])
+    >>> exact = np.array([[1.0, 2.0], [0.0, -0.04]])
     >>> f"measured {abs(slopes.value - exact).max():.0e}, estimated {slopes.error.max():.0e}"
-    'measured 2e-14, estimated 3e-12'
+    'measured 3e-16, estimated 2e-13'
     """
     at = np.asarray(x, dtype=np.float64)
     h = central_steps(_length(at) if scale is None else scale, unit=unit)
