@@ -90,9 +90,10 @@ class Executor:
         show = warnings.showwarning
         filters = warnings.filters
         warnings.showwarning = self._warned
-        if filters is not self._filters or len(filters) != 1:
-            self._filters = []
+        if len(self._filters) == 1:
             warnings.filters = self._filters
+        else:  # the first time, or code under test has added its own
+            warnings.filters = self._filters = []
             warnings.simplefilter("always")
         try:
             yield
@@ -290,9 +291,14 @@ def _references(call: Call) -> list[Ref]:
     for value in (*call.args, *call.kwargs.values()):
         if type(value) is Ref:
             found.append(value)
-        elif type(value) in (tuple, list, dict):
+        elif type(value) in (tuple, list, dict) and not _is_array_node(value):
             _collect(value, found)
     return found
+
+
+def _is_array_node(value: Any) -> bool:
+    """Whether a value is an array as it came through the pipe; most arguments are."""
+    return type(value) is list and len(value) > 4 and value[0] == "a" and type(value[1]) is str
 
 
 def _collect(value: Any, found: list[Ref]) -> None:

@@ -67,7 +67,7 @@ class LoadedTarget:
 
     def uses_random(self) -> bool:
         """Whether any code of the target that ran mentions a random generator."""
-        return any([e.mentions_random for e in self.imports.executions.values()])
+        return any(run.mentions_random for run in self.imports.executions.values())
 
     def unusable(self) -> dict[str, tuple[str, str, str]]:
         """Give status, message and blame of the names that cannot be called."""

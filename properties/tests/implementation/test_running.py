@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,8 +130,8 @@ def either(
         yield implementation
 
 
-def one(implementation: Implementation, name: str, *args: object, **more: object) -> Outcome:
-    [outcome] = implementation.run([Call(name, args or (X,), **more)])  # type: ignore[arg-type]
+def one(implementation: Implementation, name: str, *args: Any, **more: Any) -> Outcome:
+    [outcome] = implementation.run([Call(name, args or (X,), **more)])
     return outcome
 
 
@@ -277,7 +278,7 @@ def test_outputs_become_plain(either: Implementation) -> None:
     ],
     ids=["fortran", "reversed", "slice", "broadcast", "empty", "scalar"],
 )
-def test_layout_is_kept(either: Implementation, array: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_layout_is_kept(either: Implementation, array: np.ndarray[Any, Any]) -> None:
     if array.ndim:
         outcome = one(either, "layout", Laid(array))
         assert outcome.outputs[0] == array.strides[0] or not array.size
