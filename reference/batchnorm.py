@@ -317,9 +317,9 @@ def _standardised(
 ) -> Standardised:
     tiny = underflow(unit)
     spread = np.abs(centred) + centred_error
-    xhat_error = centred_error * root + spread * (root * (relative + 2.0 * unit))
     # gamma * s first: its underflow is multiplied by the deviation.
-    xhat_error = xhat_error + tiny * (1.0 + root) + spread * tiny
+    own = root * (relative + 2.0 * unit) + tiny
+    xhat_error = centred_error * root + spread * own + tiny * (1.0 + root)
     return Standardised(centred, centred_error, root, relative, centred * root, xhat_error)
 
 
@@ -365,24 +365,24 @@ def pull_back(
     projected = dout - dbeta / n - xhat * (dgamma / n)
     # Terms of the projection by size; the long chain's cancelling terms are of these sizes, too.
     covariance = _column_sum(moment_size) / n
-    terms = size + total / n + xhat_size * covariance
-    rounding = (0.6 * n + 8.0) * unit
     # The root's error enters with the scale here, and twice more with both xhat below.
-    error = (
-        terms * (rounding + s.relative)
-        + dbeta_error / n
-        + xhat_size * (dgamma_error / n)
-        + s.xhat_error * covariance
-    )
+    each = (0.6 * n + 8.0) * unit + s.relative
+    shared = (total * each + dbeta_error) / n
     if not stable:
         # dvar times the sum of x - mean: zero on paper, the mean's rounding in the long chain.
-        error = error + covariance * (_column_sum(s.xhat_error) / n)
-    if dout_error is not None:
-        error = error + dout_error
-    error = error * ((1.0 + s.relative) * np.abs(scale))
+        shared = shared + covariance * (_column_sum(s.xhat_error) / n)
     # Products that underflow midway are still multiplied by what follows them.
     midway = 16.0 * n * tiny * ((1.0 + inverse_std) ** 2 + n / inverse_std + n * total)
-    error = error + midway
+    # All of this by columns first: only four operations are left for the whole array.
+    weight = (1.0 + s.relative) * np.abs(scale)
+    error = (
+        size * (each * weight)
+        + xhat_size * ((covariance * each + dgamma_error / n) * weight)
+        + s.xhat_error * (covariance * weight)
+        + (shared * weight + midway)
+    )
+    if dout_error is not None:
+        error = error + dout_error * weight
     if not stable:
         error = np.where(_cube_fits(inverse_std, unit), error, np.inf)
     dgamma_error = dgamma_error + (2.0 * n * tiny) * (1.0 + inverse_std)
