@@ -1,0 +1,248 @@
+"""Count false alarms: hold right implementations against every correctness property.
+
+``python -m properties.benchmarks.false_alarms --examples 1000000 --seed 1`` judges the bundled
+package, ``--zoo`` every homework variant as far as its truth table calls it right, TARGETs what you
+point it at (and take to be right). An alarm is printed with the command that repeats it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from properties.benchmarks.sampling import Sampled, cells, opened
+from properties.mismatch import Fault, Inconclusive, Kind, Mismatch
+
+_SHOWN = 5  # alarms printed of one cell; all are counted
+_STOP = 50  # a cell with so many alarms has told enough
+
+
+@dataclass(kw_only=True)
+class Alarm:
+    """One example on which a right function was called wrong."""
+
+    target: str
+    cell: str
+    number: int
+    function: str
+    sentence: str
+    family: str
+
+
+@dataclass(kw_only=True)
+class Count:
+    """What came out of one target."""
+
+    target: str
+    seed: int
+    examples: int = 0
+    inconclusive: int = 0
+    others: int = 0
+    alarms: list[Alarm] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    by_cell: Counter[str] = field(default_factory=Counter)
+
+
+def run(
+    target: str,
+    *,
+    examples: int,
+    seed: int,
+    start: int = 0,
+    right: frozenset[str] | None = None,
+    only: str = "",
+    kinds: Sequence[Kind] = (Kind.CORRECTNESS,),
+    in_process: bool = False,
+) -> Count:
+    """Judge ``examples`` examples, shared out over the cells by the weight of their property.
+
+    Parameters
+    ----------
+    target
+        What ``nndl check`` takes, or ``bundled``.
+    start
+        Number of the first example of each cell.
+    right
+        Functions that are known to be right; None when all are. What is said of others is not an
+        alarm, and cells that judge none of them are left out.
+    only
+        One cell, as ``layer:property``, or a layer.
+    """
+    suite = opened(target, in_process=in_process)
+    count = Count(target=target, seed=seed)
+    begun = time.perf_counter()
+    try:
+        chosen = [
+            cell
+            for cell in cells(suite, kinds=kinds)
+            if (right is None or right & set(cell.functions))
+            and (not only or only in (cell.name, cell.probe.spec.name))
+        ]
+        total = sum(cell.declared.weight for cell in chosen)
+        for cell in chosen:
+            size = max(1, round(examples * cell.declared.weight / total))
+            _run_cell(cell, range(start, start + size), count, right, kinds)
+    finally:
+        suite.close()
+    count.seconds = time.perf_counter() - begun
+    return count
+
+
+def _run_cell(
+    cell: Sampled, numbers: range, count: Count, right: frozenset[str] | None, kinds: Sequence[Kind]
+) -> None:
+    alarms = 0
+    cell.probe.notes.clear()
+    for number in numbers:
+        drawn = cell.draw(count.seed, number)
+        count.examples += 1
+        count.by_cell[cell.name] += 1
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                cell.judge(drawn)
+        except Inconclusive:
+            count.inconclusive += 1
+        except (Mismatch, Fault) as found:
+            function, sentence, kind = _said(found, cell)
+            if (right is not None and function not in right) or kind not in kinds:
+                count.others += 1
+                continue
+            alarms += 1
+            count.alarms.append(
+                Alarm(
+                    target=count.target,
+                    cell=cell.name,
+                    number=number,
+                    function=function,
+                    sentence=sentence,
+                    family=drawn[0].family,
+                )
+            )
+            if alarms >= _STOP:
+                break
+    for (function, _, sentence), times in cell.probe.notes.items():
+        count.notes[f"{function}: {sentence}"] += times
+
+
+def _said(found: Mismatch | Fault, cell: Sampled) -> tuple[str, str, Kind]:
+    if isinstance(found, Fault):
+        return found.function, f"{found.status}: {found.message}", cell.declared.kind
+    said = found.disagreement
+    sentence = f"{said.sentence} ({said.oracle})"
+    if said.tolerance is not None and said.index is not None:
+        with contextlib.suppress(IndexError, TypeError):
+            sentence += f", tolerance {said.tolerance[said.index]:.3g}"
+    return said.function, sentence, said.kind or cell.declared.kind
+
+
+def show(count: Count, *, notes: bool = False) -> None:
+    """Print one target's summary."""
+    shown: Counter[str] = Counter()
+    for alarm in count.alarms:
+        shown[alarm.cell] += 1
+        if shown[alarm.cell] > _SHOWN:
+            continue
+        print(f"  {alarm.function}: {alarm.sentence} [{alarm.family}]")
+        print(
+            f"    again: python -m properties.benchmarks.false_alarms --seed {count.seed} "
+            f"--only {alarm.cell} --start {alarm.number} --examples 1 '{alarm.target}'"
+        )
+    print(
+        f"{count.target}: {count.examples:,} examples in {len(count.by_cell)} cells, "
+        f"{len(count.alarms)} false alarms, {count.inconclusive:,} inconclusive, "
+        f"{count.others:,} about functions that are wrong, {count.seconds:.0f} s",
+        flush=True,
+    )
+    for sentence, times in count.notes.most_common() if notes else ():
+        print(f"    note {times:,} times: {sentence}")
+
+
+def variants() -> Iterator[tuple[str, frozenset[str], bool]]:
+    """The homework zoo: target, the functions that are right, whether all of them are."""
+    from properties.tests.homework.zoo import table
+
+    for entry in table("variants"):
+        whole = not entry["wrong"] and not entry["ambiguous"] and not entry["missing"]
+        right = frozenset(entry["right"])
+        yield str(Path(entry["folder"]) / entry["target"]), right, whole
+
+
+def save(count: Count, file: str) -> None:
+    """Add a run to a file of runs, one JSON object a line."""
+    line: dict[str, Any] = {
+        "target": count.target,
+        "seed": count.seed,
+        "examples": count.examples,
+        "alarms": len(count.alarms),
+        "inconclusive": count.inconclusive,
+        "seconds": round(count.seconds, 1),
+    }
+    with Path(file).open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line) + "\n")
+
+
+def add_up(file: str) -> None:
+    """Print the totals of a file of runs."""
+    lines = Path(file).read_text(encoding="utf-8").splitlines()
+    examples: Counter[str] = Counter()
+    alarms: Counter[str] = Counter()
+    for line in map(json.loads, lines):
+        examples[line["target"]] += line["examples"]
+        alarms[line["target"]] += line["alarms"]
+    for target, number in examples.items():
+        print(f"{number:>12,} examples  {alarms[target]:>4} false alarms  {target}")
+    print(f"{examples.total():>12,} examples  {alarms.total():>4} false alarms")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; 1 when there was an alarm."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("targets", nargs="*", metavar="TARGET")
+    parser.add_argument("--examples", type=int, default=10_000, help="for each target")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=int, default=0, help="first example of each cell")
+    parser.add_argument("--only", default="", metavar="LAYER[:PROPERTY]")
+    parser.add_argument("--zoo", action="store_true", help="every right function of the zoo")
+    parser.add_argument("--whole", action="store_true", help="of the zoo, wholly right ones only")
+    parser.add_argument("--robustness", action="store_true", help="robustness properties too")
+    parser.add_argument("--notes", action="store_true", help="show what was noted of right ones")
+    parser.add_argument("--save", metavar="FILE", help="add the counts to a file")
+    parser.add_argument("--total", metavar="FILE", help="add up a file of counts, and stop")
+    chosen = parser.parse_args(arguments)
+    if chosen.total:
+        add_up(chosen.total)
+        return 0
+    everything: list[tuple[str, frozenset[str] | None]] = [(t, None) for t in chosen.targets]
+    if chosen.zoo or chosen.whole:
+        everything += [(t, right) for t, right, whole in variants() if whole or not chosen.whole]
+    kinds = (Kind.CORRECTNESS, Kind.ROBUSTNESS) if chosen.robustness else (Kind.CORRECTNESS,)
+    alarms = 0
+    for target, right in everything or [("bundled", None)]:
+        count = run(
+            target,
+            examples=chosen.examples,
+            seed=chosen.seed,
+            start=chosen.start,
+            right=right,
+            only=chosen.only,
+            kinds=kinds,
+        )
+        show(count, notes=chosen.notes)
+        if chosen.save:
+            save(count, chosen.save)
+        alarms += len(count.alarms)
+    return 1 if alarms else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Examples of the suite without Hypothesis' search: what the measurements draw and run.
+
+Hypothesis remembers every example that it has drawn, to shrink and not to repeat; a million
+examples need neither. Each is drawn from its own seed instead, so that it can be drawn again alone.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.control import BuildContext
+from hypothesis.internal.conjecture.data import ConjectureData
+
+from properties.case import Case
+from properties.command import all_properties
+from properties.judge import Verdict
+from properties.mismatch import Kind
+from properties.plugin import make_suite
+from properties.probe import Probe
+from properties.property import Property
+from properties.settings import Demands
+from properties.spec import LayerSpec
+from properties.suite import Suite
+
+T = TypeVar("T")
+
+
+def draw(strategy: st.SearchStrategy[T], seed: str) -> T:
+    """One example of a strategy, the same for the same seed."""
+    data = ConjectureData(random=random.Random(seed))
+    with BuildContext(data, is_final=False, wrapped_test=draw):
+        drawn: T = data.draw(strategy)
+    return drawn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampled:
+    """One property on one layer of one implementation, ready to be asked example by example."""
+
+    declared: Property
+    probe: Probe
+    strategy: st.SearchStrategy[tuple[Case, int]]
+
+    @property
+    def name(self) -> str:
+        """``layer:property``."""
+        return f"{self.probe.spec.name}:{self.declared.name}"
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The functions that it judges."""
+        return self.declared.functions(self.probe.spec)
+
+    def draw(self, seed: int, number: int) -> tuple[Case, int]:
+        """Example ``number`` of a run with ``seed``: the case, and the seed of the body's rng."""
+        return draw(self.strategy, f"{seed}:{self.name}:{number}")
+
+    def judge(self, drawn: tuple[Case, int]) -> None:
+        """Ask the property; raises Mismatch, Fault or Inconclusive as it does."""
+        case, number = drawn
+        self.declared.body(self.probe, case, np.random.Generator(np.random.SFC64(number)))
+
+
+def opened(target: str | None, *, in_process: bool = False, only: Sequence[str] = ()) -> Suite:
+    """A suite over a target, with no examples judged yet."""
+    return make_suite(
+        None if target == "bundled" else target,
+        Demands(),
+        in_process=in_process,
+        only=frozenset(only),
+    )
+
+
+def cells(
+    suite: Suite,
+    *,
+    kinds: Sequence[Kind] = (Kind.CORRECTNESS,),
+    wanted: Callable[[LayerSpec, Property], bool] = lambda spec, declared: True,
+) -> Iterator[Sampled]:
+    """Every property of the wanted kinds on every layer that the implementation has."""
+    for spec in suite.specs:
+        suite._prepare(spec)
+        for declared in all_properties():
+            if declared.kind not in kinds or not declared.concerns(spec):
+                continue
+            if any(f in suite.faults for f in suite._needed(declared, spec)):
+                continue
+            cases = spec.cases(declared.purpose)
+            if cases is None or not wanted(spec, declared):
+                continue
+            yield Sampled(
+                declared=declared,
+                probe=make_probe(suite, spec, declared),
+                strategy=st.tuples(cases, st.integers(0, 2**20)),
+            )
+
+
+def make_probe(suite: Suite, spec: LayerSpec, declared: Property | None = None) -> Probe:
+    """A probe as the suite makes it, under the reading that the suite found."""
+    suite._prepare(spec)
+    probe = Probe(spec, suite.implementation)
+    probe.reading = suite.readings[spec.name]
+    probe.forward_is_wrong = spec.name in suite.wrong_forwards
+    if declared is not None:
+        probe.notes = Verdict(declared=declared, layer=spec.name, functions=()).notes
+        probe.blames = declared.functions(spec)[0]
+    return probe
+
+
+def ordinary(strategy: st.SearchStrategy[Any], *, seed: int, count: int) -> list[Any]:
+    """A list of examples of a strategy."""
+    return [draw(strategy, f"{seed}:{number}") for number in range(count)]
