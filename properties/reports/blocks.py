@@ -6,7 +6,7 @@ import numpy as np
 
 from .arrays import Array, Floats
 from .reading import PropertyResult
-from .text import apart, counted, number
+from .text import apart, counted, number, wrap
 
 ROWS = 8  # a taller array is shown by its worst entries
 ENTRIES = 8  # that many of them
@@ -63,7 +63,10 @@ def entry_lines(prop: PropertyResult, width: int) -> list[str]:
     if got is None or wanted is None or got.size == 0 or got.shape != wanted.shape:
         return _cut(f"{head}  got {prop.got}, wanted {prop.wanted}", width)
     side = _side_by_side(got, wanted, arrays.diff, arrays.wrong, width)
-    return [*_cut(head, width), *(side or _worst(name, got, wanted, arrays.diff, arrays.wrong))]
+    return [
+        *_cut(head, width),
+        *(side or [line[:width] for line in _worst(name, got, wanted, arrays.diff, arrays.wrong)]),
+    ]
 
 
 def _headline(prop: PropertyResult) -> str:
@@ -141,7 +144,7 @@ def _worst(name: str, got: Floats, wanted: Floats, diff: Floats, wrong: np.ndarr
         place = np.unravel_index(int(flat), got.shape)
         pair = apart(float(got[place]), float(wanted[place]))
         index = ", ".join(str(int(i)) for i in place)
-        rows.append((f"{name}[{index}]", *pair, number(float(diff[place])) + "*"))
+        rows.append((f"{name[:24]}[{index}]", *pair, number(float(diff[place])) + "*"))
     wide = [max(len(row[i]) for row in rows) for i in range(4)]
     lines = [
         "  ".join([row[0].ljust(wide[0]), *(row[i].rjust(wide[i]) for i in (1, 2, 3))])
@@ -159,11 +162,6 @@ def _list(values: Floats) -> str:
 
 
 def _cut(line: str, width: int) -> list[str]:
-    """Break a line at blanks."""
-    lines = [""]
-    for word in line.split(" "):
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append("  " + word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
-    return lines
+    """Break a line, continuation lines indented."""
+    first, *rest = wrap(line, width - 2)
+    return [first, *("  " + part for part in rest)]

@@ -256,7 +256,7 @@ def _property(item: Mapping[str, Any], lenient: bool) -> PropertyResult:
         index=_indices(item.get("index")),
         got=_scalar(item.get("got")),
         wanted=_scalar(item.get("wanted")),
-        tolerance=_scalar(item.get("tolerance")),
+        tolerance=_scalar(item.get("tolerance")) if tolerance is None else number(tolerance),
         oracle=one_line(item.get("oracle") or ""),
         sentence=one_line(item.get("sentence") or "", limit=600),
         traceback=clean(item.get("traceback") or "", limit=4_000).strip("\n"),

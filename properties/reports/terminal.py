@@ -16,7 +16,7 @@ from rich.text import Text
 from .blocks import array_lines, entry_lines
 from .matrix import Column, Matrix, matrix
 from .reading import FunctionResult, PropertyResult, Report, read
-from .text import ASCII, SYMBOL, WORD, clean, counted, fold_code, no_command
+from .text import ASCII, SYMBOL, WORD, counted, fold_code, no_command, wrap
 
 COLOUR: Mapping[str, str] = {
     "pass": "green",
@@ -29,6 +29,7 @@ COLOUR: Mapping[str, str] = {
     "none": "dim",
 }
 WIDEST = 100  # columns, whatever the terminal has
+_KEYS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 PANELS = 12  # wrong functions shown in full
 
 
@@ -71,7 +72,7 @@ class _Page:
         """All lines from the first to the summary."""
         report = self.report
         if not report.functions:
-            yield Text("Nothing was checked: the record holds no function.")
+            yield from self.fit("Nothing was checked: the record holds no function.")
             yield from self.summary()
             return
         yield from self.matrix(matrix(report))
@@ -94,7 +95,7 @@ class _Page:
         """Wrap text to the width, continuation lines indented."""
         room = self.width - indent
         for paragraph in self.encode(text).split("\n"):
-            for part in _wrap(paragraph, room):
+            for part in wrap(paragraph, room):
                 yield Text(" " * indent + part, style=style)
 
     def encode(self, text: str) -> str:
@@ -115,7 +116,7 @@ class _Page:
         title = self.encode(title)
         bar = "─" if self.unicode else "-"
         if cell_len(title) > self.width - 6:
-            title = title[: self.width - 7] + ("…" if self.unicode else "~")
+            title = _pad(title, self.width - 7) + ("…" if self.unicode else "~")
         head = f"{bar * 2} {self.symbol[status]} {title} "
         yield Text()
         yield Text(head + bar * max(0, self.width - cell_len(head)), style=COLOUR[status])
@@ -123,9 +124,9 @@ class _Page:
     # matrix ------------------------------------------------------------------------------
 
     def matrix(self, found: Matrix) -> Iterator[Text]:
-        """Layers × properties; columns are numbered, and the numbers explained below."""
+        """Layers × properties; columns are lettered, and the letters explained below."""
         name = min(max((cell_len(r) for r in found.rows), default=5), max(12, self.width // 3))
-        cell = 3 if len(found.columns) >= 10 else 2
+        cell = 2 if len(found.columns) <= len(_KEYS) else 4
         fit = max(1, (self.width - name - 3) // cell)
         for start in range(0, len(found.columns) or 1, fit):
             block = found.columns[start : start + fit]
@@ -137,35 +138,34 @@ class _Page:
     ) -> Iterator[Text]:
         """The columns that fit beside each other."""
         head = Text(" " * (name + 3), style="dim")
-        previous = block[0].cls if block else ""
-        for place, column in enumerate(block, start=start + 1):
-            head.append(f"{place:>{cell}}", style="dim" if column.cls == previous else "dim italic")
+        for place, _ in enumerate(block, start=start):
+            head.append(f"{_key(place):>{cell}}", style="dim")
         yield head
         for row in found.rows:
             line = Text()
             status = found.layer[row]
             line.append(self.symbol[status] + " ", style=COLOUR[status])
             line.append(_pad(self.encode(row), name) + " ")
-            for column in block:
+            for column in () if status == "missing" else block:
                 state = found.cell(row, column)
                 line.append(" " * (cell - 1))
                 line.append(self.symbol[state], style=COLOUR[state])
-            if not block:
-                line.append(WORD[status], style=COLOUR[status])
+            if status == "missing" or not block:
+                line.append(" " + WORD[status], style=COLOUR[status])
             line.rstrip()
             yield line
 
     def legend(self, found: Matrix) -> Iterator[Text]:
-        """What the numbers mean, class by class, and the symbols in use."""
+        """What the letters mean, class by class, and the symbols in use."""
         yield Text()
         for cls in dict.fromkeys(c.cls for c in found.columns):
-            # A no-break space keeps a number and its name on one line.
+            # A no-break space keeps a letter and its name on one line.
             names = [
-                f"{place} {c.title}".replace(" ", "\u00a0")
-                for place, c in enumerate(found.columns, start=1)
+                f"{_key(place)} {c.title}".replace(" ", "\u00a0")
+                for place, c in enumerate(found.columns)
                 if c.cls == cls
             ]
-            for place, line in enumerate(_wrap(", ".join(names), self.width - 13)):
+            for place, line in enumerate(wrap(", ".join(names), self.width - 13)):
                 text = self.encode(line.replace("\u00a0", " "))
                 yield Text(f"{cls if place == 0 else '':<12.12} {text}", style="dim")
         used = {found.layer[row] for row in found.rows} | set(found.cells.values())
@@ -290,7 +290,8 @@ class _Page:
                     yield Text(self.encode(line), style="cyan")
         if prop.repeat:
             yield Text()
-            yield from self.fit(f"Repeat just this:  {prop.repeat}", style="dim")
+            yield from self.fit("# Repeat just this:", style="dim")
+            yield from self.fit(prop.repeat)
 
     # the rest ----------------------------------------------------------------------------
 
@@ -391,6 +392,11 @@ def summary(report: Report) -> str:
     return f"{report.verdict.upper()}: {' · '.join(parts)}"
 
 
+def _key(place: int) -> str:
+    """The letter of a column; its number when there are more columns than letters."""
+    return _KEYS[place] if place < len(_KEYS) else str(place + 1)
+
+
 def _place(index: tuple[int, ...]) -> str:
     return f"[{', '.join(map(str, index))}]" if index else ""
 
@@ -412,24 +418,3 @@ def _can_encode(text: str, encoding: str) -> bool:
     except (UnicodeError, LookupError):
         return False
     return True
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    """Break at blanks, and inside a word only when it is wider than a line."""
-    lines: list[str] = []
-    current = ""
-    for word in clean(text).replace("\t", " ").split(" "):
-        candidate = f"{current} {word}" if current else word
-        if cell_len(candidate) <= width:
-            current = candidate
-            continue
-        if current:
-            lines.append(current)
-        while cell_len(word) > width:
-            cut = width
-            while cell_len(word[:cut]) > width:
-                cut -= 1
-            lines.append(word[:cut])
-            word = word[cut:]
-        current = word
-    return [*lines, current]

@@ -14,6 +14,8 @@ import re
 import tokenize
 from typing import Final
 
+from rich.cells import cell_len
+
 _ANSI = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
     r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC: titles, links
@@ -112,11 +114,11 @@ def no_command(line: str) -> str:
     the log of a step.
 
     >>> no_command("  ::error file=x::forged ##[add-mask]a")
-    '  : :error file=x::forged ## [add-mask]a'
+    '  : error file=x::forged # [add-mask]a'
     """
-    line = line.replace("##[", "## [")
+    line = line.replace("##[", "# [")
     if line.lstrip().startswith("::"):
-        line = line.replace("::", ": :", 1)
+        line = line.replace("::", ": ", 1)  # as long as before
     return line
 
 
@@ -172,3 +174,24 @@ def _fold_line(line: str, places: list[int], width: int) -> str:
             start = place
     pieces.append(line[start:].lstrip() if pieces else line)
     return ("\n" + indent).join(pieces)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break at blanks, and inside a word only when it is wider than a line."""
+    lines: list[str] = []
+    current = ""
+    for word in text.replace("\t", " ").split(" "):
+        candidate = f"{current} {word}" if current else word
+        if cell_len(candidate) <= width:
+            current = candidate
+            continue
+        if current:
+            lines.append(current)
+        while cell_len(word) > width:
+            cut = width
+            while cell_len(word[:cut]) > width:
+                cut -= 1
+            lines.append(word[:cut])
+            word = word[cut:]
+        current = word
+    return [*lines, current]

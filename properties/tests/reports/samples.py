@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -230,6 +231,11 @@ def one_failure() -> Record:
     return record
 
 
+@cache
+def _cached(size: tuple[int, ...], seed: int) -> Record:
+    return failing_property(size=size, seed=seed)
+
+
 def many_failures(count: int = 200, size: tuple[int, ...] = (100, 100)) -> Record:
     """``count`` failing properties with arrays of the given size, spread over all functions."""
     record = passing_record()
@@ -240,7 +246,7 @@ def many_failures(count: int = 200, size: tuple[int, ...] = (100, 100)) -> Recor
         left -= take
         properties = []
         for k in range(take):
-            prop = failing_property(size=size, seed=k)
+            prop = dict(_cached(size, k % 4))
             prop["name"] = f"{PROPERTIES[k % 10][0]}" + (f"_{k // 10}" if k >= 10 else "")
             properties.append(prop)
         if properties:

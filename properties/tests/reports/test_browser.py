@@ -1,0 +1,181 @@
+"""The page in a real browser; skipped with its reason where there is none.
+
+Needs ``pip install playwright axe-playwright-python`` and a chromium, found on the path or named
+by the environment variable CHROMIUM.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from properties.reports import html
+
+from . import samples
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the path")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def show(browser: Any, tmp_path: Path) -> Iterator[Any]:
+    """Open the page of a record; a script error or a request fails the test."""
+    contexts: list[Any] = []
+    problems: list[str] = []
+
+    def opener(record: dict[str, Any], **options: Any) -> Any:
+        file = tmp_path / "report.html"
+        file.write_text(html(record), encoding="utf-8")
+        context = browser.new_context(viewport={"width": 1000, "height": 800}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+        page.on("dialog", lambda dialog: problems.append(dialog.message))
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith(("file:", "data:")) else problems.append(r.url),
+        )
+        page.goto(file.as_uri())
+        return page
+
+    yield opener
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def visible(page: Any) -> int:
+    return int(page.locator(".function:visible").count())
+
+
+def test_filter_by_text_layer_and_status(show: Any) -> None:
+    page = show(samples.one_failure())
+    assert visible(page) == 16
+    page.fill("#text", "variance missing")
+    assert visible(page) == 1
+    page.fill("#text", "nothing like it")
+    assert visible(page) == 0
+    assert page.locator("#empty").is_visible()
+    page.fill("#text", "")
+    page.select_option("#layer", "dropout")
+    assert visible(page) == 2
+    page.select_option("#status", "noted")
+    assert visible(page) == 1
+    assert "1 of 16 shown" in page.inner_text("#count")
+
+
+def test_unfold_by_the_matrix_and_by_the_buttons(show: Any) -> None:
+    page = show(samples.one_failure())
+    second = page.locator("#failure-2")
+    assert second.get_attribute("open") is None
+    page.locator('.matrix a[href="#failure-2"]').click()
+    playwright.expect(second).to_have_attribute("open", "")
+    page.click("#close")
+    assert page.locator("details[open]").count() == 0
+    page.click("#open")
+    assert page.locator("details[id][open]").count() == 3
+
+
+def test_dark_and_light(show: Any) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    page = show(samples.one_failure(), color_scheme="dark")
+    dark = page.evaluate(ground)
+    page.click("#theme")
+    light = page.evaluate(ground)
+    assert light != dark
+    page.click("#theme")
+    assert page.evaluate(ground) == dark
+    assert show(samples.one_failure(), color_scheme="light").evaluate(ground) == light
+
+
+def test_keyboard_alone(show: Any) -> None:
+    page = show(samples.one_failure())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "text"
+    page.keyboard.type("batchnorm_backward")
+    assert visible(page) == 1
+    page.keyboard.press("Escape")
+    assert visible(page) == 16
+    for _ in range(12):  # over the controls to the first failure's summary
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "SUMMARY":
+            break
+    first = page.locator("#failure-1")
+    assert first.get_attribute("open") is not None
+    page.keyboard.press("Enter")
+    assert first.get_attribute("open") is None
+    page.keyboard.press("Enter")
+    assert first.get_attribute("open") is not None
+
+
+@pytest.mark.parametrize("name", ["passing", "one", "hostile", "empty", "cut"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(show: Any, name: str, scheme: str) -> None:
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
+    page = show(samples.ALL[name](), color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    found = axe.Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [360, 800])
+def test_hostile_text_runs_nothing_and_breaks_no_layout(show: Any, width: int) -> None:
+    page = show(samples.hostile_record())
+    page.set_viewport_size({"width": width, "height": 800})
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    assert page.title().startswith("FAIL: ")
+    assert page.locator("img[src='x']").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_two_hundred_failures_of_a_hundred_squared_are_quick(show: Any) -> None:
+    page = show(samples.many_failures(200, (100, 100)))
+    assert page.locator("details[id]").count() == 200
+    page.fill("#text", "softmax_loss")
+    assert visible(page) == 1
+    timing = page.evaluate("performance.getEntriesByType('navigation')[0].domInteractive")
+    print(f"interactive after {timing:.0f} ms")  # measured, not asserted: machines differ
+
+
+def test_paper_shows_every_panel(show: Any) -> None:
+    page = show(samples.one_failure())
+    page.click("#close")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details[open]").count() == 0
+
+
+def test_without_scripts_it_can_still_be_read(show: Any) -> None:
+    page = show(samples.one_failure(), java_script_enabled=False)
+    assert page.locator("#failure-1 .lead").is_visible()
+    assert not page.locator(".controls").is_visible()

@@ -1,0 +1,137 @@
+"""JUnit, GitHub, and the command that writes every format."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as XML
+
+import pytest
+from click.testing import CliRunner
+
+from properties.reports import github, github_summary, junit
+from properties.reports.command import FORMATS, report
+
+from . import samples
+
+# Elements and attributes of the JUnit format that Jenkins and GitLab document.
+FIELDS = {
+    "testsuites": {"name", "tests", "failures", "errors", "skipped", "time"},
+    "testsuite": {"name", "tests", "failures", "errors", "skipped", "time", "timestamp"},
+    "testcase": {"name", "classname", "time", "file", "line"},
+    "failure": {"message", "type"},
+    "error": {"message", "type"},
+    "skipped": {"message"},
+    "system-out": set(),
+}
+CHILDREN = {
+    "testsuites": {"testsuite"},
+    "testsuite": {"testcase"},
+    "testcase": {"failure", "error", "skipped", "system-out"},
+}
+
+
+@pytest.mark.parametrize("name", samples.ALL)
+def test_junit_has_documented_elements_only(name: str) -> None:
+    record = samples.ALL[name]() if name != "many" else samples.many_failures(200, (30, 30))
+    root = XML.fromstring(junit(record).encode())
+    assert root.tag == "testsuites"
+    for node in root.iter():
+        assert set(node.attrib) <= FIELDS[node.tag]
+        assert {child.tag for child in node} <= CHILDREN.get(node.tag, set())
+    for suite in root:
+        assert int(suite.get("tests", "-1")) == len(suite)
+        assert int(suite.get("failures", "-1")) == len(suite.findall("testcase/failure"))
+
+
+def test_junit_tells_the_whole_failure() -> None:
+    root = XML.fromstring(junit(samples.one_failure()).encode())
+    case = root.find(".//testcase[@name='batchnorm_backward']")
+    assert case is not None
+    failure = case.find("failure")
+    assert failure is not None
+    assert failure.text is not None
+    for part in ("Likely cause", "import numpy as np", "tolerance 3.1e-15", "numerical derivative"):
+        assert part in failure.text
+    missing = root.find(".//testcase[@name='gplvm_log_likelihood']/skipped")
+    assert missing is not None
+
+
+def test_a_run_that_did_not_finish_is_an_error_in_junit() -> None:
+    root = XML.fromstring(junit(samples.passing_record() | {"complete": False}).encode())
+    assert root.get("errors") == "1"
+
+
+@pytest.mark.parametrize("name", samples.ALL)
+def test_annotations_are_lines_of_their_own(name: str) -> None:
+    record: dict[str, Any] = (
+        samples.ALL[name]() if name != "many" else samples.many_failures(200, (5, 5))
+    )
+    lines = github(record).splitlines()
+    assert len(lines) <= 10
+    for line in lines:
+        assert re.fullmatch(r"::error (file=[^,:]+,line=\d+,)?title=[^,:]*::[^\r\n]*", line)
+    if record["verdict"] == "pass":
+        assert lines == []
+
+
+def test_annotations_point_at_the_function() -> None:
+    record = samples.one_failure()
+    for function in record["functions"]:
+        function["file"] = f"/home/me/repo/nndl/{function['layer']}.py"
+    text = github(record, root="/home/me/repo")
+    assert text.startswith("::error file=nndl/batchnorm.py,line=10,title=batchnorm_backward")
+    assert "%0ALikely cause" in text
+
+
+def test_the_summary_has_the_matrix_and_no_html_of_others() -> None:
+    text = github_summary(samples.hostile_record())
+    assert "| **layer** |" in text
+    code = re.sub(r"(?s)(`{3,})[^\n]*\n.*?\n\1", "", text)
+    assert not re.search(r"(?<!\\)<(?!/?(details|summary)>)", code)
+    assert not any(line.startswith("::") for line in text.splitlines())
+    assert len(github_summary(samples.many_failures(200, (5, 5))).encode()) < 1_048_576
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_command_writes_every_format(form: str, tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    record.write_text(json.dumps(samples.hostile_record()), encoding="utf-8")
+    target = tmp_path / "out"
+    run = CliRunner().invoke(report, [str(record), "--format", form, "-o", str(target)])
+    assert run.exit_code == 0, run.output
+    assert target.stat().st_size > 100
+    shown = CliRunner().invoke(report, [str(record), "--format", form])
+    assert shown.exit_code == 0
+    assert len(shown.stdout) > 100
+
+
+def test_the_job_summary_is_appended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record, summary = tmp_path / "record.json", tmp_path / "summary.md"
+    record.write_text(json.dumps(samples.one_failure()), encoding="utf-8")
+    summary.write_text("before\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    CliRunner().invoke(report, [str(record), "--format", "github"])
+    text = summary.read_text(encoding="utf-8")
+    assert text.startswith("before\n## ✘ nndl: homework")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"functions": [], "schema": 9}'])
+def test_an_unusable_record_is_exit_code_2(content: str, tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    record.write_text(content, encoding="utf-8")
+    run = CliRunner().invoke(report, [str(record)])
+    assert run.exit_code == 2
+    assert "record.json" in run.output
+
+
+def test_unusable_files_are_exit_code_2(tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    record.write_text(json.dumps(samples.one_failure()), encoding="utf-8")
+    no = str(tmp_path / "no" / "file")
+    assert CliRunner().invoke(report, [no]).exit_code == 2
+    assert CliRunner().invoke(report, [str(record), "--format", "html", "-o", no]).exit_code == 2
+    points = ["--format", "gradescope", "--points", no]
+    assert CliRunner().invoke(report, [str(record), *points]).exit_code == 2
