@@ -19,7 +19,6 @@ from .probe import Probe
 from .property import Property
 from .settings import Demands
 
-_FINAL = ("timeout", "crashed")
 _KEPT = 12  # failing examples kept for the diagnosis
 
 
@@ -97,7 +96,7 @@ def _search(
     @given(st.tuples(cases, st.integers(0, 2**20)))
     def example(drawn: tuple[Case, int]) -> None:
         case, number = drawn
-        if verdict.fault is not None and verdict.fault.status in _FINAL:
+        if verdict.fault is not None and verdict.fault.is_final:
             return
         verdict.examples += "failed" not in last
         try:
@@ -112,7 +111,7 @@ def _search(
             raise
         except Fault as fault:
             last.update(failed=fault, case=case, seed=number)
-            if fault.status in _FINAL:
+            if fault.is_final:
                 verdict.fault, verdict.case = fault, case
                 return
             raise

@@ -64,6 +64,12 @@ class Fault(Exception):
         self.message = message
         self.traceback = traceback
 
+    @property
+    def is_final(self) -> bool:
+        """Whether calling again is of no use: it hangs, ends the process or eats the memory."""
+        ended = self.message.startswith(("MemoryError", "SystemExit"))
+        return self.status in ("timeout", "crashed") or ended
+
 
 class Inconclusive(Exception):
     """An oracle cannot tell on this example; it counts neither as right nor as wrong."""

@@ -17,6 +17,8 @@ from .specs import ALL
 from .suite import Cell, Suite, counts, describe
 
 SUITE: pytest.StashKey[Suite] = pytest.StashKey()
+# One hang is proof enough: more would cost its limit again in every property.
+LIMITS = Limits(call_seconds=5.0, failures=1)
 CHECKS = Path(__file__).parent / "checks"
 
 
@@ -61,7 +63,7 @@ def make_suite(
     found = resolve_target(target)
     return Suite(
         open_implementation=lambda: open_implementation(
-            found, names=names, limits=Limits(), in_process=in_process
+            found, names=names, limits=LIMITS, in_process=in_process
         ),
         specs=specs,
         demands=demands,

@@ -89,8 +89,10 @@ def _status(suite: Suite, spec: LayerSpec, name: str, verdicts: list[Verdict]) -
     fault = suite.faults.get(name) or suite.faults.get(spec.forward)
     if fault is not None:
         own = fault.function == name
-        status = "missing" if fault.status == "missing" else "error"
-        return status, fault.message if own else f"cannot be judged: {fault.function} is {status}"
+        if fault.status == "missing":
+            return "missing", fault.message if own else f"cannot be judged: no {fault.function}"
+        text = _fault_text(fault)
+        return "error", text if own else f"cannot be judged: {fault.function} {text}"
     strict = suite.demands.strict
     bad = sorted((v for v in verdicts if counts(v, strict=strict)), key=_rank)
     if bad:
@@ -101,7 +103,7 @@ def _status(suite: Suite, spec: LayerSpec, name: str, verdicts: list[Verdict]) -
         return "fail", _text(first)
     judged = [v for v in verdicts if v.kind is Kind.CORRECTNESS and v.status == "pass"]
     if not judged:
-        return "error", "cannot be judged: no property could tell"
+        return "error", _why_unjudged(suite, spec, name)
     remarks = [
         sentence
         for v in verdicts
@@ -109,6 +111,15 @@ def _status(suite: Suite, spec: LayerSpec, name: str, verdicts: list[Verdict]) -
         if kind is Kind.CORRECTNESS and function == name
     ]
     return "pass", "; ".join(sorted(set(remarks))) or f"right in {len(judged)} properties"
+
+
+def _why_unjudged(suite: Suite, spec: LayerSpec, name: str) -> str:
+    """Why no property could tell: most often a forward that gives no result."""
+    for verdict in suite.verdicts:
+        fault = verdict.fault
+        if verdict.layer == spec.name and fault is not None and fault.function != name:
+            return f"cannot be judged: {fault.function} {_fault_text(fault)}"
+    return "cannot be judged: no property could tell"
 
 
 def _rank(verdict: Verdict) -> tuple[int, int]:

@@ -76,6 +76,8 @@ class Suite:
                 probe.forward_is_wrong = spec.name in self.wrong_forwards
                 verdict = judge(declared, probe, self.demands)
                 self.verdicts.append(verdict)
+                if verdict.fault is not None and verdict.fault.is_final:
+                    self.faults[verdict.fault.function] = verdict.fault
         except Exception:
             self.broken.append(f"{spec.name}, {declared.name}:\n{traceback.format_exc()}")
             raise
@@ -115,8 +117,11 @@ class Suite:
         for function, outcome in zip(
             probe.spec.functions, probe.send(probe.calls(case)), strict=True
         ):
+            fault = Fault(function, outcome.status, outcome.message, outcome.traceback)
             if outcome.status == "missing":
                 self.faults[function] = Fault(function, "missing", "a skeleton: it returns None")
+            elif fault.is_final:
+                self.faults[function] = fault
 
 
 def find_reading(probe: Probe, cases: Sequence[Case], demanded: str | None) -> Reading:
@@ -185,4 +190,4 @@ def counts(verdict: Verdict, *, strict: bool) -> bool:
 
 
 def _is_final(verdict: Verdict) -> bool:
-    return verdict.fault is not None and verdict.fault.status in ("timeout", "crashed")
+    return verdict.fault is not None and verdict.fault.is_final
