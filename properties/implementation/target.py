@@ -58,6 +58,7 @@ class Target:
             root=str(self.root),
             file=str(self.path) if self.path.is_file() else None,
             beside=str(self.beside) if self.beside else None,
+            search_beside=self.kind == "folder",
             forbidden=tuple(str(f) for f in forbidden if not mine.is_relative_to(f)),
         )
 

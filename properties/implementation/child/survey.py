@@ -78,7 +78,7 @@ def modules_of(layout: Layout, root_name: str) -> list[Module]:
             if len(found) >= MAX_FILES:
                 break
     found.sort(key=lambda module: module.rank)
-    if layout.beside is not None:
+    if layout.beside is not None and layout.search_beside:
         known = {module.path for module in found}
         beside = []
         for path, parts in _python_files(layout.beside, depth=1):

@@ -194,6 +194,9 @@ class Layout:
         The one file to take functions from, when the target is a file.
     beside : str or None
         Folder that holds the package: its other packages (``utils``, ``cs231n``) can be imported.
+    search_beside : bool
+        Whether `beside` is a homework folder, whose other packages hold its functions too. If
+        not, what lies there may be other people's homework.
     forbidden : tuple of str
         Folders that no import may reach (the suite, a bundled package that is not the target).
     """
@@ -203,6 +206,7 @@ class Layout:
     beside: str | None = None
     forbidden: tuple[str, ...] = field(default=())
     skip: Mapping[str, int] = field(default_factory=dict)
+    search_beside: bool = False
 
 
 def is_plain_number(value: object) -> bool:

@@ -234,3 +234,10 @@ def test_classes_are_found_in_their_module(write: Writer) -> None:
     with open_implementation(resolve_target(str(folder)), names=names) as implementation:
         modules = [implementation.functions[name].module for name in names]
     assert modules == ["nndl.fc_net", "nndl.neural_net", "utils.solver"]
+
+
+def test_other_homework_next_to_a_package_is_not_judged(write: Writer) -> None:
+    folder = write({"mine/layers.py": RELU, "other/optim.py": "def sgd(w, dw): return w\n"})
+    target = resolve_target(str(folder / "mine"))
+    with open_implementation(target, names=["relu_forward", "sgd"]) as implementation:
+        assert implementation.functions["sgd"].status == "missing"
