@@ -236,8 +236,8 @@ def dropout_forward(
 
     Notes
     -----
-    The generator is a local one. It draws single-precision uniforms for every dtype, in half the
-    time of double ones; so p is resolved to 2⁻²⁴.
+    The generator is a local one. A unit is dropped when 32 random bits, read as an integer, are
+    below 2³² p: half the time that uniform floats take, and p is resolved to 2⁻³².
     """
     (x,) = real_arrays(x=x)
     mode = mode_of("dropout_param", dropout_param)
@@ -253,7 +253,8 @@ def dropout_forward(
         raise ValueError(
             f"dropout_param['seed'] must be a non-negative integer or None, got {seed!r}"
         ) from None
-    kept = generator.random(x.shape, dtype=np.float32) >= p
+    words = generator.bit_generator.random_raw((x.size + 1) // 2)  # 64 bits each
+    kept = words.view(np.uint32)[: x.size].reshape(x.shape) >= round(p * 2**32)
     mask = np.multiply(kept, 1 / (1 - p), dtype=x.dtype)
     return x * mask, (dropout_param, mask)
 
