@@ -89,6 +89,9 @@ class Evidence:
                         or event.value.dtype.kind != "f"
                         or (statements is not None and probe.statement not in statements)):
                     continue
+                if probe.kind == "input" and probe.name in case.values and (
+                        probe.function == self.session.pair.forward.name):
+                    continue  # the input itself is perturbed already
                 places.append((event.place, event.value))
             places = [(place, value) for place, value in places
                       if 0 < value.size <= _LARGEST and np.all(np.isfinite(value))

@@ -95,7 +95,7 @@ def _net(rng: Rng, s: Sizes) -> dict[str, Any]:
 _AFFINE = ({"N": 4, "d1": 2, "d2": 3, "M": 5}, {"N": 3, "d1": 4, "d2": 1, "M": 2})
 _ROWS = ({"N": 5, "D": 3}, {"N": 4, "D": 6}, {"N": 7, "D": 2})
 _SCORES = ({"N": 5, "C": 3}, {"N": 3, "C": 4}, {"N": 4, "C": 6})
-_NETS = ({"N": 4, "D": 5, "H": 6, "C": 3}, {"N": 5, "D": 3, "H": 4, "C": 6})
+_NETS = ({"N": 4, "D": 2, "H": 5, "C": 3}, {"N": 3, "D": 4, "H": 2, "C": 5})
 
 
 def _contract() -> Iterator[ContractFunction]:

@@ -24,6 +24,7 @@ __all__ = ["Origin", "Search"]
 
 _ROUNDS = 5
 _FIRST_PASS = 400
+_CERTAIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Search:
         self.judge, self.evidence = judge, judge.evidence
         self.repair = repair
         self.first: _State | None = None
+        self._known_rank = 0
 
     # states ---------------------------------------------------------------------------------
     def state(self, actions: Sequence[Sequence[list[Any]]],
@@ -144,11 +146,28 @@ class Search:
                         tuple(s.slot.line for s in suspects), bool(healed))
         if not self.repair:
             return origin
+        everything = frozenset(i for i in state.wrong if i.startswith("returned"))
+        if not everything <= after.right:
+            whole = self._whole(state, origin, everything)
+            if whole is not None:
+                return whole
         goal = healed | {f"{hint.slot.name}@{hint.slot.place}"}
         goal = frozenset(item for item in goal if item in after.right or item in state.wrong)
         if hint.slot.returned:
             goal = frozenset(i for i in after.right - state.right)
         return self._repaired(state, origin, suspects, goal)
+
+    def _whole(self, state: _State, origin: Origin, goal: frozenset[str]) -> Origin | None:
+        """The wrong step heals only a part: is there one line that heals everything?"""
+        wrong = {item.split()[-1] for item in goal}
+        feeds: set[int] = set()
+        for finding in state.findings:
+            if finding.slot.final and self.judge.promise(finding.slot) in wrong:
+                feeds |= {finding.slot.statement} | self._feeding(finding.slot)
+        steps = [f for f in state.findings if f.slot.statement in feeds and not f.certain
+                 and f.slot.place != origin.slot.place]
+        best = self._repaired(state, origin, steps, goal, local=False)
+        return best if best is not origin else None
 
     def _doubled(self, finding: Finding, findings: Sequence[Finding]) -> bool:
         """Whether a returned value is a variable that is a step already."""
@@ -216,8 +235,11 @@ class Search:
 
     # small changes --------------------------------------------------------------------------
     def _repaired(self, state: _State, origin: Origin, suspects: Sequence[Finding],
-                  goal: frozenset[str]) -> Origin:
-        """Try small changes of the wrong line and of the suspects before it."""
+                  goal: frozenset[str], *, local: bool = True) -> Origin:
+        """Try small changes of the wrong line and of the suspects before it.
+
+        local : the right value of the wrong step is what is wanted; else all gradients are.
+        """
         tried: dict[int, Slot] = {}
         for finding in [*suspects, origin.finding]:
             tried[finding.slot.statement] = finding.slot
@@ -229,14 +251,14 @@ class Search:
             names = [n for n in self._in_scope(slot)]
             made = edits(statement.node, names)
             if made:
-                alternatives[number] = made[:_FIRST_PASS]
+                alternatives[number] = made[:max(_FIRST_PASS // max(len(tried) // 4, 1), 60)]
         if not alternatives:
             return origin
         winners = self._try(state, alternatives, goal, tried,
                             f"{origin.slot.name}@{origin.slot.place}")
         ranks = {f.slot.statement: _rank(f) for f in suspects}
         if not winners:
-            return self._solved(state, origin, suspects, goal)
+            return self._solved(state, origin, suspects, goal, local=local)
 
         def key(winner: _Winner) -> tuple[float, ...]:
             mine = winner.statement == origin.slot.statement
@@ -253,14 +275,14 @@ class Search:
 
     # the value that is needed ----------------------------------------------------------------
     def _solved(self, state: _State, origin: Origin, suspects: Sequence[Finding],
-                goal: frozenset[str]) -> Origin:
+                goal: frozenset[str], *, local: bool) -> Origin:
         """Which value of a suspect would make what follows right, and is that value anything?
 
         What follows depends on a step of a backward almost always in an affine way, so that a
         linear system gives the value. When it is an adjoint, and the value at hand is not, the
         suspect's line is the one.
         """
-        if origin.right is None:
+        if origin.right is None and local:
             return origin
         for suspect in self._weak(state, origin, suspects):
             named = self.judge.named(suspect.slot)
@@ -270,16 +292,18 @@ class Search:
                 found = self._with_value(state, suspect, wanted, goal)
                 if found is not None:
                     return found
+        multiple: Origin | None = None
         for suspect in suspects:
             if any(g.dtype.kind != "f" or not 0 < g.size <= 40 for g in suspect.got):
                 continue
-            needed = self._needed(state, origin, suspect)
+            needed = self._needed(state, origin if local else None, suspect)
             if needed is None:
                 continue
             found = self._with_value(state, suspect, needed, goal)
-            if found is not None and found.finding.reason != suspect.reason:
+            if found is not None and self._known_rank == _CERTAIN:
                 return found
-        return origin
+            multiple = found or multiple
+        return multiple or origin
 
     def _weak(self, state: _State, origin: Origin,
               suspects: Sequence[Finding]) -> Iterator[Finding]:
@@ -298,18 +322,40 @@ class Search:
                     goal: frozenset[str]) -> Origin | None:
         """Put a value in the place of a suspect; None when it heals too little or means nothing.
         """
+        values = self._snapped(values)
         after = self.state(self._replaced(state, suspect.slot, values))
         if not goal <= after.right:
             return None
         now = next((f for f in after.findings if f.slot.place == suspect.slot.place), None)
         if now is None or (_rank(now) <= _rank(suspect) and now.wanted is None):
             return None
+        self._known_rank = _rank(now)
         return Origin(suspect.slot, suspect, suspect.got, tuple(values), None, (), True)
 
-    def _needed(self, state: _State, origin: Origin, suspect: Finding) -> list[Array] | None:
-        """Solve for the value of a suspect that makes the wrong step right."""
-        assert origin.right is not None
+    def _snapped(self, values: Sequence[Array]) -> Sequence[Array]:
+        """Take the adjoint itself for a value that was solved for and is near it."""
+        for one in self.judge.candidates:
+            if one.kind != "use" and all(
+                    a.value.shape == v.shape and np.max(np.abs(a.value - v), initial=0.0)
+                    <= 1e-6 * np.max(np.abs(v), initial=1e-9)
+                    for a, v in zip(one.adjoints, values, strict=True)):
+                return [a.value for a in one.adjoints]
+        return values
+
+    def _wanted(self, number: int, places: Sequence[str]) -> Array:
+        """All returned gradients of a case as they should be, one after the other."""
+        leaves = {c.name: c for c in self.judge.candidates if c.kind == "leaf"}
+        expected = self.judge.expected(self.evidence.traces[0])
+        return np.concatenate([leaves[expected[p]].adjoints[number].value.ravel()
+                               for p in places])
+
+    def _needed(self, state: _State, origin: Origin | None,
+                suspect: Finding) -> list[Array] | None:
+        """Solve for the value of a suspect that makes the wrong step, or all gradients, right."""
         session, found = self.evidence.session, []
+        known = {c.name for c in self.judge.candidates if c.kind == "leaf"}
+        places = [p for p, leaf in self.judge.expected(self.evidence.traces[0]).items()
+                  if leaf in known]
         for number, case in enumerate(self.evidence.cases):
             got = np.asarray(suspect.got[number], dtype=float)
             place = suspect.slot.place
@@ -317,16 +363,28 @@ class Search:
             jobs = [{"kind": "trace", "case": case.payload(), "actions": [
                 *state.actions[number],
                 [place[0], place[1], place[2], "set", got + shift.reshape(got.shape)]],
-                "watch": [list(origin.slot.place)]} for shift in shifts]
+                "watch": [] if origin is None else [list(origin.slot.place)]}
+                for shift in shifts]
             answers = session.evaluate(jobs)
-            if any("error" in a or len(a["values"]) != 1 for a in answers):
+            if any("error" in a for a in answers):
                 return None
-            rows = [np.asarray(a["values"][0], dtype=float).ravel() for a in answers]
-            if any(r.shape != rows[0].shape for r in rows) or (
-                    rows[0].size != origin.right[number].size):
+            if origin is None:
+                runs = [read_trace(a).gradients for a in answers]
+                if any(p not in run for run in runs for p in places):
+                    return None
+                rows = [np.concatenate([np.ravel(run[p]) for p in places]).astype(float)
+                        for run in runs]
+                right = self._wanted(number, places)
+            else:
+                if any(len(a["values"]) != 1 for a in answers):
+                    return None
+                rows = [np.asarray(a["values"][0], dtype=float).ravel() for a in answers]
+                assert origin.right is not None
+                right = np.ravel(origin.right[number])
+            if any(r.shape != right.shape for r in rows):
                 return None
             matrix = np.array([r - rows[0] for r in rows[1:]]).T
-            rest = np.ravel(origin.right[number]) - rows[0]
+            rest = right - rows[0]
             if not (np.all(np.isfinite(matrix)) and np.all(np.isfinite(rest))):
                 return None
             change = np.linalg.lstsq(matrix, rest, rcond=1e-9)[0]

@@ -104,7 +104,8 @@ def _contract(project: Project, one: ContractFunction, forward: Place,
     least = one.least or {name: 1 for name in one.sizes[0]}
     pair = Pair(one.label, forward, backward, style,  # type: ignore[arg-type]
                 tuple(names.get(k, k) for k in given), (), ("*dout", "*cache"))
-    sizes = one.sizes if len(one.sizes) > 2 else (*one.sizes, one.sizes[0])
+    sizes = one.sizes if len(one.sizes) > 2 or style == "method" else (
+        *one.sizes, one.sizes[0])
     return Subject(pair, draw, sizes, least, one.loss, tuple(names.get(k, k) for k in given))
 
 
