@@ -20,8 +20,14 @@ Module               Content
 ``gplvm``            exercise: the Gaussian process latent variable model
 ===================  ===========================================================================
 
-Only numpy is needed. Nothing here draws from, or seeds, numpy's global random state, except
-``neural_net`` and ``fc_net``, whose weights and minibatches the contract defines by it.
+Notebooks of the course import some of these from a folder ``utils``: ``utils.solver`` is
+``nndl.solver`` here, and so are ``utils.data_utils``, ``utils.gradient_check`` and
+``utils.vis_utils``.
+
+Only numpy is needed; the digits come with scikit-learn, and the progress bar with tqdm. Nothing
+here draws from, or seeds, numpy's global random state, except that the nets draw their initial
+weights from it, ``neural_net`` its minibatches, and dropout nets and the solver one seed each, so
+that ``np.random.seed`` makes a run repeat.
 """
 
 from ._memory import keep_freed_memory

@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,16 @@ def write_checkpoint(
     The file is written in full under another name in the same folder and then renamed over the
     old one, which is atomic: whoever looks at `path` sees a whole checkpoint, old or new.
     """
+    for key, array in arrays.items():
+        if array.dtype.hasobject:
+            raise ValueError(f"{key} must be an array of numbers, got dtype {array.dtype}")
     target = Path(path)
     text = json.dumps({"format": FORMAT, **facts})
+    savez: Callable[..., None] = np.savez
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **{"facts": np.array(text), **arrays})
+            savez(file, **{"facts": np.array(text), **arrays})
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, target)

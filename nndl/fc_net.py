@@ -81,6 +81,8 @@ class FullyConnectedNet:
         dtype: DTypeLike = np.float32,
         seed: int | None = None,
     ) -> None:
+        if not np.iterable(hidden_dims):
+            raise ValueError(f"hidden_dims must be a sequence of integers, got {hidden_dims!r}")
         dims = [whole_number("input_dim", input_dim, 1)]
         dims += [whole_number(f"hidden_dims[{i}]", h, 1) for i, h in enumerate(hidden_dims)]
         dims += [whole_number("num_classes", num_classes, 1)]

@@ -213,6 +213,7 @@ modular = fc_net.FullyConnectedNet([5], 4, 3)
         (lambda: toy_net.train(X, y, X, y, batch_size=0), "batch_size must be"),
         (lambda: toy_net.train(X[:0], y[:0], X, y), "X must hold at least one example"),
         (lambda: fc_net.FullyConnectedNet([5, 0]), r"hidden_dims\[1\] must be an integer >= 1"),
+        (lambda: fc_net.FullyConnectedNet(5), "hidden_dims must be a sequence of integers, got 5"),
         (lambda: fc_net.FullyConnectedNet([5], dropout=1), r"dropout must be .*\[0, 1\)"),
         (lambda: fc_net.FullyConnectedNet([5], dtype=int), "dtype must be a floating one"),
         (lambda: fc_net.FullyConnectedNet([5], weight_scale="a"), "weight_scale must be a number"),

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from nndl import solver as solver_module
-from nndl.data_utils import get_CIFAR10_data
-from nndl.fc_net import FullyConnectedNet, TwoLayerNet
-from nndl.neural_net import TwoLayerNet as MonolithicNet
+from nndl.fc_net import FullyConnectedNet
 from nndl.solver import Solver
 
 
@@ -199,50 +197,6 @@ def test_figure_8_overfits_fifty_images():
     )
     solver.train()
     assert max(solver.train_acc_history) == 1.0
-
-
-@pytest.fixture(scope="session")
-def cifar10(request):
-    folder = request.config.getoption("--cifar10", default=None) or os.environ.get("CIFAR10_DIR")
-    if not folder:
-        pytest.skip("CIFAR-10 is not here: give its folder by --cifar10 or CIFAR10_DIR")
-    try:
-        return get_CIFAR10_data(root=folder)
-    except ValueError as error:
-        if "must be at most" not in str(error):
-            raise
-        pytest.skip(f"the folder has less than 60,000 images: {error}")
-
-
-@pytest.mark.timeout(1800)
-def test_figure_2_monolithic_net_on_cifar10(cifar10):
-    np.random.seed(0)
-    data = {name: X.reshape(len(X), -1) for name, X in cifar10.items()}
-    X, y, X_val, y_val = (data[name] for name in ("X_train", "y_train", "X_val", "y_val"))
-    y, y_val = y.ravel(), y_val.ravel()
-    net = MonolithicNet(3072, 50, 10)
-    history = net.train(X, y, X_val, y_val, 1e-4, 0.95, 0.25, num_iters=1000, batch_size=200)
-    assert abs(history["loss_history"][0] - 2.3028) < 1e-3
-    assert 0.26 < np.mean(net.predict(X_val) == y_val) < 0.31
-    net = MonolithicNet(3072, 50, 10)
-    net.train(X, y, X_val, y_val, 1e-3, 0.95, 0.55, num_iters=3000, batch_size=200)
-    assert np.mean(net.predict(X_val) == y_val) > 0.48
-
-
-@pytest.mark.timeout(1800)
-def test_figure_7_solver_on_cifar10(cifar10):
-    np.random.seed(0)
-    solver = Solver(
-        TwoLayerNet(hidden_dims=200),
-        cifar10,
-        optim_config={"learning_rate": 1e-3},
-        lr_decay=0.95,
-        num_epochs=10,
-        batch_size=100,
-        verbose=False,
-    )
-    solver.train()
-    assert solver.best_val_acc > 0.50
 
 
 @pytest.mark.parametrize(
