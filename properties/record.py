@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import encode
+from .diagnosis import Causes, find_causes
 from .implementation import Target
 from .judge import Verdict
 from .mismatch import Fault, Kind
@@ -27,8 +28,11 @@ def make_record(
 
     ``required`` names layers whose missing functions count as failures.
     """
+    causes = find_causes(suite)
     functions = [
-        _function(suite, spec, name, target) for spec in suite.specs for name in spec.functions
+        _function(suite, spec, name, target, causes)
+        for spec in suite.specs
+        for name in spec.functions
     ]
     complete = suite.done >= suite.planned and not suite.broken
     return {
@@ -58,7 +62,9 @@ def _verdict(functions: list[dict[str, Any]], required: frozenset[str], *, compl
     return "pass"
 
 
-def _function(suite: Suite, spec: LayerSpec, name: str, target: Target) -> dict[str, Any]:
+def _function(
+    suite: Suite, spec: LayerSpec, name: str, target: Target, causes: Causes
+) -> dict[str, Any]:
     verdicts = [v for v in suite.verdicts if v.layer == spec.name and _speaks(v, name)]
     info = suite.implementation.functions.get(name)
     status, detail = _status(suite, spec, name, verdicts)
@@ -72,7 +78,9 @@ def _function(suite: Suite, spec: LayerSpec, name: str, target: Target) -> dict[
         "status": status,
         "findings": findings,
         "detail": detail,
-        "properties": [_property(suite, spec, name, verdict, target) for verdict in verdicts],
+        "properties": [
+            _property(suite, spec, name, verdict, target, causes) for verdict in verdicts
+        ],
         "file": getattr(info, "file", None),
         "line": getattr(info, "line", None),
     }
@@ -164,7 +172,7 @@ def _findings(suite: Suite, spec: LayerSpec, name: str, verdicts: list[Verdict])
 
 
 def _property(
-    suite: Suite, spec: LayerSpec, name: str, verdict: Verdict, target: Target
+    suite: Suite, spec: LayerSpec, name: str, verdict: Verdict, target: Target, causes: Causes
 ) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": verdict.declared.name,
@@ -203,6 +211,9 @@ def _property(
         if value is not None
     }
     entry |= dict(found.extra)
+    cause = causes.of(verdict, spec)
+    if cause is not None:
+        entry["diagnosis"] = cause.as_json()
     return entry | _call(suite, spec, name, verdict, target)
 
 

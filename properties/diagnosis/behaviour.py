@@ -1,0 +1,98 @@
+"""Causes that no formula of a returned array shows: habits, and what happens to dropout's mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ..case import Array
+from ..mismatch import Disagreement
+from . import catalogue
+from .diagnose import Diagnosis
+from .misconception import Misconception
+from .observation import Observation
+
+_HABITS: tuple[tuple[str, str], ...] = (
+    # what a disagreement says, and the argument of the misconceptions that do it
+    ("changes dout", "dout"),
+    ("changes x", "x"),
+    ("the same seed gives another mask", "seed"),
+    ("touches the global random state", "rng"),
+)
+
+
+def from_habit(found: Disagreement) -> Diagnosis | None:
+    """The cause of a disagreement that is a sentence."""
+    for sentence, argument in _HABITS:
+        if not found.sentence.startswith(sentence):
+            continue
+        for misconception in catalogue.of(found.function, argument):
+            return _say(misconception, f"it {found.sentence}", 0.9)
+    return None
+
+
+def _say(misconception: Misconception, evidence: str, confidence: float) -> Diagnosis:
+    return Diagnosis(
+        misconception=misconception.name,
+        sentence=misconception.sentence,
+        evidence=evidence,
+        confidence=confidence,
+        key=misconception.key,
+    )
+
+
+def from_dropout(seen: Sequence[Observation], function: str, argument: str) -> Diagnosis | None:
+    """What a mask looks like on many units."""
+    trained = [o for o in seen if o.when == "train" and argument in o.got]
+    same = [o for o in trained if o.got[argument].shape == o.case.args["x"].shape]
+    if len(same) < 2 or len(same) < len(trained):
+        return None
+    signs = _OUT if argument == "out" else _DX if argument == "dx" else {}
+    for name, recognises in signs.items():
+        if all(recognises(o) for o in same):
+            for misconception in catalogue.of(function, argument):
+                if misconception.name == name:
+                    return _say(misconception, f"seen on {len(same)} masks", 0.95)
+    return None
+
+
+def _mask(o: Observation) -> Array:
+    return np.asarray(o.got["out"] != 0.0)
+
+
+def _one_for_all(o: Observation) -> bool:
+    mask = _mask(o)
+    return bool((mask == mask[:1]).all()) and not mask.all() and bool(mask.any())
+
+
+def _whole_examples(o: Observation) -> bool:
+    rows = _mask(o).reshape(len(o.got["out"]), -1)
+    return bool((rows == rows[:, :1]).all()) and not rows.all() and bool(rows.any())
+
+
+def _factors(o: Observation, got: str, of: Array) -> Array:
+    with np.errstate(all="ignore"):
+        return np.asarray(np.where(of == 0.0, 0.0, o.got[got] / of))
+
+
+def _draws(o: Observation) -> bool:
+    factors = _factors(o, "out", o.case.args["x"])
+    on = factors[factors != 0.0]
+    return on.size > 8 and len(np.unique(np.round(on, 9))) > on.size // 2 and bool(on.max() <= 1.0)
+
+
+def _drawn_again(o: Observation) -> bool:
+    factors = _factors(o, "dx", o.case.upstream)
+    scale = 1.0 / (1.0 - float(o.case.args["dropout_param"]["p"]))
+    values = (np.abs(factors) < 1e-9) | (np.abs(factors - scale) < 1e-9 * scale)
+    agree = float(((factors != 0.0) == o.quantities["kept"]).mean())
+    return bool(values.all()) and 0.05 < agree < 0.95
+
+
+_OUT: dict[str, Callable[[Observation], bool]] = {
+    "one mask for all examples": _one_for_all,
+    "whole examples dropped": _whole_examples,
+    "draws for a mask": _draws,
+}
+_DX: dict[str, Callable[[Observation], bool]] = {"mask drawn again": _drawn_again}

@@ -1,0 +1,149 @@
+"""The cause of each failure of a run, found once for each function and argument."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from reference.running_error import Bounded
+
+from ..case import Run
+from ..implementation import Implementation
+from ..judge import Verdict
+from ..mismatch import Disagreement, Fault, Mismatch
+from ..probe import Probe
+from ..spec import LayerSpec, Reading
+from .behaviour import from_dropout, from_habit
+from .between import forward_that_fits
+from .diagnose import Diagnosis, diagnose
+from .observation import Observation, observe, quantities_of, when_of
+
+_DIRECT = ("reference", "exact")  # oracles that hold the very array that was returned
+
+
+class Causes:
+    """The causes of what one implementation fails.
+
+    Parameters
+    ----------
+    implementation
+        What was judged; it is run again on some twenty cases of each failing layer.
+    readings
+        The reading in force, by row.
+    wrong_forwards
+        Rows whose forward is wrong.
+    untouched
+        Rows that are not run again, because they hang or crash.
+    """
+
+    def __init__(
+        self,
+        implementation: Implementation,
+        readings: dict[str, Reading | None],
+        wrong_forwards: set[str],
+        untouched: frozenset[str] = frozenset(),
+    ) -> None:
+        self._implementation = implementation
+        self._readings = readings
+        self._wrong_forwards = wrong_forwards
+        self._seen: dict[str, tuple[Observation, ...]] = dict.fromkeys(untouched, ())
+        self._named: dict[tuple[str, str, str, str], Diagnosis | None] = {}
+
+    def of(self, verdict: Verdict, spec: LayerSpec) -> Diagnosis | None:
+        """The cause of a failing verdict; None when it has none, or has no disagreement."""
+        found = verdict.disagreement
+        if found is None:
+            return None
+        habit = from_habit(found)
+        if habit is not None:
+            return habit
+        argument = _argument(found, spec)
+        if not argument:
+            return None
+        when = when_of(found.case) if found.case is not None else ""
+        key = (spec.name, found.function, argument, when)
+        if key not in self._named:
+            self._named[key] = self._find(spec, found.function, argument, when)
+        cause = self._named[key]
+        if cause is None and found.oracle.startswith(_DIRECT):
+            cause = self._from_failures(verdict, spec, argument, when)
+        return cause
+
+    def _find(self, spec: LayerSpec, function: str, argument: str, when: str) -> Diagnosis | None:
+        everything = self._observations(spec)
+        seen = [o for o in everything if o.when == when]
+        if not any(o.is_wrong(argument) for o in seen):
+            # A numerical derivative or an invariant may speak of another call than the first.
+            seen = [o for o in everything if o.is_wrong(argument)][:1]
+            seen = [o for o in everything if seen and o.when == seen[0].when]
+        reading = self._readings.get(spec.name)
+        other = reading.sentence if reading is not None and reading.name == "keep" else ""
+        wrong_forward = spec.name in self._wrong_forwards and function == spec.backward
+        if spec.name == "dropout":
+            cause = from_dropout(everything, function, argument)
+            if cause is not None:
+                return cause
+        cause = diagnose(seen, function, argument, forward_is_wrong=wrong_forward, reading=other)
+        if cause is None and function == spec.backward:
+            cause = forward_that_fits(seen, spec, argument)
+        return cause
+
+    def _observations(self, spec: LayerSpec) -> tuple[Observation, ...]:
+        if spec.name not in self._seen:
+            try:
+                self._seen[spec.name] = observe(self._probe(spec))
+            except (Fault, Mismatch):
+                self._seen[spec.name] = ()
+        return self._seen[spec.name]
+
+    def _probe(self, spec: LayerSpec) -> Probe:
+        probe = Probe(spec, self._implementation)
+        probe.reading = self._readings.get(spec.name)
+        return probe
+
+    def _from_failures(
+        self, verdict: Verdict, spec: LayerSpec, argument: str, when: str
+    ) -> Diagnosis | None:
+        """What ordinary cases do not show is looked for on the failing ones themselves."""
+        found = verdict.disagreement
+        assert found is not None
+        alike = [
+            _from_disagreement(one, spec, argument)
+            for one in (found, *verdict.failures)
+            if one.function == found.function
+            and _argument(one, spec) == argument
+            and one.got is not None
+            and one.wanted is not None
+            and one.case is not None
+            and when_of(one.case) == when
+        ]
+        distinct = {o.case.size: o for o in alike}
+        if len(distinct) < 2:
+            return None
+        cause = diagnose(list(distinct.values()), found.function, argument)
+        return cause and replace(cause, confidence=min(cause.confidence, 0.8))
+
+
+def _from_disagreement(found: Disagreement, spec: LayerSpec, argument: str) -> Observation:
+    assert found.case is not None
+    assert found.got is not None
+    assert found.wanted is not None
+    tolerance = np.zeros(found.wanted.shape) if found.tolerance is None else found.tolerance
+    run = Run(outputs={"out": found.got} if argument == "out" else {"out": np.zeros(())})
+    return Observation(
+        row=spec.name,
+        case=found.case,
+        when=when_of(found.case),
+        got={argument: found.got},
+        truth={argument: Bounded(found.wanted, tolerance / 4.0, 2.0**-53)},
+        quantities=quantities_of(spec, found.case, run),
+    )
+
+
+def _argument(found: Disagreement, spec: LayerSpec) -> str:
+    """The name under which observations hold what a disagreement is about."""
+    name = found.argument
+    if name in spec.differentiable and found.function == spec.judge_of_gradients:
+        return f"d{name}"
+    return name

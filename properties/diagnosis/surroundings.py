@@ -1,0 +1,93 @@
+"""What a case has around a value: named sizes, factors that may be lost, paths that add up."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..case import Array
+from .misconception import Misconception
+from .observation import Observation
+
+_SIZES = ("N", "D", "M", "C", "m", "n", "Nn", "Dd")
+_FACTORS = {
+    "batchnorm": ("gamma", "std", "momentum"),
+    "affine_batchnorm_relu": ("gamma", "std"),
+    "log_determinant_term": ("alpha", "beta"),
+    "trace_term": ("alpha", "beta"),
+    "gplvm": ("alpha", "beta"),
+    "dropout": ("p",),
+}
+# The sums that outputs and gradients consist of, written as the catalogue's formulas are.
+_PATHS: dict[tuple[str, str], dict[str, str]] = {
+    ("affine", "out"): {"the product X w": "X @ w", "the bias": "np.broadcast_to(b, (N, M))"},
+    ("batchnorm", "out"): {
+        "the scaled xhat": "gamma * xhat",
+        "beta": "np.broadcast_to(beta, (N, D))",
+    },
+    ("batchnorm", "dx"): {
+        "the direct path dxhat / std": "dxhat / std",
+        "the path through the mean": "np.broadcast_to(-(dxhat / std).mean(0), (N, D))",
+        "the path through the variance": "dvar * 2 * xmu / N",
+    },
+    ("batchnorm", "running_mean"): {
+        "the old average": "momentum * running_mean",
+        "the batch's mean": "(1 - momentum) * mu",
+    },
+    ("batchnorm", "running_var"): {
+        "the old average": "momentum * running_var",
+        "the batch's variance": "(1 - momentum) * var",
+    },
+    ("svm", "dx"): {
+        "the part of the wrong classes": "active * wrong / N",
+        "the part of the true class": "-onehot * count / N",
+    },
+    ("softmax", "dx"): {
+        "the probabilities": "probs / N",
+        "the labels": "-onehot / N",
+    },
+    ("autoencoder", "dW"): {
+        "the path through the transposed W": "np.outer(h, a)",
+        "the path through W": "np.outer(W @ a, xv)",
+    },
+    ("gplvm", "dX"): {
+        "the trace's part": "alpha * Kinv @ YY @ Kinv @ X",
+        "the determinant's part": "-alpha * Dd * Kinv @ X",
+    },
+    ("gplvm", "value"): {
+        "the trace's part": "-0.5 * np.trace(Kinv @ YY)",
+        "the determinant's part": "-0.5 * Dd * logdetK",
+    },
+}
+
+
+def sizes(observation: Observation) -> dict[str, int]:
+    """Lengths of the named axes."""
+    return {
+        name: int(observation.quantities[name]) for name in _SIZES if name in observation.quantities
+    }
+
+
+def named(observation: Observation) -> dict[str, Array]:
+    """Factors that a formula of the layer may have once too often or not at all."""
+    return {
+        name: np.asarray(observation.quantities[name], dtype=np.float64)
+        for name in _FACTORS.get(observation.row, ())
+        if name in observation.quantities
+    }
+
+
+def terms(observation: Observation, argument: str) -> dict[str, Array]:
+    """The paths whose sum the argument is."""
+    if observation.when == "test":
+        return {}
+    paths = _PATHS.get((observation.row, argument), {})
+    found: dict[str, Array] = {}
+    for name, formula in paths.items():
+        path = Misconception(
+            name=name, layer="", function="", argument=argument, formula=formula, sentence=""
+        )
+        try:
+            found[name] = path.predict(observation.quantities)
+        except Exception:  # a batch for which the path is not written
+            return {}
+    return found
