@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .text import clean, number
+from .text import clean, number, one_line
 
 Floats = NDArray[np.float64]
 
@@ -34,10 +34,13 @@ class Array:
     values: Floats | None = None
     corner: Floats | None = None
     summary: str = ""
+    literal: str = ""  # an input that is no array: a number, a word, a dict
 
     @property
     def label(self) -> str:
         """``(3, 4) float64``, as it is shown next to a picture."""
+        if self.literal:
+            return self.literal
         shape = "scalar" if self.shape == () else "×".join(map(str, self.shape))
         return f"{shape} {self.dtype}".strip()
 
@@ -87,6 +90,30 @@ def decode(item: object) -> Array | None:
         corner=corner,
         summary=_summary(item.get("summary")),
     )
+
+
+def decode_input(item: object) -> Array | None:
+    """Read an input of an example; what is no array becomes text."""
+    if isinstance(item, Mapping) and "shape" not in item:
+        parts = []
+        for key, value in item.items():
+            inner = decode_input(value)
+            if inner is not None:
+                parts.append(f"{clean(key, limit=40)}: {_text(inner)}")
+        return Array(dtype="", shape=(), literal="{" + ", ".join(parts) + "}")
+    if isinstance(item, str | bool) or item is None:
+        return Array(dtype="", shape=(), literal=one_line(repr(item), limit=120))
+    return decode(item)
+
+
+def _text(array: Array) -> str:
+    if array.literal:
+        return array.literal
+    values = array.values
+    if values is None or values.size > 8:
+        return array.label
+    numbers = [number(float(v)) for v in values.ravel()]
+    return numbers[0] if values.ndim == 0 else f"[{', '.join(numbers)}]"
 
 
 def _shape(given: object, values: Floats | None) -> tuple[int, ...]:

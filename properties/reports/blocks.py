@@ -16,6 +16,8 @@ def array_lines(name: str, array: Array, width: int) -> list[str]:
     """An input in as few lines as possible: on one line, as a small grid, or as its summary."""
     values = array.values
     head = f"{name} = "
+    if array.literal:
+        return _cut(head + array.literal, width)
     if values is None:
         return _cut(f"{name}: {array.label} {array.summary}".rstrip(), width)
     if values.ndim <= 1:
@@ -48,17 +50,19 @@ def entry_lines(prop: PropertyResult, width: int) -> list[str]:
     arrays = prop.arrays
     if arrays is None:
         return []
+    if arrays.got is None and arrays.wanted is None and not prop.got and not prop.wanted:
+        return []
     name = prop.argument or "value"
     head = _headline(prop)
     if arrays.got is None or arrays.wanted is None or arrays.diff is None or arrays.wrong is None:
-        parts = [
-            f"{label}: {array.label} {array.summary}".rstrip()
-            for label, array in (("got", arrays.got), ("wanted", arrays.wanted))
-            if array is not None
-        ]
-        if prop.got or prop.wanted:
-            parts.append(f"got {prop.got or 'nothing'}, wanted {prop.wanted or 'nothing'}")
-        return [line for part in [head, *parts] if part for line in _cut(part, width)]
+        lines = _cut(head, width)
+        for label, array in (("got", arrays.got), ("wanted", arrays.wanted)):
+            if array is not None:
+                lines += array_lines(label, array, width)
+        if arrays.got is None and (prop.got or prop.wanted):
+            text = f"got {prop.got or 'nothing'}, wanted {prop.wanted or 'nothing'}"
+            lines += _cut(text, width)
+        return lines
     got, wanted = arrays.got.values, arrays.wanted.values
     if got is None or wanted is None or got.size == 0 or got.shape != wanted.shape:
         return _cut(f"{head}  got {prop.got}, wanted {prop.wanted}", width)

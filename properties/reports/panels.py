@@ -113,6 +113,8 @@ def _kink(sides: Mapping[str, str]) -> Markup:
 
 def _input(name: str, array: Array, detail: Detail) -> dict[str, Any]:
     shown = array.values
+    if array.literal:
+        return {"name": name, "label": array.literal, "note": "", "cells": []}
     if shown is None:
         return {"name": name, "label": array.label, "note": array.summary, "cells": []}
     small = shown.ndim <= 2 and 0 < shown.size <= min(detail.cells, 48)

@@ -155,7 +155,8 @@ class _Frame:
 def _span(values: Sequence[float]) -> tuple[float, float]:
     finite = [v for v in values if math.isfinite(v)]
     low, high = min(finite, default=0.0), max(finite, default=1.0)
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+    room = max(0.5, 1e-3 * abs(low))  # so that a constant has a height, however large it is
+    return (low, high) if high - low > 1e-9 * abs(low) else (low - room, low + room)
 
 
 def v_curve(curve: Curve) -> Markup:

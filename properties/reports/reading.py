@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .arrays import Array, Floats, decode, difference, to_float, wrong_entries
+from .arrays import Array, Floats, decode, decode_input, difference, to_float, wrong_entries
 from .text import clean, number, one_line
 
 Status = Literal["pass", "fail", "error", "missing", "inconclusive", "skipped", "noted", "none"]
@@ -95,6 +95,7 @@ class PropertyResult:
     steps: tuple[Step, ...] = ()
     traceback: str = ""
     heading: str = ""
+    about: str = ""
 
     @property
     def title(self) -> str:
@@ -261,11 +262,12 @@ def _property(item: Mapping[str, Any], lenient: bool) -> PropertyResult:
         sentence=one_line(item.get("sentence") or "", limit=600),
         traceback=clean(item.get("traceback") or "", limit=4_000).strip("\n"),
         heading=one_line(item.get("title") or "", limit=120),
+        about=one_line(item.get("about") or ""),
         script=clean(item.get("script") or "", limit=400_000).strip("\n"),
         repeat=one_line(item.get("repeat") or "", limit=400),
         printed=clean(item.get("printed") or "", limit=4_000),
         diagnosis=_diagnosis(item.get("diagnosis")),
-        arrays=_arrays(item.get("arrays"), tolerance),
+        arrays=_arrays(item.get("arrays"), item.get("inputs"), tolerance),
         curve=_curve(item.get("steps_curve")),
         one_sided=_one_sided(item.get("one_sided")),
         running=_running(item.get("running")),
@@ -341,12 +343,12 @@ def _step(item: Mapping[str, Any]) -> Step:
     )
 
 
-def _arrays(item: object, tolerance: float | None) -> Arrays | None:
+def _arrays(item: object, beside: object, tolerance: float | None) -> Arrays | None:
     if not isinstance(item, Mapping):
-        return None
+        item = {}
     got, wanted = decode(item.get("got")), decode(item.get("wanted"))
     limit = decode(item.get("tolerance"))
-    inputs = item.get("inputs")
+    inputs = item.get("inputs") or beside
     diff = decode(item.get("difference"))
     delta = None if diff is None else diff.values
     if delta is None and got is not None and wanted is not None:
@@ -362,7 +364,7 @@ def _arrays(item: object, tolerance: float | None) -> Arrays | None:
     decoded = {
         one_line(name, limit=40): array
         for name, value in (inputs.items() if isinstance(inputs, Mapping) else ())
-        if (array := decode(value)) is not None
+        if (array := decode_input(value)) is not None
     }
     if got is None and wanted is None and not decoded:
         return None

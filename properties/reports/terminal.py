@@ -229,7 +229,8 @@ class _Page:
         yield from self.fit(found_by(prop))
         if prop.arrays is not None:
             room = self.width - 2
-            for name, array in prop.arrays.inputs.items():
+            # The script holds the inputs with every digit; they are not shown twice.
+            for name, array in () if prop.script else prop.arrays.inputs.items():
                 for line in array_lines(name, array, room):
                     yield Text("  " + self.encode(line), style="dim")
             for line in entry_lines(prop, room):

@@ -74,6 +74,7 @@ def test_pictures_are_there() -> None:
         "twice what it should be",
     ):
         assert said in text
+    assert "{mode: &#39;test&#39;, eps: 1e-05, m: [1]}" in html(samples.large_cut())
     assert "Heat map of got, 100×100 float64" in html(samples.many_failures(1))
 
 
