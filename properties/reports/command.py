@@ -133,3 +133,48 @@ def report(
                 render_terminal(loaded, Console(file=stream, width=100), table, every=every)
         except OSError as error:
             raise click.UsageError(f"{output}: cannot write it: {error}") from error
+
+
+def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give ``nndl check`` the options that write reports; `write_reports` takes their values."""
+    for form in reversed(("html", "junit", "gradescope", "prairielearn", "classroom")):
+        command = click.option(f"--{form}", f"{form}_file", metavar="FILE", help=_HELP[form])(
+            command
+        )
+    command = click.option("--github", "github_too", is_flag=True, help=_HELP["github"])(command)
+    return click.option("--points", metavar="FILE", help="TOML with points and visibility.")(
+        command
+    )
+
+
+_HELP: Mapping[str, str] = {
+    "html": "Write a page that needs nothing else.",
+    "junit": "Write JUnit XML.",
+    "gradescope": "Write Gradescope's results.json.",
+    "prairielearn": "Write PrairieLearn's results.json.",
+    "classroom": "Write the result for GitHub Classroom's reporter.",
+    "github": "Annotate the wrong functions, and put the matrix in the job summary.",
+}
+
+
+def write_reports(
+    record: Mapping[str, Any] | Report,
+    *,
+    points: str | None = None,
+    github_too: bool = False,
+    **files: str | None,
+) -> None:
+    """Write what the options of `report_options` asked for.
+
+    Raises
+    ------
+    click.UsageError
+        When a file cannot be read or written.
+    """
+    weights = load_weights(points)
+    loaded = read(record)
+    if github_too:
+        write(loaded, "github", "-")
+    for option, file in files.items():
+        if file is not None:
+            write(loaded, option.removesuffix("_file"), file, weights)

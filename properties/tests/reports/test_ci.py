@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as XML
 
+import click
 import pytest
 from click.testing import CliRunner
 
+from properties.command import check as nndl_check
 from properties.reports import github, github_summary, junit
-from properties.reports.command import FORMATS, report
+from properties.reports.command import FORMATS, report, report_options, write_reports
 
 from . import samples
 
@@ -135,3 +137,31 @@ def test_unusable_files_are_exit_code_2(tmp_path: Path) -> None:
     assert CliRunner().invoke(report, [str(record), "--format", "html", "-o", no]).exit_code == 2
     points = ["--format", "gradescope", "--points", no]
     assert CliRunner().invoke(report, [str(record), *points]).exit_code == 2
+
+
+def test_the_options_of_a_check(tmp_path: Path) -> None:
+    @click.command()
+    @report_options
+    def check(**options: Any) -> None:
+        write_reports(samples.one_failure(), **options)
+
+    files = {form: tmp_path / form for form in FORMATS if form not in ("terminal", "github")}
+    arguments = [part for form, file in files.items() for part in (f"--{form}", str(file))]
+    run = CliRunner().invoke(check, [*arguments, "--github"])
+    assert run.exit_code == 0, run.output
+    assert run.stdout.startswith("::error file=nndl/batchnorm.py")
+    assert all(file.stat().st_size > 100 for file in files.values())
+
+
+def test_the_action_and_the_hook_name_options_that_exist() -> None:
+    root = Path(__file__).resolve().parents[3]
+    if not (root / "action.yml").is_file():
+        pytest.skip("not in a checkout")
+    action = (root / "action.yml").read_text(encoding="utf-8")
+    hook = (root / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    known = {option for p in nndl_check.params for option in p.opts}
+    used = set(re.findall(r"(?<=\()--[a-z-]+", action)) | set(re.findall(r"--[a-z]+", hook))
+    assert used <= known
+    assert {"--json", "--seed", "--profile"} <= known
+    # No input stands inside a script, where its text could run.
+    assert "${{" not in action.split("out=", 1)[1]
