@@ -252,6 +252,8 @@ def _axis_ratio(cases: Sequence[Pairing]) -> Iterator[Relation]:
     """The ratio depends on one axis only."""
     if any(c.got.shape != c.wanted.shape or c.got.ndim != 2 for c in cases):
         return
+    if any(ratio_of(c.got, c.wanted) is not None for c in cases):
+        return
     for axis, word in ((0, "column"), (1, "row")):
         if all(c.got.shape[axis] > 1 and all(
             ratio_of(np.take(c.got, k, 1 - axis), np.take(c.wanted, k, 1 - axis)) is not None

@@ -60,7 +60,7 @@ def run(target: str | None, layer: str | None = None, *, forward: str | None = N
             maker = InProcess
         reports: list[Report] = []
         complaints: list[str] = []
-        if layer is None and forward is None:
+        if layer is None and forward is None and backward is None:
             for one in debug_all(target, seed=seed, make_runner=maker):
                 if isinstance(one, StepsError):
                     complaints.append(str(one))

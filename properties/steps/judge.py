@@ -14,7 +14,7 @@ from properties.diagnosis.relations import constant_origin, ratio_of
 
 from .adjoints import Adjoint, agree, squeezed
 from .evidence import Event, Evidence, Place, Trace
-from .names import promised, same_name, without_number
+from .names import promised, same_name
 from .values import Array
 
 __all__ = ["Finding", "Judge", "Slot"]
@@ -57,9 +57,19 @@ class Finding:
         return self.meaning not in ("unknown", "mismatch", "unfinished")
 
     @property
+    def weight(self) -> float:
+        """How telling what is known of the value is: 3 for an adjoint, 0 for nothing."""
+        if self.certain:
+            return 3.0
+        if self.meaning in ("scaled", "factor", "value"):
+            return 1.5 if self.reason.startswith("−") else 2.0
+        return 1.0 if self.meaning == "summed" else 0.0
+
+    @property
     def certain(self) -> bool:
         """Whether the value is right beyond doubt: wrong values are often multiples of others."""
-        return self.meaning in ("adjoint", "part", "size") or (
+        return self.meaning in ("adjoint", "part") or (
+            self.meaning == "size" and self.node != "") or (
             self.meaning == "value" and self.node in (self.slot.name, "0"))
 
 
@@ -120,18 +130,23 @@ class Judge:
                 if jacobian is not None:
                     moved[probe.statement] = moved.get(probe.statement, False) or jacobian.moved
         silent = {number for number, any_moved in moved.items() if not any_moved}
-        return silent & self._feeds_gradients()
+        # What cannot be perturbed (integers, masks, infinities) is told by its names alone.
+        seen = {p.statement for t in evidence.traces for e in t.events
+                if (p := evidence.probe(e.place)) is not None and p.kind == "assign"}
+        unknown = seen - set(moved) - self._feeds(value=True)
+        return (silent | unknown) & self._feeds(value=False)
 
-    def _feeds_gradients(self) -> set[int]:
-        """Statements that the returned gradients may depend on, following names."""
+    def _feeds(self, *, value: bool) -> set[int]:
+        """Statements that the returned value, or the gradients, may depend on by names."""
+        first, rest = (0, 1) if value else (1, None)
         evidence = self.evidence
         found: set[int] = set()
         names: set[str] = set()
         by_function = [s for s in evidence.statements.values()]
         for statement in by_function:
             if isinstance(statement.node, ast.Return) and statement.node.value is not None:
-                value = statement.node.value
-                parts = value.elts[1:] if isinstance(value, ast.Tuple) else [value]
+                whole = statement.node.value
+                parts = whole.elts[first:rest] if isinstance(whole, ast.Tuple) else [whole]
                 for part in parts:
                     names |= {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
         changed = True
@@ -185,7 +200,7 @@ class Judge:
             kind = "leaf" if probe is None else probe.kind
             if self.joint and probe is not None and probe.statement in self.backward_statements:
                 continue
-            if not any(one[place].moved for one in evidence.jacobians):
+            if probe is not None and not any(one[place].moved for one in evidence.jacobians):
                 continue
             adjoints = []
             for number in range(len(evidence.cases)):
@@ -326,6 +341,8 @@ class Judge:
         def right(one: _Candidate) -> bool:
             return all(agree(v, one.adjoints[k]) for v, k in zip(values, index, strict=True))
 
+        if named and slot.final and all(v.dtype.kind in "iuf" for v in values):
+            values = tuple(v.astype(float) for v in values)
         if any(v.dtype.kind != "f" for v in values):
             return self._not_float(slot, values, index)
         if all(v.size == 0 for v in values):
@@ -459,7 +476,7 @@ class Judge:
                    for v, w in zip(values, wanted, strict=True)):
                 return Finding(slot, "adjoint", one.label,
                                f"the adjoint of {one.label}, in another shape")
-        return self._summed(slot, values, index) or self._factor(slot, values, index)
+        return self._factor(slot, values, index) or self._summed(slot, values, index)
 
     def _factor(self, slot: Slot, values: tuple[Array, ...],
                 index: Sequence[int]) -> Finding | None:
@@ -480,9 +497,11 @@ class Judge:
                             index, arrays, strict=True)]), ("÷", [one.adjoints[k].value / a for
                                                                   k, a in zip(index, arrays,
                                                                               strict=True)])):
-                        if all(_near(v, m) for v, m in zip(values, made, strict=True)):
+                        origin = self._constant(values, made, index)
+                        if origin is not None:
+                            times = "" if origin == "1" else f"{origin} × "
                             return Finding(slot, "factor", one.label,
-                                           f"the adjoint of {one.label} {word} {label}")
+                                           f"{times}the adjoint of {one.label} {word} {label}")
             outer = [("the output", [np.asarray(self.evidence.cases[k].dout, dtype=float)
                                      for k in index])]
             outer += [(c.label, [c.adjoints[k].value for k in index]) for c in nodes]
@@ -497,6 +516,21 @@ class Judge:
                         return Finding(slot, "factor", one.label,
                                        f"the derivative of {above} by {one.label}, entry by entry")
         return None
+
+    def _constant(self, values: Sequence[Array], made: Sequence[Array],
+                  index: Sequence[int]) -> str | None:
+        """Return "1" for equal values, the name of a constant ratio, or None."""
+        if all(_near(v, m) for v, m in zip(values, made, strict=True)):
+            return "1"
+        if values[0].size < 3 or any(v.shape != m.shape or not np.all(np.isfinite(m))
+                                     for v, m in zip(values, made, strict=True)):
+            return None
+        ratios = [ratio_of(v, m) for v, m in zip(values, made, strict=True)]
+        if any(r is None for r in ratios):
+            return None
+        origin = constant_origin([r for r in ratios if r is not None],
+                                 [self.evidence.cases[k].sizes for k in index])
+        return None if origin == "0" else origin
 
     def _summed(self, slot: Slot, values: tuple[Array, ...],
                 index: Sequence[int]) -> Finding | None:

@@ -24,7 +24,7 @@ __all__ = ["Origin", "Search"]
 
 _ROUNDS = 5
 _FIRST_PASS = 400
-_CERTAIN = 2
+_CERTAIN = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Search:
         self.judge, self.evidence = judge, judge.evidence
         self.repair = repair
         self.first: _State | None = None
-        self._known_rank = 0
+        self._weight = 0.0
 
     # states ---------------------------------------------------------------------------------
     def state(self, actions: Sequence[Sequence[list[Any]]],
@@ -256,13 +256,13 @@ class Search:
             return origin
         winners = self._try(state, alternatives, goal, tried,
                             f"{origin.slot.name}@{origin.slot.place}")
-        ranks = {f.slot.statement: _rank(f) for f in suspects}
+        ranks = {f.slot.statement: f.weight for f in suspects}
         if not winners:
             return self._solved(state, origin, suspects, goal, local=local)
 
         def key(winner: _Winner) -> tuple[float, ...]:
             mine = winner.statement == origin.slot.statement
-            better = mine or winner.rank > ranks.get(winner.statement, 0)
+            better = mine or winner.rank > ranks.get(winner.statement, 0.0)
             return (-winner.right, not better, -winner.explained, winner.edit.cost, not mine,
                     winner.slot_position)
 
@@ -300,7 +300,7 @@ class Search:
             if needed is None:
                 continue
             found = self._with_value(state, suspect, needed, goal)
-            if found is not None and self._known_rank == _CERTAIN:
+            if found is not None and self._weight == _CERTAIN:
                 return found
             multiple = found or multiple
         return multiple or origin
@@ -327,9 +327,9 @@ class Search:
         if not goal <= after.right:
             return None
         now = next((f for f in after.findings if f.slot.place == suspect.slot.place), None)
-        if now is None or (_rank(now) <= _rank(suspect) and now.wanted is None):
+        if now is None or (now.weight <= suspect.weight and now.wanted is None):
             return None
-        self._known_rank = _rank(now)
+        self._weight = now.weight
         return Origin(suspect.slot, suspect, suspect.got, tuple(values), None, (), True)
 
     def _snapped(self, values: Sequence[Array]) -> Sequence[Array]:
@@ -340,6 +340,11 @@ class Search:
                     <= 1e-6 * np.max(np.abs(v), initial=1e-9)
                     for a, v in zip(one.adjoints, values, strict=True)):
                 return [a.value for a in one.adjoints]
+        for _, known in self.judge.forward_values:
+            if all(a.shape == v.shape and a.dtype.kind == "f" and np.max(np.abs(a - v), initial=0.0)
+                   <= 1e-6 * np.max(np.abs(v), initial=1e-9)
+                   for a, v in zip(known, values, strict=True)):
+                return list(known)
         return values
 
     def _wanted(self, number: int, places: Sequence[str]) -> Array:
@@ -352,46 +357,60 @@ class Search:
     def _needed(self, state: _State, origin: Origin | None,
                 suspect: Finding) -> list[Array] | None:
         """Solve for the value of a suspect that makes the wrong step, or all gradients, right."""
-        session, found = self.evidence.session, []
+        found = []
         known = {c.name for c in self.judge.candidates if c.kind == "leaf"}
         places = [p for p, leaf in self.judge.expected(self.evidence.traces[0]).items()
                   if leaf in known]
         for number, case in enumerate(self.evidence.cases):
             got = np.asarray(suspect.got[number], dtype=float)
-            place = suspect.slot.place
-            shifts = [np.zeros(got.size), *np.eye(got.size)]
+            solved = self._newton(state, origin, suspect, number, got, places)
+            if solved is None:
+                return None
+            found.append(solved)
+        return found
+
+    def _newton(self, state: _State, origin: Origin | None, suspect: Finding, number: int,
+                start: Array, places: Sequence[str]) -> Array | None:
+        """Newton's method; where what follows is affine, the second round only polishes."""
+        slot, value = suspect.slot, start
+        case, place = self.evidence.cases[number], slot.place
+        for _ in range(4):
+            size = 2.0**-16 * max(float(np.max(np.abs(value))), 1e-3)
+            shifts = [np.zeros(value.size), *(size * np.eye(value.size))]
             jobs = [{"kind": "trace", "case": case.payload(), "actions": [
                 *state.actions[number],
-                [place[0], place[1], place[2], "set", got + shift.reshape(got.shape)]],
+                [place[0], place[1], place[2], "set", value + shift.reshape(value.shape)]],
                 "watch": [] if origin is None else [list(origin.slot.place)]}
                 for shift in shifts]
-            answers = session.evaluate(jobs)
-            if any("error" in a for a in answers):
+            answers = self.evidence.session.evaluate(jobs)
+            rows = self._rows(answers, origin, places)
+            right = self._wanted(number, places) if origin is None or origin.right is None else (
+                np.ravel(origin.right[number]))
+            if rows is None or any(r.shape != right.shape or not np.all(np.isfinite(r))
+                                   for r in rows):
                 return None
-            if origin is None:
-                runs = [read_trace(a).gradients for a in answers]
-                if any(p not in run for run in runs for p in places):
-                    return None
-                rows = [np.concatenate([np.ravel(run[p]) for p in places]).astype(float)
-                        for run in runs]
-                right = self._wanted(number, places)
-            else:
-                if any(len(a["values"]) != 1 for a in answers):
-                    return None
-                rows = [np.asarray(a["values"][0], dtype=float).ravel() for a in answers]
-                assert origin.right is not None
-                right = np.ravel(origin.right[number])
-            if any(r.shape != right.shape for r in rows):
-                return None
-            matrix = np.array([r - rows[0] for r in rows[1:]]).T
             rest = right - rows[0]
-            if not (np.all(np.isfinite(matrix)) and np.all(np.isfinite(rest))):
+            if np.max(np.abs(rest), initial=0.0) <= 1e-9 * (1 + np.max(np.abs(right))):
+                return value
+            matrix = np.array([(r - rows[0]) / size for r in rows[1:]]).T
+            value = value + np.linalg.lstsq(matrix, rest, rcond=1e-6)[0].reshape(value.shape)
+            if not np.all(np.isfinite(value)):
                 return None
-            change = np.linalg.lstsq(matrix, rest, rcond=1e-9)[0]
-            if np.max(np.abs(matrix @ change - rest)) > 1e-7 * (1 + np.max(np.abs(rest))):
+        return value if np.max(np.abs(rest)) <= 1e-6 * (1 + np.max(np.abs(right))) else None
+
+    def _rows(self, answers: Sequence[dict[str, Any]], origin: Origin | None,
+              places: Sequence[str]) -> list[Array] | None:
+        """What the runs gave for the wrong step, or for all returned gradients."""
+        if any("error" in a for a in answers):
+            return None
+        if origin is not None:
+            if any(len(a["values"]) != 1 for a in answers):
                 return None
-            found.append(got + change.reshape(got.shape))
-        return found
+            return [np.asarray(a["values"][0], dtype=float).ravel() for a in answers]
+        runs = [read_trace(a).gradients for a in answers]
+        if any(p not in run for run in runs for p in places):
+            return None
+        return [np.concatenate([np.ravel(run[p]) for p in places]).astype(float) for run in runs]
 
     def _in_scope(self, slot: Slot) -> Iterator[str]:
         """Variables that were assigned before a step, numbers and arrays."""
@@ -444,9 +463,9 @@ class Search:
                            if trace is not None)
             if any(value is None for value in values):
                 continue
-            explained = sum(f.explained for f in after.findings)
+            explained = sum(f.weight for f in after.findings)
             place = slots[number].place
-            rank = max((_rank(f) for f in after.findings if f.slot.place == place), default=0)
+            rank = max((f.weight for f in after.findings if f.slot.place == place), default=0.0)
             winners.append(_Winner(number, edit, tuple(v for v in values if v is not None),
                                    slots[number].position, len(after.right), explained, rank))
         return winners
@@ -481,13 +500,8 @@ class _Winner:
     values: tuple[Array, ...]
     slot_position: int
     right: int
-    explained: int
-    rank: int
-
-
-def _rank(finding: Finding) -> int:
-    """How much is known of a value: 2 what it is, 1 what it is a multiple of, 0 nothing."""
-    return 2 if finding.certain else 1 if finding.explained else 0
+    explained: float
+    rank: float
 
 
 def _shaped(wanted: Sequence[Adjoint], got: Sequence[Array]) -> list[Array]:

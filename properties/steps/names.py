@@ -9,7 +9,7 @@ __all__ = ["promised", "same_name"]
 _PATTERNS = (
     r"^d[Ll]oss_?d?_?(?P<n>\w+)$", r"^d[LJE]_?_?d_?(?P<n>\w+)$", r"^d_(?P<n>\w+)$",
     r"^d(?P<n>\w+)$", r"^grads?_(?P<n>\w+)$", r"^(?P<n>\w+?)_grads?$", r"^delta_?(?P<n>\w+)$",
-    r"^(?P<n>\w+?)_?bar$", r"^g_(?P<n>\w+)$", r"^grad(?P<n>[A-Z]\w*)$", r"^d(?P<n>\w+?)_d\w+$",
+    r"^(?P<n>\w+?)_?bar$", r"^g_(?P<n>\w+)$", r"^grad(?P<n>[A-Z]\w*)$",
     r"^(?P<n>\w+?)_delta$",
 )
 _KEYED = re.compile(r"""^\w+(?:\.\w+)*\[(?:f?['"])(?P<n>\w+)['"]\]$""")
@@ -47,9 +47,3 @@ def _plain(name: str) -> str:
     keyed = _KEYED.match(name)
     name = keyed.group("n") if keyed else name
     return name.removeprefix("self.").replace("_", "").lower()
-
-
-def without_number(name: str) -> str | None:
-    """Return "x" for "x1", "x_2", "x_a" or "x_mu": the variable of which it may be one part."""
-    match = re.match(r"^(\w+?)_?(\d+|_[a-z]|part\w*|from\w*|via\w*|_direct)$", name)
-    return match.group(1) if match else None

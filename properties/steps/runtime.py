@@ -67,7 +67,9 @@ def probe(number, value, key=None):
 def _as_was(array, value):
     array = np.array(array, dtype=float)
     if isinstance(value, np.ndarray):
-        return array.reshape(value.shape).astype(np.result_type(value.dtype, float))
+        if array.size == value.size:
+            array = array.reshape(value.shape)
+        return array.astype(np.result_type(value.dtype, float))
     return float(array) if array.ndim == 0 else array
 
 

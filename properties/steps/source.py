@@ -47,7 +47,10 @@ class Project:
         return self._trees[path]
 
     def find(self, name: str, *, module: str | None = None) -> Place | None:
-        """Find the function `name` ("f" or "Class.f"), in a file `module`.py where one is given."""
+        """Find the function `name` ("f" or "Class.f"), first of all in a file `module`.py.
+
+        A method is looked for in that file alone: two modules may have classes of one name.
+        """
         best: Place | None = None
         for path in self.files():
             tree = self.tree(path)
@@ -58,7 +61,7 @@ class Project:
             if module is None or path.stem == module:
                 return place
             best = best or place
-        return best if module is None or self.package.is_file() else None
+        return best if module is None or "." not in name or self.package.is_file() else None
 
     def _dotted(self, path: Path) -> str:
         parts = list(path.relative_to(self.root).with_suffix("").parts)
