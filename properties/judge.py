@@ -66,7 +66,8 @@ def judge(declared: Property, probe: Probe, demands: Demands) -> Verdict:
     assert cases is not None
     _search(verdict, probe, demands, cases)
     if verdict.disagreement is not None and verdict.case is not None:
-        _shrink_values(verdict, probe)
+        if demands.shrink:
+            _shrink_values(verdict, probe)
     elif verdict.fault is not None:
         verdict.status = "error"
     elif verdict.examples and verdict.inconclusive == verdict.examples:
@@ -83,7 +84,7 @@ def _search(
         max_examples=examples,
         database=None,
         deadline=None,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate, Phase.shrink) if demands.shrink else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
         print_blob=False,

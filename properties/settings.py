@@ -15,6 +15,7 @@ class Demands:
     seed: int = 0
     strict: bool = False
     dropout_p: str | None = None
+    shrink: bool = True
 
     @property
     def examples(self) -> int:
