@@ -44,8 +44,8 @@ class Solver:
     checkpoint : path, optional
         Where to write a checkpoint after each epoch, and when training is interrupted.
     seed : int, optional
-        Of the minibatches. By default it is drawn once from numpy's global random state, so that
-        ``np.random.seed`` makes a run repeat.
+        Of the minibatches. By default the first call of :meth:`train` draws it from numpy's global
+        random state, so that ``np.random.seed`` makes a run repeat.
 
     Attributes
     ----------
@@ -108,9 +108,7 @@ class Solver:
         rule: Callable[..., Any] = getattr(optim, update_rule)
         self._rule = rule
         self.optim_configs = {name: dict(optim_config or {}) for name in model.params}
-        self._seed = (
-            int(np.random.randint(2**31)) if seed is None else whole_number("seed", seed, 0)
-        )
+        self._seed = seed if seed is None else whole_number("seed", seed, 0)
 
     def train(self) -> None:
         """Train for ``num_epochs``, and leave the best parameters in the model.
@@ -120,6 +118,8 @@ class Solver:
         :meth:`load_checkpoint`. A call after the end trains for ``num_epochs`` more, from the
         best parameters.
         """
+        if self._seed is None:
+            self._seed = int(np.random.randint(2**31))
         if self.iteration >= self._last_iteration:
             self._last_iteration = self.iteration + self.num_epochs * self.iterations_per_epoch
         try:
@@ -168,7 +168,7 @@ class Solver:
             raise ValueError(f"y must have shape {X.shape[:1]}, one for each of X, got {y.shape}")
         batch_size = whole_number("batch_size", batch_size, 1)
         if num_samples is not None and whole_number("num_samples", num_samples, 1) < len(X):
-            generator = np.random.default_rng([self._seed, self.iteration, 1])
+            generator = np.random.default_rng([self._seed or 0, self.iteration, 1])
             subset = generator.choice(len(X), num_samples, replace=False)
             X, y = X[subset], y[subset]
         if len(X) == 0:
@@ -255,7 +255,7 @@ class Solver:
     def _step(self) -> None:
         """Take one gradient step on a minibatch drawn with replacement."""
         # Seeded anew, so that there is no state to save, nor to lose in an interruption.
-        generator = np.random.default_rng([self._seed, self.iteration])
+        generator = np.random.default_rng([self._seed or 0, self.iteration])
         batch = generator.integers(len(self.X_train), size=self.batch_size)
         loss, grads = self.model.loss(self.X_train[batch], self.y_train[batch])
         params: Arrays = {}

@@ -80,9 +80,19 @@ def test_progress_bar_in_a_terminal(capsys, monkeypatch):
     assert "(Epoch 4 / 4)" in captured.out
 
 
+def test_without_tqdm_there_is_no_bar(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    make_solver(verbose=True).train()
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert "(Epoch 4 / 4)" in captured.out
+
+
 def test_the_same_seed_gives_the_same_run():
-    one, two = make_solver(seed=5), make_solver(seed=5)
+    one = make_solver(seed=5)
     one.train()
+    two = make_solver(seed=5)
     two.check_accuracy(two.X_train, two.y_train, num_samples=7)  # draws nothing from the run
     two.train()
     np.testing.assert_equal(state(one), state(two))
@@ -93,7 +103,7 @@ def test_resumed_equals_uninterrupted(tmp_path):
     whole.train()
     path = tmp_path / "run.npz"
     first = make_solver()
-    first._last_iteration = 24
+    first._last_iteration, first._seed = 24, whole._seed
     for _ in range(9):
         first._step()
         first._after_step(print)
