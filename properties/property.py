@@ -10,11 +10,11 @@ import numpy as np
 
 from .case import Case
 from .mismatch import Kind
-from .probe import Probe
-from .spec import LayerSpec, Purpose
+from .spec import LayerSpec, ObjectSpec, Purpose
 
 Judges = Literal["forward", "backward", "both"]
-Body = Callable[[Probe, Case, np.random.Generator], None]
+# The first argument is a Probe, of the class that goes with the property's rows.
+Body = Callable[[Any, Case, np.random.Generator], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,7 @@ class Property:
     body: Body
     applies: Callable[[LayerSpec], bool]
     weight: float = 1.0
+    rows: type[LayerSpec] = LayerSpec
 
     @property
     def title(self) -> str:
@@ -41,7 +42,13 @@ class Property:
 
     def concerns(self, spec: LayerSpec) -> bool:
         """Whether the property says something of a layer."""
-        return self.applies(spec) and spec.cases(self.purpose) is not None
+        if isinstance(spec, ObjectSpec) != issubclass(self.rows, ObjectSpec):
+            return False
+        return (
+            isinstance(spec, self.rows)
+            and self.applies(spec)
+            and spec.cases(self.purpose) is not None
+        )
 
     def functions(self, spec: LayerSpec) -> tuple[str, ...]:
         """The functions that it judges, of a layer."""
@@ -77,6 +84,7 @@ def check(
     purpose: Purpose = Purpose.ORDINARY,
     applies: Callable[[LayerSpec], bool] = always,
     weight: float = 1.0,
+    rows: type[LayerSpec] = LayerSpec,
 ) -> Callable[[Body], Callable[[Any], None]]:
     """Make a pytest test of a property; the plugin parametrises it over the specs.
 
@@ -93,6 +101,7 @@ def check(
             body=body,
             applies=applies,
             weight=weight,
+            rows=rows,
         )
 
         def test(cell: Any) -> None:

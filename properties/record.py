@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .arrays import encode
+from .case import Case
 from .diagnosis import Causes, find_causes
 from .implementation import Target
 from .judge import Verdict
-from .mismatch import Fault, Kind
+from .mismatch import Disagreement, Fault, Kind
+from .objects import ObjectProbe
 from .probe import Probe
 from .script import import_lines, make_script
-from .spec import LayerSpec
+from .spec import LayerSpec, ObjectSpec
 from .suite import Suite, counts
 
 SCHEMA = 1
-_FIRST = ("forward_matches_reference", "backward_matches_reference", "gradient_shapes")
+_FIRST = (
+    "forward_matches_reference",
+    "backward_matches_reference",
+    "gradient_shapes",
+    "parameters_of_the_net",
+    "scores_match_reference",
+    "every_parameter_has_a_gradient",
+    "regularisation_is_half_the_squared_norm",
+    "loss_matches_reference",
+    "gradients_match_reference",
+)
 
 
 def make_record(
@@ -211,7 +224,7 @@ def _property(
         if value is not None
     }
     entry |= dict(found.extra)
-    cause = causes.of(verdict, spec)
+    cause = None if isinstance(spec, ObjectSpec) else causes.of(verdict, spec)
     if cause is not None:
         entry["diagnosis"] = cause.as_json()
     return entry | _call(suite, spec, name, verdict, target)
@@ -224,7 +237,7 @@ def _call(
     case = (verdict.disagreement.case if verdict.disagreement else None) or verdict.case
     if case is None:
         return {}
-    probe = Probe(spec, suite.implementation)
+    probe = suite.probes.get(spec.name) or Probe(spec, suite.implementation)
     probe.reading = suite.readings.get(spec.name)
     inputs = dict(case.args) | ({} if case.dout is None else {"dout": case.dout})
     repeat = f"nndl check {target.text or ''} --only {spec.layer} --seed {suite.demands.seed}"
@@ -233,8 +246,13 @@ def _call(
     entry: dict[str, Any] = {"inputs": encode(inputs), "repeat": " ".join(repeat.split())}
     if verdict.disagreement is not None:
         header = import_lines(target, suite.implementation, spec.functions)
-        entry["script"] = make_script(verdict.disagreement, case, probe, header)
+        write = probe.script if isinstance(probe, ObjectProbe) else _layer_script(probe)
+        entry["script"] = write(verdict.disagreement, case, header)
     return entry
+
+
+def _layer_script(probe: Probe) -> Callable[[Disagreement, Case, str], str]:
+    return lambda found, case, header: make_script(found, case, probe, header)
 
 
 def _entry(array: Any, index: tuple[int, ...] | None) -> Any:

@@ -68,7 +68,9 @@ def import_lines(target: Target, implementation: Implementation, names: Sequence
     for name in names:
         info = implementation.functions[name]
         stem = info.module.rpartition(".")[2] or "layers"
-        modules.setdefault(f"{folder.name}.{stem}" if packaged else stem, []).append(name)
+        modules.setdefault(f"{folder.name}.{stem}" if packaged else stem, []).append(
+            name.rpartition(".")[2]
+        )
     place = folder.resolve().parent if packaged else folder.resolve()
     lines = ["import sys", f"sys.path.insert(0, {str(place)!r})"]
     return "\n".join(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
 from reference.running_error import Bounded
 
 from .case import Case, Run
+from .implementation import Implementation
 
 
 class Purpose(Enum):
@@ -122,3 +124,18 @@ class LayerSpec:
     def judge_of_gradients(self) -> str:
         """The function that answers for the gradients."""
         return self.backward or self.forward
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectSpec(LayerSpec):
+    """A row that is no forward and backward: a net, an update rule, a solver.
+
+    ``forward`` is its one contract name. Properties of layers do not apply to it; those that do
+    ask for its class (``check(rows=…)``), and get the probe that ``probe`` makes once a run.
+    """
+
+    probe: Callable[[Any, Implementation], Any]
+
+    def __post_init__(self) -> None:
+        if not self.layer:
+            object.__setattr__(self, "layer", self.forward.rpartition(".")[0])

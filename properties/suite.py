@@ -17,7 +17,7 @@ from .mismatch import Fault, Kind, Mismatch
 from .probe import Probe
 from .property import Property
 from .settings import Demands
-from .spec import LayerSpec, Purpose, Reading
+from .spec import LayerSpec, ObjectSpec, Purpose, Reading
 
 _READING_CASES = 24
 
@@ -47,6 +47,7 @@ class Suite:
     faults: dict[str, Fault] = field(default_factory=dict)
     readings: dict[str, Reading | None] = field(default_factory=dict)
     wrong_forwards: set[str] = field(default_factory=set)
+    probes: dict[str, Probe] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
     planned: int = 0
     done: int = 0
@@ -71,9 +72,7 @@ class Suite:
             self._prepare(spec)
             verdict = None
             if not any(name in self.faults for name in self._needed(declared, spec)):
-                probe = Probe(spec, self.implementation)
-                probe.reading = self.readings[spec.name]
-                probe.forward_is_wrong = spec.name in self.wrong_forwards
+                probe = self._probe(spec)
                 verdict = judge(declared, probe, self.demands)
                 self.verdicts.append(verdict)
                 if verdict.fault is not None and verdict.fault.is_final:
@@ -85,6 +84,14 @@ class Suite:
             self.done += 1
         self.on_verdict(cell, verdict)
         return verdict
+
+    def _probe(self, spec: LayerSpec) -> Probe:
+        if isinstance(spec, ObjectSpec):
+            return self.probes[spec.name]
+        probe = Probe(spec, self.implementation)
+        probe.reading = self.readings[spec.name]
+        probe.forward_is_wrong = spec.name in self.wrong_forwards
+        return probe
 
     def _needed(self, declared: Property, spec: LayerSpec) -> tuple[str, ...]:
         return (spec.forward,) if declared.judges == "forward" else spec.functions
@@ -101,6 +108,12 @@ class Suite:
             elif info.status == "error":
                 self.faults[name] = Fault(name, "error", info.detail)
         if spec.forward in self.faults:
+            return
+        if isinstance(spec, ObjectSpec):
+            try:
+                self.probes[spec.name] = spec.probe(spec, self.implementation)
+            except Fault as fault:
+                self.faults[spec.forward] = fault
             return
         cases = sample_cases(spec, Purpose.ORDINARY, _READING_CASES)
         probe = Probe(spec, self.implementation)
