@@ -47,6 +47,8 @@ class _Entry:
     right: tuple[PropertyResult, ...]
     other: tuple[PropertyResult, ...]
     text: str
+    detail: str
+    findings: tuple[str, ...]
 
 
 def html(record: Mapping[str, Any] | Report) -> str:
@@ -126,4 +128,20 @@ def _entries(report: Report, detail: Detail, panels: int) -> Iterator[_Entry]:
                 p for p in function.properties if p.status in ("inconclusive", "skipped", "missing")
             ),
             text=" ".join(words).lower()[:3000],
+            detail=_detail(function),
+            findings=_findings(function),
         )
+
+
+def _detail(function: FunctionResult) -> str:
+    """The detail, unless the first panel below begins with the same words."""
+    first = function.failures[0].sentence if function.failures else ""
+    return "" if first and first == function.detail else function.detail
+
+
+def _findings(function: FunctionResult) -> tuple[str, ...]:
+    """Findings; of a wrong function only those that no panel below shows."""
+    if function.status == "pass":
+        return function.findings
+    told = tuple(p.sentence for p in function.noted if p.sentence)
+    return tuple(f for f in function.findings if not f.endswith(told or ("\0",)))

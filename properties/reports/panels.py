@@ -67,7 +67,9 @@ def _content(prop: PropertyResult, detail: Detail) -> dict[str, Any]:
     cut = len(script) > detail.script
     return {
         "found_by": found_by(prop),
-        "values": values(prop) if prop.got or prop.wanted else "",
+        "values": values(prop)
+        if (prop.got or prop.wanted) and (prop.index or prop.arrays is None)
+        else "",
         "inputs": [_input(n, a, detail) for n, a in prop.arrays.inputs.items()]
         if prop.arrays
         else [],

@@ -247,7 +247,7 @@ def _property(item: Mapping[str, Any], lenient: bool) -> PropertyResult:
     cls = one_line(item.get("class") or "correctness", limit=40)
     if status in ("fail", "error") and lenient and cls != "correctness":
         status = "noted"
-    tolerance = to_float(item.get("tolerance"))
+    tolerance = _tolerance(item.get("tolerance"))
     return PropertyResult(
         name=one_line(item.get("name") or "?", limit=120),
         cls=cls,
@@ -280,6 +280,13 @@ def _property(item: Mapping[str, Any], lenient: bool) -> PropertyResult:
     )
 
 
+def _tolerance(item: object) -> float | None:
+    array = decode(item)
+    if array is None or array.values is None or array.values.size != 1:
+        return None
+    return float(array.values.item())
+
+
 def _tells_least(p: PropertyResult) -> tuple[int, int, int]:
     """Sort key: what counts most and shows most comes first; otherwise the record's order."""
     rank = CLASSES.index(p.cls) if p.cls in CLASSES else len(CLASSES)
@@ -302,6 +309,8 @@ def _scalar(item: object) -> str:
         return f"[{inner}{', …' if len(item) > 8 else ''}]"
     if isinstance(item, Mapping) and "shape" in item:
         array = decode(item)
+        if array is not None and array.values is not None and array.values.size == 1:
+            return number(float(array.values.item()), digits=12)
         return array.label if array else ""
     return one_line(item, limit=400)
 

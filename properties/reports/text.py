@@ -128,7 +128,7 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 
 
 def fold_code(source: str, width: int = 96) -> str:
-    """Break lines of Python that are too long after a comma inside brackets.
+    """Break lines of Python that are too long: comments, and code after a comma in brackets.
 
     The result is the same program. Source that does not tokenize comes back unchanged, and so
     does a line without such a comma.
@@ -141,14 +141,20 @@ def fold_code(source: str, width: int = 96) -> str:
     except (tokenize.TokenError, SyntaxError, IndentationError):
         return source
     commas: dict[int, list[int]] = {}  # line number -> columns just after a comma in brackets
+    comments: set[int] = set()
     depth = 0
     for token in tokens:
+        if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#"):
+            comments.add(token.start[0])
         if token.type == tokenize.OP:
             depth += (token.string in "([{") - (token.string in ")]}")
             if token.string == "," and depth > 0:
                 commas.setdefault(token.start[0], []).append(token.end[1])
     folded = "\n".join(
-        _fold_line(line, commas.get(row, []), width) for row, line in enumerate(lines, start=1)
+        "\n# ".join(wrap(line, width - 2))
+        if row in comments
+        else _fold_line(line, commas.get(row, []), width)
+        for row, line in enumerate(lines, start=1)
     )
     return folded if _same_program(source, folded) else source
 
