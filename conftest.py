@@ -3,4 +3,5 @@
 import sys
 
 # An installed copy has loaded the same plugin through its entry point already.
-pytest_plugins = [] if "nndl_suite.properties._entry" in sys.modules else ["properties._entry"]
+if "nndl_suite.properties._entry" not in sys.modules:
+    pytest_plugins = ["properties._entry"]

@@ -62,6 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not _concerns_us(config):
         return
     _activate()
+    if config.getoption("--impl") and config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args[:] = [str(_ROOM / "checks")]
     plugin = importlib.import_module("properties.plugin")
     if not config.pluginmanager.is_registered(plugin):
         config.pluginmanager.register(plugin, "nndl-suite")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import click
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 from rich.console import Console
 
 from .implementation import Target, TargetError, resolve_target
+from .outputs import check_writable, output_options, write_outputs
 from .plugin import CHECKS, SUITE, SpecsError, make_suite, read_specs
 from .progress import Progress
 from .property import Property
@@ -48,9 +53,7 @@ class _Given:
 def run_pytest(suite: Suite) -> int:
     """Run every property over a suite, silently; the suite holds what came out."""
     # A user's pytest.ini, conftest.py, plugins and options have no say in a verdict.
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    os.environ.pop("PYTEST_ADDOPTS", None)
-    os.environ.pop("PYTEST_PLUGINS", None)
+    own = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
     rooms = Path(__file__).resolve().parent.parent
     args = [
         str(CHECKS),
@@ -72,7 +75,8 @@ def run_pytest(suite: Suite) -> int:
         "properties._entry",
         "--capture=no",
     ]
-    return int(pytest.main(args, plugins=[_Given(suite)]))
+    with patch.dict(os.environ, own):
+        return int(pytest.main(args, plugins=[_Given(suite)]))
 
 
 def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> frozenset[str]:
@@ -108,6 +112,7 @@ def _known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) -> No
 @click.option("--in-process", is_flag=True, help="Run TARGET in this process, for a debugger.")
 @click.option("--list", "listing", is_flag=True, help="Show layers and properties, and stop.")
 @click.option("--table", is_flag=True, help="Show argument, ratio, difference, both gradients.")
+@output_options
 def check(
     target: str | None,
     only: frozenset[str],
@@ -121,6 +126,9 @@ def check(
     in_process: bool,
     listing: bool,
     table: bool,
+    github: bool,
+    points: str | None,
+    **files: str | None,
 ) -> None:
     """Judge the forward and backward passes of TARGET.
 
@@ -131,7 +139,9 @@ def check(
     Exit code: 0 right, 1 wrong or error in a function,
     2 the target or the options cannot be used, 3 the tool itself broke.
     """
-    console = Console(stderr=json_file == "-", highlight=False)
+    console = Console(stderr="-" in (json_file, *files.values()), highlight=False)
+    check_writable({"json": json_file, **files})
+    weights = load_points(points)
     try:
         extra = read_specs(specs_file) if specs_file else ()
     except SpecsError as error:
@@ -151,39 +161,86 @@ def check(
     except TargetError as error:
         click.echo(f"nndl check: {error}", err=True)
         sys.exit(UNUSABLE)
-    sys.exit(_judge(suite, found, require, json_file, console, table=table))
+    record, code = _judge(suite, found, require, console)
+    if json_file:
+        write_record(record, json_file)
+    write_outputs(record, files, github=github, points=weights)
+    show(record, console, table=table)
+    sys.exit(_explain(suite, found, record, code, console))
 
 
 def _judge(
-    suite: Suite,
-    target: Target,
-    require: frozenset[str],
-    json_file: str | None,
-    console: Console,
-    *,
-    table: bool,
-) -> int:
+    suite: Suite, target: Target, require: frozenset[str], console: Console
+) -> tuple[dict[str, Any], int]:
+    """Run a suite; give its record and the exit code."""
     started = time.perf_counter()
+    # What Hypothesis writes beside its database must not end up in the user's folder.
+    storage = tempfile.TemporaryDirectory(prefix="nndl-", ignore_cleanup_errors=True)
+    set_hypothesis_home_dir(storage.name)
     try:
-        with Progress(console, suite) as progress:
+        with storage, Progress(console, suite) as progress:
             suite.on_verdict = progress.done
             run_pytest(suite)
         elapsed = time.perf_counter() - started
         record = make_record(suite, target, required=require, elapsed=elapsed)
     finally:
         suite.close()
-    if json_file:
-        write_record(record, json_file)
-    show(record, console, table=table)
     if suite.broken or suite.planned == 0:
+        return record, BROKEN
+    if all(function["status"] == "missing" for function in record["functions"]):
+        return record, WRONG if require else UNUSABLE
+    return record, PASS if record["verdict"] == "pass" else WRONG
+
+
+def _explain(
+    suite: Suite, target: Target, record: dict[str, Any], code: int, console: Console
+) -> int:
+    """Say in words what an exit code above 1 means."""
+    if code == BROKEN:
         console.print("nndl check: the tool itself broke; please report this:", style="bold red")
         for text in suite.broken[:1]:
             console.print(text, markup=False)
-        return BROKEN
-    if all(function["status"] == "missing" for function in record["functions"]):
+    elif code == UNUSABLE:
         click.echo(f"nndl check: nothing to judge in {target.describe()}", err=True)
-        return WRONG if require else UNUSABLE
-    return PASS if record["verdict"] == "pass" else WRONG
+    return code
+
+
+def run(
+    target: str | None = None,
+    *,
+    only: str = "",
+    profile: str = "standard",
+    seed: int = 0,
+    strict: bool = False,
+    require: str = "",
+    in_process: bool = False,
+) -> dict[str, Any]:
+    """Judge a target from Python; gives the record that ``nndl check --json`` writes.
+
+    Raises
+    ------
+    TargetError
+        The target cannot be used.
+    """
+    names = frozenset(name for name in only.split(",") if name)
+    found = resolve_target(target)
+    demands = Demands(profile=profile, seed=seed, strict=strict)
+    suite = make_suite(target, demands, only=names, in_process=in_process)
+    required = frozenset(name for name in require.split(",") if name)
+    quiet = Console(file=io.StringIO())
+    record, code = _judge(suite, found, required, quiet)
+    if code == BROKEN:
+        raise RuntimeError("the suite itself broke:\n" + "\n".join(suite.broken[:1]))
+    return record
+
+
+def load_points(file: str | None) -> Any:
+    """Read the TOML of points, if there is one."""
+    if file is None:
+        return None
+    from .reports.command import load_weights
+
+    return load_weights(file)
 
 
 def show(record: dict[str, Any], console: Console, *, table: bool) -> None:

@@ -57,7 +57,8 @@ def difference(got: Array, truth: Bounded) -> Difference | None:
     tolerance = SAFETY * truth.error
     with np.errstate(invalid="ignore", over="ignore"):
         off = np.abs(got - wanted)
-        right = (off <= tolerance) | (got == wanted)
+        # An infinite bound says that nothing is known of the entry, not even that it is finite.
+        right = (off <= tolerance) | (got == wanted) | (tolerance == np.inf)
     if right.all():
         return None
     return _furthest(got, wanted, tolerance, off, right)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .blame import one_line, surroundings
+from .list_index import HELPER, list_index, read_list_indices
 from .numpy_names import put_back
 from .python2 import DIVIDE, divide
 from .source import Source, read_source
@@ -100,6 +101,10 @@ class Execution:
 
     def _prepare(self, tree: ast.Module) -> None:
         self.notes += put_back(tree)
+        found = read_list_indices(tree)
+        if found:
+            self.notes += found
+            self.namespace[HELPER] = list_index
         used: set[str] = set()
         bound: set[str] = set()
         for node in ast.walk(tree):

@@ -1,0 +1,242 @@
+"""``nndl check`` as a user meets it: verdicts, exit codes, bad input, hostile code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .command_line import ROOT, check, nndl
+
+RIGHT = """
+import numpy as np
+def affine_forward(x, w, b):
+    return x.reshape(x.shape[0], w.shape[0]) @ w + b, (x, w, b)
+def affine_backward(dout, cache):
+    x, w, b = cache
+    flat = x.reshape(x.shape[0], w.shape[0])
+    return (dout @ w.T).reshape(x.shape), flat.T @ dout, dout.sum(axis=0)
+def relu_forward(x):
+    return np.maximum(x, 0), x
+def relu_backward(dout, cache):
+    return dout * (cache > 0)
+"""
+
+
+def _file(folder: Path, text: str) -> Path:
+    path = folder / "layers.py"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_bundled_package_passes_strictly() -> None:
+    answer = check("--strict", "bundled")
+    assert answer.code == 0
+    record = answer.record
+    assert record["verdict"] == "pass"
+    assert record["complete"]
+    layers = [f for f in record["functions"] if "." not in f["name"]]
+    assert {f["status"] for f in layers} == {"pass"}
+
+
+def test_right_file_in_current_folder_passes(tmp_path: Path) -> None:
+    _file(tmp_path, RIGHT)
+    answer = check(cwd=tmp_path)
+    assert answer.code == 0
+    assert answer.statuses()["affine_backward"] == "pass"
+    assert answer.statuses()["batchnorm_forward"] == "missing"
+    assert "Checking the file" in answer.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["layers.py"]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "function", "argument"),
+    [
+        ("dout.sum(axis=0)", "dout.mean(axis=0)", "affine_backward", "db"),
+        ("flat.T @ dout", "2 * flat.T @ dout", "affine_backward", "dw"),
+        ("@ w + b", "@ w - b", "affine_forward", "out"),
+        ("(cache > 0)", "(dout > 0)", "relu_backward", "dx"),
+        ("np.maximum(x, 0)", "np.abs(x)", "relu_forward", "out"),
+    ],
+)
+def test_planted_bug_is_found_where_it_is(
+    tmp_path: Path, right: str, wrong: str, function: str, argument: str
+) -> None:
+    assert right in RIGHT
+    answer = check(str(_file(tmp_path, RIGHT.replace(right, wrong))))
+    assert answer.code == 1
+    entry = next(f for f in answer.record["functions"] if f["name"] == function)
+    assert entry["status"] == "fail"
+    found = [p for p in entry["properties"] if p["status"] == "fail" and p.get("script")]
+    assert argument in {p["argument"] for p in found}
+    assert (
+        answer.statuses()["relu_backward" if "affine" in function else "affine_backward"] == "pass"
+    )
+
+
+def test_script_of_a_failure_runs_and_fails_when_pasted(tmp_path: Path) -> None:
+    answer = check(str(_file(tmp_path, RIGHT.replace("dout.sum(axis=0)", "dout.mean(axis=0)"))))
+    entry = next(f for f in answer.record["functions"] if f["name"] == "affine_backward")
+    scripts = [p["script"] for p in entry["properties"] if p["name"].startswith("backward")]
+    pasted = tmp_path / "pasted.py"
+    pasted.write_text(scripts[0], encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(pasted)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "AssertionError" in done.stderr
+
+
+def test_hang_exit_and_memory_are_errors_and_the_rest_is_judged(tmp_path: Path) -> None:
+    text = RIGHT + (
+        "import os\n"
+        "def svm_loss(x, y):\n    while True: pass\n"
+        "def softmax_loss(x, y):\n    os._exit(0)\n"
+        "def autoencoder_loss(W, x):\n"
+        "    a = []\n"
+        "    while True: a.append(np.ones(10**7))\n"
+    )
+    answer = check(str(_file(tmp_path, text)))
+    assert answer.code == 1
+    statuses = answer.statuses()
+    for name in ("svm_loss", "softmax_loss", "autoencoder_loss"):
+        assert statuses[name] == "error"
+    assert statuses["affine_backward"] == "pass"
+    assert answer.record["complete"]
+
+
+def test_backward_right_for_its_own_wrong_forward_passes(tmp_path: Path) -> None:
+    text = RIGHT.replace("@ w + b", "@ w * 3 + b").replace(
+        "return (dout @ w.T).reshape(x.shape), flat.T @ dout",
+        "return (3 * dout @ w.T).reshape(x.shape), 3 * flat.T @ dout",
+    )
+    answer = check("--only", "affine", str(_file(tmp_path, text)))
+    statuses = answer.statuses()
+    assert statuses == {"affine_forward": "fail", "affine_backward": "pass"}
+    backward = answer.record["functions"][1]
+    assert "own forward" in backward["detail"]
+
+
+def test_strict_counts_manners(tmp_path: Path) -> None:
+    text = RIGHT.replace("    return dout * (cache > 0)", "    dout[cache <= 0] = 0; return dout")
+    path = str(_file(tmp_path, text))
+    assert check("--only", "relu", path).code == 0
+    answer = check("--only", "relu", "--strict", path)
+    assert answer.code == 1
+    backward = answer.record["functions"][1]
+    assert "robustness: changes dout" in backward["findings"]
+
+
+def test_dropout_reading_is_found_and_can_be_demanded(tmp_path: Path) -> None:
+    path = _file(
+        tmp_path,
+        "import numpy as np\n"
+        "def dropout_forward(x, dropout_param):\n"
+        "    p, mode = dropout_param['p'], dropout_param['mode']\n"
+        "    rng = np.random.default_rng(dropout_param.get('seed'))\n"
+        "    mask = None\n"
+        "    if mode == 'train':\n"
+        "        mask = (rng.random(x.shape) < p) / p\n"
+        "        return x * mask, (dropout_param, mask)\n"
+        "    return x, (dropout_param, mask)\n"
+        "def dropout_backward(dout, cache):\n"
+        "    param, mask = cache\n"
+        "    return dout * mask if param['mode'] == 'train' else dout\n",
+    )
+    answer = check("--only", "dropout", str(path))
+    assert answer.code == 0
+    assert any("kept" in finding for finding in answer.record["functions"][0]["findings"])
+    assert check("--only", "dropout", "--dropout-p", "keep", str(path)).code == 0
+    assert check("--only", "dropout", "--dropout-p", "drop", str(path)).code == 1
+
+
+def test_missing_fails_when_required(tmp_path: Path) -> None:
+    path = str(_file(tmp_path, RIGHT))
+    assert check("--only", "affine,svm", path).code == 0
+    assert check("--only", "affine,svm", "--require", "svm", path).code == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["nowhere"], ["nowhere", "Wanted"]),
+        (["empty"], ["empty", "Wanted"]),
+        (["broken.py"], ["broken.py", "does not parse", "line 1"]),
+        (["--only", "afine", "layers.py"], ["--only", "afine", "affine"]),
+        (["--json", "no/such.json", "layers.py"], ["--json", "no"]),
+        (["--specs", "none.py", "layers.py"], ["--specs", "none.py"]),
+    ],
+)
+def test_bad_input_is_named_without_a_traceback(
+    tmp_path: Path, args: list[str], words: list[str]
+) -> None:
+    _file(tmp_path, RIGHT)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken.py").write_text("def affine_forward(x, w, b:\n", encoding="utf-8")
+    answer = nndl("check", *args, cwd=tmp_path)
+    assert answer.code == 2
+    for word in words:
+        assert word in answer.err
+    assert "Traceback" not in answer.err + answer.out
+
+
+def test_other_peoples_pytest_settings_have_no_say(tmp_path: Path) -> None:
+    _file(tmp_path, RIGHT.replace("dout.sum(axis=0)", "dout.mean(axis=0)"))
+    (tmp_path / "conftest.py").write_text("raise SystemExit(0)\n", encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --collect-only\n", encoding="utf-8")
+    assert check("--only", "affine", cwd=tmp_path).code == 1
+
+
+def test_same_seed_same_record(tmp_path: Path) -> None:
+    path = str(_file(tmp_path, RIGHT.replace("(cache > 0)", "(cache > 1)")))
+    first, second = (check("--only", "relu", "--seed", "7", path).record for _ in range(2))
+    first.pop("elapsed"), second.pop("elapsed")
+    assert json.dumps(first) == json.dumps(second)
+
+
+SPECS = """
+import numpy as np
+from hypothesis import strategies as st
+from properties import Case, LayerSpec, Purpose
+
+def cases(purpose):
+    if purpose not in (Purpose.ORDINARY, Purpose.SMOOTH):
+        return None
+    def make(n, seed):
+        rng = np.random.default_rng(seed)
+        return Case(args={"x": rng.standard_normal(n)}, dout=rng.standard_normal(n))
+    return st.builds(make, st.integers(1, 5), st.integers(0, 2**20))
+
+TANH = LayerSpec(name="tanh", forward="tanh_forward", backward="tanh_backward", cases=cases,
+                 differentiable=("x",), batched=("x",))
+"""
+
+
+@pytest.mark.parametrize(("formula", "code"), [("1 - out**2", 0), ("1 - out", 1)])
+def test_layer_of_ones_own_needs_no_reference(tmp_path: Path, formula: str, code: int) -> None:
+    specs = tmp_path / "specs.py"
+    specs.write_text(SPECS, encoding="utf-8")
+    path = _file(
+        tmp_path,
+        "import numpy as np\n"
+        "def tanh_forward(x):\n    out = np.tanh(x); return out, out\n"
+        f"def tanh_backward(dout, out):\n    return dout * ({formula})\n",
+    )
+    answer = check("--only", "tanh", "--specs", str(specs), str(path))
+    assert answer.code == code, answer.err
+    assert answer.statuses()["tanh_backward"] == ("pass" if code == 0 else "fail")
+
+
+def test_runs_as_plain_pytest_on_any_target(tmp_path: Path) -> None:
+    path = _file(tmp_path, RIGHT.replace("dout.sum(axis=0)", "dout.mean(axis=0)"))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--impl={path}",
+         "-k", "affine and not affine_relu and not batchnorm"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "affine_backward: db" in done.stdout
+    assert "properties/tests" not in done.stdout
