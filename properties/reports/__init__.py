@@ -10,9 +10,10 @@ from .github import github, github_summary
 from .gradebooks import classroom, gradescope, prairielearn
 from .html import html
 from .junit import junit
+from .model import Report
 from .notebook import NotebookReport
 from .points import PointsError, Weights, read_weights
-from .reading import RecordError, Report, read
+from .reading import RecordError, read
 from .terminal import render_terminal
 
 __all__ = [

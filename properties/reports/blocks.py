@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .arrays import Array, Floats
-from .reading import PropertyResult
+from .model import PropertyResult
 from .text import apart, counted, number, wrap
 
 ROWS = 8  # a taller array is shown by its worst entries

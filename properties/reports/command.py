@@ -16,8 +16,9 @@ from .github import github, github_summary
 from .gradebooks import classroom, gradescope, prairielearn
 from .html import html
 from .junit import junit
+from .model import Report
 from .points import PointsError, Weights, read_weights
-from .reading import RecordError, Report, read
+from .reading import RecordError, read
 from .terminal import render_terminal
 
 FORMATS = ("terminal", "html", "junit", "github", "gradescope", "prairielearn", "classroom")

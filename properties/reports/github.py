@@ -7,8 +7,9 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from .markdown import example, inline, matrix_table
-from .reading import FunctionResult, Report, read
-from .terminal import summary
+from .model import FunctionResult, Report
+from .phrases import summary
+from .reading import read
 from .text import no_command
 
 MOST = 10  # annotations; GitHub shows no more of one step

@@ -7,10 +7,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from .model import FunctionResult, Report
 from .panels import Detail
 from .pictures import heat_map, scale
 from .points import Grade, Weights, grades, in_words, merged
-from .reading import FunctionResult, Report, read
+from .reading import read
 
 _LARGEST = 900_000  # bytes; PrairieLearn refuses results of 1 MB
 

@@ -15,9 +15,10 @@ from typing import Any
 from markupsafe import Markup
 
 from .matrix import matrix
+from .model import FunctionResult, PropertyResult, Report
 from .panels import TEMPLATES, Detail, environment, panel
-from .reading import FunctionResult, PropertyResult, Report, read
-from .terminal import summary
+from .phrases import summary
+from .reading import read
 
 LARGEST = 1_900_000  # bytes; the page is to stay below 2 MB
 _LEVELS = (

@@ -7,8 +7,9 @@ from typing import Any
 from xml.etree import ElementTree as XML
 
 from .blocks import array_lines, entry_lines
-from .reading import FunctionResult, PropertyResult, Report, read
-from .terminal import found_by, summary, values
+from .model import FunctionResult, PropertyResult, Report
+from .phrases import found_by, summary, values
+from .reading import read
 
 
 def junit(record: Mapping[str, Any] | Report) -> str:

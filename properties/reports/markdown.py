@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from .matrix import matrix
-from .reading import FunctionResult, PropertyResult, Report
-from .terminal import found_by, values
+from .model import FunctionResult, PropertyResult, Report
+from .phrases import found_by, values
 from .text import SYMBOL, WORD, clean, no_command, one_line
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@^=-])")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .reading import CLASSES, Report, Status, worst
+from .model import CLASSES, Report, Status, worst
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,11 @@ from typing import Any
 from rich.console import Console
 
 from .matrix import matrix
+from .model import Report
 from .panels import TEMPLATES, Detail, environment, panel
-from .reading import Report, read
-from .terminal import render_terminal, summary
+from .phrases import summary
+from .reading import read
+from .terminal import render_terminal
 
 _PANELS = 20  # failing properties shown in full
 

@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from . import pictures
 from .arrays import Array, Floats
-from .reading import Arrays, PropertyResult
-from .terminal import found_by, values
+from .model import Arrays, PropertyResult
+from .phrases import found_by, values
 from .text import SYMBOL, WORD, apart, counted, number
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -95,9 +95,10 @@ def _curve_said(prop: PropertyResult) -> str:
         return ""
     parts = []
     if curve.chosen is not None:
-        parts.append(f"step chosen {number(curve.steps[curve.chosen], digits=2)}")
+        parts.append(f"best step {number(curve.steps[curve.chosen], digits=2)}")
     if curve.estimate is not None:
-        parts.append(f"error estimate {number(curve.estimate, digits=2)}")
+        about = "" if curve.uncertainty is None else f" ± {number(curve.uncertainty, digits=2)}"
+        parts.append(f"derivative {number(curve.estimate, digits=10)}{about}")
     return ", ".join(parts)
 
 

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 from .arrays import Floats
-from .reading import Curve
+from .model import Curve
 from .text import number
 
 _BLUE, _RED, _PURPLE = (37, 99, 235), (220, 68, 32), (147, 51, 234)
@@ -161,35 +161,34 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
 
 def v_curve(curve: Curve) -> Markup:
     """Error of the finite difference against its step, both logarithmic, with the step chosen."""
-    pairs = [
-        (s, e) for s, e in zip(curve.steps, curve.errors, strict=True) if s > 0 and 0 < e < math.inf
-    ]
+    known = [e for e in curve.errors if 0 < e < math.inf]
+    if not known:
+        return Markup("")
+    # An error of exactly zero has no place on a logarithmic axis; it stands at its lower edge.
+    errors = [e if e else min(known) for e in curve.errors]
+    pairs = [(s, e) for s, e in zip(curve.steps, errors, strict=True) if s > 0 and 0 < e < math.inf]
     if len(pairs) < 2:
         return Markup("")
-    steps, errors = [p[0] for p in pairs], [p[1] for p in pairs]
-    frame = _Frame(steps, errors, log=True)
-    body = frame.line(steps, errors, 'stroke="var(--accent)" stroke-width="1.5"')
-    for step, error in pairs:
-        x, y = frame.at(step, error)
-        body += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2" fill="var(--accent)"/>'
+    frame = _Frame([p[0] for p in pairs], [p[1] for p in pairs], log=True)
+    style = 'stroke="var(--accent)" stroke-width="1.5" stroke-linejoin="round"'
+    body = frame.line([p[0] for p in pairs], [p[1] for p in pairs], style)
     said = "Error of the numerical derivative against its step: a V"
-    if curve.chosen is not None and 0 < curve.errors[curve.chosen] < math.inf:
-        step, error = curve.steps[curve.chosen], curve.errors[curve.chosen]
+    if curve.chosen is not None and (curve.steps[curve.chosen], errors[curve.chosen]) in pairs:
+        step, error = curve.steps[curve.chosen], errors[curve.chosen]
         x, y = frame.at(step, error)
         body += (
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="none" stroke="var(--bad)" '
             f'stroke-width="2"/>'
         )
-        said += f"; step chosen {number(step, digits=2)}, error {number(error, digits=2)}"
-    if curve.estimate is not None:
-        said += f"; estimate of the error {number(curve.estimate, digits=2)}"
-        if 0 < curve.estimate < math.inf:
-            y = min(max(frame.at(steps[0], curve.estimate)[1], 10), 160)
-            body += (
-                f'<path d="M52,{y:.1f}H330" stroke="var(--warn)" stroke-dasharray="4 3"/>'
-                f'<text x="328" y="{y - 3:.1f}" font-size="10" text-anchor="end" '
-                f'fill="var(--ink)">error estimate</text>'
-            )
+        said += f"; best step {number(step, digits=2)}, error {number(error, digits=2)}"
+    if curve.uncertainty is not None and 0 < curve.uncertainty < math.inf:
+        said += f"; estimate of the error {number(curve.uncertainty, digits=2)}"
+        y = min(max(frame.at(pairs[0][0], curve.uncertainty)[1], 10), 160)
+        body += (
+            f'<path d="M52,{y:.1f}H330" stroke="var(--warn)" stroke-dasharray="4 3"/>'
+            f'<text x="328" y="{y - 3 if y > 24 else y + 12:.1f}" font-size="10" '
+            f'text-anchor="end" fill="var(--ink)">error estimate</text>'
+        )
     return frame.svg(body, said, "step", "error")
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .markdown import example, hint
-from .reading import FunctionResult, Report
+from .model import FunctionResult, Report
 from .text import one_line
 
 FEEDBACK = ("verdict", "hint", "example")

@@ -6,162 +6,20 @@ records of older versions and of other tools can be shown too. All text is clean
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Floats, decode, decode_input, difference, to_float, wrong_entries
+from .arrays import decode, decode_input, difference, to_float, wrong_entries
+from .model import Arrays, Curve, Diagnosis, FunctionResult, PropertyResult, Report, Status, Step
 from .text import clean, number, one_line
 
-Status = Literal["pass", "fail", "error", "missing", "inconclusive", "skipped", "noted", "none"]
-CLASSES = ("correctness", "convention", "robustness")
 _STATUSES = ("pass", "fail", "error", "missing", "inconclusive", "skipped")
-_ORDER = ("error", "fail", "noted", "inconclusive", "missing", "skipped", "pass", "none")
 
 
 class RecordError(ValueError):
     """The record cannot be shown; the message names what came and what was wanted."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Diagnosis:
-    """The likely cause, as the record names it."""
-
-    misconception: str
-    sentence: str
-    evidence: str
-    confidence: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One line of a step debugger's listing."""
-
-    line: int | None
-    text: str
-    name: str
-    status: str
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Curve:
-    """Finite-difference error against step size; ``chosen`` is the index of the step used."""
-
-    steps: tuple[float, ...]
-    errors: tuple[float, ...]
-    chosen: int | None
-    estimate: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Arrays:
-    """The arrays of a failing example; ``diff`` and ``wrong`` are None when a part is missing."""
-
-    inputs: Mapping[str, Array]
-    got: Array | None
-    wanted: Array | None
-    tolerance: Array | None
-    diff: Floats | None
-    wrong: np.ndarray[Any, np.dtype[np.bool_]] | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PropertyResult:
-    """One property of one function."""
-
-    name: str
-    cls: str
-    status: Status
-    examples: int
-    argument: str = ""
-    index: tuple[tuple[int, ...], ...] = ()
-    got: str = ""
-    wanted: str = ""
-    tolerance: str = ""
-    oracle: str = ""
-    sentence: str = ""
-    script: str = ""
-    repeat: str = ""
-    printed: str = ""
-    diagnosis: Diagnosis | None = None
-    arrays: Arrays | None = None
-    curve: Curve | None = None
-    one_sided: Mapping[str, str] = field(default_factory=dict)
-    running: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
-    table: tuple[Mapping[str, str], ...] = ()
-    steps: tuple[Step, ...] = ()
-    traceback: str = ""
-    heading: str = ""
-    about: str = ""
-
-    @property
-    def title(self) -> str:
-        """What the property demands: the record's title, or the name with blanks."""
-        return self.heading or self.name.replace("_", " ")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FunctionResult:
-    """One function of the contract."""
-
-    name: str
-    layer: str
-    status: Status
-    detail: str
-    findings: tuple[str, ...]
-    properties: tuple[PropertyResult, ...]
-    file: str = ""
-    line: int | None = None
-    printed: str = ""
-
-    @property
-    def failures(self) -> tuple[PropertyResult, ...]:
-        """Properties that failed or broke and count, those with most to show first."""
-        bad = [p for p in self.properties if p.status in ("fail", "error")]
-        return tuple(sorted(bad, key=_tells_least))
-
-    @property
-    def noted(self) -> tuple[PropertyResult, ...]:
-        """Properties that failed and do not count."""
-        return tuple(p for p in self.properties if p.status == "noted")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """A whole record."""
-
-    kind: str
-    path: str
-    profile: str
-    seed: str
-    verdict: str
-    complete: bool
-    strict: bool
-    elapsed: float | None
-    functions: tuple[FunctionResult, ...]
-    notes: tuple[str, ...]
-    versions: Mapping[str, str]
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """Layers in the record's order."""
-        return tuple(dict.fromkeys(f.layer for f in self.functions))
-
-    def with_status(self, *statuses: str) -> tuple[FunctionResult, ...]:
-        """Functions whose status is one of these."""
-        return tuple(f for f in self.functions if f.status in statuses)
-
-
-def worst(statuses: Sequence[Status]) -> Status:
-    """The most alarming of some statuses; ``none`` when there are none.
-
-    >>> worst(["pass", "inconclusive", "fail"])
-    'fail'
-    """
-    return min(statuses, key=_ORDER.index, default="none")
 
 
 def read(record: Mapping[str, Any] | Report) -> Report:
@@ -287,12 +145,6 @@ def _tolerance(item: object) -> float | None:
     return float(array.values.item())
 
 
-def _tells_least(p: PropertyResult) -> tuple[int, int, int]:
-    """Sort key: what counts most and shows most comes first; otherwise the record's order."""
-    rank = CLASSES.index(p.cls) if p.cls in CLASSES else len(CLASSES)
-    return (rank, 0 if p.diagnosis else 1, 0 if p.arrays or p.script else 1)
-
-
 def _int(item: object) -> int | None:
     value = to_float(item)
     return int(value) if value is not None and np.isfinite(value) else None
@@ -395,6 +247,7 @@ def _curve(item: object) -> Curve | None:
         errors=errors[:count],
         chosen=chosen if chosen is not None and 0 <= chosen < count else None,
         estimate=to_float(item.get("estimate")),
+        uncertainty=to_float(item.get("uncertainty")),
     )
 
 

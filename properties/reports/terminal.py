@@ -15,7 +15,9 @@ from rich.text import Text
 
 from .blocks import array_lines, entry_lines
 from .matrix import Column, Matrix, matrix
-from .reading import FunctionResult, PropertyResult, Report, read
+from .model import FunctionResult, PropertyResult, Report
+from .phrases import found_by, summary, values
+from .reading import read
 from .text import ASCII, SYMBOL, WORD, counted, fold_code, no_command, wrap
 
 COLOUR: Mapping[str, str] = {
@@ -344,62 +346,9 @@ class _Page:
             yield line if place else Text(line.plain, style=COLOUR[status])
 
 
-def found_by(prop: PropertyResult) -> str:
-    """Which property failed after how many examples."""
-    tries = f" after {counted(prop.examples, 'example')}" if prop.examples else ""
-    cls = "" if prop.cls == "correctness" else f" ({prop.cls})"
-    verb = "Broke" if prop.status == "error" else "Fails"
-    return f"{verb}: {prop.title}{cls}{tries}."
-
-
-def values(prop: PropertyResult) -> str:
-    """Got, wanted and tolerance in one line."""
-    where = prop.argument + ("".join(map(_place, prop.index[:1])))
-    parts = [f"got {prop.got or 'nothing'}"]
-    if prop.wanted:
-        parts.append(f"wanted {prop.wanted}")
-    if prop.tolerance:
-        parts.append(f"tolerance {prop.tolerance}")
-    oracle = f" (from: {prop.oracle})" if prop.oracle else ""
-    return f"{where + ': ' if where else ''}{', '.join(parts)}{oracle}"
-
-
-def summary(report: Report) -> str:
-    """The verdict and the counts in one line.
-
-    >>> summary(read({"functions": [], "verdict": "pass", "complete": True}))
-    'PASS: nothing was checked'
-    """
-    count = {s: len(report.with_status(s)) for s in ("fail", "error", "pass", "missing")}
-    bad = report.with_status("fail", "error")
-    parts = []
-    if bad:
-        names = ", ".join(f.name for f in bad[:4]) + (", …" if len(bad) > 4 else "")
-        parts.append(f"{count['fail'] + count['error']} of {len(report.functions)} wrong: {names}")
-    if count["pass"]:
-        parts.append(f"{count['pass']} right")
-    if count["missing"]:
-        parts.append(f"{count['missing']} missing")
-    if not report.complete and report.functions:
-        parts.append("the run is not complete")
-    if report.profile:
-        parts.append(f"profile {report.profile}")
-    if report.seed:
-        parts.append(f"seed {report.seed}")
-    if report.elapsed is not None:
-        parts.append(f"{report.elapsed:.1f} s")
-    if not report.functions:
-        parts.insert(0, "nothing was checked")
-    return f"{report.verdict.upper()}: {' · '.join(parts)}"
-
-
 def _key(place: int) -> str:
     """The letter of a column; its number when there are more columns than letters."""
     return _KEYS[place] if place < len(_KEYS) else str(place + 1)
-
-
-def _place(index: tuple[int, ...]) -> str:
-    return f"[{', '.join(map(str, index))}]" if index else ""
 
 
 def _short(value: str) -> str:

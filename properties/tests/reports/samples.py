@@ -174,7 +174,7 @@ def extras() -> Record:
         "printed": "shape of x: (3, 2)\nhere 1\n",
         "steps_curve": {
             "steps": steps.tolist(), "errors": errors.tolist(),
-            "chosen": int(errors.argmin()), "estimate": 2.3e-11,
+            "chosen": int(errors.argmin()), "estimate": 0.5, "uncertainty": 2.3e-9,
         },
         "one_sided": {"left": -1.0, "right": 0.5, "got": 0.75},
         "running": {
