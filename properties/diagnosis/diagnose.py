@@ -14,7 +14,7 @@ import numpy as np
 
 from ..case import Array
 from ..mismatch import Kind
-from . import catalogue
+from . import catalogue, parts
 from .misconception import Misconception
 from .observation import Observation
 from .paths import combination
@@ -76,7 +76,8 @@ def diagnose(
     if forward_is_wrong:
         return None
     return (
-        _other_gradient(seen, argument)
+        _part(seen, argument)
+        or _other_gradient(seen, argument)
         or _weighted_paths(seen, argument)
         or _related(seen, argument)
         or _twice_wrong(seen, function, argument)
@@ -158,6 +159,32 @@ def equal(got: Array, predicted: Array, slack: float | Array) -> bool:
         close = np.abs(got - predicted) <= slack + _ROUNDING * size
         same = (got == predicted) | (np.isnan(got) & np.isnan(predicted))
     return bool(np.all(close | same))
+
+
+def _part(seen: Sequence[Observation], argument: str) -> Diagnosis | None:
+    """A misconception of one of the functions that this one is made of."""
+    left: dict[str, Misconception] = {}
+    for number, o in enumerate(seen):
+        slack = tolerance(o, argument)
+        fits = {
+            m.key: m
+            for m, value in parts.candidates(o, argument)
+            if (number == 0 or m.key in left) and equal(o.got[argument], value, slack)
+        }
+        left = fits
+        if not left:
+            return None
+    first = next(iter(left.values()), None)
+    if first is None or len(seen) < _ENOUGH:
+        return None
+    return Diagnosis(
+        misconception=f"{first.function}: {first.name}",
+        sentence=f"Its part {first.function} makes {first.argument} wrong. {first.sentence}",
+        evidence=f"with {first.argument} = {first.formula} in {first.function}, {argument} is "
+        f"what was got in {_cases(len(seen))}",
+        confidence=0.9,
+        key=first.key,
+    )
 
 
 # -- relations ---------------------------------------------------------------------------------

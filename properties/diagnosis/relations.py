@@ -392,8 +392,8 @@ def _masked(cases: Sequence[Pairing]) -> Iterator[Relation]:
     for name in cases[0].masks:
         if all(name in c.masks and np.shape(c.masks[name]) == c.wanted.shape for c in cases):
             masks = [np.asarray(c.masks[name], dtype=bool) for c in cases]
-            if all(np.array_equal(g, m) or (np.all(g[m]) and not np.all(g)) and
-                   not np.any(g[~m]) for g, m in zip(good, masks, strict=True)):
+            if all(np.array_equal(g, m) or ((np.all(g[m]) and not np.all(g)) and
+                   not np.any(g[~m])) for g, m in zip(good, masks, strict=True)):
                 yield Relation("mask", f"right only where {name}", held, 0.92)
                 return
             if all(np.array_equal(g, ~m) for g, m in zip(good, masks, strict=True)):

@@ -1,0 +1,1 @@
+"""Three right implementations of different style, into which misconceptions are planted."""
