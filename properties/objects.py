@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from .case import Case
-from .implementation import Call, Outcome, Ref
-from .mismatch import Disagreement, Fault, Mismatch
+from .implementation import Outcome
+from .mismatch import Disagreement, Mismatch
 from .probe import Probe
 from .script import literal
 
@@ -53,48 +53,3 @@ class ObjectProbe(Probe):
     def script_lines(self, case: Case) -> list[str]:
         """The part of a script that makes and calls the object; by default its inputs alone."""
         return [f"{name} = {literal(value)}" for name, value in case.args.items()]
-
-
-def first_that_works(
-    probe: Probe, attempts: list[list[Call]], function: str
-) -> tuple[int, list[Outcome]]:
-    """The first list of calls whose every call works, and its outcomes; all go in one round trip.
-
-    Raises
-    ------
-    Fault
-        None works; it carries what became of the first.
-    """
-    calls: list[Call] = []
-    starts = []
-    for attempt in attempts:
-        starts.append(len(calls))
-        calls += [shifted(call, len(calls)) for call in attempt]
-    outcomes = probe.send(calls)
-    for number, (start, attempt) in enumerate(zip(starts, attempts, strict=True)):
-        mine = outcomes[start : start + len(attempt)]
-        if all(outcome.ok for outcome in mine):
-            return number, mine
-    bad = next(outcome for outcome in outcomes[: len(attempts[0])] if not outcome.ok)
-    raise Fault(function, bad.status, bad.message, bad.traceback)
-
-
-def shifted(call: Call, by: int) -> Call:
-    """The same call in a list where `by` calls come before."""
-    return Call(
-        call.function,
-        tuple(_shift(value, by) for value in call.args),
-        {name: _shift(value, by) for name, value in call.kwargs.items()},
-        keep=call.keep,
-        observe=call.observe,
-        seed=call.seed,
-        fetch=call.fetch,
-    )
-
-
-def _shift(value: Any, by: int) -> Any:
-    if isinstance(value, Ref):
-        return Ref(value.call + by, value.output, value.argument)
-    if isinstance(value, dict):
-        return {key: _shift(item, by) for key, item in value.items()}
-    return value

@@ -10,6 +10,7 @@ from .composed import AFFINE_BATCHNORM_RELU, AFFINE_RELU
 from .dropout import DROPOUT
 from .gplvm import GPLVM, LOG_DETERMINANT, TRACE
 from .losses import SOFTMAX, SVM
+from .nets import NETS
 from .optim import RULES
 from .relu import RELU
 
@@ -26,6 +27,7 @@ ALL: tuple[LayerSpec, ...] = (
     GPLVM,
     LOG_DETERMINANT,
     TRACE,
+    *NETS,
     *RULES,
 )
 

@@ -1,0 +1,232 @@
+"""Nets against reference maths, and what holds of every net."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reference import nets
+from reference.running_error import Bounded
+
+from ..case import Case
+from ..mismatch import Inconclusive, Kind
+from ..net_probe import NetProbe, options_of, params_of, sizes_of
+from ..property import check
+from ..specs.nets import NetSpec
+
+
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
+def test_parameters_of_the_net(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+    """A new net has the contract's parameters in its sizes: small weights, zero biases."""
+    probe.note_form()
+    # Not the parameters of the case: those that the constructor made.
+    made = probe.initial(sizes_of(case), batchnorm="gamma1" in case.args)
+    wanted = params_of(case)
+    for name, value in wanted.items():
+        if name not in made:
+            probe.contradict(name, f"params has no {name}; it has {', '.join(made)}", case)
+        shape = np.shape(probe.form.theirs({name: value})[name])
+        if np.shape(made[name]) != shape and np.shape(made[name]) != (1, *shape):
+            sentence = f"params[{name!r}] has shape {np.shape(made[name])}, wanted {shape}"
+            probe.contradict(name, sentence, case)
+        if name[0] != "W":
+            start = 1.0 if name.startswith("gamma") else 0.0
+            if not np.all(made[name] == start):
+                probe.contradict(name, f"params[{name!r}] does not start as {start:g}s", case)
+
+
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec)
+def test_scores_match_reference(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+    """Test-mode scores are the reference's; with batchnorm, after some training passes."""
+    args = case.args
+    params = params_of(case)
+    normalised = "gamma1" in args
+    batches = [args["X"] + rng.standard_normal(args["X"].shape) for _ in range(2 * normalised)]
+    steps = [("loss", x, args["y"]) for x in batches]
+    outcome = probe.play(case, [*steps, ("scores", args["X"])])[-1]
+    statistics = nets.running(batches, params) if normalised else None
+    options = nets.Options(running=statistics)
+    if normalised:
+        # Running statistics are taken as exact, and have rounding errors of their own.
+        _scores_near(probe, case, probe.scores(outcome, case), options)
+        return
+    probe.judge_scores(case, probe.scores(outcome, case), args["X"], options, "reference")
+
+
+def _scores_near(probe: NetProbe, case: Case, got: np.ndarray, options: nets.Options) -> None:
+    truth = nets.scores(case.args["X"], params_of(case), options)
+    size = float(np.max(np.abs(truth.value), initial=1.0))
+    short = probe.is_single(got)
+    slack = 4.0 * truth.error + (2e-3 if short else 1e-9) * size
+    oracle = "reference, in test mode after two training passes"
+    probe.same("scores", got, truth.value, slack, case=case, oracle=oracle)
+
+
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec)
+def test_loss_matches_reference(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+    """The loss in train mode is mean cross-entropy + ½ reg Σ ‖W‖²."""
+    loss, _ = probe.train_pass(case)
+    probe.judge_loss(case, loss, options_of(case))
+
+
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=2.0)
+def test_gradients_match_reference(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+    """The gradient of every parameter is the reference's."""
+    _, grads = probe.train_pass(case)
+    probe.judge_gradients(case, grads, options_of(case))
+
+
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
+def test_every_parameter_has_a_gradient(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> None:
+    """The dict of gradients has the keys of params, and their shapes."""
+    _, grads = probe.train_pass(case)
+    params = params_of(case)
+    for name, value in probe.form.theirs(params).items():
+        if name not in grads:
+            probe.contradict(f"d{name}", f"the dict of gradients has no {name}", case)
+        shape = np.shape(probe.form.ours(name, value))
+        got = grads[name].shape
+        if got != shape and got not in ((1, *shape), shape[1:] if shape[:1] == (1,) else shape):
+            sentence = f"the gradient of {name} has shape {got}, wanted {shape}"
+            probe.contradict(f"d{name}", sentence, case, got=grads[name], wanted=params[name])
+    extra = sorted(set(grads) - set(params))
+    if extra:
+        probe.note(Kind.ROBUSTNESS, f"the dict of gradients also has {', '.join(extra)}")
+
+
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.5)
+def test_regularisation_is_half_the_squared_norm(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> None:
+    """Two losses at two regs differ by ½ Δreg Σ ‖W‖², their gradients by Δreg W; no biases."""
+    args = case.args
+    low, high = case.with_args(reg=0.0), case.with_args(reg=1.0)
+    batch = ("loss", args["X"], args["y"])
+    [[first], [second]] = probe.play_many([(low, [batch]), (high, [batch])])
+    (loss0, grads0), (loss1, grads1) = probe.loss(first, low), probe.loss(second, high)
+    params = params_of(case)
+    weights = {name: value for name, value in params.items() if name.startswith("W")}
+    wanted = np.asarray(0.5 * sum(float((w * w).sum()) for w in weights.values()))
+    short = probe.is_single(loss0) or any(probe.is_single(g) for g in grads0.values())
+    unit = 1e-4 if short else 1e-11
+    oracle = "the difference of two regularisations"
+    slack = unit * (1.0 + float(np.abs(loss1)) + float(wanted))
+    probe.same("loss", np.asarray(loss1 - loss0), wanted, slack, case=high, oracle=oracle)
+    for name, value in params.items():
+        if name not in grads0 or name not in grads1 or grads0[name].shape != grads1[name].shape:
+            continue
+        truth = value if name in weights else np.zeros(value.shape)
+        size = 1.0 + float(np.max(np.abs(grads1[name]), initial=0.0))
+        difference = grads1[name] - grads0[name]
+        probe.same(f"d{name}", difference, truth, unit * size, case=high, oracle=oracle)
+
+
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.5)
+def test_scores_do_not_depend_on_the_batch(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> None:
+    """In test mode an example has the same scores alone as among others, dropout or not."""
+    case = _with_dropout(probe, case, rng)
+    x, y = case.args["X"], case.args["y"]
+    alone = [("scores", x[i : i + 1]) for i in range(len(x))]
+    outcomes = probe.play(case, [("loss", x, y), ("scores", x), *alone])
+    together = probe.scores(outcomes[1], case)
+    parts = np.concatenate([probe.scores(outcome, case) for outcome in outcomes[2:]])
+    unit = 1e-4 if probe.is_single(together) else 1e-10
+    slack = unit * (1.0 + float(np.max(np.abs(parts), initial=0.0)))
+    oracle = "the same examples one by one"
+    probe.same("scores", together, parts, slack, case=case, oracle=oracle)
+
+
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.5)
+def test_test_mode_keeps_the_state(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+    """A test pass on other examples changes neither the scores that follow nor the next loss."""
+    case = _with_dropout(probe, case, rng)
+    x, y = case.args["X"], case.args["y"]
+    other = 3.0 * rng.standard_normal((4, *x.shape[1:])) + 1.0
+    start = [("loss", x, y), ("scores", x)]
+    steps = [*start, ("scores", other), ("scores", x)]
+    outcomes = probe.play(case, steps)
+    before, after = probe.scores(outcomes[1], case), probe.scores(outcomes[3], case)
+    oracle = "the same test pass before one on other examples"
+    probe.same("scores", after, before, 0.0, case=case, oracle=oracle)
+
+
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.5)
+def test_train_and_test_scores_agree(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+    """Without dropout and batchnorm the loss is the cross-entropy of the test-mode scores."""
+    if "gamma1" in case.args:
+        raise Inconclusive
+    x, y = case.args["X"], case.args["y"]
+    outcomes = probe.play(case, [("scores", x), ("loss", x, y)])
+    scores = np.asarray(probe.scores(outcomes[0], case), dtype=np.float64)
+    loss, _ = probe.loss(outcomes[1], case)
+    if scores.ndim != 2 or len(scores) != len(y) or scores.shape[1] <= int(y.max()):
+        raise Inconclusive  # the scores have another shape, and are told so
+    options = options_of(case)
+    data = nets.cross_entropy(Bounded.exact(scores), y, options)
+    wanted = data + nets.penalty(params_of(case), options)
+    unit = 1e-4 if probe.is_single(loss) else 1e-11
+    slack = 4.0 * wanted.error + unit * (1.0 + abs(float(wanted.value)))
+    oracle = "cross-entropy of its own test-mode scores"
+    probe.same("loss", loss, wanted.value, slack, case=case, oracle=oracle)
+
+
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
+def test_permuting_hidden_units(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+    """Numbering the units of a hidden layer otherwise changes no score."""
+    params = params_of(case)
+    layer = int(rng.integers(1, nets.depth(params)))
+    order = rng.permutation(params[f"b{layer}"].size)
+    turned = {f"W{layer}": params[f"W{layer}"][:, order]}
+    turned |= {
+        k: params[k][order] for k in (f"b{layer}", f"gamma{layer}", f"beta{layer}") if k in params
+    }
+    turned[f"W{layer + 1}"] = params[f"W{layer + 1}"][order]
+    x = case.args["X"]
+    [[first], [second]] = probe.play_many(
+        [(case, [("scores", x)]), (case.with_args(**turned), [("scores", x)])]
+    )
+    before, after = probe.scores(first, case), probe.scores(second, case)
+    unit = 1e-3 if probe.is_single(before) else 1e-9
+    slack = unit * (1.0 + float(np.max(np.abs(before), initial=0.0)))
+    oracle = f"hidden layer {layer} in the order {order.tolist()}"
+    probe.same("scores", after, before, slack, case=case, oracle=oracle)
+
+
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
+def test_initial_loss_is_log_of_classes(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> None:
+    """A net with minute weights and zero biases cannot tell: its loss is log C."""
+    small = {
+        name: 1e-9 * value if name[0] == "W" else np.zeros(value.shape)
+        for name, value in params_of(case).items()
+        if not name.startswith("gamma")
+    }
+    start = case.with_args(reg=0.0, **small)
+    loss, _ = probe.train_pass(start)
+    wanted = np.asarray(np.log(sizes_of(case)[2]))
+    probe.same("loss", loss, wanted, 1e-5, case=start, oracle="log of the number of classes")
+
+
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
+def test_loss_leaves_params_alone(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+    """Neither a test nor a training pass changes the parameters."""
+    x, y = case.args["X"], case.args["y"]
+    steps = [("params",), ("scores", x), ("params",), ("loss", x, y), ("params",)]
+    outcomes = probe.play(case, steps)
+    before = probe.get(outcomes[0])[0]
+    for outcome, passed in ((outcomes[2], "loss(X)"), (outcomes[4], "loss(X, y)")):
+        after = probe.get(outcome)[0]
+        for name in before:
+            if name not in after or not np.array_equal(before[name], after[name]):
+                probe.contradict(str(name), f"{passed} changes params[{name!r}]", case)
+
+
+def _with_dropout(probe: NetProbe, case: Case, rng: np.random.Generator) -> Case:
+    """Half of the time the same case with dropout, where the net takes it."""
+    if probe.form.dropout is None or rng.integers(2) == 0:
+        return case
+    return case.with_args(dropout=float(rng.choice((0.25, 0.5, 0.75))))
