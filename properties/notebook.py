@@ -7,6 +7,7 @@ import inspect
 import os
 import random
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from types import ModuleType
 from typing import Any, Self
 
 import numpy as np
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from .command import run_pytest
 from .implementation import Call, FunctionInfo, Handle, Limits, Outcome, Target
@@ -228,11 +230,15 @@ def _without_import(script: str) -> str:
 
 @contextlib.contextmanager
 def _same_environment() -> Iterator[None]:
-    """Leave the kernel's environment variables as they were."""
+    """Leave the kernel's environment variables as they were, and no file in its folder."""
     before = dict(os.environ)
+    storage = tempfile.TemporaryDirectory(prefix="nndl-", ignore_cleanup_errors=True)
+    set_hypothesis_home_dir(storage.name)
     try:
-        yield
+        with storage:
+            yield
     finally:
+        set_hypothesis_home_dir(None)
         os.environ.clear()
         os.environ.update(before)
 

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as XML
 
-import click
 import pytest
 from click.testing import CliRunner
 
 from properties.command import check as nndl_check
 from properties.reports import github, github_summary, junit
-from properties.reports.command import FORMATS, report, report_options, write_reports
+from properties.reports.command import FORMATS, report
 
 from . import samples
 
@@ -139,18 +138,10 @@ def test_unusable_files_are_exit_code_2(tmp_path: Path) -> None:
     assert CliRunner().invoke(report, [str(record), *points]).exit_code == 2
 
 
-def test_the_options_of_a_check(tmp_path: Path) -> None:
-    @click.command()
-    @report_options
-    def check(**options: Any) -> None:
-        write_reports(samples.one_failure(), **options)
-
-    files = {form: tmp_path / form for form in FORMATS if form not in ("terminal", "github")}
-    arguments = [part for form, file in files.items() for part in (f"--{form}", str(file))]
-    run = CliRunner().invoke(check, [*arguments, "--github"])
-    assert run.exit_code == 0, run.output
-    assert run.stdout.startswith("::error file=nndl/batchnorm.py")
-    assert all(file.stat().st_size > 100 for file in files.values())
+def test_a_check_offers_every_format() -> None:
+    offered = {option for p in nndl_check.params for option in p.opts}
+    assert {f"--{form}" for form in FORMATS if form != "terminal"} <= offered
+    assert {"--points", "--table", "--json"} <= offered
 
 
 def test_the_action_and_the_hook_name_options_that_exist() -> None:
