@@ -94,7 +94,9 @@ def agree(got: Array, wanted: Adjoint) -> bool:
     if not np.all(np.isfinite(got)):
         return False
     size = np.max(np.abs(wanted.value), initial=0.0)
-    return bool(np.all(np.abs(got - wanted.value) <= 8 * wanted.error + 3e-10 * size + 1e-13))
+    # Losses with log(p + 1e-8) are another reading, not another derivation.
+    slack = 8 * wanted.error + 2e-6 * size + 1e-13
+    return bool(np.all(np.abs(got - wanted.value) <= slack))
 
 
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -7,8 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from properties.implementation import (Call, Implementation, Limits, TargetError,
-                                       open_implementation, resolve_target)
+from properties.implementation import (
+    Call,
+    Implementation,
+    Limits,
+    TargetError,
+    open_implementation,
+    resolve_target,
+)
 
 from .rewrite import runtime_header
 from .values import StepsError

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from properties.diagnosis.relations import constant_origin, ratio_of
+from properties.diagnosis.relations import Relation, constant_origin, ratio_of
 
 from .causes import cause_of
-from .evidence import Evidence, gather
+from .evidence import Evidence, Place, gather
 from .judge import Finding, Judge
 from .mistakes import Origin, Search
 from .pairing import Subject, contract_subject, custom_subject, labels_present
@@ -202,7 +202,7 @@ def _distinct(findings: Sequence[Finding]) -> Iterator[Finding]:
 
 
 def _step(judge: Judge, finding: Finding, origins: Sequence[Origin],
-          causes: Mapping[object, tuple[str, object]], any_wrong: bool,
+          causes: Mapping[Place, tuple[str, Relation | None]], any_wrong: bool,
           small: Finding | None) -> Step:
     slot = finding.slot
     origin = next((o for o in origins if o.slot.place[:2] == slot.place[:2]), None)
@@ -254,7 +254,8 @@ def _ratio(judge: Judge, finding: Finding) -> float | None:
 
 def _source(judge: Judge) -> tuple[tuple[int, str], ...]:
     pair = judge.evidence.subject.pair
-    lines = Path(pair.judged.file).read_text(encoding="utf-8").splitlines()
+    raw = Path(pair.judged.file).read_bytes()
+    lines = raw.decode("utf-8-sig", errors="replace").splitlines()
     numbers: set[int] = set()
     for statement in judge.evidence.statements.values():
         if statement.function == pair.judged.name:

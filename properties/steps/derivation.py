@@ -226,4 +226,4 @@ def _cause(claim: Claim, cases: Sequence[_Paper], got: Sequence[Array],
                              previous=others, tolerance=float(np.max(right.error, initial=0.0))))
     found = relations(pairs)
     named = [one for one in found if one.name == "other value"]
-    return (named or found or [None])[0]
+    return next(iter([*named, *found]), None)

@@ -46,9 +46,10 @@ def _all(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
     if isinstance(statement, ast.AugAssign):
         for operator in (ast.Add, ast.Sub, ast.Mult, ast.Div):
             if not isinstance(statement.op, operator):
-                new = copy.deepcopy(statement)
-                new.op = operator()
-                yield Edit(new, f"{_SIGNS[operator]} instead of {_SIGNS[type(statement.op)]}", 1)
+                updated = copy.deepcopy(statement)
+                updated.op = operator()
+                had = _SIGNS[type(statement.op)]
+                yield Edit(updated, f"{_SIGNS[operator]} instead of {had}", 1)
         target = copy.deepcopy(statement.target)
         assign = ast.Assign(targets=[target], value=copy.deepcopy(statement.value), lineno=1)
         yield Edit(ast.copy_location(assign, statement), "= instead of an update", 2)
@@ -66,12 +67,16 @@ def _all(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
         for new, sentence, cost in _changes(node, names):
             changed = copy.deepcopy(statement)
             if path:
-                parent = _at(changed.value, path[:-1])  # type: ignore[union-attr,attr-defined]
-                _put(parent, path[-1], new)
+                _put(_at(_value(changed), path[:-1]), path[-1], new)
             else:
-                changed.value = new  # type: ignore[union-attr,attr-defined,assignment]
+                setattr(changed, "value", new)  # noqa: B010
             yield Edit(ast.fix_missing_locations(changed), sentence, cost)
     yield from _in_target(statement, names)
+
+
+def _value(statement: ast.stmt) -> ast.expr:
+    value: ast.expr = getattr(statement, "value")  # noqa: B009
+    return value
 
 
 def _in_target(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
@@ -81,11 +86,11 @@ def _in_target(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
     if isinstance(target, (ast.Tuple, ast.List)) and isinstance(statement, ast.Assign):
         for a in range(len(target.elts)):
             for b in range(a + 1, len(target.elts)):
-                new = copy.deepcopy(statement)
-                parts = new.targets[0].elts  # type: ignore[attr-defined]
+                swapped = copy.deepcopy(statement)
+                parts = swapped.targets[0].elts  # type: ignore[attr-defined]
                 parts[a], parts[b] = parts[b], parts[a]
-                yield Edit(new, f"{ast.unparse(target.elts[a])} and {ast.unparse(target.elts[b])} "
-                                f"are interchanged", 2)
+                one, two = ast.unparse(target.elts[a]), ast.unparse(target.elts[b])
+                yield Edit(swapped, f"{one} and {two} are interchanged", 2)
     if not isinstance(target, ast.Subscript):
         return
     index = ast.Subscript(value=ast.Name("_", ast.Load()), slice=target.slice, ctx=ast.Load())
@@ -154,11 +159,10 @@ Change = tuple[ast.expr, str, int]
 
 
 def _changes(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
-    for rule in (_operator, _constant, _call, _sign, _transpose, _name, _scale):
-        if rule is _name or rule is _scale:
-            yield from rule(node, names)  # type: ignore[call-arg]
-        else:
-            yield from rule(node)  # type: ignore[call-arg]
+    for rule in (_operator, _constant, _call, _sign, _transpose):
+        yield from rule(node)
+    yield from _name(node, names)
+    yield from _scale(node, names)
 
 
 def _binary(left: ast.expr, operator: ast.operator, right: ast.expr) -> ast.expr:
@@ -168,10 +172,10 @@ def _binary(left: ast.expr, operator: ast.operator, right: ast.expr) -> ast.expr
 def _operator(node: ast.expr) -> Iterator[Change]:
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         others: tuple[type[ast.cmpop], ...] = (ast.Gt, ast.GtE, ast.Lt, ast.LtE, ast.Eq, ast.NotEq)
-        for other in others:
-            if not isinstance(node.ops[0], other):
+        for comparison in others:
+            if not isinstance(node.ops[0], comparison):
                 new = copy.deepcopy(node)
-                new.ops = [other()]
+                new.ops = [comparison()]
                 yield new, "the comparison is another one", 1
         return
     if not isinstance(node, ast.BinOp):

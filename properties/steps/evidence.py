@@ -99,7 +99,8 @@ class Evidence:
             self._measure(number, places)
 
     def _measure(self, number: int, places: Sequence[tuple[Place, Array]]) -> None:
-        kept, total = [], 0
+        kept: list[tuple[Place, Array, float]] = []
+        total = 0
         for place, value in places:
             total += value.size * 2 * len(STEPS)
             if total > _MOST_EVALUATIONS:

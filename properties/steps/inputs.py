@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .values import Array, Case, StepsError
+from .values import Array, StepsError
 
 __all__ = ["CONTRACT", "ContractFunction", "Rng", "custom_cases", "parse_inputs"]
 
@@ -26,7 +26,8 @@ Sizes = Mapping[str, int]
 def signed(rng: Rng, *shape: int) -> Array:
     """Values in ±[0.3, 2), two decimals, distinct for practical purposes."""
     size = rng.uniform(0.3, 2.0, shape) * rng.choice([-1.0, 1.0], shape)
-    return np.round(size, 2) + rng.integers(1, 10, shape) / 1000
+    value: Array = np.round(size, 2) + rng.integers(1, 10, shape) / 1000
+    return value
 
 
 def positive(rng: Rng, *shape: int) -> Array:
@@ -232,7 +233,9 @@ def parse_inputs(text: str) -> dict[str, _Wanted]:
         call = _CALL.match(value)
         try:
             if call:
-                numbers = ast.literal_eval(f"({call.group(2)},)") if call.group(2).strip() else ()
+                numbers: tuple[Any, ...] = ()
+                if call.group(2).strip():
+                    numbers = ast.literal_eval(f"({call.group(2)},)")
                 if len(numbers) == 1 and isinstance(numbers[0], tuple):
                     numbers = numbers[0]
                 wanted[name] = _Wanted(call.group(1), tuple(int(n) for n in numbers))

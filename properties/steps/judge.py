@@ -19,8 +19,8 @@ from .values import Array
 
 __all__ = ["Finding", "Judge", "Slot"]
 
-Meaning = Literal["adjoint", "part", "scaled", "summed", "factor", "value", "size", "unfinished", "unknown",
-                  "mismatch"]
+Meaning = Literal["adjoint", "part", "scaled", "summed", "factor", "value", "size", "unfinished",
+                  "unknown", "mismatch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Slot:
     final: bool
     position: int
     returned: str = ""
+    places: tuple[Place, ...] = ()
+
+    def at(self, case: int) -> Place:
+        """Where the value is seen in a case: the last turn of a loop may have another number."""
+        return self.places[case] if case < len(self.places) else self.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Finding:
     """What a slot was found to be.
 
     wanted : per case, the adjoint that its name promises; None without a promise.
+    kept : whether the value is the adjoint that its name promises.
     """
 
     slot: Slot
@@ -50,6 +56,7 @@ class Finding:
     reason: str
     wanted: tuple[Adjoint, ...] | None = None
     got: tuple[Array, ...] = ()
+    kept: bool = False
 
     @property
     def explained(self) -> bool:
@@ -142,7 +149,7 @@ class Judge:
         evidence = self.evidence
         found: set[int] = set()
         names: set[str] = set()
-        by_function = [s for s in evidence.statements.values()]
+        by_function = list(evidence.statements.values())
         for statement in by_function:
             if isinstance(statement.node, ast.Return) and statement.node.value is not None:
                 whole = statement.node.value
@@ -285,9 +292,15 @@ class Judge:
         tables = [{e.place: e.value for e in trace.events} for _, trace in good]
         findings = []
         for slot in self.slots(good[0][1]):
-            if not all(slot.place in table for table in tables):
+            if slot.final:
+                # Loops may have more turns in one case than in another; the last one counts.
+                ends = [_last(trace, slot.place, event_key(good[0][1], slot.place))
+                        for _, trace in good]
+                if len(good) == len(traces) and all(end is not None for end in ends):
+                    slot = replace(slot, places=tuple(end for end in ends if end is not None))
+            if not all(slot.at(k) in table for k, table in zip(index, tables, strict=True)):
                 continue
-            values = tuple(table[slot.place] for table in tables)
+            values = tuple(table[slot.at(k)] for k, table in zip(index, tables, strict=True))
             finding = self._judge(slot, values, index)
             if not finding.explained and deep and not self.deep:
                 self.deepen()
@@ -326,7 +339,7 @@ class Judge:
             found = [c for c in self.candidates if c.kind == "leaf" and c.name == leaf]
             if found:
                 return found
-        names = [name for name in promised(slot.name)]
+        names = list(promised(slot.name))
         for exact in (True, False):
             for name in names:
                 found = [c for c in self.candidates if c.kind in ("assign", "input", "loop", "leaf")
@@ -350,7 +363,7 @@ class Judge:
         for one in named:
             if right(one):
                 return Finding(slot, "adjoint", one.label, f"the adjoint of {one.label}",
-                               tuple(one.adjoints[k] for k in index), values)
+                               tuple(one.adjoints[k] for k in index), values, True)
         zero = all(not np.any(v) for v in values)
         if zero and not (slot.final and named) and self._makes_zeros(slot):
             return Finding(slot, "value", "0", "zeros, to be filled", None, values)
@@ -568,6 +581,17 @@ class Judge:
         return dict(_expected(self, trace))
 
 
+def event_key(trace: Trace, place: Place) -> str:
+    """Return the key under which a place of a trace was written, "" for a plain name."""
+    return next((e.key for e in trace.events if e.place == place), "")
+
+
+def _last(trace: Trace, place: Place, key: str) -> Place | None:
+    """Return the last place of the same probe in another run."""
+    found = [e.place for e in trace.events if e.place[:2] == place[:2] and e.key == key]
+    return found[-1] if found else None
+
+
 def _fits(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:
     try:
         return np.broadcast_shapes(inner, outer) == outer
@@ -601,9 +625,8 @@ def _expected(judge: Judge, trace: Trace) -> Iterator[tuple[str, str]]:
     arrays = [name for name in evidence.subject.leaves
               if name in leaves and isinstance(case.values.get(name), np.ndarray)]
     contract = judge.evidence.subject.pair.label != judge.evidence.subject.pair.forward.name
-    if len(named) == len(places) and len(set(named.values())) == len(places) and not contract:
-        yield from named.items()
-    elif case.params:
+    every = len(named) == len(places) == len(set(named.values()))
+    if (every and not contract) or case.params:
         yield from named.items()
     elif len(arrays) >= len(places) and (contract or not named):
         yield from zip(places, arrays, strict=False)

@@ -78,14 +78,17 @@ class Search:
         return made
 
     def _items(self, state: _State) -> tuple[frozenset[str], frozenset[str]]:
-        right, wrong = set(), set()
+        right: set[str] = set()
+        wrong: set[str] = set()
         for place, leaf, fine in self.judge.returned(state.traces):
             if fine is not None:
                 (right if fine else wrong).add(f"returned {place} {leaf}")
         for finding in state.findings:
-            if finding.slot.final and finding.wanted is not None and not finding.slot.returned:
-                key = f"{finding.slot.name}@{finding.slot.place}"
-                (wrong if finding.meaning == "mismatch" else right).add(key)
+            key = f"{finding.slot.name}@{finding.slot.place}"
+            if finding.slot.final and finding.meaning == "mismatch" and not finding.slot.returned:
+                wrong.add(key)
+            elif finding.slot.final and finding.kept and not finding.slot.returned:
+                right.add(key)
         if all(trace is None for trace in state.traces):
             wrong.add("returned nothing")
         return frozenset(right), frozenset(wrong)
@@ -116,13 +119,13 @@ class Search:
 
     def _replaced(self, state: _State, slot: Slot,
                   values: Sequence[Array]) -> list[list[list[Any]]]:
-        return [[*mine, [slot.place[0], slot.place[1], slot.place[2], "set", np.array(value)]]
-                for mine, value in zip(state.actions, values, strict=True)]
+        return [[*mine, [*slot.at(k), "set", np.array(value)]]
+                for k, (mine, value) in enumerate(zip(state.actions, values, strict=True))]
 
     # one round ------------------------------------------------------------------------------
     def _locate(self, state: _State, done: set[Any]) -> Origin | None:
-        hints = [f for f in state.findings if f.meaning == "mismatch" and f.wanted is not None
-                 and f.slot.place not in done and len(f.wanted) == len(self.evidence.cases)
+        hints = [f for f in state.findings if f.wanted is not None
+                 and (f.meaning == "mismatch" or self._loose(f)) and f.slot.place not in done and len(f.wanted) == len(self.evidence.cases)
                  and not self._doubled(f, state.findings)]
         best: tuple[Finding, frozenset[str], _State] | None = None
         for hint in hints:
@@ -131,6 +134,12 @@ class Search:
             after = self.state(self._replaced(state, hint.slot, wanted))
             own = f"{hint.slot.name}@{hint.slot.place}"
             healed = (after.right - state.right) - {own}
+            if hint.meaning != "mismatch" and not healed:
+                continue
+            if not healed and self.repair and not self.judge.promise(hint.slot):
+                hidden = self._hidden(state, hint)
+                if hidden is not None:
+                    return hidden
             if best is None or (healed and not best[1]):
                 best = (hint, healed, after)
             if healed or hint.slot.returned:
@@ -157,6 +166,33 @@ class Search:
             goal = frozenset(i for i in after.right - state.right)
         return self._repaired(state, origin, suspects, goal)
 
+    def _loose(self, finding: Finding) -> bool:
+        """Whether a step holds the adjoint of something else than the node of its name."""
+        if (finding.meaning not in ("part", "adjoint") or finding.kept or finding.wanted is None
+                or not finding.slot.final):
+            return False
+        named = self.judge.named(finding.slot)
+        return bool(named) and all(c.kind != "leaf" for c in named)
+
+    def _hidden(self, state: _State, hint: Finding) -> Origin | None:
+        """A wrong step that heals nothing: a mistake that another one further down hides?
+
+        It is one when no single line heals everything, and a small change of its own line gives
+        it the right value, or its value is no mere multiple of anything.
+        """
+        assert hint.wanted is not None
+        origin = Origin(hint.slot, hint, hint.got, tuple(_shaped(hint.wanted, hint.got)), None, (),
+                        False)
+        everything = frozenset(i for i in state.wrong if i.startswith("returned"))
+        whole = self._whole(state, origin, everything)
+        if whole is not None:
+            return whole
+        own = frozenset({f"{hint.slot.name}@{hint.slot.place}"})
+        fixed = self._repaired(state, origin, self._suspects(state, hint), own)
+        if fixed.edit is not None or fixed.slot != hint.slot:
+            return fixed
+        return None if "× the adjoint" in hint.reason else origin
+
     def _whole(self, state: _State, origin: Origin, goal: frozenset[str]) -> Origin | None:
         """The wrong step heals only a part: is there one line that heals everything?"""
         wrong = {item.split()[-1] for item in goal}
@@ -165,7 +201,8 @@ class Search:
             if finding.slot.final and self.judge.promise(finding.slot) in wrong:
                 feeds |= {finding.slot.statement} | self._feeding(finding.slot)
         steps = [f for f in state.findings if f.slot.statement in feeds and not f.certain
-                 and f.slot.place != origin.slot.place]
+                 and f.slot.place != origin.slot.place
+                 and not self._doubled(f, state.findings)]
         best = self._repaired(state, origin, steps, goal, local=False)
         return best if best is not origin else None
 
@@ -248,7 +285,7 @@ class Search:
             statement = self.evidence.statements.get(number)
             if statement is None:
                 continue
-            names = [n for n in self._in_scope(slot)]
+            names = list(self._in_scope(slot))
             made = edits(statement.node, names)
             if made:
                 alternatives[number] = made[:max(_FIRST_PASS // max(len(tried) // 4, 1), 60)]
@@ -292,6 +329,9 @@ class Search:
                 found = self._with_value(state, suspect, wanted, goal)
                 if found is not None:
                     return found
+        if not local:
+            # Further down, some value always makes everything right; that says nothing.
+            suspects = [s for s in suspects if s.slot.position < origin.slot.position]
         multiple: Origin | None = None
         for suspect in suspects:
             if any(g.dtype.kind != "f" or not 0 < g.size <= 40 for g in suspect.got):
@@ -311,12 +351,8 @@ class Search:
         feeds = self._feeding(origin.slot)
         for finding in state.findings:
             if (finding.slot.final and finding.slot.statement in feeds
-                    and finding.meaning in ("part", "adjoint") and finding.wanted is not None):
-                named = self.judge.named(finding.slot)
-                if named and all(c.kind != "leaf" for c in named) and not any(
-                        all(agree(g, c.adjoints[k]) for k, g in enumerate(finding.got))
-                        for c in named):
-                    yield finding
+                    and self._loose(finding)):
+                yield finding
 
     def _with_value(self, state: _State, suspect: Finding, values: Sequence[Array],
                     goal: frozenset[str]) -> Origin | None:
@@ -361,7 +397,7 @@ class Search:
         known = {c.name for c in self.judge.candidates if c.kind == "leaf"}
         places = [p for p, leaf in self.judge.expected(self.evidence.traces[0]).items()
                   if leaf in known]
-        for number, case in enumerate(self.evidence.cases):
+        for number in range(len(self.evidence.cases)):
             got = np.asarray(suspect.got[number], dtype=float)
             solved = self._newton(state, origin, suspect, number, got, places)
             if solved is None:
@@ -372,15 +408,15 @@ class Search:
     def _newton(self, state: _State, origin: Origin | None, suspect: Finding, number: int,
                 start: Array, places: Sequence[str]) -> Array | None:
         """Newton's method; where what follows is affine, the second round only polishes."""
-        slot, value = suspect.slot, start
-        case, place = self.evidence.cases[number], slot.place
+        value = start
+        case, place = self.evidence.cases[number], suspect.slot.at(number)
         for _ in range(4):
             size = 2.0**-16 * max(float(np.max(np.abs(value))), 1e-3)
             shifts = [np.zeros(value.size), *(size * np.eye(value.size))]
             jobs = [{"kind": "trace", "case": case.payload(), "actions": [
                 *state.actions[number],
                 [place[0], place[1], place[2], "set", value + shift.reshape(value.shape)]],
-                "watch": [] if origin is None else [list(origin.slot.place)]}
+                "watch": [] if origin is None else [list(origin.slot.at(number))]}
                 for shift in shifts]
             answers = self.evidence.session.evaluate(jobs)
             rows = self._rows(answers, origin, places)
@@ -459,8 +495,8 @@ class Search:
             if not goal <= after.right:
                 continue
             edit = alternatives[number][which - 1]
-            values = tuple(trace.at(slots[number].place) for trace in after.traces
-                           if trace is not None)
+            values = tuple(trace.at(slots[number].at(k))
+                           for k, trace in enumerate(after.traces) if trace is not None)
             if any(value is None for value in values):
                 continue
             explained = sum(f.weight for f in after.findings)

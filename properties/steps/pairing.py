@@ -9,8 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from .inputs import (CONTRACT, ContractFunction, custom_cases, parse_inputs, resized, signed,
-                     sizes_of)
+from .inputs import (
+    CONTRACT,
+    ContractFunction,
+    custom_cases,
+    parse_inputs,
+    resized,
+    signed,
+    sizes_of,
+)
 from .source import Project, definition
 from .values import Case, Pair, Place, StepsError
 
@@ -101,7 +108,7 @@ def _contract(project: Project, one: ContractFunction, forward: Place,
         return Case(values=values, dout=1.0, sizes=dict(sizes), seed=seed,
                     init={} if one.init is None else one.init(sizes))
 
-    least = one.least or {name: 1 for name in one.sizes[0]}
+    least = one.least or dict.fromkeys(one.sizes[0], 1)
     pair = Pair(one.label, forward, backward, style,  # type: ignore[arg-type]
                 tuple(names.get(k, k) for k in given), (), ("*dout", "*cache"))
     sizes = one.sizes if len(one.sizes) > 2 or style == "method" else (
@@ -158,7 +165,7 @@ def custom_subject(project: Project, forward: str, backward: str | None,
     pair = Pair(forward, first, second, style, tuple(positional), keywords,  # type: ignore[arg-type]
                 sources)
     other = {name: n + 1 + (k % 2) for k, (name, n) in enumerate(sizes.items())}
-    return Subject(pair, draw, (sizes, other, sizes), {name: 1 for name in sizes}, False, names)
+    return Subject(pair, draw, (sizes, other, sizes), dict.fromkeys(sizes, 1), False, names)
 
 
 _UPSTREAM = ("dout", "grad_output", "grad_out", "upstream", "g", "dy", "dY", "dz", "dL", "d_out",

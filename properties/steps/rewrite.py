@@ -92,8 +92,9 @@ def _from_lambda(node: ast.Assign, name: str) -> ast.FunctionDef:
     value = node.value
     assert isinstance(value, ast.Lambda)
     body = ast.copy_location(ast.Return(value=value.body), node)
-    made = ast.FunctionDef(name=name, args=value.args, body=[body], decorator_list=[],
-                           returns=None, type_params=[])
+    made = ast.parse(f"def {name}(): pass").body[0]
+    assert isinstance(made, ast.FunctionDef)
+    made.args, made.body = value.args, [body]
     return ast.fix_missing_locations(ast.copy_location(made, node))
 
 
@@ -126,7 +127,7 @@ def reachable(tree: ast.Module, names: Sequence[str], *, depth: int = 1) -> tupl
 
 
 def instrument(
-    source: str,
+    source: str | ast.Module,
     names: Sequence[str],
     *,
     first: int = 0,
@@ -137,7 +138,7 @@ def instrument(
 
     Parameters
     ----------
-    source : text of the module.
+    source : text of the module, or its syntax tree, which is changed.
     names : functions ("f") and methods ("Class.f").
     first : number of the first probe, so that two modules can share one table.
     alternatives : other statements to be tried in place of a numbered one; which of them runs is
@@ -149,7 +150,7 @@ def instrument(
     SyntaxError
         The text is no Python of this version.
     """
-    tree = ast.parse(source)
+    tree = ast.parse(source) if isinstance(source, str) else source
     functions = functions_of(tree)
     wanted = reachable(tree, names, depth=depth)
     maker = _Rewriter(first, alternatives or {})
@@ -401,9 +402,8 @@ class _Rewriter:
         candidates = [*node.args[:1], *[k.value for k in node.keywords if k.arg == "out"]]
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
             candidates.append(node.func.value)
-        for part in candidates:
-            if isinstance(part, ast.Name) and part.id in self._known:
-                found.append(ast.Name(part.id, ast.Store()))
+        found += [ast.Name(part.id, ast.Store()) for part in candidates
+                  if isinstance(part, ast.Name) and part.id in self._known]
         return found
 
     def _compound(self, node: ast.stmt, plain: bool) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from . import runtime
 from .rewrite import RUNTIME, Instrumented, instrument
-from .source import Project
+from .source import Project, parse_file
 from .values import Pair, StepsError
 
 __all__ = ["InProcess", "Runner", "Session"]
@@ -47,7 +47,8 @@ class InProcess:
         sys.dont_write_bytecode = True
         importlib.invalidate_caches()
         try:
-            return runtime.serve(request)
+            answers: list[dict[str, Any]] = runtime.serve(request)  # type: ignore[no-untyped-call]
+            return answers
         finally:
             sys.dont_write_bytecode = written
             sys.path.remove(str(root))
@@ -82,7 +83,7 @@ class Session:
         if package.is_file() and package.parent == self._project.root:
             files = sorted(package.parent.glob("*.py"))
         else:
-            base = self._project.root / package.relative_to(self._project.root).parts[0]
+            base = self._project.root.joinpath(*package.relative_to(self._project.root).parts[:1])
             files = sorted(base.rglob("*.py"))
         for path in files[:_MOST_FILES]:
             copy = root / path.relative_to(self._project.root)
@@ -99,8 +100,7 @@ class Session:
         first, tables = 0, {}
         for path, wanted in names.items():
             try:
-                text = path.read_text(encoding="utf-8")
-                table = instrument(text, wanted, first=first, alternatives=alternatives,
+                table = instrument(parse_file(path), wanted, first=first, alternatives=alternatives,
                                    depth=self._depth)
             except (SyntaxError, UnicodeDecodeError, RecursionError) as error:
                 raise StepsError(f"{path.name} cannot be rewritten: {error}") from error

@@ -1,10 +1,14 @@
 """What an instrumented module calls while it runs: record values, perturb them, replace them.
 
 The text of this file is written into every instrumented copy and runs beside the code under test,
-so it needs numpy and nothing else, and it judges nothing. `probe` is the one hook: the rewritten
+so it needs numpy and nothing else, and it judges nothing. It is plain Python without annotations,
+because it handles values of code that may return anything. `probe` is the one hook: the rewritten
 code sends every assigned value, every use of a name and every subexpression through it. `drive`
 takes a list of jobs and answers with plain lists, dicts and arrays.
 """
+
+# mypy: ignore-errors
+# ruff: noqa: RUF012
 
 import contextlib
 import io
@@ -153,7 +157,9 @@ class Subject:
         if only_value:
             return value, None, State.events
         State.phase, State.counts = 1, {}
-        dout = _fresh(case["dout"]) if np.ndim(value) else float(np.asarray(case["dout"]).reshape(()))
+        dout = _fresh(case["dout"])
+        if not np.ndim(value):
+            dout = float(np.asarray(dout).reshape(()))
         given = {"*dout": dout, "*cache": cache, "*out": out}
         if self.setup["backward_arguments"] == ["*dout", "*spread"]:
             gradients = self.backward(dout, *(cache if isinstance(cache, tuple) else (cache,)))
@@ -272,18 +278,31 @@ def drive(subject, jobs, seconds=60.0):
     return answers
 
 
+def _construct(kind, init):
+    """Construct with the contract's names, and with the other names that people use."""
+    others = {"hidden_dims": lambda v: {"hidden_dim": v}, "use_batchnorm": lambda v: {
+        "normalization": "batchnorm"}, "dropout": lambda v: {"dropout_keep_ratio": 1 - v}}
+    names = [name for name in others if name in init]
+    first = None
+    for pattern in range(2 ** len(names)):
+        given = dict(init)
+        for position, name in enumerate(names):
+            if pattern >> position & 1:
+                given.update(others[name](given.pop(name)))
+        try:
+            return kind(**given)
+        except TypeError as error:
+            first = first or error
+    raise first
+
+
 def make_object(kind, case, leaves):
     """Construct the object whose method is debugged, and give it the case's parameters."""
     init = dict(case.get("init", {}))
     if isinstance(init.get("dtype"), str):
         init["dtype"] = getattr(np, init["dtype"])
     state = np.random.get_state()
-    try:
-        owner = kind(**init)
-    except TypeError:
-        if "hidden_dims" in init:
-            init["hidden_dim"] = init.pop("hidden_dims")
-        owner = kind(**init)
+    owner = _construct(kind, init)
     np.random.set_state(state)
     for name, value in case.get("params", {}).items():
         array = np.array(value, dtype=float)

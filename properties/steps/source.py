@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .values import Place, StepsError
 
-__all__ = ["Project", "open_project"]
+__all__ = ["Project", "open_project", "parse_file"]
 
 _SKIPPED = {"__pycache__", ".git", ".venv", "venv", "node_modules", "build", "dist", "tests"}
 _LARGEST = 2_000_000
@@ -41,8 +41,8 @@ class Project:
             try:
                 if path.stat().st_size > _LARGEST:
                     raise ValueError
-                self._trees[path] = ast.parse(path.read_bytes())
-            except (OSError, SyntaxError, ValueError):
+                self._trees[path] = parse_file(path)
+            except (OSError, SyntaxError, ValueError, RecursionError):
                 self._trees[path] = None
         return self._trees[path]
 
@@ -68,6 +68,22 @@ class Project:
         if parts[-1] == "__init__":
             parts.pop()
         return ".".join(parts)
+
+
+def parse_file(path: Path) -> ast.Module:
+    """Parse a file; what this Python cannot read is tried as the loader reads old code.
+
+    Raises
+    ------
+    SyntaxError
+        It is no Python at all.
+    """
+    try:
+        return ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        from properties.implementation.child.source import read_source
+
+        return read_source(str(path)).tree
 
 
 def definition(tree: ast.Module, name: str) -> ast.FunctionDef | None:
@@ -99,6 +115,9 @@ def open_project(target: str | None) -> Project:
         return Project(path.parent, path, text)
     if (path / "nndl").is_dir():
         return Project(path, path / "nndl", text)
+    inner = sorted(folder for folder in path.iterdir() if (folder / "layers.py").is_file())
+    if inner and not any(path.glob("*.py")):
+        return Project(path, inner[0], text)
     return Project(path, path, text)
 
 

@@ -28,7 +28,7 @@ PLANTED = [
     ("batchnorm", "helpers", "dvar = dstd / (2 * std)", "dvar = dstd / std", 2.0),
     ("softmax", "modular", "-= 1", "-= 2", None),
     ("softmax", "chain", "ds = -np.sum", "ds = np.sum", -1.0),
-    ("softmax", "svm", "margins > 0, axis=1", "margins > 0, axis=0", None),
+    ("softmax", "svm", "margins > 0, axis=1)", "margins > 0)", None),
     ("affine", "course", "dout.sum(axis=0)", "dout.sum(axis=1)", None),
     ("affine", "transposed", "dw = (dT @ xf).T", "dw = dT @ xf", None),
     ("neural_net", "course", "dh1 = da1 * (h1 > 0)", "dh1 = da1 * (da1 > 0)", None),

@@ -47,7 +47,8 @@ class Style:
 def styles() -> list[Style]:
     found = []
     for path in sorted(FOLDER.glob("*.txt")):
-        name, lines = "", []
+        name = ""
+        lines: list[str] = []
         for line in [*path.read_text(encoding="utf-8").splitlines(), "# === end:"]:
             if line.startswith("# === "):
                 if name:
@@ -126,8 +127,8 @@ def _backward(function: ast.FunctionDef, style: Style) -> list[ast.stmt]:
                 started = True
             if started and isinstance(statement, (ast.Assign, ast.AugAssign)) and not (
                     text.startswith(("p =", "scores =", "m =")) or "cache" in text
-                    or "loss" in text or "shape" in text.partition("=")[2]
-                    and "reshape" not in text):
+                    or "loss" in text or ("shape" in text.partition("=")[2]
+                    and "reshape" not in text)):
                 found.append(statement)
 
     walk(function.body)
@@ -146,14 +147,13 @@ def _edits(node: ast.expr, names: list[str]):  # type: ignore[no-untyped-def]
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         for factor in (2, 0.5):
             yield "factor", lambda n, f=factor: ast.Constant(n.value * f)
-    if isinstance(node, (ast.BinOp, ast.Call)) or (
-            isinstance(node, ast.Name) and node.id.startswith(("d", "grad"))):
-        if not (isinstance(node, ast.Call) and ast.unparse(node.func) in ("range", "np.arange",
-                                                                         "len")):
-            for factor in (2, 0.5, 3):
-                yield "factor", lambda n, f=factor: ast.BinOp(n, ast.Mult(), ast.Constant(f))
-            yield "sign", lambda n: ast.UnaryOp(ast.USub(), n)
-            yield "transpose", lambda n: ast.Attribute(n, "T", ast.Load())
+    counted = isinstance(node, ast.Call) and ast.unparse(node.func) in ("range", "np.arange", "len")
+    gradient = isinstance(node, ast.Name) and node.id.startswith(("d", "grad"))
+    if (isinstance(node, (ast.BinOp, ast.Call)) or gradient) and not counted:
+        for factor in (2, 0.5, 3):
+            yield "factor", lambda n, f=factor: ast.BinOp(n, ast.Mult(), ast.Constant(f))
+        yield "sign", lambda n: ast.UnaryOp(ast.USub(), n)
+        yield "transpose", lambda n: ast.Attribute(n, "T", ast.Load())
     if isinstance(node, ast.BinOp):
         swap = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
         if type(node.op) in swap:
