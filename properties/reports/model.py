@@ -27,12 +27,13 @@ class Diagnosis:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One line of a step debugger's listing."""
+    """One line of a step debugger's listing; ``word`` is the debugger's own status."""
 
     line: int | None
     text: str
     name: str
     status: str
+    word: str
     reason: str
 
 

@@ -194,13 +194,26 @@ def _diagnosis(item: object) -> Diagnosis | None:
     )
 
 
+_STEP_STATUS = {
+    "right": "pass",
+    "wrong": "fail",
+    "follows": "noted",
+    "not judged": "skipped",
+}
+
+
 def _step(item: Mapping[str, Any]) -> Step:
+    name = one_line(item.get("name") or "")
+    word = one_line(item.get("status") or "not judged", limit=40)
+    status = _STEP_STATUS.get(word, word)
+    reason = one_line(item.get("cause") or item.get("reason") or "", limit=400)
     return Step(
         line=_int(item.get("line")),
-        text=clean(item.get("text") or "", limit=400).replace("\n", " "),
-        name=one_line(item.get("name") or ""),
-        status=one_line(item.get("status") or ""),
-        reason=one_line(item.get("reason") or "", limit=400),
+        text=clean(item.get("text") or name, limit=400).replace("\n", " "),
+        name=name,
+        status=status if status in _STATUSES or status == "noted" else "none",
+        word=word,
+        reason="" if status == "pass" else reason,
     )
 
 

@@ -261,10 +261,9 @@ class _Page:
             return
         yield from self.fit("Steps:")
         for step in prop.steps:
-            state = step.status if step.status in SYMBOL else "none"
             number = "" if step.line is None else f"{step.line:>4} "
             reason = f"   # {step.reason}" if step.reason else ""
-            yield from self.mark(state, f"{number}{step.text}{reason}", indent=2)
+            yield from self.mark(step.status, f"{number}{step.text}{reason}", indent=2)
 
     def quoted(self, title: str, text: str, most: int) -> Iterator[Text]:
         """The first lines of a traceback or of what the implementation printed."""

@@ -190,11 +190,11 @@ def extras() -> Record:
              "numerical": 2.25},
         ],
         "steps": [
-            {"line": 41, "text": "xmu = x - mu", "name": "xmu", "status": "pass", "reason": ""},
+            {"line": 41, "text": "xmu = x - mu", "name": "xmu", "status": "right", "reason": ""},
             {"line": 42, "text": "dvar = np.sum(dxhat * xmu, axis=0) * -inv**3", "name": "dvar",
-             "status": "fail", "reason": "twice what it should be"},
+             "status": "wrong", "cause": "twice what it should be"},
             {"line": 43, "text": "dx = dxhat * inv + 2 * dvar * xmu / N", "name": "dx",
-             "status": "inconclusive", "reason": "follows from dvar"},
+             "status": "follows", "reason": "follows from dvar"},
         ],
     }  # fmt: skip
 
