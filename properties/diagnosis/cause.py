@@ -14,9 +14,10 @@ from ..judge import Verdict
 from ..mismatch import Disagreement, Fault, Mismatch
 from ..probe import Probe
 from ..spec import LayerSpec, Reading
+from . import catalogue
 from .behaviour import from_dropout, from_habit
 from .between import forward_that_fits
-from .diagnose import Diagnosis, diagnose
+from .diagnose import Diagnosis, diagnose, from_wrong_parts
 from .observation import Observation, observe, quantities_of, when_of
 
 _DIRECT = ("reference", "exact")  # oracles that hold the very array that was returned
@@ -87,6 +88,12 @@ class Causes:
         cause = diagnose(seen, function, argument, forward_is_wrong=wrong_forward, reading=other)
         if cause is None and function == spec.backward:
             cause = forward_that_fits(seen, spec, argument)
+        if cause is None:
+            wrong = {name for _, name, _, _ in self._named}
+            keys = {c.key for c in self._named.values() if c is not None}
+            known = [m for m in catalogue.ALL if m.key in keys]
+            mine = [o for o in seen if argument in o.got]
+            cause = from_wrong_parts(mine, argument, known, sorted(wrong))
         return cause
 
     def _observations(self, spec: LayerSpec) -> tuple[Observation, ...]:

@@ -187,6 +187,47 @@ def _part(seen: Sequence[Observation], argument: str) -> Diagnosis | None:
     )
 
 
+def from_wrong_parts(
+    seen: Sequence[Observation], argument: str, known: Sequence[Misconception], wrong: Sequence[str]
+) -> Diagnosis | None:
+    """What is known of the parts, as the cause of the whole.
+
+    Parameters
+    ----------
+    known
+        Misconceptions that other functions of the same code were found to have.
+    wrong
+        Functions that are wrong, with a known cause or without.
+    """
+    if not seen:
+        return None
+    mine = [m for m in known if m.function in parts.parts_of(seen[0].row, argument)]
+    if mine:
+        values = [parts.together(o, argument, tuple(mine)) for o in seen]
+        if all(
+            value is not None and equal(o.got[argument], value, tolerance(o, argument))
+            for o, value in zip(seen, values, strict=True)
+        ):
+            what = "; ".join(f"{m.function}: {m.name}" for m in mine)
+            return Diagnosis(
+                misconception=what,
+                sentence=f"Its parts are wrong: {what}. Repair them first.",
+                evidence=f"both explain {argument} in {_cases(len(seen))}",
+                confidence=0.9,
+                key=mine[0].key,
+            )
+    culprits = [name for name in parts.parts_of(seen[0].row, argument) if name in wrong]
+    if not culprits:
+        return None
+    names = " and ".join(culprits)
+    return Diagnosis(
+        misconception="a part is wrong",
+        sentence=f"{names}, which it is made of, is wrong as well: repair that first.",
+        evidence=f"{names} fails on its own",
+        confidence=0.6,
+    )
+
+
 # -- relations ---------------------------------------------------------------------------------
 
 

@@ -22,21 +22,22 @@ Compose = Callable[[Observation, "Part"], Array]
 
 
 class Part:
-    """One misconception of one part; everything else is right."""
+    """Misconceptions of parts, mostly one; everything else is right."""
 
-    def __init__(self, misconception: Misconception) -> None:
-        self.misconception = misconception
+    def __init__(self, *misconceptions: Misconception) -> None:
+        self.misconceptions = misconceptions
         self.used = False
 
     def value(self, function: str, argument: str, right: Any, known: Value, when: str = "") -> Any:
         """The value of an argument of a part: the wrong one where the misconception is about it."""
-        wrong = self.misconception
-        if (wrong.function, wrong.argument) != (function, argument):
-            return right
-        if wrong.when not in ("", when):
-            return right
-        self.used = True
-        return wrong.predict(known)
+        for wrong in self.misconceptions:
+            if (wrong.function, wrong.argument) == (function, argument) and wrong.when in (
+                "",
+                when,
+            ):
+                self.used = True
+                return wrong.predict(known)
+        return right
 
 
 def candidates(o: Observation, argument: str) -> Iterator[tuple[Misconception, Array]]:
@@ -50,6 +51,25 @@ def candidates(o: Observation, argument: str) -> Iterator[tuple[Misconception, A
                 continue
             if part.used:
                 yield misconception, value
+
+
+def parts_of(row: str, argument: str) -> tuple[str, ...]:
+    """The functions whose mistakes show in an argument of a composition."""
+    return tuple(function for function, _ in _WHOLES.get((row, argument), ()))
+
+
+def together(
+    o: Observation, argument: str, misconceptions: tuple[Misconception, ...]
+) -> Array | None:
+    """What the whole returns when all of these are made; None where none has a part in it."""
+    part = Part(*misconceptions)
+    for _, compose in _WHOLES.get((o.row, argument), ())[:1]:
+        try:
+            value = compose(o, part)
+        except Exception:  # shapes that do not fit
+            return None
+        return value if part.used else None
+    return None
 
 
 def _of_function(function: str) -> tuple[Misconception, ...]:
