@@ -13,6 +13,7 @@ from .losses import SOFTMAX, SVM
 from .nets import NETS
 from .optim import RULES
 from .relu import RELU
+from .solver import SOLVER
 
 ALL: tuple[LayerSpec, ...] = (
     AFFINE,
@@ -29,6 +30,7 @@ ALL: tuple[LayerSpec, ...] = (
     TRACE,
     *NETS,
     *RULES,
+    SOLVER,
 )
 
 __all__ = ["ALL"]

@@ -17,7 +17,7 @@ from typing import Any
 from properties.tests.homework import zoo
 
 ROOMS = Path(__file__).resolve().parents[3]
-LAYERS = "neural_net,fc_net,optim"
+LAYERS = "neural_net,fc_net,optim,solver"
 _RUN = "from properties.cli import main; main()"
 
 

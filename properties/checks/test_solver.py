@@ -1,0 +1,191 @@
+"""The training loop: its histories, its learning rates, its best parameters."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from ..case import Array, Case
+from ..implementation import IDENTITY, Call, Ref
+from ..mismatch import Kind
+from ..property import check
+from ..specs.solver import SolverProbe, SolverSpec, checked, data, path, per_epoch
+
+_CLOSE = 1e-9
+_LOG = re.compile(r"^\(Iteration \d+ / \d+\) loss: -?\d+\.\d+\s*$", re.MULTILINE)
+_EPOCH = re.compile(r"^\(Epoch \d+ / \d+\) train acc: [\d.]+; val_acc: [\d.]+\s*$", re.MULTILINE)
+
+
+def _same(a: Array, b: Array) -> bool:
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=_CLOSE, atol=_CLOSE))
+
+
+@check(Kind.CORRECTNESS, "forward", rows=SolverSpec)
+def test_learning_rate_decays_once_an_epoch(
+    probe: SolverProbe, case: Case, rng: np.random.Generator
+) -> None:
+    """Every iteration takes one step of the rule, and the rate decays after every epoch."""
+    done = probe.train(case)
+    wanted = path(case)[:-1]
+    if len(done.seen) != len(wanted):
+        sentence = f"took {len(done.seen)} steps, wanted {len(wanted)}"
+        probe.contradict("loss_history", sentence, case)
+    for column, scale, name in ((0, 1.0, "W1"), (1, -2.0, "b1")):
+        got = done.seen[:, column] / scale
+        if _same(got, wanted):
+            continue
+        t = int(np.argmax(~np.isclose(got, wanted, rtol=_CLOSE, atol=_CLOSE)))
+        step = got[t] - got[t - 1]
+        right = wanted[t] - wanted[t - 1]
+        each = per_epoch(case)
+        sentence = (
+            f"iteration {t} (of {each} an epoch) took a step of rate {step:.6g} for {name}, "
+            f"wanted {right:.6g}"
+        )
+        probe.contradict(
+            "learning_rate", sentence, case, got=np.asarray(step), wanted=np.asarray(right)
+        )
+
+
+@check(Kind.CORRECTNESS, "forward", rows=SolverSpec)
+def test_model_ends_with_its_best_parameters(
+    probe: SolverProbe, case: Case, rng: np.random.Generator
+) -> None:
+    """After training the model holds the parameters of its best validation accuracy."""
+    done = probe.train(case)
+    trained = np.concatenate([done.seen[:, 0], [np.nan]])
+    steps = [step for step in checked(case) if step < len(trained) - 1]
+    at = path(case)[checked(case)]
+    best = max(case.args["levels"])
+    allowed = [w for w, level in zip(at, case.args["levels"], strict=True) if level == best]
+    if steps and not _same(trained[steps], path(case)[steps]):
+        return  # the learning rates are wrong, and their property says so
+    for params, whose in ((done.at_the_end, "the model"), (done.best_params, "best_params")):
+        if "W1" not in params:
+            probe.contradict("params", f"{whose} holds no W1 after training", case)
+        got = float(np.ravel(params["W1"])[0])
+        if not any(abs(got - w) < _CLOSE for w in allowed):
+            wanted = " or ".join(f"{w:.6g}" for w in allowed)
+            sentence = (
+                f"{whose} ends with W1 = {got:.6g}; the best validation accuracy, {best}, was "
+                f"at W1 = {wanted}"
+            )
+            probe.contradict(
+                "params", sentence, case, got=np.asarray(got), wanted=np.asarray(allowed)
+            )
+    if abs(done.best_val_acc - best) > _CLOSE:
+        sentence = f"best_val_acc is {done.best_val_acc}, wanted {best}"
+        probe.contradict("best_val_acc", sentence, case)
+
+
+@check(Kind.CORRECTNESS, "forward", rows=SolverSpec, weight=0.5)
+def test_histories(probe: SolverProbe, case: Case, rng: np.random.Generator) -> None:
+    """One loss an iteration; accuracies after the first iteration and each epoch, or each epoch."""
+    done = probe.train(case)
+    losses = done.seen[:, 2]
+    if not _same(done.loss_history, losses):
+        sentence = (
+            f"has {len(done.loss_history)} entries for {len(losses)} iterations"
+            if len(done.loss_history) != len(losses)
+            else "differs from the losses that the model returned"
+        )
+        probe.contradict("loss_history", f"loss_history {sentence}", case)
+    if not _same(losses, 1.0 + (path(case)[:-1] - 2.0) ** 2):
+        return  # the learning rates are wrong, and their property says so
+    levels = np.asarray(case.args["levels"])
+    epochs = levels[-case.args["num_epochs"] :]
+    if not any(_same(done.val_acc_history, wanted) for wanted in (levels, epochs)):
+        sentence = f"val_acc_history is {done.val_acc_history.tolist()}, wanted {levels.tolist()}"
+        probe.contradict("val_acc_history", sentence, case)
+    if len(done.train_acc_history) != len(done.val_acc_history):
+        counts = f"{len(done.train_acc_history)} and {len(done.val_acc_history)}"
+        sentence = f"train_acc_history and val_acc_history have {counts} entries"
+        probe.contradict("train_acc_history", sentence, case)
+
+
+@check(Kind.CORRECTNESS, "forward", rows=SolverSpec, weight=0.25)
+def test_batches_are_training_examples(
+    probe: SolverProbe, case: Case, rng: np.random.Generator
+) -> None:
+    """Every batch is batch_size training examples with their own labels."""
+    seen = probe.train(case).seen
+    numbers = seen[:, 4:]
+    size = case.args["batch_size"]
+    if not np.all(seen[:, 3] == 1.0):
+        probe.contradict("batch", "a batch has labels that are not its examples' own", case)
+    if numbers.shape[1] != size or (numbers < 0).any():
+        counts = sorted({int((row >= 0).sum()) for row in numbers})
+        sentence = f"batches have {counts} examples, wanted batch_size = {size}"
+        probe.contradict("batch", sentence, case)
+    if not np.isin(numbers, np.arange(case.args["num_train"])).all():
+        probe.contradict("batch", "a batch holds examples that are not of X_train", case)
+
+
+@check(Kind.CORRECTNESS, "forward", rows=SolverSpec, weight=0.5)
+def test_check_accuracy(probe: SolverProbe, case: Case, rng: np.random.Generator) -> None:
+    """The fraction of examples whose highest score is their label's, in whatever batches."""
+    made = data(case)
+    x, y = made["X_val"], made["y_val"]
+    size = int(rng.integers(1, len(x) + 3))
+    calls = probe.making(case)
+    start = len(calls)
+    calls += [
+        Call(".check_accuracy", (Ref(1, 0), x, y), {"batch_size": size}),
+        Call(".check_accuracy", (Ref(1, 0), x, y), {"num_samples": len(x)}),
+        Call(".check_accuracy", (Ref(1, 0), x, (y + 1) % 3)),
+    ]
+    outcomes = probe.send(calls)[start:]
+    knots = path(case)[checked(case)]
+    level = case.args["levels"][int(np.argmin(np.abs(knots)))]
+    for outcome, wanted, how in (
+        (outcomes[0], level, f"with batch_size={size}"),
+        (outcomes[1], level, f"with num_samples={len(x)}"),
+        (outcomes[2], 1.0 - level, "with every label one further"),
+    ):
+        got = float(np.asarray(probe.get(outcome)[0]))
+        if abs(got - wanted) > _CLOSE:
+            sentence = f"check_accuracy {how} is {got:.6g}, wanted {wanted:.6g}"
+            probe.contradict(
+                "accuracy", sentence, case, got=np.asarray(got), wanted=np.asarray(wanted)
+            )
+
+
+@check(Kind.ROBUSTNESS, "forward", rows=SolverSpec, weight=0.25)
+def test_same_seed_same_run(probe: SolverProbe, case: Case, rng: np.random.Generator) -> None:
+    """After np.random.seed a run repeats, batch for batch."""
+    first, second = probe.train(case).seen, probe.train(case).seen
+    if first.shape != second.shape or not np.array_equal(first, second):
+        probe.refuse_all([(probe.name, "draws other batches after the same np.random.seed")], case)
+
+
+@check(Kind.ROBUSTNESS, "forward", rows=SolverSpec, weight=0.25)
+def test_solver_leaves_its_arguments_alone(
+    probe: SolverProbe, case: Case, rng: np.random.Generator
+) -> None:
+    """Training does not change the optim_config that it was given."""
+    decaying = case.with_args(lr_decay=0.5)
+    given = {"learning_rate": case.args["learning_rate"]}
+    # The config is an object in the child, so that it is the same one before and after.
+    made = [Call(IDENTITY, (given,)), *probe.making(decaying, config=Ref(0, 0))]
+    model, solver = made[1], made[2]
+    solver = Call(
+        solver.function, (Ref(1, 0), solver.args[1]), solver.kwargs, seed=case.args["seed"]
+    )
+    calls = [made[0], model, solver, Call(".train", (Ref(2, 0),)), Call(IDENTITY, (Ref(0, 0),))]
+    outcomes = probe.send(calls)
+    for outcome in outcomes:
+        probe.get(outcome)
+    if outcomes[-1].outputs[0] != given:
+        probe.refuse_all([(probe.name, "changes the optim_config that it was given")], case)
+
+
+@check(Kind.CONVENTION, "forward", rows=SolverSpec, weight=0.25)
+def test_log_lines(probe: SolverProbe, case: Case, rng: np.random.Generator) -> None:
+    """With verbose it prints the contract's log lines, without it nothing."""
+    quiet, loud = probe.train(case), probe.train(case, verbose=True)
+    if quiet.printed.strip():
+        probe.note(Kind.ROBUSTNESS, "prints with verbose=False")
+    for pattern, what in ((_LOG, "(Iteration 1 / 4900) loss: …"), (_EPOCH, "(Epoch 1 / 10) …")):
+        if not pattern.search(loud.printed.replace("\r", "\n")):
+            probe.note(Kind.CONVENTION, f"prints no line like {what}")
