@@ -188,7 +188,9 @@ def mutants(folder: Path) -> Iterator[Mutant]:
 
 def _function_places(tree: ast.Module) -> Iterator[tuple[ast.FunctionDef, ast.expr]]:
     for function in tree.body:
-        if not isinstance(function, ast.FunctionDef) or function.name.startswith(_CHECKS):
+        if not isinstance(function, ast.FunctionDef) or function.name.startswith(
+            (*_CHECKS, "gplvm_hyperparameter")
+        ):
             continue
         places = _Places()
         for statement in function.body:

@@ -18,7 +18,8 @@ def summary(record: Record) -> str:
         if mine:
             lines.append(f"- {kind}: {_kills(mine)}")
     lines.append(f"- diagnosis: {_diagnoses(record['results'])}")
-    lines.append(f"- false alarms on the right styles: {len(record['alarms'])}")
+    if record["alarms"] is not None:
+        lines.append(f"- false alarms on the right styles: {len(record['alarms'])}")
     return "\n".join(lines)
 
 
