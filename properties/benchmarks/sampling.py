@@ -9,22 +9,23 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.control import BuildContext
 from hypothesis.internal.conjecture.data import ConjectureData
 
+from properties.benchmarks.held import Held
 from properties.case import Case
 from properties.command import all_properties
-from properties.judge import Verdict
+from properties.implementation import Limits, resolve_target
 from properties.mismatch import Kind
 from properties.plugin import make_suite
 from properties.probe import Probe
 from properties.property import Property
 from properties.settings import Demands
-from properties.spec import LayerSpec
+from properties.spec import LayerSpec, ObjectSpec
 from properties.suite import Suite
 
 T = TypeVar("T")
@@ -66,14 +67,18 @@ class Sampled:
         self.declared.body(self.probe, case, np.random.Generator(np.random.SFC64(number)))
 
 
-def opened(target: str | None, *, in_process: bool = False, only: Sequence[str] = ()) -> Suite:
+def opened(target: str, *, in_process: bool = False, only: Sequence[str] = ()) -> Suite:
     """A suite over a target, with no examples judged yet."""
-    return make_suite(
-        None if target == "bundled" else target,
-        Demands(),
-        in_process=in_process,
-        only=frozenset(only),
-    )
+    return make_suite(target, Demands(), in_process=in_process, only=frozenset(only))
+
+
+def held(target: str) -> tuple[Suite, Held]:
+    """A suite over a target in this process, to be used within ``with held.in_place():``."""
+    suite = opened(target)
+    names = [name for spec in suite.specs for name in spec.functions]
+    implementation = Held(resolve_target(target), names, Limits())
+    suite.open_implementation = lambda: implementation
+    return suite, implementation
 
 
 def cells(
@@ -100,18 +105,16 @@ def cells(
             )
 
 
+def layers(suite: Suite) -> list[LayerSpec]:
+    """The rows that are layers: a forward, and gradients."""
+    return [spec for spec in suite.specs if not isinstance(spec, ObjectSpec)]
+
+
 def make_probe(suite: Suite, spec: LayerSpec, declared: Property | None = None) -> Probe:
     """A probe as the suite makes it, under the reading that the suite found."""
     suite._prepare(spec)
-    probe = Probe(spec, suite.implementation)
-    probe.reading = suite.readings[spec.name]
-    probe.forward_is_wrong = spec.name in suite.wrong_forwards
+    probe = suite._probe(spec)
+    probe.notes = {}
     if declared is not None:
-        probe.notes = Verdict(declared=declared, layer=spec.name, functions=()).notes
         probe.blames = declared.functions(spec)[0]
     return probe
-
-
-def ordinary(strategy: st.SearchStrategy[Any], *, seed: int, count: int) -> list[Any]:
-    """A list of examples of a strategy."""
-    return [draw(strategy, f"{seed}:{number}") for number in range(count)]

