@@ -98,7 +98,7 @@ def judge_gradients(probe: Probe, case: Case, run: Run, rng: np.random.Generator
         terms = gradient.reshape(direction.shape) * direction
         # A derivative that is zero by symmetry is known relative to the function's level alone.
         size = max(float(np.abs(terms).sum()), level)
-        answer = _decide(float(terms.sum()), size, estimate)
+        answer = decide(float(terms.sum()), size, estimate)
         middle = float(np.sum(dout * out))
         if answer is Answer.WRONG and _bends(plus, minus, middle, noise):
             answer = Answer.UNKNOWN
@@ -127,7 +127,7 @@ def _bends(plus: Array, minus: Array, middle: float, noise: float) -> bool:
     return bool(slopes[1] > 0.5 * slopes[0] and bend[1] > 4.0 * noise)
 
 
-def _decide(got: float, size: float, estimate: Estimate) -> Answer:
+def decide(got: float, size: float, estimate: Estimate) -> Answer:
     wanted, error = float(estimate.value), float(estimate.error)
     scale = max(abs(wanted), size)
     if not (np.isfinite(wanted) and np.isfinite(error)) or error > _CERTAIN * scale:
