@@ -20,11 +20,11 @@ from .panels import TEMPLATES, Detail, environment, panel
 from .phrases import summary
 from .reading import read
 
-LARGEST = 1_900_000  # bytes; the page is to stay below 2 MB
+LARGEST = 1_980_000  # bytes; the page is to stay below 2 MB
 _LEVELS = (
     Detail(),
     Detail(cells=36, pixels=28, entries=5, script=6_000),
-    Detail(cells=16, pixels=20, entries=3, script=2_500),
+    Detail(cells=16, pixels=16, entries=3, script=2_500),
     Detail(cells=9, pixels=12, entries=3, script=1_000, curves=False),
 )
 _START = (60, 120, 400)  # up to that many failures begin with the level of the same place

@@ -125,7 +125,7 @@ class _Frame:
         points = " ".join(
             "{:.1f},{:.1f}".format(*self.at(x, y)) for x, y in zip(xs, ys, strict=True)
         )
-        return f'<polyline points="{points}" fill="none" {style}/>'
+        return f'<polyline points="{points}" {style}/>'
 
     def svg(self, body: str, label: str, x_name: str, y_name: str) -> Markup:
         low, high = self.height - self.bottom, self.top
@@ -133,22 +133,22 @@ class _Frame:
         def write(value: float) -> str:
             return f"1e{value:.0f}" if self.log else number(value, digits=3)
 
+        left, right, middle = self.left, self.width - self.right, (self.left + self.width) / 2
+        turn = (low + high) / 2
+        # Colours and sizes of the axis stand in the style sheet: a page has hundreds of these.
         axis = (
-            f'<path d="M{self.left},{high}V{low}H{self.width - self.right}" fill="none" '
-            f'stroke="var(--line)"/><g font-size="10" fill="var(--muted)">'
-            f'<text x="{self.left - 4}" y="{low}" text-anchor="end">{write(self.y[0])}</text>'
-            f'<text x="{self.left - 4}" y="{high + 8}" text-anchor="end">{write(self.y[1])}</text>'
-            f'<text x="{self.left}" y="{low + 12}">{write(self.x[0])}</text>'
-            f'<text x="{self.width - self.right}" y="{low + 12}" text-anchor="end">'
-            f"{write(self.x[1])}</text>"
-            f'<text x="{(self.left + self.width) / 2}" y="{low + 24}" text-anchor="middle">'
-            f"{escape(x_name)}</text>"
-            f'<text x="12" y="{(low + high) / 2}" text-anchor="middle" '
-            f'transform="rotate(-90 12 {(low + high) / 2})">{escape(y_name)}</text></g>'
+            f'<path class="ax" d="M{left:.0f},{high:.0f}V{low:.0f}H{right:.0f}"/>'
+            f'<text class="e" x="{left - 4:.0f}" y="{low:.0f}">{write(self.y[0])}</text>'
+            f'<text class="e" x="{left - 4:.0f}" y="{high + 8:.0f}">{write(self.y[1])}</text>'
+            f'<text x="{left:.0f}" y="{low + 12:.0f}">{write(self.x[0])}</text>'
+            f'<text class="e" x="{right:.0f}" y="{low + 12:.0f}">{write(self.x[1])}</text>'
+            f'<text class="m" x="{middle:.0f}" y="{low + 24:.0f}">{escape(x_name)}</text>'
+            f'<text class="m" x="12" y="{turn:.0f}" transform="rotate(-90 12 {turn:.0f})">'
+            f"{escape(y_name)}</text>"
         )
         return Markup(
-            f'<svg viewBox="0 0 {self.width:.0f} {self.height:.0f}" width="{self.width:.0f}" '
-            f'height="{self.height:.0f}" role="img" aria-label="{escape(label)}">{axis}{body}</svg>'
+            f'<svg viewBox="0 0 {self.width:.0f} {self.height:.0f}" role="img" '
+            f'aria-label="{escape(label)}">{axis}{body}</svg>'
         )
 
 
@@ -186,8 +186,7 @@ def v_curve(curve: Curve) -> Markup:
         y = min(max(frame.at(pairs[0][0], curve.uncertainty)[1], 10), 160)
         body += (
             f'<path d="M52,{y:.1f}H330" stroke="var(--warn)" stroke-dasharray="4 3"/>'
-            f'<text x="328" y="{y - 3 if y > 24 else y + 12:.1f}" font-size="10" '
-            f'text-anchor="end" fill="var(--ink)">error estimate</text>'
+            f'<text class="e" x="328" y="{y - 3 if y > 24 else y + 12:.1f}">error estimate</text>'
         )
     return frame.svg(body, said, "step", "error")
 
