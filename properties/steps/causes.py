@@ -75,7 +75,9 @@ def _terms(judge: Judge, number: int, wanted: Array) -> dict[str, Array]:
     for one in judge.candidates:
         adjoint = one.adjoints[number].value
         if one.kind == "use" and adjoint.shape == wanted.shape and np.any(adjoint):
-            found[f"the path of {one.label} through line {one.line}"] = adjoint
+            # W * W uses W twice in one line; a reader sees one path.
+            path = f"the path of {one.label} through line {one.line}"
+            found[path] = found[path] + adjoint if path in found else adjoint
     return found
 
 

@@ -13,7 +13,8 @@ from properties.diagnosis.relations import Relation, constant_origin, ratio_of
 
 from .causes import cause_of
 from .evidence import Evidence, Place, gather
-from .judge import Finding, Judge
+from .findings import Finding
+from .judge import Judge
 from .mistakes import Origin, Search
 from .pairing import Subject, contract_subject, custom_subject, labels_present
 from .run import Runner, Session

@@ -3,99 +3,28 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
-from typing import Literal
 
 import numpy as np
 
-from properties.diagnosis.relations import constant_origin, ratio_of
-
-from .adjoints import Adjoint, agree, squeezed
+from .adjoints import agree, squeezed
 from .evidence import Event, Evidence, Place, Trace
+from .explain import Explaining
+from .findings import Candidate, Finding, Slot
 from .names import promised, same_name
+from .returned import contract_names, expected_gradients, return_texts
 from .values import Array
 
 __all__ = ["Finding", "Judge", "Slot"]
 
-Meaning = Literal["adjoint", "part", "scaled", "summed", "factor", "value", "size", "unfinished",
-                  "unknown", "mismatch"]
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A value of the backward: one place, with its name."""
-
-    place: Place
-    name: str
-    line: int
-    function: str
-    statement: int
-    final: bool
-    position: int
-    returned: str = ""
-    places: tuple[Place, ...] = ()
-
-    def at(self, case: int) -> Place:
-        """Where the value is seen in a case: the last turn of a loop may have another number."""
-        return self.places[case] if case < len(self.places) else self.place
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a slot was found to be.
-
-    wanted : per case, the adjoint that its name promises; None without a promise.
-    kept : whether the value is the adjoint that its name promises.
-    """
-
-    slot: Slot
-    meaning: Meaning
-    node: str
-    reason: str
-    wanted: tuple[Adjoint, ...] | None = None
-    got: tuple[Array, ...] = ()
-    kept: bool = False
-
-    @property
-    def explained(self) -> bool:
-        """Whether the value is known to be something."""
-        return self.meaning not in ("unknown", "mismatch", "unfinished")
-
-    @property
-    def weight(self) -> float:
-        """How telling what is known of the value is: 3 for an adjoint, 0 for nothing."""
-        if self.certain:
-            return 3.0
-        if self.meaning in ("scaled", "factor", "value"):
-            return 1.5 if self.reason.startswith("−") else 2.0
-        return 1.0 if self.meaning == "summed" else 0.0
-
-    @property
-    def certain(self) -> bool:
-        """Whether the value is right beyond doubt: wrong values are often multiples of others."""
-        return self.meaning in ("adjoint", "part") or (
-            self.meaning == "size" and self.node != "") or (
-            self.meaning == "value" and self.node in (self.slot.name, "0"))
-
 
 @dataclass(slots=True)
-class _Candidate:
-    label: str
-    name: str
-    kind: str
-    place: Place
-    adjoints: tuple[Adjoint, ...]
-    line: int
-
-
-@dataclass(slots=True)
-class Judge:
+class Judge(Explaining):
     """Judges traces of one `Evidence`. Measures uses and subexpressions when they are needed."""
 
     evidence: Evidence
-    candidates: list[_Candidate] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
     forward_values: list[tuple[str, tuple[Array, ...]]] = field(default_factory=list)
     deep: bool = False
     joint: bool = False
@@ -218,7 +147,7 @@ class Judge:
                 continue
             name = str(place[1]) if probe is None else self._name(place)
             label = name or (probe.text if probe is not None else "")
-            self.candidates.append(_Candidate(
+            self.candidates.append(Candidate(
                 label, name if kind != "use" else "", kind, place, tuple(adjoints),
                 0 if probe is None else probe.line))
         self.candidates.sort(key=lambda one: order[one.kind])
@@ -279,7 +208,7 @@ class Judge:
         if name == "return":
             return ""
         number = int(name[len("return["):-1]) - (1 if self.joint else 0)
-        several = len(_return_texts(self)) > 1
+        several = len(return_texts(self)) > 1
         return f"[{number}]" if several or not self.joint else ""
 
     # judging --------------------------------------------------------------------------------
@@ -329,10 +258,10 @@ class Judge:
         if not slot.final:
             return None
         if not self.contract_names:
-            self.contract_names = dict(_contract_names(self))
+            self.contract_names = dict(contract_names(self))
         return self.contract_names.get(slot.name)
 
-    def named(self, slot: Slot) -> list[_Candidate]:
+    def named(self, slot: Slot) -> list[Candidate]:
         """Return the forward nodes whose adjoint the name of a slot promises."""
         leaf = self.promise(slot)
         if leaf is not None:
@@ -351,7 +280,7 @@ class Judge:
     def _judge(self, slot: Slot, values: tuple[Array, ...], index: Sequence[int]) -> Finding:
         named = self.named(slot)
 
-        def right(one: _Candidate) -> bool:
+        def right(one: Candidate) -> bool:
             return all(agree(v, one.adjoints[k]) for v, k in zip(values, index, strict=True))
 
         if named and slot.final and all(v.dtype.kind in "iuf" for v in values):
@@ -412,153 +341,6 @@ class Judge:
         return Finding(slot, "size" if sizes else "unknown", "", "integers, not an adjoint", None,
                        values)
 
-    def _value(self, values: tuple[Array, ...], index: Sequence[int], name: str) -> str | None:
-        matches = [label for label, known in self.forward_values
-                   if all(squeezed(known[k].shape) == squeezed(v.shape)
-                          and known[k].dtype.kind == v.dtype.kind
-                          and np.allclose(known[k].reshape(v.shape), v, rtol=1e-10, atol=1e-12)
-                          for v, k in zip(values, index, strict=True))]
-        if name in matches:
-            return name
-        return matches[0] if matches else None
-
-    def _other(self, slot: Slot, values: tuple[Array, ...], index: Sequence[int],
-               right: object) -> Finding | None:
-        """What a value is that is not what its name promises."""
-        assert callable(right)
-        shape = squeezed(values[0].shape)
-        for one in self.candidates:
-            if squeezed(one.adjoints[index[0]].value.shape) == shape and right(one):
-                return self._as(slot, one)
-        value = self._value(values, index, slot.name)
-        if value:
-            return Finding(slot, "value", value, f"the forward's {value}")
-        upstream = [np.asarray(self.evidence.cases[k].dout, dtype=float) for k in index]
-        if values[0].size > 1 and all(u.shape == v.shape and np.array_equal(u, v)
-                                      for u, v in zip(upstream, values, strict=True)):
-            return Finding(slot, "adjoint", "the output", "the upstream derivative")
-        return self._sum_of_parts(slot, values, index) or self._changed(slot, values, index)
-
-    def _as(self, slot: Slot, one: _Candidate) -> Finding:
-        if one.kind != "use":
-            return Finding(slot, "adjoint", one.label, f"the adjoint of {one.label}")
-        return Finding(slot, "part", one.label,
-                       f"the part of the adjoint of {one.label} that goes through line {one.line}")
-
-    def _sum_of_parts(self, slot: Slot, values: tuple[Array, ...],
-                      index: Sequence[int]) -> Finding | None:
-        """A sum of several uses of one name is part of its adjoint."""
-        groups: dict[str, list[_Candidate]] = {}
-        for one in self.candidates:
-            if one.kind == "use" and squeezed(one.adjoints[index[0]].value.shape) == squeezed(
-                    values[0].shape):
-                groups.setdefault(one.label, []).append(one)
-        for label, parts in groups.items():
-            for many in (2, 3):
-                for some in combinations(parts[:6], many):
-                    sums = [sum((p.adjoints[k] for p in some[1:]), some[0].adjoints[k])
-                            for k in index]
-                    if all(agree(v, s) for v, s in zip(values, sums, strict=True)):
-                        lines = ", ".join(str(p.line) for p in some)
-                        return Finding(slot, "part", label,
-                                       f"the part of the adjoint of {label} through lines {lines}")
-        return None
-
-    def _changed(self, slot: Slot, values: tuple[Array, ...],
-                 index: Sequence[int]) -> Finding | None:
-        """A multiple of an adjoint, its transpose, or what becomes one when it is summed."""
-        sizes = [self.evidence.cases[k].sizes for k in index]
-        for one in self.candidates:
-            wanted = [one.adjoints[k] for k in index]
-            if one.kind == "use" and wanted[0].value.size < 2:
-                continue
-            if all(squeezed(v.shape) == squeezed(w.value.shape)
-                   for v, w in zip(values, wanted, strict=True)) and wanted[0].value.size > 1:
-                ratios = [ratio_of(v.reshape(w.value.shape), w.value, float(w.error.max()))
-                          for v, w in zip(values, wanted, strict=True)]
-                if all(r is not None for r in ratios):
-                    origin = constant_origin([r for r in ratios if r is not None], sizes)
-                    if origin not in (None, "0"):
-                        return Finding(slot, "scaled", one.label,
-                                       f"{origin} × the adjoint of {one.label}")
-            if all(v.ndim == 2 and v.T.shape == w.value.shape and v.shape != v.T.shape
-                   and agree(v.T, w) for v, w in zip(values, wanted, strict=True)):
-                return Finding(slot, "scaled", one.label, f"the adjoint of {one.label}, transposed")
-            if all(v.size == w.value.size and v.shape != w.value.shape and v.size > 1
-                   and agree(v.reshape(w.value.shape), w)
-                   for v, w in zip(values, wanted, strict=True)):
-                return Finding(slot, "adjoint", one.label,
-                               f"the adjoint of {one.label}, in another shape")
-        return self._factor(slot, values, index) or self._summed(slot, values, index)
-
-    def _factor(self, slot: Slot, values: tuple[Array, ...],
-                index: Sequence[int]) -> Finding | None:
-        """An adjoint times or divided by a value of the forward, or a local derivative."""
-        known = [(label, [v[k] for k in index]) for label, v in self.forward_values
-                 if v[0].dtype.kind == "f" and v[0].size > 1]
-        shape = values[0].shape
-        nodes = [c for c in self.candidates if c.kind in ("assign", "leaf", "input")
-                 and values[0].size > 1]
-        with np.errstate(all="ignore"):
-            for one in nodes:
-                if one.adjoints[index[0]].value.shape != shape:
-                    continue
-                for label, arrays in known:
-                    if not _fits(arrays[0].shape, shape):
-                        continue
-                    for word, made in (("×", [one.adjoints[k].value * a for k, a in zip(
-                            index, arrays, strict=True)]), ("÷", [one.adjoints[k].value / a for
-                                                                  k, a in zip(index, arrays,
-                                                                              strict=True)])):
-                        origin = self._constant(values, made, index)
-                        if origin is not None:
-                            times = "" if origin == "1" else f"{origin} × "
-                            return Finding(slot, "factor", one.label,
-                                           f"{times}the adjoint of {one.label} {word} {label}")
-            outer = [("the output", [np.asarray(self.evidence.cases[k].dout, dtype=float)
-                                     for k in index])]
-            outer += [(c.label, [c.adjoints[k].value for k in index]) for c in nodes]
-            for above, upstream in outer:
-                if upstream[0].shape != shape or not np.all(upstream[0]):
-                    continue
-                made = [v * u for v, u in zip(values, upstream, strict=True)]
-                for one in nodes:
-                    if one.label != above and all(
-                            m.shape == one.adjoints[k].value.shape and agree(m, one.adjoints[k])
-                            for m, k in zip(made, index, strict=True)):
-                        return Finding(slot, "factor", one.label,
-                                       f"the derivative of {above} by {one.label}, entry by entry")
-        return None
-
-    def _constant(self, values: Sequence[Array], made: Sequence[Array],
-                  index: Sequence[int]) -> str | None:
-        """Return "1" for equal values, the name of a constant ratio, or None."""
-        if all(_near(v, m) for v, m in zip(values, made, strict=True)):
-            return "1"
-        if values[0].size < 3 or any(v.shape != m.shape or not np.all(np.isfinite(m))
-                                     for v, m in zip(values, made, strict=True)):
-            return None
-        ratios = [ratio_of(v, m) for v, m in zip(values, made, strict=True)]
-        if any(r is None for r in ratios):
-            return None
-        origin = constant_origin([r for r in ratios if r is not None],
-                                 [self.evidence.cases[k].sizes for k in index])
-        return None if origin == "0" else origin
-
-    def _summed(self, slot: Slot, values: tuple[Array, ...],
-                index: Sequence[int]) -> Finding | None:
-        """What becomes an adjoint when it is summed over an axis."""
-        for one in self.candidates:
-            wanted = [one.adjoints[k] for k in index]
-            for axis in range(values[0].ndim):
-                if all(v.ndim > axis and v.shape[axis] > 1 and agree(v.sum(axis), w)
-                       and w.value.size > 0 and np.any(w.value)
-                       for v, w in zip(values, wanted, strict=True)):
-                    return Finding(slot, "summed", one.label,
-                                   f"becomes the adjoint of {one.label} when it is summed over "
-                                   f"axis {axis}")
-        return None
-
     # what is returned -----------------------------------------------------------------------
     def returned(self, traces: Sequence[Trace | None]) -> list[tuple[str, str, bool | None]]:
         """Judge the returned gradients: (place, input, right)."""
@@ -578,7 +360,7 @@ class Judge:
 
     def expected(self, trace: Trace) -> Mapping[str, str]:
         """Which returned array should be the gradient of which input."""
-        return dict(_expected(self, trace))
+        return dict(expected_gradients(self, trace))
 
 
 def event_key(trace: Trace, place: Place) -> str:
@@ -590,91 +372,3 @@ def _last(trace: Trace, place: Place, key: str) -> Place | None:
     """Return the last place of the same probe in another run."""
     found = [e.place for e in trace.events if e.place[:2] == place[:2] and e.key == key]
     return found[-1] if found else None
-
-
-def _fits(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:
-    try:
-        return np.broadcast_shapes(inner, outer) == outer
-    except ValueError:
-        return False
-
-
-def _near(a: Array, b: Array) -> bool:
-    size = float(np.max(np.abs(a), initial=0.0))
-    return a.shape == b.shape and bool(np.all(np.abs(a - b) <= 1e-8 * size + 1e-12))
-
-
-def _expected(judge: Judge, trace: Trace) -> Iterator[tuple[str, str]]:
-    evidence = judge.evidence
-    case = evidence.cases[0]
-    leaves = case.leaves()
-    places = list(trace.gradients)
-    texts = _return_texts(judge)
-    named: dict[str, str] = {}
-    for number, place in enumerate(places):
-        text = texts[number] if len(texts) == len(places) else place
-        for name in promised(place) + promised(text) + promised("g" + place):
-            match = next((leaf for leaf in leaves if leaf == name or same_name(leaf, name)), None)
-            if match is not None:
-                named[place] = match
-                break
-        else:
-            key = place.strip("[]'\"")
-            if key in leaves:
-                named[place] = key
-    arrays = [name for name in evidence.subject.leaves
-              if name in leaves and isinstance(case.values.get(name), np.ndarray)]
-    contract = judge.evidence.subject.pair.label != judge.evidence.subject.pair.forward.name
-    every = len(named) == len(places) == len(set(named.values()))
-    if (every and not contract) or case.params:
-        yield from named.items()
-    elif len(arrays) >= len(places) and (contract or not named):
-        yield from zip(places, arrays, strict=False)
-    else:
-        yield from named.items()
-
-
-def _contract_names(judge: Judge) -> Iterator[tuple[str, str]]:
-    """Variables that are returned as they are, with the input whose gradient they should be."""
-    trace = judge.evidence.traces[0]
-    expected = judge.expected(trace)
-    texts = _return_texts(judge)
-    if len(texts) == len(trace.gradients):
-        for text, place in zip(texts, trace.gradients, strict=True):
-            if text.isidentifier() and place in expected:
-                yield text, expected[place]
-    for place, leaf in expected.items():
-        key = place.strip("[]'\"")
-        for text in texts:
-            if text.isidentifier():
-                yield f"{text}['{key}']", leaf
-            for literal in (text, *_literals(judge, text)):
-                for name in _values_of_dict(literal, key):
-                    yield name, leaf
-
-
-def _literals(judge: Judge, name: str) -> Iterator[str]:
-    """The dicts that are assigned to a variable of the judged function."""
-    for statement in judge.evidence.statements.values():
-        node = statement.node
-        if (isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
-                and ast.unparse(node.targets[0]) == name):
-            yield ast.unparse(node.value)
-
-
-def _values_of_dict(text: str, key: str) -> Iterator[str]:
-    try:
-        node = ast.parse(text, mode="eval").body
-    except SyntaxError:
-        return
-    if isinstance(node, ast.Dict):
-        for name, value in zip(node.keys, node.values, strict=True):
-            if isinstance(name, ast.Constant) and name.value == key and isinstance(value, ast.Name):
-                yield value.id
-
-
-def _return_texts(judge: Judge) -> list[str]:
-    pair = judge.evidence.subject.pair
-    texts = [p.text for p in judge.evidence.probes.values()
-             if p.kind == "return" and p.function == pair.judged.name]
-    return texts[1:] if judge.joint and len(texts) > 1 else texts

@@ -1,0 +1,84 @@
+"""What a value of the backward may turn out to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .adjoints import Adjoint
+from .evidence import Place
+from .values import Array
+
+__all__ = ["Candidate", "Finding", "Meaning", "Slot"]
+
+Meaning = Literal["adjoint", "part", "scaled", "summed", "factor", "value", "size", "unfinished",
+                  "unknown", "mismatch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A value of the backward: one place, with its name."""
+
+    place: Place
+    name: str
+    line: int
+    function: str
+    statement: int
+    final: bool
+    position: int
+    returned: str = ""
+    places: tuple[Place, ...] = ()
+
+    def at(self, case: int) -> Place:
+        """Where the value is seen in a case: the last turn of a loop may have another number."""
+        return self.places[case] if case < len(self.places) else self.place
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a slot was found to be.
+
+    wanted : per case, the adjoint that its name promises; None without a promise.
+    kept : whether the value is the adjoint that its name promises.
+    """
+
+    slot: Slot
+    meaning: Meaning
+    node: str
+    reason: str
+    wanted: tuple[Adjoint, ...] | None = None
+    got: tuple[Array, ...] = ()
+    kept: bool = False
+
+    @property
+    def explained(self) -> bool:
+        """Whether the value is known to be something."""
+        return self.meaning not in ("unknown", "mismatch", "unfinished")
+
+    @property
+    def weight(self) -> float:
+        """How telling what is known of the value is: 3 for an adjoint, 0 for nothing."""
+        if self.certain:
+            return 3.0
+        if self.meaning in ("scaled", "factor", "value"):
+            return 1.5 if self.reason.startswith("−") else 2.0
+        return 1.0 if self.meaning == "summed" else 0.0
+
+    @property
+    def certain(self) -> bool:
+        """Whether the value is right beyond doubt: wrong values are often multiples of others."""
+        return self.meaning in ("adjoint", "part") or (
+            self.meaning == "size" and self.node != "") or (
+            self.meaning == "value" and self.node in (self.slot.name, "0"))
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A value of the forward with its adjoint in every case."""
+
+    label: str
+    name: str
+    kind: str
+    place: Place
+    adjoints: tuple[Adjoint, ...]
+    line: int
