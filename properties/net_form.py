@@ -230,9 +230,9 @@ def _options(probe: Probe, name: str, form: Form) -> Form:
 def _batchnorm(probe: Probe, name: str, form: Form) -> Form:
     forms = [_replace(form, batchnorm=option) for option in _BATCHNORM]
     results = _try(probe, [_make(name, one, batchnorm=True) for one in forms])
-    works = [one for one, (worked, _, _) in zip(forms, results, strict=True) if worked]
-    if works:
-        return works[0]
+    for one, (worked, outcome, _) in zip(forms, results, strict=True):
+        if worked and "gamma1" in outcome.outputs[0]:
+            return one
     return form
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -38,6 +39,17 @@ class NetProbe(ObjectProbe):
     def monolithic(self) -> bool:
         """Whether reg is an argument of ``loss``."""
         return bool(getattr(self.spec, "monolithic", False))
+
+    def fit(self, case: Case) -> Case:
+        """The case as far as the class goes: without batchnorm where it has none."""
+        if self.form.batchnorm is not None:
+            return case
+        args = {
+            name: value
+            for name, value in case.args.items()
+            if not name.startswith(("gamma", "beta"))
+        }
+        return replace(case, args=args)
 
     # -- calls -------------------------------------------------------------------------------
 
@@ -201,6 +213,8 @@ class NetProbe(ObjectProbe):
             self.note(Kind.CONVENTION, f"weights have the shape {layout}")
         if form.rows:
             self.note(Kind.CONVENTION, "biases have another shape: (1, H) for (H,)")
+        if form.deep and form.batchnorm is None:
+            self.note(Kind.CONVENTION, "there is no batchnorm: no option makes gamma1, beta1")
         if form.keeps:
             said = f"{form.dropout} is the probability that a unit is kept"
             self.note(Kind.CONVENTION, said)

@@ -17,6 +17,7 @@ from ..specs.nets import NetSpec
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
 def test_parameters_of_the_net(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
     """A new net has the contract's parameters in its sizes: small weights, zero biases."""
+    case = probe.fit(case)
     probe.note_form()
     # Not the parameters of the case: those that the constructor made.
     made = probe.initial(sizes_of(case), batchnorm="gamma1" in case.args)
@@ -37,6 +38,7 @@ def test_parameters_of_the_net(probe: NetProbe, case: Case, rng: np.random.Gener
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec)
 def test_scores_match_reference(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
     """Test-mode scores are the reference's; with batchnorm, after some training passes."""
+    case = probe.fit(case)
     args = case.args
     params = params_of(case)
     normalised = "gamma1" in args
@@ -64,6 +66,7 @@ def _scores_near(probe: NetProbe, case: Case, got: np.ndarray, options: nets.Opt
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec)
 def test_loss_matches_reference(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
     """The loss in train mode is mean cross-entropy + ½ reg Σ ‖W‖²."""
+    case = probe.fit(case)
     loss, _ = probe.train_pass(case)
     probe.judge_loss(case, loss, options_of(case))
 
@@ -71,6 +74,7 @@ def test_loss_matches_reference(probe: NetProbe, case: Case, rng: np.random.Gene
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=2.0)
 def test_gradients_match_reference(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
     """The gradient of every parameter is the reference's."""
+    case = probe.fit(case)
     _, grads = probe.train_pass(case)
     probe.judge_gradients(case, grads, options_of(case))
 
@@ -80,6 +84,7 @@ def test_every_parameter_has_a_gradient(
     probe: NetProbe, case: Case, rng: np.random.Generator
 ) -> None:
     """The dict of gradients has the keys of params, and their shapes."""
+    case = probe.fit(case)
     _, grads = probe.train_pass(case)
     params = params_of(case)
     for name, value in probe.form.theirs(params).items():
@@ -100,6 +105,7 @@ def test_regularisation_is_half_the_squared_norm(
     probe: NetProbe, case: Case, rng: np.random.Generator
 ) -> None:
     """Two losses at two regs differ by ½ Δreg Σ ‖W‖², their gradients by Δreg W; no biases."""
+    case = probe.fit(case)
     args = case.args
     low, high = case.with_args(reg=0.0), case.with_args(reg=1.0)
     batch = ("loss", args["X"], args["y"])
@@ -127,6 +133,7 @@ def test_scores_do_not_depend_on_the_batch(
     probe: NetProbe, case: Case, rng: np.random.Generator
 ) -> None:
     """In test mode an example has the same scores alone as among others, dropout or not."""
+    case = probe.fit(case)
     case = _with_dropout(probe, case, rng)
     x, y = case.args["X"], case.args["y"]
     alone = [("scores", x[i : i + 1]) for i in range(len(x))]
@@ -142,6 +149,7 @@ def test_scores_do_not_depend_on_the_batch(
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.5)
 def test_test_mode_keeps_the_state(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
     """A test pass on other examples changes neither the scores that follow nor the next loss."""
+    case = probe.fit(case)
     case = _with_dropout(probe, case, rng)
     x, y = case.args["X"], case.args["y"]
     other = 3.0 * rng.standard_normal((4, *x.shape[1:])) + 1.0
@@ -156,6 +164,7 @@ def test_test_mode_keeps_the_state(probe: NetProbe, case: Case, rng: np.random.G
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.5)
 def test_train_and_test_scores_agree(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
     """Without dropout and batchnorm the loss is the cross-entropy of the test-mode scores."""
+    case = probe.fit(case)
     if "gamma1" in case.args:
         raise Inconclusive
     x, y = case.args["X"], case.args["y"]
@@ -176,6 +185,7 @@ def test_train_and_test_scores_agree(probe: NetProbe, case: Case, rng: np.random
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
 def test_permuting_hidden_units(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
     """Numbering the units of a hidden layer otherwise changes no score."""
+    case = probe.fit(case)
     params = params_of(case)
     layer = int(rng.integers(1, nets.depth(params)))
     order = rng.permutation(params[f"b{layer}"].size)
@@ -200,6 +210,7 @@ def test_initial_loss_is_log_of_classes(
     probe: NetProbe, case: Case, rng: np.random.Generator
 ) -> None:
     """A net with minute weights and zero biases cannot tell: its loss is log C."""
+    case = probe.fit(case)
     small = {
         name: 1e-9 * value if name[0] == "W" else np.zeros(value.shape)
         for name, value in params_of(case).items()
@@ -214,6 +225,7 @@ def test_initial_loss_is_log_of_classes(
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
 def test_loss_leaves_params_alone(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
     """Neither a test nor a training pass changes the parameters."""
+    case = probe.fit(case)
     x, y = case.args["X"], case.args["y"]
     steps = [("params",), ("scores", x), ("params",), ("loss", x, y), ("params",)]
     outcomes = probe.play(case, steps)

@@ -1,0 +1,114 @@
+"""What the monolithic net does beside its loss: predict and train."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reference import nets
+
+from ..case import Array, Case
+from ..implementation import Call, Ref
+from ..mismatch import Inconclusive, Kind
+from ..net_probe import NetProbe, params_of
+from ..property import check
+from ..spec import Purpose
+from ..specs.nets import MONOLITHIC, NetSpec
+
+_COPIES, _BATCH, _ITERATIONS = 6, 2, 9
+_EACH = _COPIES // _BATCH  # iterations of an epoch
+
+
+def _monolithic(spec: object) -> bool:
+    return spec is MONOLITHIC
+
+
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec, applies=_monolithic, weight=0.25)
+def test_predict(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+    """predict(X) is the label with the highest score of loss(X), in every row."""
+    net, x = Ref(0, 0), case.args["X"]
+    args, kwargs = probe.arguments(case)
+    calls = [
+        Call(probe.name, args, kwargs),
+        Call(".params=", (net, probe.form.theirs(params_of(case)))),
+        Call(".loss", (net, x)),
+        Call(".predict", (net, x)),
+    ]
+    outcomes = probe.send(calls)
+    scores = probe.scores(outcomes[2], case)
+    labels = np.asarray(probe.get(outcomes[3])[0])
+    if labels.shape != (len(x),):
+        sentence = f"predict(X) has shape {labels.shape}, wanted ({len(x)},)"
+        probe.contradict("labels", sentence, case)
+    highest = scores[np.arange(len(x)), labels.astype(int)]
+    if not np.array_equal(highest, scores.max(axis=1)):
+        row = int(np.argmax(highest != scores.max(axis=1)))
+        sentence = f"predict(X)[{row}] is {labels[row]}, whose score is not the highest"
+        probe.contradict("labels", sentence, case)
+
+
+@check(
+    Kind.CORRECTNESS,
+    "forward",
+    rows=NetSpec,
+    applies=_monolithic,
+    purpose=Purpose.SMOOTH,
+    weight=0.5,
+)
+def test_training_is_gradient_descent(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> None:
+    """The loss history is that of gradient descent with the decay of every epoch.
+
+    The training set is one example many times over, so every minibatch is the same, however it
+    is drawn.
+    """
+    x, y = case.args["X"][:1], case.args["y"][:1]
+    many_x, many_y = np.repeat(x, _COPIES, axis=0), np.repeat(y, _COPIES)
+    rate, decay, reg = 0.125, 0.5, 0.25
+    net = Ref(0, 0)
+    args, kwargs = probe.arguments(case)
+    options = {
+        "learning_rate": rate,
+        "learning_rate_decay": decay,
+        "reg": reg,
+        "num_iters": _ITERATIONS,
+        "batch_size": _BATCH,
+        "verbose": False,
+    }
+    calls = [
+        Call(probe.name, args, kwargs),
+        Call(".params=", (net, probe.form.theirs(params_of(case)))),
+        Call(".train", (net, many_x, many_y, x, y), options),
+    ]
+    history = probe.get(probe.send(calls)[-1])[0]
+    if not isinstance(history, dict) or "loss_history" not in history:
+        probe.contradict("loss_history", "train returned no dict with a loss_history", case)
+    got = np.asarray(history["loss_history"], dtype=np.float64).ravel()
+    wanted = _descent(case, x, y, rate, decay, reg)
+    if got.shape != wanted.shape:
+        sentence = f"loss_history has {got.size} entries after {_ITERATIONS} iterations"
+        probe.contradict("loss_history", sentence, case)
+    slack = 1e-7 * (1.0 + np.abs(wanted))
+    at = case.with_args(X=x, y=y)
+    probe.same("loss_history", got, wanted, slack, case=at, oracle="gradient descent")
+    for name in ("train_acc_history", "val_acc_history"):
+        count = np.size(history.get(name, ()))
+        if count != _ITERATIONS // _EACH:
+            sentence = f"{name} has {count} entries after {_ITERATIONS // _EACH} epochs"
+            probe.contradict(name, sentence, case)
+
+
+def _descent(case: Case, x: Array, y: Array, rate: float, decay: float, reg: float) -> Array:
+    """Losses of plain gradient descent on one example; a rate decays after an epoch's first."""
+    params = params_of(case)
+    options = nets.Options(reg=reg)
+    losses = []
+    for iteration in range(_ITERATIONS):
+        losses.append(float(nets.loss(x, y, params, options).value))
+        slopes = nets.gradients(x, y, params, options)
+        if any((slope.error > 1e-6).any() for slope in slopes.values()):
+            raise Inconclusive  # at a kink any subgradient will do
+        params = {name: value - rate * slopes[name].value for name, value in params.items()}
+        if iteration % _EACH == 0:
+            rate *= decay
+    return np.array(losses)
