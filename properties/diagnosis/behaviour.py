@@ -67,8 +67,8 @@ def _one_for_all(o: Observation) -> bool:
 
 
 def _whole_examples(o: Observation) -> bool:
-    rows = _mask(o).reshape(len(o.got["out"]), -1)
-    return bool((rows == rows[:, :1]).all()) and not rows.all() and bool(rows.any())
+    mask = _mask(o)
+    return bool((mask == mask[:, :1]).all()) and not mask.all() and bool(mask.any())
 
 
 def _factors(o: Observation, got: str, of: Array) -> Array:

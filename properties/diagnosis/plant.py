@@ -62,7 +62,7 @@ def _quantities(row: str, *, dout: bool) -> str:
     args = _SIGNATURES[row][0]
     if row == "dropout":
         extra = ", dout" if dout else ""
-        return f"_q_dropout(x, 0.0 if mode == 'test' else dropout_param['p'], kept{extra})"
+        return f"_q_dropout(x, dropout_param['p'], kept{extra})"
     if row in ("gplvm", "log_determinant_term", "trace_term"):
         named = ", ".join(f"{name}={name}" for name in args.split(", "))
         return f"_q_gplvm({named})"
@@ -147,7 +147,7 @@ def _mask(m: Misconception) -> list[str]:
     if m.layer != "dropout":
         return []
     return [
-        "kept = np.ones(x.shape, dtype=bool)",
+        "kept = np.random.default_rng(1).random(x.shape) >= dropout_param['p']",
         "if dropout_param['mode'] == 'train':",
         "    kept = np.asarray(_right_dropout_backward(np.ones_like(x), cache) != 0)",
     ]
