@@ -101,7 +101,12 @@ class TargetImports(MetaPathFinder, Loader):
             return self._spec(canonical, module, None)
         folder = os.path.join(root, *rest.split(".")[:-1])
         found = _locate(folder, canonical)
-        return self._spec(canonical, *found) if found else None
+        if found is None and (spec := PathFinder.find_spec(canonical, [folder])):
+            return spec  # a compiled module
+        if found is None:
+            # Answering None would let an editable install's finder offer its own nndl.
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+        return self._spec(canonical, *found)
 
     def _file_name(self, path: str) -> str:
         stem = os.path.splitext(os.path.basename(path))[0]
