@@ -48,6 +48,9 @@ def from_dropout(seen: Sequence[Observation], function: str, argument: str) -> D
     same = [o for o in trained if o.got[argument].shape == o.case.args["x"].shape]
     if len(same) < 2 or len(same) < len(trained):
         return None
+    mixed = [o for o in same if 0.0 < float(_mask(o).mean()) < 1.0]
+    if argument == "out" and len(mixed) < 2:
+        return None
     signs = _OUT if argument == "out" else _DX if argument == "dx" else {}
     for name, recognises in signs.items():
         if all(recognises(o) for o in same):
@@ -63,12 +66,12 @@ def _mask(o: Observation) -> Array:
 
 def _one_for_all(o: Observation) -> bool:
     mask = _mask(o)
-    return bool((mask == mask[:1]).all()) and not mask.all() and bool(mask.any())
+    return bool((mask == mask[:1]).all())
 
 
 def _whole_examples(o: Observation) -> bool:
     mask = _mask(o)
-    return bool((mask == mask[:, :1]).all()) and not mask.all() and bool(mask.any())
+    return bool((mask == mask[:, :1]).all())
 
 
 def _factors(o: Observation, got: str, of: Array) -> Array:
@@ -79,7 +82,7 @@ def _factors(o: Observation, got: str, of: Array) -> Array:
 def _draws(o: Observation) -> bool:
     factors = _factors(o, "out", o.case.args["x"])
     on = factors[factors != 0.0]
-    return on.size > 8 and len(np.unique(np.round(on, 9))) > on.size // 2 and bool(on.max() <= 1.0)
+    return on.size > 3 and len(np.unique(np.round(on, 9))) > on.size // 2 and bool(on.max() <= 1.0)
 
 
 def _drawn_again(o: Observation) -> bool:

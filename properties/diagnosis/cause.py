@@ -13,13 +13,14 @@ from ..implementation import Implementation
 from ..judge import Verdict
 from ..mismatch import Disagreement, Fault, Mismatch
 from ..probe import Probe
-from ..spec import LayerSpec, Reading
+from ..spec import LayerSpec, Purpose, Reading
 from . import catalogue
 from .behaviour import from_dropout, from_habit
 from .between import forward_that_fits
-from .diagnose import Diagnosis, diagnose, from_wrong_parts
+from .diagnose import Diagnosis, at_extremes, diagnose, from_wrong_parts
 from .observation import Observation, observe, quantities_of, when_of
 
+_TWO_READINGS = ("keeps with probability p", "scaled by 1/p")
 _DIRECT = ("reference", "exact")  # oracles that hold the very array that was returned
 
 
@@ -67,6 +68,9 @@ class Causes:
         if key not in self._named:
             self._named[key] = self._find(spec, found.function, argument, when)
         cause = self._named[key]
+        if cause is None and verdict.declared.purpose is Purpose.EXTREME:
+            seen = observe(self._probe(spec), Purpose.EXTREME)
+            cause = at_extremes(seen, found.function, argument)
         if cause is None and found.oracle.startswith(_DIRECT):
             cause = self._from_failures(verdict, spec, argument, when)
         return cause
@@ -86,6 +90,13 @@ class Causes:
             if cause is not None:
                 return cause
         cause = diagnose(seen, function, argument, forward_is_wrong=wrong_forward, reading=other)
+        if other and cause is not None and cause.misconception == _TWO_READINGS[0]:
+            # Under the other reading the same code is the other mixture.
+            for entry in catalogue.of(function, argument):
+                if entry.name == _TWO_READINGS[1]:
+                    cause = replace(
+                        cause, misconception=entry.name, sentence=entry.sentence, key=entry.key
+                    )
         if cause is None and function == spec.backward:
             cause = forward_that_fits(seen, spec, argument)
         if cause is None:

@@ -228,6 +228,38 @@ def from_wrong_parts(
     )
 
 
+def at_extremes(seen: Sequence[Observation], function: str, argument: str) -> Diagnosis | None:
+    """A formula that is right on paper, and overflows or cancels as the wrong value does."""
+    seen = [o for o in seen if argument in o.got]
+    wrong = [o for o in seen if o.is_wrong(argument)]
+    for misconception in catalogue.of(function, argument):
+        if misconception.kind is not Kind.ROBUSTNESS or not wrong:
+            continue
+        if all(_fails_alike(misconception, o, argument) for o in seen):
+            return Diagnosis(
+                misconception=misconception.name,
+                sentence=misconception.sentence,
+                evidence=f"{misconception.formula} fails in the same {len(wrong)} of "
+                f"{_cases(len(seen))} with extreme values",
+                confidence=0.8,
+                key=misconception.key,
+            )
+    return None
+
+
+def _fails_alike(misconception: Misconception, o: Observation, argument: str) -> bool:
+    got = o.got[argument]
+    try:
+        predicted = misconception.predict(o.quantities)
+    except Exception:  # as above
+        return False
+    if got.shape != predicted.shape or not np.array_equal(np.isfinite(got), np.isfinite(predicted)):
+        return False
+    with np.errstate(all="ignore"):
+        close = np.abs(got - predicted) <= 1e-6 * np.abs(predicted)
+    return bool(np.all(close | ~np.isfinite(got) | (got == predicted)))
+
+
 # -- relations ---------------------------------------------------------------------------------
 
 

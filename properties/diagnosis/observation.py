@@ -20,7 +20,7 @@ from ..case import Array, Case, Run
 from ..compare import same_but_for_ones
 from ..mismatch import Fault, Mismatch
 from ..probe import Probe
-from ..spec import LayerSpec, Purpose
+from ..spec import LayerSpec, Precision, Purpose
 from . import quantities
 
 _DRAWN = 48
@@ -57,12 +57,14 @@ class Observation:
         return not bool(np.all(right))
 
 
-def observe(probe: Probe) -> tuple[Observation, ...]:
+def observe(probe: Probe, purpose: Purpose = Purpose.ORDINARY) -> tuple[Observation, ...]:
     """Run the implementation on the fresh cases of its layer; cases on which it fails are left
-    out."""
+    out. The truth of extreme cases is that of stable algorithms."""
     spec = probe.spec
+    extreme = purpose is Purpose.EXTREME
+    precision = Precision(stable=extreme)
     forward_only = Probe(replace(spec, backward=None, differentiable=()), probe.implementation)
-    cases = fresh_cases(spec)
+    cases = extreme_cases(spec) if extreme else fresh_cases(spec)
     found: list[Observation] = []
     outcomes = probe.send(_calls(probe, cases))
     step = len(spec.functions)
@@ -77,7 +79,7 @@ def observe(probe: Probe) -> tuple[Observation, ...]:
             except (Fault, Mismatch):
                 continue
         with np.errstate(all="ignore"):
-            found.append(_observation(probe, case, run))
+            found.append(_observation(probe, case, run, precision))
     probe.notes.clear()
     probe.notes.update(notes)
     return tuple(found)
@@ -90,7 +92,7 @@ def _calls(probe: Probe, cases: Sequence[Case]) -> list[Any]:
     return calls
 
 
-def _observation(probe: Probe, case: Case, run: Run) -> Observation:
+def _observation(probe: Probe, case: Case, run: Run, precision: Precision) -> Observation:
     spec = probe.spec
     got = {**run.outputs, **{f"d{name}": g for name, g in run.gradients.items()}}
     got |= {
@@ -102,9 +104,9 @@ def _observation(probe: Probe, case: Case, run: Run) -> Observation:
     if spec.reference is not None:
         run = _with_believable_mask(spec, case, run)
         try:
-            truth |= probe.truth_of_value(case, run)
+            truth |= probe.truth_of_value(case, run, precision)
             if when_of(case) != "test" or spec.name == "dropout":
-                gradients = probe.truth_of_gradients(case, run)
+                gradients = probe.truth_of_gradients(case, run, precision)
                 truth |= {f"d{name}": g for name, g in gradients.items()}
         except (ValueError, ArithmeticError):
             truth = {}
@@ -204,6 +206,15 @@ def fresh_cases(spec: LayerSpec) -> tuple[Case, ...]:
             chosen.append(case)
     chosen += cases[-2:]  # a batch of one, or a side of one
     return tuple(_wider(spec, case, i) for i, case in enumerate(chosen)) + _tests(spec, chosen)
+
+
+@cache
+def extreme_cases(spec: LayerSpec) -> tuple[Case, ...]:
+    """Finite values of any magnitude, with more than one example."""
+    from ..suite import sample_cases
+
+    drawn = sample_cases(spec, Purpose.EXTREME, _DRAWN // 2, number=_STREAM)
+    return tuple(case for case in drawn if _telling(case) >= 2)
 
 
 def _telling(case: Case) -> float:
