@@ -156,6 +156,14 @@ class NetProbe(ObjectProbe):
             self.note(Kind.ROBUSTNESS, "float64 is answered in float32")
         return short
 
+    def note(self, kind: Kind, sentence: str, function: str | None = None) -> None:
+        """Say something of a right result; once for all parameters, where it is of each."""
+        if sentence.endswith("is accurate to float32 only"):
+            sentence = "float64 is answered in float32"
+        elif "has another shape" in sentence:
+            sentence = "biases or their gradients have another shape: (1, H) for (H,)"
+        super().note(kind, sentence, function)
+
     # -- verdicts ----------------------------------------------------------------------------
 
     def judge_scores(
@@ -212,7 +220,9 @@ class NetProbe(ObjectProbe):
             layout = "(fan out, fan in)" if form.transposed else "(fan in, fan out)"
             self.note(Kind.CONVENTION, f"weights have the shape {layout}")
         if form.rows:
-            self.note(Kind.CONVENTION, "biases have another shape: (1, H) for (H,)")
+            self.note(
+                Kind.CONVENTION, "biases or their gradients have another shape: (1, H) for (H,)"
+            )
         if form.deep and form.batchnorm is None:
             self.note(Kind.CONVENTION, "there is no batchnorm: no option makes gamma1, beta1")
         if form.keeps:
