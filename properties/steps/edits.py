@@ -340,7 +340,7 @@ def _scale(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
         return
     text = ast.unparse(node)
     for number, word in ((2, "2"), (0.5, "0.5")):
-        yield _binary(node, ast.Mult(), ast.Constant(number)), f"{text} is to be times {word}", 2
+        yield _binary(node, ast.Mult(), ast.Constant(number)), f"{text} is to be times {word}", 3
     size = 3 + sum(1 for _ in ast.walk(node)) // 8
     operators: tuple[tuple[Callable[[], ast.operator], str, int], ...] = (
         (ast.Mult, "times", 0), (ast.Div, "divided by", 0), (ast.Add, "plus", 1),

@@ -61,7 +61,10 @@ class Finding:
         if self.certain:
             return 3.0
         if self.meaning in ("scaled", "factor", "value"):
-            return 1.5 if self.reason.startswith("−") else 2.0
+            origin = self.reason.partition(" ×")[0] if self.meaning == "scaled" else ""
+            if origin.startswith("−"):
+                return 1.5
+            return 2.0 if origin.removeprefix("1/").isalpha() or not origin else 1.7
         return 1.0 if self.meaning == "summed" else 0.0
 
     @property

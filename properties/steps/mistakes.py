@@ -303,8 +303,10 @@ class Search(Needing):
         def key(winner: _Winner) -> tuple[float, ...]:
             mine = winner.statement == origin.slot.statement
             better = mine or winner.rank > ranks.get(winner.statement, 0.0)
-            return (-winner.right, not better, -winner.explained, winner.edit.cost, not mine,
-                    winner.slot_position)
+            # To take away what is there is a smaller change than to add what nobody wrote.
+            known = 3 if ranks.get(winner.statement, 0.0) > 0 else 1
+            cost = winner.edit.cost + (0 if better else known)
+            return (-winner.right, -winner.explained, cost, not mine, winner.slot_position)
 
         best = min(winners, key=key)
         if best.statement == origin.slot.statement:
