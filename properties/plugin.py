@@ -18,7 +18,7 @@ from .suite import Cell, Suite, counts, describe
 
 SUITE: pytest.StashKey[Suite] = pytest.StashKey()
 # One hang is proof enough: more would cost its limit again in every property.
-LIMITS = Limits(call_seconds=5.0, failures=1)
+LIMITS = Limits(call_seconds=10.0, failures=1)
 CHECKS = Path(__file__).parent / "checks"
 
 
