@@ -72,13 +72,30 @@ def page(record: Record) -> str:
         "Made by `python -m properties.benchmarks.power`; do not edit. Every misconception of the "
         "catalogue is planted into right implementations of different style, and judged.\n",
         summary(record) + "\n",
+        record.get("note", ""),
         _survivors(results),
-        _properties(whole),
-        _lonely(whole),
+        *([_properties(whole), _lonely(whole)] if whole else [_first(results)]),
         _unnamed(results),
-        _matrix(record),
+        *([_matrix(record)] if whole else []),
     ]
     return "\n".join(parts)
+
+
+def _first(results: Sequence[Record]) -> str:
+    lines = [
+        "## What killed first\n",
+        "This run stopped each plant at its first kill, so it has no kill matrix.\n",
+        "| property | plants | examples: median | largest |",
+        "|---|---|---|---|",
+    ]
+    examples: dict[str, list[int]] = defaultdict(list)
+    for r in results:
+        for name, number in r["kills"].items():
+            examples[name].append(number)
+    for name, found in sorted(examples.items(), key=lambda item: -len(item[1])):
+        numbers = sorted(found)
+        lines.append(f"| {name} | {len(found)} | {numbers[len(found) // 2]} | {numbers[-1]} |")
+    return "\n".join([*lines, ""])
 
 
 def _survivors(results: Sequence[Record]) -> str:
