@@ -139,7 +139,7 @@ def check(
     Exit code: 0 right, 1 wrong or error in a function,
     2 the target or the options cannot be used, 3 the tool itself broke.
     """
-    console = Console(stderr="-" in (json_file, *files.values()), highlight=False)
+    console = make_console(stderr="-" in (json_file, *files.values()))
     check_writable({"json": json_file, **files})
     weights = load_points(points)
     try:
@@ -167,6 +167,14 @@ def check(
     write_outputs(record, files, github=github, points=weights)
     show(record, console, table=table)
     sys.exit(_explain(suite, found, record, code, console))
+
+
+def make_console(*, stderr: bool) -> Console:
+    """A console of the terminal's width; 100 columns in pipes and logs, which have none."""
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(stderr=stderr, highlight=False, width=100)
+    return console
 
 
 def _judge(
