@@ -25,8 +25,9 @@ def judge(style: Style, text: str, *, seed: int = 0, repair: bool = True) -> Rep
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / style.file
         path.write_text(text, encoding="utf-8")
-        return debug(str(path), style.label, make_runner=InProcess, seed=seed, shrink=False,
-                     repair=repair)
+        return debug(
+            str(path), style.label, make_runner=InProcess, seed=seed, shrink=False, repair=repair
+        )
 
 
 def is_wrong(report: Report) -> bool:
@@ -53,9 +54,12 @@ def planted(number: int, seed: int, *, verbose: bool = False) -> list[tuple[Plan
         found.append((one, report))
         if verbose and not named(one, report):
             first = report.first_wrong
-            print(f"  {one.style.layer}/{one.style.name} line {one.line} [{one.operator}]: "
-                  f"{one.was}  ->  {one.now}\n      said: line "
-                  f"{None if first is None else first.line}: {report.verdict[:160]}", flush=True)
+            print(
+                f"  {one.style.layer}/{one.style.name} line {one.line} [{one.operator}]: "
+                f"{one.was}  ->  {one.now}\n      said: line "
+                f"{None if first is None else first.line}: {report.verdict[:160]}",
+                flush=True,
+            )
         if len(found) == number:
             break
     return found
@@ -115,23 +119,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     right = right_styles()
     for style, report in right:
         if report.mistakes or is_wrong(report) or report.judged_share < 1:
-            unjudged = [(s.line, s.name, s.reason) for s in report.steps
-                        if s.status != "right"]
+            unjudged = [(s.line, s.name, s.reason) for s in report.steps if s.status != "right"]
             print(f"  {style.layer}/{style.name}: {report.verdict[:70]} {unjudged}")
     false = sum(bool(r.mistakes) or any(s.status == "wrong" for s in r.steps) for _, r in right)
     lines = sum(r.judged_share for _, r in right) / len(right)
-    print(f"unplanted: {len(right)} styles, something wrong said of {false}, "
-          f"{lines:.1%} of the lines judged ({time.perf_counter() - start:.0f} s)", flush=True)
+    print(
+        f"unplanted: {len(right)} styles, something wrong said of {false}, "
+        f"{lines:.1%} of the lines judged ({time.perf_counter() - start:.0f} s)",
+        flush=True,
+    )
     start = time.perf_counter()
     results = planted(chosen.mistakes, chosen.seed, verbose=chosen.verbose)
     hits = sum(named(one, report) for one, report in results)
     by_operator = Counter(one.operator for one, _ in results)
     good = Counter(one.operator for one, report in results if named(one, report))
-    print(f"planted: {hits} of {len(results)} first named ({hits / max(len(results), 1):.1%}); "
-          + ", ".join(f"{k} {good[k]}/{n}" for k, n in sorted(by_operator.items()))
-          + f" ({time.perf_counter() - start:.0f} s)", flush=True)
-    with_cause = sum(bool(r.mistakes) and r.mistakes[0].cause != "no known cause"
-                     for _, r in results)
+    print(
+        f"planted: {hits} of {len(results)} first named ({hits / max(len(results), 1):.1%}); "
+        + ", ".join(f"{k} {good[k]}/{n}" for k, n in sorted(by_operator.items()))
+        + f" ({time.perf_counter() - start:.0f} s)",
+        flush=True,
+    )
+    with_cause = sum(
+        bool(r.mistakes) and r.mistakes[0].cause != "no known cause" for _, r in results
+    )
     print(f"with a cause: {with_cause} of {len(results)}")
     if chosen.pairs:
         both = pairs(chosen.pairs, chosen.seed, verbose=chosen.verbose)
