@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ..case import Array, Case
 from ..implementation import Call, Implementation, Outcome, Ref
-from ..implementation.child.standin import STAND_IN
+from ..implementation.child.standin import STAND_IN, VALIDATION
 from ..mismatch import Fault
 from ..objects import ObjectProbe
 from ..spec import ObjectSpec, Purpose
@@ -64,12 +64,12 @@ def checked(case: Case) -> list[int]:
 
 
 def data(case: Case) -> dict[str, Array]:
-    """Rows (rank, label, number); the numbers of validation examples start at 1000."""
+    """Rows (rank, label, number), as the stand-in model reads them."""
     rng = np.random.default_rng(case.args["seed"])
     made: dict[str, Array] = {}
     for part, count, start in (
         ("train", case.args["num_train"], 0),
-        ("val", case.args["num_val"], 1000),
+        ("val", case.args["num_val"], VALIDATION),
     ):
         labels = rng.integers(0, CLASSES, count)
         ranks = rng.permutation((np.arange(count) + 0.5) / count)

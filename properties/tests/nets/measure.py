@@ -49,11 +49,11 @@ class Line:
         return bool(self.arguments & self.wanted) or raises
 
 
-def record(target: Path, profile: str = "quick") -> dict[str, Any]:
+def record(target: Path, profile: str = "quick", only: str = LAYERS) -> dict[str, Any]:
     """The record of the suite on one target, without pytest in between."""
     found = resolve_target(str(target))
-    only = frozenset(LAYERS.split(","))
-    suite = make_suite(str(target), Demands(profile=profile), only=only)
+    chosen = frozenset(only.split(","))
+    suite = make_suite(str(target), Demands(profile=profile), only=chosen)
     try:
         cells = [(p, spec) for spec in suite.specs for p in all_properties() if p.concerns(spec)]
         suite.planned = len(cells)
