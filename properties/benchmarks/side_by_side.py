@@ -3,7 +3,7 @@
 ``python -m properties.benchmarks.side_by_side --page docs/side-by-side.md`` plants the catalogue's
 mistakes and takes the wrong functions of the homework zoo, shows each to every checker that is
 installed, and counts kills, false alarms, the smallest error seen, and time. A checker kills a bug
-when it objects to it on an input on which it accepts a right implementation.
+when it objects to it on an input on which it accepts two right implementations.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from properties.benchmarks.held import Held
 from properties.benchmarks.inputs import FIXED, fixed, random_shapes
 from properties.benchmarks.rivals import RIVALS, Rival
 from properties.benchmarks.sampling import cells, draw, held, layers, make_probe
@@ -119,11 +120,24 @@ class Bench:
         self.shapes, self.slow_shapes = shapes, slow_shapes
         self.scores = {name: Score() for name in (*(r.name for r in rivals), SUITE)}
         self.suite, self.implementation = held("bundled")
-        self.right: dict[str, Subject] = {}
-        with self.implementation.in_place():
-            for spec in layers(self.suite):
-                self.right[spec.name] = Subject(probe=make_probe(self.suite, spec))
+        self.right = self._subjects(self.suite, self.implementation)
+        # The bugs are planted into another style: what its rounding alone sets off is no kill.
+        from properties.diagnosis.plant import style_source
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "layers.py"
+            path.write_text(style_source("textbook"), encoding="utf-8")
+            self.other_suite, self.other_implementation = held(str(path))
+            self.other = self._subjects(self.other_suite, self.other_implementation)
         self._accepted: dict[tuple[str, str, str, int], bool] = {}
+
+    def _subjects(self, suite: Suite, implementation: Held) -> dict[str, Subject]:
+        with implementation.in_place():
+            return {
+                spec.name: Subject(probe=make_probe(suite, spec))
+                for spec in layers(suite)
+                if spec.name in FIXED
+            }
 
     def count(self, rival: Rival, regime: str) -> int:
         """How many inputs a checker gets: one that is fixed; fewer for a slow checker."""
@@ -146,14 +160,17 @@ class Bench:
             score.checks += 1
 
     def accepts_right(self, rival: Rival, row: str, regime: str, number: int) -> bool:
-        """Whether a checker accepts the right implementation on an input; counted once."""
+        """Whether a checker accepts two right implementations on an input; counted once."""
         key = (rival.name, row, regime, number)
         if key not in self._accepted:
+            case = case_of(row, regime, number)
             with self.implementation.in_place():
-                said = self.accepts(rival, self.right[row], case_of(row, regime, number))
-            self._accepted[key] = said
-            self.scores[rival.name].inputs[regime] += 1
-            self.scores[rival.name].alarms[regime] += not said
+                said = [self.accepts(rival, self.right[row], case)]
+            with self.other_implementation.in_place():
+                said.append(self.accepts(rival, self.other[row], case))
+            self._accepted[key] = all(said)
+            self.scores[rival.name].inputs[regime] += len(said)
+            self.scores[rival.name].alarms[regime] += said.count(False)
         return self._accepted[key]
 
     def show(self, bug: Bug) -> None:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from properties.benchmarks.side_by_side import Bench, Bug, Score
+    from properties.benchmarks.side_by_side import Bench, Bug
 
 _SHOWN = 8  # survivors that are named
 
 
 def page(bench: Bench, bugs: Sequence[Bug], options: str) -> str:
     """Everything, with how it was measured."""
-    from properties.benchmarks.side_by_side import REGIMES
+    from properties.benchmarks.side_by_side import REGIMES, SUITE
 
     parts = [
         "# Side by side",
@@ -27,7 +27,7 @@ def page(bench: Bench, bugs: Sequence[Bug], options: str) -> str:
         "## Bugs killed, by class",
         _kills(bench, bugs),
         "## False alarms on right code",
-        "Right implementation, the same inputs; an exception counts as an alarm.",
+        "Two right implementations, the same inputs; an exception counts as an alarm.",
         *(_alarms(bench, regime) for regime in REGIMES),
         "## The smallest error seen, and time",
         "One entry of one gradient of affine, batchnorm or softmax off by a relative power of ten,"
@@ -35,7 +35,9 @@ def page(bench: Bench, bugs: Sequence[Bug], options: str) -> str:
         " one. Time is the mean of one verdict at the inputs of this page.",
         _rest(bench),
         "## What each misses at random shapes",
-        *(_missed(name, bench.scores[name], bugs) for name in _with_inputs(bench)),
+        *(_missed(name, bench, bugs, REGIMES[1]) for name in _with_inputs(bench)),
+        "With its every property, at its own cases and 25 examples a property:",
+        _missed(SUITE, bench, bugs, REGIMES[2]),
         "## How each was used",
         "\n".join(f"- **{rival.name}**: {rival.how}." for rival in bench.rivals),
     ]
@@ -58,10 +60,10 @@ def _how(bench: Bench, bugs: Sequence[Bug]) -> str:
     return (
         f"{len(bugs)} wrong forward/backward pairs: {counted}. Wrong values are wrong outputs of a "
         "forward, with the right code's backward; wrong states are running statistics, masks and "
-        "seeds. A checker kills a bug when it objects to it on an input on which it accepts right "
-        "code. Fixed inputs: one case a layer, in the shapes of the course's notebooks. Random "
-        f"shapes: {bench.shapes} cases of normal values ({bench.slow_shapes} for the checkers that "
-        "take more than some 30 ms). The suite's cases: as many, from its own strategies, with "
+        "seeds. A checker kills a bug when it objects to it on an input on which it accepts two "
+        "right implementations. Fixed inputs: one case a layer, in the shapes of the course's "
+        f"notebooks. Random shapes: {bench.shapes} cases of normal values ({bench.slow_shapes} for "
+        "the checkers that take more than some 30 ms). The suite's cases: as many, from its own strategies, with "
         "uneven scales, offsets, ties and kinks. All in float64, every checker at its defaults, in "
         f"one run with Python {platform.python_version()}, {', '.join(versions)}."
     )
@@ -104,8 +106,8 @@ def _rest(bench: Bench) -> str:
     return "\n".join(lines)
 
 
-def _missed(name: str, score: Score, bugs: Sequence[Bug]) -> str:
-    killed = set().union(*score.kills["random shapes"].values())
+def _missed(name: str, bench: Bench, bugs: Sequence[Bug], regime: str) -> str:
+    killed = set().union(*bench.scores[name].kills[regime].values())
     alive = [bug for bug in bugs if bug.name not in killed]
     if not alive:
         return f"- **{name}**: none."
