@@ -9,6 +9,7 @@ import numpy as np
 from ..case import Array, Case
 from ..implementation import IDENTITY, Call, Ref
 from ..mismatch import Kind
+from ..net_form import moved
 from ..property import check
 from ..specs.solver import SolverProbe, SolverSpec, checked, data, path, per_epoch
 
@@ -149,6 +150,44 @@ def test_check_accuracy(probe: SolverProbe, case: Case, rng: np.random.Generator
             probe.contradict(
                 "accuracy", sentence, case, got=np.asarray(got), wanted=np.asarray(wanted)
             )
+
+
+@check(Kind.CORRECTNESS, "forward", rows=SolverSpec, weight=0.1)
+def test_resumed_equals_uninterrupted(
+    probe: SolverProbe, case: Case, rng: np.random.Generator
+) -> None:
+    """Interrupted, saved and resumed from the checkpoint, a run goes on as if it had not been.
+
+    A solver without ``save_checkpoint`` and ``load_checkpoint`` passes: it has nothing to judge.
+    """
+    total = per_epoch(case) * case.args["num_epochs"]
+    file = f"checkpoint{int(rng.integers(2**31))}.npz"
+    second = len(probe.making(case)) + 2
+    broken = probe.making(case, interrupt=int(rng.integers(1, total + 1)))
+    calls = [*broken, Call(".train", (Ref(1, 0),)), Call(".save_checkpoint", (Ref(1, 0), file))]
+    calls += [moved(call, second) for call in probe.making(case)]
+    model, solver = Ref(second, 0), Ref(second + 1, 0)
+    calls += [
+        Call(".load_checkpoint", (solver, file)),
+        Call(".train", (solver,)),
+        Call(".seen", (Ref(0, 0),)),
+        Call(".seen", (model,)),
+        Call(".loss_history", (solver,)),
+    ]
+    outcomes = probe.send(calls)
+    if "AttributeError" in (outcomes[3].exception_type, outcomes[second + 2].exception_type):
+        return
+    for outcome in outcomes:
+        probe.get(outcome)
+    whole = probe.train(case)
+    passes = [np.asarray(probe.get(outcome)[0]) for outcome in outcomes[-3:-1]]
+    parts = [part for part in passes if part.size]
+    together = np.concatenate(parts) if parts else np.zeros((0, 0))
+    if together.shape != whole.seen.shape or not np.array_equal(together, whole.seen):
+        probe.contradict("checkpoint", "a resumed run takes other steps than one without", case)
+    history = np.asarray(probe.get(outcomes[-1])[0], dtype=np.float64)
+    if not _same(history, whole.loss_history):
+        probe.contradict("loss_history", "a resumed run has another loss_history", case)
 
 
 @check(Kind.ROBUSTNESS, "forward", rows=SolverSpec, weight=0.25)

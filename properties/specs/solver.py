@@ -91,7 +91,9 @@ class SolverProbe(ObjectProbe):
             bad = outcomes[1]
             raise Fault(self.name, bad.status, f"cannot be made: {bad.message}", bad.traceback)
 
-    def making(self, case: Case, config: Any = None, **options: Any) -> list[Call]:
+    def making(
+        self, case: Case, config: Any = None, interrupt: int = 0, **options: Any
+    ) -> list[Call]:
         """Make the model and the solver; the solver is output 0 of call 1."""
         args = case.args
         knots = path(case)[checked(case)]
@@ -106,7 +108,7 @@ class SolverProbe(ObjectProbe):
             "verbose": False,
         }
         stays: frozenset[int] = frozenset()
-        model = Call(STAND_IN, (list(knots), list(args["levels"]), CLASSES), fetch=stays)
+        model = Call(STAND_IN, (list(knots), list(args["levels"]), CLASSES, interrupt), fetch=stays)
         solver = Call(
             self.name,
             (Ref(0, 0), data(case)),

@@ -30,6 +30,8 @@ class StandIn:
         Values of W1 and the accuracy at each.
     classes : int
         Number of classes.
+    interrupt : int
+        Raise KeyboardInterrupt in this training pass, counted from 1; 0 for never.
 
     Attributes
     ----------
@@ -37,11 +39,18 @@ class StandIn:
         W1 (2,) and b1 (1,), zeros; their gradients are always -1 and 2.
     """
 
-    def __init__(self, knots: Sequence[float], levels: Sequence[float], classes: int) -> None:
+    def __init__(
+        self,
+        knots: Sequence[float],
+        levels: Sequence[float],
+        classes: int,
+        interrupt: int = 0,
+    ) -> None:
         self.params: dict[str, Any] = {"W1": np.zeros(2), "b1": np.zeros(1)}
         self._knots = np.array(knots, dtype=np.float64)
         self._levels = np.array(levels, dtype=np.float64)
         self._classes = classes
+        self._interrupt = interrupt
         self._passes: list[Floats] = []
 
     def loss(self, X: Any, y: Any = None) -> Any:
@@ -55,6 +64,9 @@ class StandIn:
             labels = X[:, 1].astype(int)
             said = np.where(X[:, 0] < level, labels, (labels + 1) % self._classes)
             return np.eye(self._classes)[said]
+        if self._interrupt and len(self._passes) + 1 == self._interrupt:
+            self._interrupt = 0
+            raise KeyboardInterrupt
         loss = 1.0 + (w - 2.0) ** 2
         matching = float(len(y) == len(X) and np.all(np.asarray(y) == X[:, 1]))
         self._passes.append(np.concatenate([[w, b, loss, matching], X[:, 2]]))
