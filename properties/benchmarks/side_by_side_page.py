@@ -63,9 +63,9 @@ def _how(bench: Bench, bugs: Sequence[Bug]) -> str:
         "seeds. A checker kills a bug when it objects to it on an input on which it accepts two "
         "right implementations. Fixed inputs: one case a layer, in the shapes of the course's "
         f"notebooks. Random shapes: {bench.shapes} cases of normal values ({bench.slow_shapes} for "
-        "the checkers that take more than some 30 ms). The suite's cases: as many, from its own strategies, with "
-        "uneven scales, offsets, ties and kinks. All in float64, every checker at its defaults, in "
-        f"one run with Python {platform.python_version()}, {', '.join(versions)}."
+        "the checkers that take more than some 30 ms). The suite's cases: as many, from its own "
+        "strategies, with uneven scales, offsets, ties and kinks. All in float64, every checker at "
+        f"its defaults, in one run with Python {platform.python_version()}, {', '.join(versions)}."
     )
 
 
