@@ -1,6 +1,8 @@
-"""Run a notebook that is kept as text, and write it with its results as ``.ipynb``.
+"""Run a notebook that is kept as text, and write it with its results.
 
-``python docs/notebooks/execute.py docs/notebooks/two_layer_net.py two_layer_net.ipynb``
+``python docs/notebooks/execute.py docs/notebooks/two_layer_net.py`` writes the page of the
+documentation, ``two_layer_net.md`` and its pictures, beside it; a second argument that ends in
+``.ipynb`` gives a notebook instead.
 
 The text is jupytext's percent format: ``# %%`` starts a cell of code, ``# %% [markdown]`` one of
 prose in comments. Cells run in this process, one after the other, in the current folder. It needs
@@ -50,7 +52,7 @@ def cells(source: str) -> Iterator[Cell]:
         if prose:
             body = [line.removeprefix("#").removeprefix(" ") for line in body]
         text = "\n".join(body).strip("\n")
-        blank = len(body) - len("\n".join(body).lstrip("\n").splitlines())
+        blank = next((i for i, line in enumerate(body) if line), 0)
         yield Cell(prose, text, start + 2 + blank)
 
 
@@ -123,14 +125,41 @@ def _figures() -> Iterator[dict[str, Any]]:
     plt.close("all")
 
 
+def page(notebook: dict[str, Any], stem: str) -> tuple[str, dict[str, bytes]]:
+    """Return a Markdown page and its pictures, by the name that the page calls them."""
+    parts: list[str] = []
+    pictures: dict[str, bytes] = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            parts.append(cell["source"])
+            continue
+        parts.append(f"```python\n{cell['source']}\n```")
+        for output in cell["outputs"]:
+            data = output.get("data", {})
+            if "image/png" in data:
+                name = f"{stem}-{len(pictures) + 1}.png"
+                pictures[name] = base64.b64decode(data["image/png"])
+                parts.append(f"![What the cell above draws]({name})")
+            else:
+                text = output.get("text") or data["text/plain"]
+                parts.append(f"```text\n{text.rstrip()}\n```")
+    return "\n\n".join(parts) + "\n", pictures
+
+
 def main(arguments: list[str]) -> None:
-    """Run ``SCRIPT`` and write ``NOTEBOOK``, by default beside it."""
+    """Run ``SCRIPT`` and write ``RESULT``, by default a page beside it."""
     if len(arguments) not in (1, 2):
-        sys.exit("usage: python execute.py SCRIPT.py [NOTEBOOK.ipynb]")
+        sys.exit("usage: python execute.py SCRIPT.py [RESULT.md or RESULT.ipynb]")
     script = Path(arguments[0])
-    target = Path(arguments[1]) if len(arguments) == 2 else script.with_suffix(".ipynb")
+    target = Path(arguments[1]) if len(arguments) == 2 else script.with_suffix(".md")
     notebook = execute(script)
-    target.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if target.suffix == ".ipynb":
+        text, pictures = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", {}
+    else:
+        text, pictures = page(notebook, target.stem)
+    target.write_text(text, encoding="utf-8")
+    for name, picture in pictures.items():
+        target.with_name(name).write_bytes(picture)
     print(f"{target}: {len(notebook['cells'])} cells")
 
 

@@ -1,6 +1,7 @@
 # mypy: ignore-errors
 """The notebooks run, and every figure in their prose is one that the run has printed."""
 
+import importlib.util
 import json
 import os
 import re
@@ -13,6 +14,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "docs" / "notebooks"
 NAMES = ("two_layer_net", "modular_nets")
+
+
+def _execute():
+    """Import the script that runs notebooks; it is in no package."""
+    spec = importlib.util.spec_from_file_location("execute_notebook", NOTEBOOKS / "execute.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclass looks for it
+    spec.loader.exec_module(module)
+    return module
+
+
+EXECUTE = _execute()
 
 # `Code`, formulas and links are no figures; nor is the 10 of CIFAR-10 or the 1 of W1.
 _NO_FIGURES = re.compile(r"`[^`]*`|\$[^$]*\$|\]\([^)]*\)")
@@ -135,3 +148,50 @@ def test_a_figure_that_was_not_printed_is_found(prose, printed, wrong):
 def test_notebooks_are_complete():
     found = {path.stem for path in NOTEBOOKS.glob("*.py")} - {"execute"}
     assert found == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_is_that_of_the_script(name):
+    """Whoever changes a notebook runs ``python docs/notebooks/execute.py`` on it again."""
+    text = (NOTEBOOKS / f"{name}.md").read_text(encoding="utf-8")
+    position = 0
+    for cell in EXECUTE.cells((NOTEBOOKS / f"{name}.py").read_text(encoding="utf-8")):
+        wanted = cell.text if cell.prose else f"```python\n{cell.text}\n```"
+        assert wanted in text[position:], f"not in the page, or out of order:\n{wanted}"
+        position = text.index(wanted, position) + len(wanted)
+    for picture in re.findall(r"^!\[.*\]\((.*)\)$", text, flags=re.MULTILINE):
+        assert (NOTEBOOKS / picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_cells_are_split_with_the_line_where_they_begin():
+    source = "# %% [markdown]\n# # Title\n#\n# text\n\n# %%\n\nx = 1\n"
+    prose, code = EXECUTE.cells(source)
+    assert (prose.prose, prose.text, prose.line) == (True, "# Title\n\ntext", 2)
+    assert (code.prose, code.text, code.line) == (False, "x = 1", 8)
+
+
+def test_a_cell_that_raises_ends_the_run(tmp_path):
+    pytest.importorskip("matplotlib", reason="the notebooks draw with matplotlib")
+    script = tmp_path / "broken.py"
+    script.write_text("# %%\nx = 1\n\n# %%\nassert x == 2, 'planted'\n", encoding="utf-8")
+    with pytest.raises(AssertionError, match="planted"):
+        EXECUTE.execute(script)
+
+
+def test_the_end_of_a_cell_and_its_figures_are_shown(tmp_path):
+    pytest.importorskip("matplotlib", reason="the notebooks draw with matplotlib")
+    script = tmp_path / "shown.py"
+    script.write_text(
+        "# %%\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nprint('said')\n'last'\n",
+        encoding="utf-8",
+    )
+    notebook = EXECUTE.execute(script)
+    text, pictures = EXECUTE.page(notebook, "shown")
+    assert [output["output_type"] for output in notebook["cells"][0]["outputs"]] == [
+        "stream",
+        "display_data",
+        "execute_result",
+    ]
+    assert "```text\nsaid\n```\n\n![What the cell above draws](shown-1.png)" in text
+    assert text.endswith("```text\n'last'\n```\n")
+    assert pictures["shown-1.png"].startswith(b"\x89PNG")
