@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .model import CLASSES, Report, Status, worst
+from .model import CLASSES, FunctionResult, Report, Status, worst
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,18 @@ def matrix(report: Report) -> Matrix:
         columns=tuple(sorted(columns, key=lambda c: rank.get(c.cls, len(rank)))),
         cells={key: worst(statuses) for key, statuses in found.items()},
         layer={
-            layer: worst([f.status for f in report.functions if f.layer == layer])
+            layer: _status([f for f in report.functions if f.layer == layer])
             for layer in report.layers
         },
     )
+
+
+def _status(functions: list[FunctionResult]) -> Status:
+    """The worst status of a layer's functions.
+
+    A backward that is missing leaves its layer unfinished. Nets and update rules (``optim.adam``)
+    stand for themselves: of these the missing ones say nothing of the others.
+    """
+    alone = all("." in function.name for function in functions)
+    there = [f for f in functions if f.status != "missing"] if alone else functions
+    return worst([f.status for f in there or functions])
