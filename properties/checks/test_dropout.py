@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import binom
 
+from reference import dropout
+
 from ..case import Array, Case
-from ..mismatch import Disagreement, Kind, Mismatch
+from ..mismatch import Disagreement, Inconclusive, Kind, Mismatch
 from ..probe import Probe
 from ..property import check, only
 
@@ -79,6 +81,23 @@ def test_mask_repeats(probe: Probe, case: Case, rng: np.random.Generator) -> Non
 
 def _with(case: Case, x: Array, seed: int) -> Case:
     return case.with_args(x=x, dropout_param={"mode": "train", "p": 0.5, "seed": seed})
+
+
+@check(Kind.CORRECTNESS, "backward", applies=_dropout, weight=0.25)
+def test_mask_where_x_is_zero(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+    """A unit whose input is zero is kept or dropped like any other: the mask is not out / x."""
+    x = np.where(rng.random(case.args["x"].shape) < 0.4, 0.0, case.args["x"])
+    asked = case.with_args(x=x)
+    plain, run = probe.run_many([case.with_args(x=np.ones(x.shape)), asked])
+    kept, out = plain.outputs["out"] != 0.0, run.outputs["out"]
+    if kept.shape != x.shape or out.shape != x.shape:
+        return  # the forward is told so elsewhere
+    if not np.array_equal(kept[x != 0.0], (out != 0.0)[x != 0.0]):
+        raise Inconclusive  # a mask that does not repeat, or depends on x
+    truth = dropout.vjp(asked.upstream, kept, p_drop=asked.args["dropout_param"]["p"])
+    slack = 4.0 * truth.error
+    oracle = "mask of the same seed"
+    probe.same("dx", run.gradients["x"], truth.value, slack, case=asked, oracle=oracle)
 
 
 @check(Kind.CORRECTNESS, "both", applies=_dropout, weight=0.5)

@@ -82,8 +82,16 @@ def relations(cases: Sequence[Pairing]) -> list[Relation]:
 
 # helpers ----------------------------------------------------------------------------------------
 def _as_float(case: Pairing) -> Pairing:
-    return Pairing(np.asarray(case.got, dtype=float), np.asarray(case.wanted, dtype=float),
-                   case.sizes, case.named, case.terms, case.previous, case.masks, case.tolerance)
+    return Pairing(
+        np.asarray(case.got, dtype=float),
+        np.asarray(case.wanted, dtype=float),
+        case.sizes,
+        case.named,
+        case.terms,
+        case.previous,
+        case.masks,
+        case.tolerance,
+    )
 
 
 def _close(a: Array, b: Array, case: Pairing) -> NDArray[np.bool_]:
@@ -108,8 +116,18 @@ def _number(value: float) -> str:
 
 
 # ratios -----------------------------------------------------------------------------------------
-_PLAIN = {"2": 2.0, "½": 0.5, "3": 3.0, "⅓": 1 / 3, "4": 4.0, "¼": 0.25, "10": 10.0, "0.1": 0.1,
-          "1.5": 1.5, "0": 0.0}
+_PLAIN = {
+    "2": 2.0,
+    "½": 0.5,
+    "3": 3.0,
+    "⅓": 1 / 3,
+    "4": 4.0,
+    "¼": 0.25,
+    "10": 10.0,
+    "0.1": 0.1,
+    "1.5": 1.5,
+    "0": 0.0,
+}
 
 
 def _origins(sizes: Mapping[str, int]) -> dict[str, float]:
@@ -148,8 +166,9 @@ def constant_origin(ratios: Sequence[float], sizes: Sequence[Mapping[str, int]])
         return None
 
     def equal(values: Sequence[float]) -> bool:
-        return all(abs(r - v) <= 1e-7 * max(abs(v), 1e-3)
-                   for r, v in zip(ratios, values, strict=True))
+        return all(
+            abs(r - v) <= 1e-7 * max(abs(v), 1e-3) for r, v in zip(ratios, values, strict=True)
+        )
 
     for sign, mark in ((1.0, ""), (-1.0, "−")):
         if sign < 0 and equal([-1.0] * len(ratios)):
@@ -193,16 +212,23 @@ def _ratio(cases: Sequence[Pairing]) -> Iterator[Relation]:
         return
     origin = constant_origin(known, [c.sizes for c in cases])
     if constant and abs(known[0] + 1) < 1e-7:
-        yield Relation("sign", "the sign is reversed: −1 × the right value", _everywhere(cases),
-                       0.99, -1.0)
+        yield Relation(
+            "sign", "the sign is reversed: −1 × the right value", _everywhere(cases), 0.99, -1.0
+        )
     elif origin is not None:
         number = f"{known[0]:.3f}" if constant else origin
         where = "" if constant and origin.lstrip("−") in _PLAIN else f" (the factor is {origin})"
-        yield Relation("ratio", f"{number} × the right value{where}", _everywhere(cases), 0.98,
-                       known[0] if constant else None)
+        yield Relation(
+            "ratio",
+            f"{number} × the right value{where}",
+            _everywhere(cases),
+            0.98,
+            known[0] if constant else None,
+        )
     elif constant and len(cases) > 1:
-        yield Relation("ratio", f"{_number(known[0])} × the right value", _everywhere(cases), 0.9,
-                       known[0])
+        yield Relation(
+            "ratio", f"{_number(known[0])} × the right value", _everywhere(cases), 0.9, known[0]
+        )
 
 
 def _power_names(case: Pairing) -> Iterator[tuple[str, Array]]:
@@ -241,11 +267,13 @@ def _factor(cases: Sequence[Pairing]) -> Iterator[Relation]:
         if missing:
             yield Relation("factor missing", f"the factor {name} is missing", evidence, 0.93)
         elif extra:
-            yield Relation("factor extra", f"it is multiplied by {name} once too often", evidence,
-                           0.93)
+            yield Relation(
+                "factor extra", f"it is multiplied by {name} once too often", evidence, 0.93
+            )
         elif inverse:
-            yield Relation("factor inverted", f"it is multiplied by {name} instead of divided",
-                           evidence, 0.9)
+            yield Relation(
+                "factor inverted", f"it is multiplied by {name} instead of divided", evidence, 0.9
+            )
 
 
 def _axis_ratio(cases: Sequence[Pairing]) -> Iterator[Relation]:
@@ -255,36 +283,59 @@ def _axis_ratio(cases: Sequence[Pairing]) -> Iterator[Relation]:
     if any(ratio_of(c.got, c.wanted) is not None for c in cases):
         return
     for axis, word in ((0, "column"), (1, "row")):
-        if all(c.got.shape[axis] > 1 and all(
-            ratio_of(np.take(c.got, k, 1 - axis), np.take(c.wanted, k, 1 - axis)) is not None
-            for k in range(c.got.shape[1 - axis])) for c in cases):
-            yield Relation("ratio per " + word,
-                           f"each {word} is a different multiple of the right one: a factor that "
-                           f"has one value per {word} is missing or superfluous",
-                           _everywhere(cases), 0.6)
+        if all(
+            c.got.shape[axis] > 1
+            and all(
+                ratio_of(np.take(c.got, k, 1 - axis), np.take(c.wanted, k, 1 - axis)) is not None
+                for k in range(c.got.shape[1 - axis])
+            )
+            for c in cases
+        ):
+            yield Relation(
+                "ratio per " + word,
+                f"each {word} is a different multiple of the right one: a factor that "
+                f"has one value per {word} is missing or superfluous",
+                _everywhere(cases),
+                0.6,
+            )
             return
 
 
 # shapes and order -------------------------------------------------------------------------------
 def _transpose(cases: Sequence[Pairing]) -> Iterator[Relation]:
     if all(c.got.ndim == 2 and _same(c.got.T, c.wanted, c) for c in cases):
-        yield Relation("transpose", "it is the transpose of the right value", _everywhere(cases),
-                       0.98)
+        yield Relation(
+            "transpose", "it is the transpose of the right value", _everywhere(cases), 0.98
+        )
 
 
 def _kept(cases: Sequence[Pairing]) -> Iterator[Relation]:
     for axis in range(max(c.got.ndim for c in cases)):
-        if all(c.got.ndim == c.wanted.ndim + 1 and axis < c.got.ndim
-               and _same(c.got.sum(axis), c.wanted, c) for c in cases):
-            yield Relation("sum missing", f"the sum over axis {axis} is missing",
-                           _everywhere(cases), 0.97)
+        if all(
+            c.got.ndim == c.wanted.ndim + 1
+            and axis < c.got.ndim
+            and _same(c.got.sum(axis), c.wanted, c)
+            for c in cases
+        ):
+            yield Relation(
+                "sum missing", f"the sum over axis {axis} is missing", _everywhere(cases), 0.97
+            )
             return
-    if all(c.got.shape != c.wanted.shape and c.got.size == c.wanted.size
-           and _same(c.got.reshape(c.wanted.shape), c.wanted, c) for c in cases):
+    if all(
+        c.got.shape != c.wanted.shape
+        and c.got.size == c.wanted.size
+        and _same(c.got.reshape(c.wanted.shape), c.wanted, c)
+        for c in cases
+    ):
         squeezed = all(_squeeze(c.got.shape) == _squeeze(c.wanted.shape) for c in cases)
         what = "keepdims" if squeezed else "reshape"
-        yield Relation(what, f"the values are right, the shape is {cases[0].got.shape} instead of "
-                             f"{cases[0].wanted.shape}", _everywhere(cases), 0.95)
+        yield Relation(
+            what,
+            f"the values are right, the shape is {cases[0].got.shape} instead of "
+            f"{cases[0].wanted.shape}",
+            _everywhere(cases),
+            0.95,
+        )
 
 
 def _squeeze(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -296,28 +347,57 @@ def _summed(cases: Sequence[Pairing]) -> Iterator[Relation]:
     if all(c.got.ndim < c.wanted.ndim for c in cases):
         for axis in range(cases[0].wanted.ndim):
             if all(axis < c.wanted.ndim and _same(c.got, c.wanted.sum(axis), c) for c in cases):
-                yield Relation("sum extra", f"it is summed over axis {axis}, which should stay",
-                               _everywhere(cases), 0.97)
+                yield Relation(
+                    "sum extra",
+                    f"it is summed over axis {axis}, which should stay",
+                    _everywhere(cases),
+                    0.97,
+                )
                 return
-    if all(c.got.size == 1 and c.wanted.size > 1
-           and _same(c.got.reshape(()), np.asarray(c.wanted.sum()), c) for c in cases):
+    if all(
+        c.got.size == 1
+        and c.wanted.size > 1
+        and _same(c.got.reshape(()), np.asarray(c.wanted.sum()), c)
+        for c in cases
+    ):
         yield Relation("sum extra", "it is summed over all axes", _everywhere(cases), 0.96)
-    elif all(c.got.shape != c.wanted.shape and c.wanted.size > 1 and c.got.size > 1
-             and _same(np.asarray(c.got.sum()), np.asarray(c.wanted.sum()), c)
-             and abs(float(c.wanted.sum())) > 1e-9 for c in cases):
+    elif all(
+        c.got.shape != c.wanted.shape
+        and c.wanted.size > 1
+        and c.got.size > 1
+        and _same(np.asarray(c.got.sum()), np.asarray(c.wanted.sum()), c)
+        and abs(float(c.wanted.sum())) > 1e-9
+        for c in cases
+    ):
         yield Relation("wrong axis", "it is summed over the wrong axis", _everywhere(cases), 0.9)
     elif all(c.got.shape == c.wanted.shape and c.got.ndim >= 1 for c in cases):
         for axis in range(cases[0].wanted.ndim):
-            if all(axis < c.got.ndim and c.got.shape[axis] > 1 and _same(
-                    c.got, np.broadcast_to(c.wanted.sum(axis, keepdims=True), c.got.shape), c)
-                   for c in cases):
-                yield Relation("sum extra", f"every entry holds the sum over axis {axis}",
-                               _everywhere(cases), 0.95)
-            if all(axis < c.got.ndim and c.got.shape[axis] > 1 and _same(
-                    c.got, np.broadcast_to(c.wanted.mean(axis, keepdims=True), c.got.shape), c)
-                   for c in cases):
-                yield Relation("mean extra", f"every entry holds the mean over axis {axis}",
-                               _everywhere(cases), 0.95)
+            if all(
+                axis < c.got.ndim
+                and c.got.shape[axis] > 1
+                and _same(c.got, np.broadcast_to(c.wanted.sum(axis, keepdims=True), c.got.shape), c)
+                for c in cases
+            ):
+                yield Relation(
+                    "sum extra",
+                    f"every entry holds the sum over axis {axis}",
+                    _everywhere(cases),
+                    0.95,
+                )
+            if all(
+                axis < c.got.ndim
+                and c.got.shape[axis] > 1
+                and _same(
+                    c.got, np.broadcast_to(c.wanted.mean(axis, keepdims=True), c.got.shape), c
+                )
+                for c in cases
+            ):
+                yield Relation(
+                    "mean extra",
+                    f"every entry holds the mean over axis {axis}",
+                    _everywhere(cases),
+                    0.95,
+                )
 
 
 def _permuted(cases: Sequence[Pairing]) -> Iterator[Relation]:
@@ -325,12 +405,17 @@ def _permuted(cases: Sequence[Pairing]) -> Iterator[Relation]:
         return
     for axis in range(min(c.got.ndim for c in cases)):
         if all(_same(np.flip(c.got, axis), c.wanted, c) for c in cases):
-            yield Relation("permutation", f"axis {axis} is in reverse order", _everywhere(cases),
-                           0.96)
+            yield Relation(
+                "permutation", f"axis {axis} is in reverse order", _everywhere(cases), 0.96
+            )
             return
         if all(_same(_by_rows(c.got, axis), _by_rows(c.wanted, axis), c) for c in cases):
-            yield Relation("permutation", f"the values are right but permuted along axis {axis}",
-                           _everywhere(cases), 0.93)
+            yield Relation(
+                "permutation",
+                f"the values are right but permuted along axis {axis}",
+                _everywhere(cases),
+                0.93,
+            )
             return
 
 
@@ -345,24 +430,33 @@ def _terms(cases: Sequence[Pairing]) -> Iterator[Relation]:
     """One additive path is missing, doubled, or has the wrong sign."""
     if any(c.got.shape != c.wanted.shape for c in cases):
         return
-    factors = ((1.0, "missing term", "{} is missing", 0.96),
-               (-1.0, "extra term", "{} is added once too often", 0.92),
-               (2.0, "term's sign", "{} has the wrong sign", 0.95))
+    factors = (
+        (1.0, "missing term", "{} is missing", 0.96),
+        (-1.0, "extra term", "{} is added once too often", 0.92),
+        (2.0, "term's sign", "{} has the wrong sign", 0.95),
+    )
     for name in cases[0].terms:
         if not all(name in c.terms for c in cases):
             continue
         for factor, short, text, confidence in factors:
             if all(_term_explains(c, factor, name) for c in cases):
-                yield Relation(short, "right up to one path: " + text.format(name),
-                               _everywhere(cases), confidence)
+                yield Relation(
+                    short,
+                    "right up to one path: " + text.format(name),
+                    _everywhere(cases),
+                    confidence,
+                )
         ratios = [_term_ratio(c, name) for c in cases]
         known = [r for r in ratios if r is not None]
         if len(known) == len(cases):
             origin = constant_origin([1.0 - r for r in known], [c.sizes for c in cases])
             if origin is not None and origin not in ("0", "2", "−1"):
-                yield Relation("term's factor",
-                               f"right up to one path: {name} has the factor {origin} too much",
-                               _everywhere(cases), 0.9)
+                yield Relation(
+                    "term's factor",
+                    f"right up to one path: {name} has the factor {origin} too much",
+                    _everywhere(cases),
+                    0.9,
+                )
 
 
 def _term_explains(case: Pairing, factor: float, name: str) -> bool:
@@ -392,52 +486,70 @@ def _masked(cases: Sequence[Pairing]) -> Iterator[Relation]:
     for name in cases[0].masks:
         if all(name in c.masks and np.shape(c.masks[name]) == c.wanted.shape for c in cases):
             masks = [np.asarray(c.masks[name], dtype=bool) for c in cases]
-            if all(np.array_equal(g, m) or ((np.all(g[m]) and not np.all(g)) and
-                   not np.any(g[~m])) for g, m in zip(good, masks, strict=True)):
+            if all(
+                np.array_equal(g, m) or ((np.all(g[m]) and not np.all(g)) and not np.any(g[~m]))
+                for g, m in zip(good, masks, strict=True)
+            ):
                 yield Relation("mask", f"right only where {name}", held, 0.92)
                 return
             if all(np.array_equal(g, ~m) for g, m in zip(good, masks, strict=True)):
                 yield Relation("mask", f"wrong only where {name}", held, 0.92)
                 return
     if all(np.all(g | (c.wanted == 0)) for g, c in zip(good, cases, strict=True)):
-        yield Relation("mask", "wrong only where the right value is zero: a mask is missing or "
-                               "too wide", held, 0.85)
+        yield Relation(
+            "mask",
+            "wrong only where the right value is zero: a mask is missing or too wide",
+            held,
+            0.85,
+        )
     elif all(np.all(g | (c.got == 0)) for g, c in zip(good, cases, strict=True)):
         yield Relation("mask", "wrong only where it is zero: a mask is too narrow", held, 0.85)
     else:
         yield from _one_line(cases, good, held)
 
 
-def _one_line(cases: Sequence[Pairing], good: Sequence[NDArray[np.bool_]],
-              held: str) -> Iterator[Relation]:
+def _one_line(
+    cases: Sequence[Pairing], good: Sequence[NDArray[np.bool_]], held: str
+) -> Iterator[Relation]:
     if any(c.wanted.ndim == 0 for c in cases):
         return
     for axis in range(min(c.wanted.ndim for c in cases)):
-        lines = [np.flatnonzero(~np.all(np.moveaxis(g, axis, 0).reshape(g.shape[axis], -1), axis=1))
-                 for g in good]
+        lines = [
+            np.flatnonzero(~np.all(np.moveaxis(g, axis, 0).reshape(g.shape[axis], -1), axis=1))
+            for g in good
+        ]
         for end, word in ((0, "first"), (-1, "last")):
-            if all(len(one) == 1 and one[0] == range(g.shape[axis])[end] and g.shape[axis] > 1
-                   for one, g in zip(lines, good, strict=True)):
-                yield Relation("one line", f"only the {word} entry along axis {axis} is wrong",
-                               held, 0.85)
+            if all(
+                len(one) == 1 and one[0] == range(g.shape[axis])[end] and g.shape[axis] > 1
+                for one, g in zip(lines, good, strict=True)
+            ):
+                yield Relation(
+                    "one line", f"only the {word} entry along axis {axis} is wrong", held, 0.85
+                )
                 return
 
 
 def _offset(cases: Sequence[Pairing]) -> Iterator[Relation]:
-    if all(c.got.shape == c.wanted.shape and c.got.size > 1
-           and np.ptp(c.got - c.wanted) <= 1e-8 * (np.max(np.abs(c.wanted)) + 1e-30)
-           for c in cases):
+    if all(
+        c.got.shape == c.wanted.shape
+        and c.got.size > 1
+        and np.ptp(c.got - c.wanted) <= 1e-8 * (np.max(np.abs(c.wanted)) + 1e-30)
+        for c in cases
+    ):
         shift = [float(np.mean(c.got - c.wanted)) for c in cases]
         if all(abs(s - shift[0]) < 1e-7 for s in shift):
-            yield Relation("offset", f"{_number(shift[0])} is added to every entry",
-                           _everywhere(cases), 0.9)
+            yield Relation(
+                "offset", f"{_number(shift[0])} is added to every entry", _everywhere(cases), 0.9
+            )
 
 
 def _other(cases: Sequence[Pairing]) -> Iterator[Relation]:
     """It is the right value of something else: an earlier value, another argument."""
     for name in cases[0].previous:
-        if all(name in c.previous and _same(c.got, np.asarray(c.previous[name], dtype=float), c)
-               for c in cases):
+        if all(
+            name in c.previous and _same(c.got, np.asarray(c.previous[name], dtype=float), c)
+            for c in cases
+        ):
             yield Relation("other value", f"it holds {name}", _everywhere(cases), 0.94)
             return
 
@@ -446,13 +558,29 @@ def _magnitude(cases: Sequence[Pairing]) -> Iterator[Relation]:
     if any(c.got.shape != c.wanted.shape for c in cases):
         return
     if all(np.all(_close(np.abs(c.got), np.abs(c.wanted), c)) for c in cases):
-        yield Relation("some signs", "the magnitudes are right, some signs are not",
-                       _everywhere(cases), 0.8)
-    elif all(np.all(np.abs(c.got - c.wanted) <= 1e-6 * np.max(np.abs(c.wanted), initial=0.0))
-             for c in cases):
-        yield Relation("float32", "it differs by the rounding of float32 only",
-                       _everywhere(cases), 0.7)
+        yield Relation(
+            "some signs", "the magnitudes are right, some signs are not", _everywhere(cases), 0.8
+        )
+    elif all(
+        np.all(np.abs(c.got - c.wanted) <= 1e-6 * np.max(np.abs(c.wanted), initial=0.0))
+        for c in cases
+    ):
+        yield Relation(
+            "float32", "it differs by the rounding of float32 only", _everywhere(cases), 0.7
+        )
 
 
-_FINDERS: tuple[Finder, ...] = (_ratio, _transpose, _kept, _summed, _terms, _factor, _permuted,
-                                _masked, _offset, _other, _magnitude, _axis_ratio)
+_FINDERS: tuple[Finder, ...] = (
+    _ratio,
+    _transpose,
+    _kept,
+    _summed,
+    _terms,
+    _factor,
+    _permuted,
+    _masked,
+    _offset,
+    _other,
+    _magnitude,
+    _axis_ratio,
+)

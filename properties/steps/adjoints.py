@@ -42,8 +42,10 @@ class Jacobian:
     def adjoint(self, dout: Any) -> Adjoint:
         """Contract with an upstream derivative."""
         weights = np.ravel(np.asarray(dout, dtype=float))
-        return Adjoint((self.value @ weights).reshape(self.shape),
-                       (self.error @ np.abs(weights)).reshape(self.shape))
+        return Adjoint(
+            (self.value @ weights).reshape(self.shape),
+            (self.error @ np.abs(weights)).reshape(self.shape),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,9 @@ def jacobian(rows: Array, shape: tuple[int, ...], scale: float) -> Jacobian:
     factor = 4.0
     while len(column) > 1:
         previous = column
-        column = [(factor * column[k + 1] - column[k]) / (factor - 1)
-                  for k in range(len(column) - 1)]
+        column = [
+            (factor * column[k + 1] - column[k]) / (factor - 1) for k in range(len(column) - 1)
+        ]
         factor *= 4.0
     error = np.abs(column[0] - previous[-1]) + noise
     return Jacobian(column[0], error, shape, moved)

@@ -23,10 +23,17 @@ def pairings(judge: Judge, origin: Origin) -> list[Pairing]:
         return []
     found = []
     for number, (got, wanted) in enumerate(zip(origin.got, origin.right, strict=True)):
-        found.append(Pairing(
-            got, wanted, sizes=_sizes(evidence, number),
-            named=_named(judge, number, origin), terms=_terms(judge, number, wanted),
-            previous=_previous(judge, number, origin), masks=_masks(evidence, number, wanted)))
+        found.append(
+            Pairing(
+                got,
+                wanted,
+                sizes=_sizes(evidence, number),
+                named=_named(judge, number, origin),
+                terms=_terms(judge, number, wanted),
+                previous=_previous(judge, number, origin),
+                masks=_masks(evidence, number, wanted),
+            )
+        )
     return found
 
 
@@ -40,9 +47,11 @@ def cause_of(judge: Judge, origin: Origin) -> tuple[str, Relation | None]:
     relation = found[0] if found else None
     said = relation.sentence if relation is not None else ""
     if origin.edit is not None:
-        hint = f"it would be right with {origin.edit.sentence}" if not (
-            origin.edit.sentence.startswith(("without", "the ", "it "))
-        ) else f"it would be right: {origin.edit.sentence}"
+        hint = (
+            f"it would be right with {origin.edit.sentence}"
+            if not (origin.edit.sentence.startswith(("without", "the ", "it ")))
+            else f"it would be right: {origin.edit.sentence}"
+        )
         hint = hint.replace("it would be right with it ", "it ")
         said = f"{said}; {hint}" if said else hint
     return said, relation
@@ -62,8 +71,12 @@ def _named(judge: Judge, number: int, origin: Origin) -> dict[str, Array]:
     found: dict[str, Array] = {}
     for event in trace.events:
         probe = judge.evidence.probes[int(event.place[1])]
-        if (probe.kind in ("assign", "input") and event.value.dtype.kind == "f"
-                and probe.name.isidentifier() and event.place != origin.slot.place):
+        if (
+            probe.kind in ("assign", "input")
+            and event.value.dtype.kind == "f"
+            and probe.name.isidentifier()
+            and event.place != origin.slot.place
+        ):
             found.setdefault(probe.name, event.value)
     return found
 
@@ -108,8 +121,12 @@ def _masks(evidence: Evidence, number: int, wanted: Array) -> dict[str, Array]:
             elif event.value.dtype.kind == "f":
                 found.setdefault(f"{probe.name} > 0", event.value > 0)
     y = evidence.cases[number].values.get("y")
-    if isinstance(y, np.ndarray) and y.ndim == 1 and wanted.ndim == 2 and (
-            len(y) == wanted.shape[0] and y.dtype.kind == "i" and np.all(y < wanted.shape[1])):
+    if (
+        isinstance(y, np.ndarray)
+        and y.ndim == 1
+        and wanted.ndim == 2
+        and (len(y) == wanted.shape[0] and y.dtype.kind == "i" and np.all(y < wanted.shape[1]))
+    ):
         mask = np.zeros(wanted.shape, dtype=bool)
         mask[np.arange(len(y)), y] = True
         found["the column is the label's"] = mask

@@ -40,14 +40,19 @@ class Child:
             entry = Path(self._folder.name).resolve() / "steps_entry.py"
             entry.write_text(
                 runtime_header() + f"\n\ndef {_ENTRY}(root, request):\n"
-                f"    return _nndl_m.serve_from(root, request)\n", encoding="utf-8")
+                f"    return _nndl_m.serve_from(root, request)\n",
+                encoding="utf-8",
+            )
             try:
                 self._open = open_implementation(
-                    resolve_target(str(entry)), names=[_ENTRY],
-                    limits=Limits(call_seconds=_SECONDS, memory_bytes=4 << 30))
+                    resolve_target(str(entry)),
+                    names=[_ENTRY],
+                    limits=Limits(call_seconds=_SECONDS, memory_bytes=4 << 30),
+                )
             except TargetError as error:
-                raise StepsError(f"the process for the code under test does not start: {error}"
-                                 ) from error
+                raise StepsError(
+                    f"the process for the code under test does not start: {error}"
+                ) from error
         return self._open
 
     def serve(self, root: Path, request: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -23,17 +23,30 @@ RIGHT, WRONG, UNUSABLE, BROKE = 0, 1, 2, 3
 @click.argument("target", required=False)
 @click.argument("layer", required=False)
 @click.option("--forward", metavar="F", help="function that computes the value")
-@click.option("--backward", metavar="G", help="function that computes the gradients; left out "
-              "when value and gradient live in one function")
+@click.option(
+    "--backward",
+    metavar="G",
+    help="function that computes the gradients; left out "
+    "when value and gradient live in one function",
+)
 @click.option("--inputs", metavar="TEXT", help="arguments of F: 'x: (4, 3), y: labels(3)'")
-@click.option("--json", "json_file", metavar="FILE", help="write the record to FILE, - for "
-              "standard output")
+@click.option(
+    "--json", "json_file", metavar="FILE", help="write the record to FILE, - for standard output"
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="seed of the inputs")
 @click.option("--in-process", is_flag=True, help="run TARGET in this process, for a debugger")
 @click.option("--whole-case", is_flag=True, help="do not look for a smaller case")
-def steps(target: str | None, layer: str | None, forward: str | None, backward: str | None,
-          inputs: str | None, json_file: str | None, seed: int, in_process: bool,
-          whole_case: bool) -> None:
+def steps(
+    target: str | None,
+    layer: str | None,
+    forward: str | None,
+    backward: str | None,
+    inputs: str | None,
+    json_file: str | None,
+    seed: int,
+    in_process: bool,
+    whole_case: bool,
+) -> None:
     """Say which line of a backward is wrong first.
 
     TARGET is a folder, a file or an import name (the bundled nndl when left out); LAYER is a
@@ -42,13 +55,33 @@ def steps(target: str | None, layer: str | None, forward: str | None, backward: 
 
     Exit code: 0 right, 1 wrong, 2 TARGET or options cannot be used, 3 the tool broke.
     """
-    sys.exit(run(target, layer, forward=forward, backward=backward, inputs=inputs,
-                 json_file=json_file, seed=seed, in_process=in_process, whole_case=whole_case))
+    sys.exit(
+        run(
+            target,
+            layer,
+            forward=forward,
+            backward=backward,
+            inputs=inputs,
+            json_file=json_file,
+            seed=seed,
+            in_process=in_process,
+            whole_case=whole_case,
+        )
+    )
 
 
-def run(target: str | None, layer: str | None = None, *, forward: str | None = None,
-        backward: str | None = None, inputs: str | None = None, json_file: str | None = None,
-        seed: int = 0, in_process: bool = False, whole_case: bool = False) -> int:
+def run(
+    target: str | None,
+    layer: str | None = None,
+    *,
+    forward: str | None = None,
+    backward: str | None = None,
+    inputs: str | None = None,
+    json_file: str | None = None,
+    seed: int = 0,
+    in_process: bool = False,
+    whole_case: bool = False,
+) -> int:
     """Do what the command does and return its exit code."""
     console = Console(stderr=json_file == "-", highlight=False)
     errors = Console(stderr=True, highlight=False)
@@ -67,9 +100,18 @@ def run(target: str | None, layer: str | None = None, *, forward: str | None = N
                 else:
                     reports.append(one)
         else:
-            reports.append(debug(target, layer, forward=forward, backward=backward,
-                                 inputs=inputs, seed=seed, make_runner=maker,
-                                 shrink=not whole_case))
+            reports.append(
+                debug(
+                    target,
+                    layer,
+                    forward=forward,
+                    backward=backward,
+                    inputs=inputs,
+                    seed=seed,
+                    make_runner=maker,
+                    shrink=not whole_case,
+                )
+            )
         for report in reports:
             render(report, console)
             console.print()
@@ -82,8 +124,9 @@ def run(target: str | None, layer: str | None = None, *, forward: str | None = N
     except Exception:
         errors.print_exception()
         return BROKE
-    if any(report.mistakes or any(g.status == "wrong" for g in report.gradients)
-           for report in reports):
+    if any(
+        report.mistakes or any(g.status == "wrong" for g in report.gradients) for report in reports
+    ):
         return WRONG
     # Nothing was judged: that must not look like a pass.
     judged = [any(g.status == "right" for g in report.gradients) for report in reports]

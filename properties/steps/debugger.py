@@ -55,28 +55,38 @@ def debug(
     """
     project = open_project(target)
     subject = _subject(project, layer, forward, backward, inputs)
-    return debug_subject(project, subject, seed=seed, make_runner=make_runner, shrink=shrink,
-                         repair=repair)
+    return debug_subject(
+        project, subject, seed=seed, make_runner=make_runner, shrink=shrink, repair=repair
+    )
 
 
-def debug_all(target: str | None, *, seed: int = 0,
-              make_runner: MakeRunner | None = None) -> Iterator[Report | StepsError]:
+def debug_all(
+    target: str | None, *, seed: int = 0, make_runner: MakeRunner | None = None
+) -> Iterator[Report | StepsError]:
     """Judge every backward of the contract that a target has."""
     project = open_project(target)
     labels = labels_present(project)
     if not labels:
-        raise StepsError(f"{project.label} has no function of the contract: give --forward, "
-                         f"--backward and --inputs")
+        raise StepsError(
+            f"{project.label} has no function of the contract: give --forward, "
+            f"--backward and --inputs"
+        )
     for label in labels:
         try:
-            yield debug_subject(project, contract_subject(project, label), seed=seed,
-                                make_runner=make_runner)
+            yield debug_subject(
+                project, contract_subject(project, label), seed=seed, make_runner=make_runner
+            )
         except StepsError as error:
             yield StepsError(f"{label}: {error}")
 
 
-def _subject(project: Project, layer: str | None, forward: str | None, backward: str | None,
-             inputs: str | None) -> Subject:
+def _subject(
+    project: Project,
+    layer: str | None,
+    forward: str | None,
+    backward: str | None,
+    inputs: str | None,
+) -> Subject:
     if forward is not None:
         if layer is not None:
             raise StepsError("give either LAYER or --forward, not both")
@@ -100,9 +110,15 @@ def child_runner() -> Runner:
     return Child()
 
 
-def debug_subject(project: Project, subject: Subject, *, seed: int = 0,
-                  make_runner: MakeRunner | None = None, shrink: bool = True,
-                  repair: bool = True) -> Report:
+def debug_subject(
+    project: Project,
+    subject: Subject,
+    *,
+    seed: int = 0,
+    make_runner: MakeRunner | None = None,
+    shrink: bool = True,
+    repair: bool = True,
+) -> Report:
     """Judge one pair; see `debug`."""
     runner = (make_runner or child_runner)()
     with Session(project, subject.pair, runner) as session:
@@ -124,14 +140,16 @@ def smaller(subject: Subject) -> list[Mapping[str, int]]:
     """List sizes in the order in which they are tried: few entries first."""
     names = list(subject.least)
     ranges = [range(subject.least[n], max(4, subject.least[n] + 1)) for n in names]
-    every: list[Mapping[str, int]] = [dict(zip(names, combination, strict=True))
-                                      for combination in itertools.product(*ranges)]
+    every: list[Mapping[str, int]] = [
+        dict(zip(names, combination, strict=True)) for combination in itertools.product(*ranges)
+    ]
     every.sort(key=lambda s: (math.prod(s.values()), sum(s.values()), tuple(s.values())))
     return every[:_TRIES]
 
 
-def _smallest(session: Session, subject: Subject, judge: Judge, origin: Origin,
-              seed: int) -> tuple[Evidence, Judge] | None:
+def _smallest(
+    session: Session, subject: Subject, judge: Judge, origin: Origin, seed: int
+) -> tuple[Evidence, Judge] | None:
     """Find the smallest sizes at which the first wrong step is still wrong."""
     finding = origin.finding
     for sizes in smaller(subject):
@@ -145,47 +163,83 @@ def _smallest(session: Session, subject: Subject, judge: Judge, origin: Origin,
         if not other.candidates:
             continue
         for mine in other.judge(small.traces, deep=False):
-            if (mine.slot.place[:2] == finding.slot.place[:2] and mine.slot.final
-                    and mine.meaning == "mismatch"):
+            if (
+                mine.slot.place[:2] == finding.slot.place[:2]
+                and mine.slot.final
+                and mine.meaning == "mismatch"
+            ):
                 return small, other
     return None
 
 
 # the report ---------------------------------------------------------------------------------
-def _report(project: Project, subject: Subject, search: Search, origins: Sequence[Origin],
-            shown: Evidence, shown_judge: Judge, _: Sequence[Origin]) -> Report:
+def _report(
+    project: Project,
+    subject: Subject,
+    search: Search,
+    origins: Sequence[Origin],
+    shown: Evidence,
+    shown_judge: Judge,
+    _: Sequence[Origin],
+) -> Report:
     judge = search.judge
     assert search.first is not None
     causes = {o.slot.place: cause_of(judge, o) for o in origins}
     mistakes = []
     for origin in origins:
         said, relation = causes[origin.slot.place]
-        mistakes.append(Mistake(
-            origin.slot.line, origin.slot.name, said or "no known cause",
-            "" if relation is None else relation.evidence, origin.got[0],
-            None if origin.right is None else origin.right[0],
-            () if origin.heals else origin.suspects, origin.heals))
+        mistakes.append(
+            Mistake(
+                origin.slot.line,
+                origin.slot.name,
+                said or "no known cause",
+                "" if relation is None else relation.evidence,
+                origin.got[0],
+                None if origin.right is None else origin.right[0],
+                () if origin.heals else origin.suspects,
+                origin.heals,
+            )
+        )
     returned = judge.returned(search.first.traces)
     wrong_returned = [leaf for _, leaf, fine in returned if fine is False]
     small = {f.slot.place[:2]: f for f in shown_judge.judge(shown.traces, deep=False)}
-    steps = [_step(judge, finding, origins, causes, bool(wrong_returned),
-                   small.get(finding.slot.place[:2]))
-             for finding in _distinct(search.first.findings)]
+    steps = [
+        _step(
+            judge, finding, origins, causes, bool(wrong_returned), small.get(finding.slot.place[:2])
+        )
+        for finding in _distinct(search.first.findings)
+    ]
     judged = subject.pair.judged
     notes = list(judge.evidence.notes)
-    notes += [note for table in judge.evidence.session.tables.values()
-              for note in table.not_followed]
-    gradients = tuple(Step(judged.line, place or "returned", leaf,
-                           "not judged" if fine is None else "right" if fine else "wrong", "")
-                      for place, leaf, fine in returned)
+    notes += [
+        note for table in judge.evidence.session.tables.values() for note in table.not_followed
+    ]
+    gradients = tuple(
+        Step(
+            judged.line,
+            place or "returned",
+            leaf,
+            "not judged" if fine is None else "right" if fine else "wrong",
+            "",
+        )
+        for place, leaf, fine in returned
+    )
     if not any(fine is not None for _, _, fine in returned):
         notes.append("no returned value could be matched with an input")
     return Report(
-        target=project.label, label=subject.pair.label, forward=subject.pair.forward.name,
-        backward=judged.name, file=str(judged.file), source=_source(judge),
-        steps=tuple(steps), mistakes=tuple(mistakes),
-        verdict=_verdict(mistakes, wrong_returned, returned, steps), case=shown.cases[0],
-        notes=tuple(dict.fromkeys(notes)), gradients=gradients)
+        target=project.label,
+        label=subject.pair.label,
+        forward=subject.pair.forward.name,
+        backward=judged.name,
+        file=str(judged.file),
+        source=_source(judge),
+        steps=tuple(steps),
+        mistakes=tuple(mistakes),
+        verdict=_verdict(mistakes, wrong_returned, returned, steps),
+        case=shown.cases[0],
+        notes=tuple(dict.fromkeys(notes)),
+        gradients=gradients,
+    )
 
 
 def _distinct(findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -202,9 +256,14 @@ def _distinct(findings: Sequence[Finding]) -> Iterator[Finding]:
     yield from last.values()
 
 
-def _step(judge: Judge, finding: Finding, origins: Sequence[Origin],
-          causes: Mapping[Place, tuple[str, Relation | None]], any_wrong: bool,
-          small: Finding | None) -> Step:
+def _step(
+    judge: Judge,
+    finding: Finding,
+    origins: Sequence[Origin],
+    causes: Mapping[Place, tuple[str, Relation | None]],
+    any_wrong: bool,
+    small: Finding | None,
+) -> Step:
     slot = finding.slot
     origin = next((o for o in origins if o.slot.place[:2] == slot.place[:2]), None)
     shown = small or finding
@@ -214,25 +273,76 @@ def _step(judge: Judge, finding: Finding, origins: Sequence[Origin],
     ratio = _ratio(judge, finding)
     if origin is not None:
         said = causes[origin.slot.place][0]
-        return Step(slot.line, slot.name, finding.node, "wrong",
-                    finding.reason if finding.meaning == "mismatch" else "a mistake of its own",
-                    shape, ratio, said or None, got, wanted, slot.function)
+        return Step(
+            slot.line,
+            slot.name,
+            finding.node,
+            "wrong",
+            finding.reason if finding.meaning == "mismatch" else "a mistake of its own",
+            shape,
+            ratio,
+            said or None,
+            got,
+            wanted,
+            slot.function,
+        )
     if finding.meaning == "mismatch":
         if not any_wrong:
-            return Step(slot.line, slot.name, finding.node, "not judged",
-                        f"{finding.reason}, but every returned gradient is right", shape, ratio,
-                        None, got, wanted, slot.function)
+            return Step(
+                slot.line,
+                slot.name,
+                finding.node,
+                "not judged",
+                f"{finding.reason}, but every returned gradient is right",
+                shape,
+                ratio,
+                None,
+                got,
+                wanted,
+                slot.function,
+            )
         if not origins or slot.position < origins[0].slot.position:
-            return Step(slot.line, slot.name, finding.node, "not judged",
-                        f"{finding.reason}, but putting it right heals nothing", shape, ratio,
-                        None, got, wanted, slot.function)
-        return Step(slot.line, slot.name, finding.node, "wrong",
-                    f"{finding.reason}: a consequence of line {origins[0].slot.line}", shape,
-                    ratio, None, got, wanted, slot.function)
+            return Step(
+                slot.line,
+                slot.name,
+                finding.node,
+                "not judged",
+                f"{finding.reason}, but putting it right heals nothing",
+                shape,
+                ratio,
+                None,
+                got,
+                wanted,
+                slot.function,
+            )
+        return Step(
+            slot.line,
+            slot.name,
+            finding.node,
+            "wrong",
+            f"{finding.reason}: a consequence of line {origins[0].slot.line}",
+            shape,
+            ratio,
+            None,
+            got,
+            wanted,
+            slot.function,
+        )
     on_the_way = finding.meaning == "unfinished" and bool(finding.node)
     status = "right" if finding.explained or on_the_way else "not judged"
-    return Step(slot.line, slot.name, finding.node, status, finding.reason,  # type: ignore[arg-type]
-                shape, None, None, got, wanted, slot.function)
+    return Step(
+        slot.line,
+        slot.name,
+        finding.node,
+        status,
+        finding.reason,  # type: ignore[arg-type]
+        shape,
+        None,
+        None,
+        got,
+        wanted,
+        slot.function,
+    )
 
 
 def _ratio(judge: Judge, finding: Finding) -> float | None:
@@ -242,13 +352,19 @@ def _ratio(judge: Judge, finding: Finding) -> float | None:
     for got, wanted in zip(finding.got, finding.wanted, strict=True):
         if got.size != wanted.value.size:
             return None
-        ratios.append(ratio_of(np.asarray(got, dtype=float).reshape(wanted.value.shape),
-                               wanted.value, float(np.max(wanted.error, initial=0.0))))
+        ratios.append(
+            ratio_of(
+                np.asarray(got, dtype=float).reshape(wanted.value.shape),
+                wanted.value,
+                float(np.max(wanted.error, initial=0.0)),
+            )
+        )
     if any(r is None for r in ratios):
         return None
     known = [r for r in ratios if r is not None]
-    if constant_origin(known, [c.sizes for c in judge.evidence.cases[:len(known)]]) or all(
-            abs(r - known[0]) < 1e-7 for r in known):
+    if constant_origin(known, [c.sizes for c in judge.evidence.cases[: len(known)]]) or all(
+        abs(r - known[0]) < 1e-7 for r in known
+    ):
         return known[0]
     return None
 
@@ -264,16 +380,19 @@ def _source(judge: Judge) -> tuple[tuple[int, str], ...]:
     return tuple((n, lines[n - 1]) for n in sorted(numbers) if 0 < n <= len(lines))
 
 
-def _verdict(mistakes: Sequence[Mistake], wrong_returned: Sequence[str],
-             returned: Sequence[tuple[str, str, bool | None]], steps: Sequence[Step]) -> str:
+def _verdict(
+    mistakes: Sequence[Mistake],
+    wrong_returned: Sequence[str],
+    returned: Sequence[tuple[str, str, bool | None]],
+    steps: Sequence[Step],
+) -> str:
     if not mistakes and not wrong_returned:
         if not any(fine for _, _, fine in returned):
             return "nothing can be said: no returned gradient could be judged"
         share = sum(s.status == "right" for s in steps)
         return f"right: every returned gradient, and {share} of {len(steps)} steps one by one"
     if not mistakes:
-        return (f"the gradient of {', '.join(wrong_returned)} is wrong; no single line can be "
-                f"named")
+        return f"the gradient of {', '.join(wrong_returned)} is wrong; no single line can be named"
     first = mistakes[0]
     text = f"line {first.line}: {first.name} is the first wrong step: {first.cause}"
     if first.suspects:

@@ -30,10 +30,24 @@ from .values import Array, Status, StepsError
 __all__ = ["Claim", "Derivation", "Node", "Result"]
 
 _FUNCTIONS: dict[str, Any] = {
-    "np": np, "inv": np.linalg.inv, "det": np.linalg.det, "trace": np.trace, "log": np.log,
-    "exp": np.exp, "sqrt": np.sqrt, "outer": np.outer, "eye": np.eye, "ones": np.ones,
-    "zeros": np.zeros, "maximum": np.maximum, "arange": np.arange, "diag": np.diag,
-    "logdet": lambda a: np.linalg.slogdet(a)[1], "len": len, "abs": abs, "where": np.where,
+    "np": np,
+    "inv": np.linalg.inv,
+    "det": np.linalg.det,
+    "trace": np.trace,
+    "log": np.log,
+    "exp": np.exp,
+    "sqrt": np.sqrt,
+    "outer": np.outer,
+    "eye": np.eye,
+    "ones": np.ones,
+    "zeros": np.zeros,
+    "maximum": np.maximum,
+    "arange": np.arange,
+    "diag": np.diag,
+    "logdet": lambda a: np.linalg.slogdet(a)[1],
+    "len": len,
+    "abs": abs,
+    "where": np.where,
 }
 _SEEDS = (0, 1, 2)
 
@@ -103,9 +117,11 @@ class Derivation:
         known = {*cases[0].values, *cases[0].inputs}
         for claim in self.claims:
             if claim.of not in known or (claim.through and claim.through not in known):
-                raise StepsError(f"{self.name}: a claim about {claim.of!r}"
-                                 + (f" through {claim.through!r}" if claim.through else "")
-                                 + f"; there are {', '.join(sorted(known))}")
+                raise StepsError(
+                    f"{self.name}: a claim about {claim.of!r}"
+                    + (f" through {claim.through!r}" if claim.through else "")
+                    + f"; there are {', '.join(sorted(known))}"
+                )
         # A case on a kink has no derivative there; it is drawn again.
         smooth = [case for case in cases if case.smooth()]
         for seed in range(len(_SEEDS), 20):
@@ -140,11 +156,13 @@ class _Paper:
             return eval(node.expression, dict(_FUNCTIONS), dict(names))
         except Exception as error:
             what = node.name if isinstance(node, Node) else node.of
-            raise StepsError(f"{self.derivation.name}: {what}: {node.expression!r} cannot be "
-                             f"evaluated: {error}") from error
+            raise StepsError(
+                f"{self.derivation.name}: {what}: {node.expression!r} cannot be evaluated: {error}"
+            ) from error
 
-    def evaluate(self, name: str = "", shift: Array | None = None,
-                 through: str = "") -> dict[str, Any]:
+    def evaluate(
+        self, name: str = "", shift: Array | None = None, through: str = ""
+    ) -> dict[str, Any]:
         """Evaluate all nodes, with one value shifted everywhere or in one node's expression."""
         names = dict(self.inputs)
         if name in names and not through:
@@ -163,9 +181,22 @@ class _Paper:
         if (name, through) not in self._adjoints:
             value = np.asarray(self.values[name], dtype=float)
             scale, last = step_scale(value), self.derivation.nodes[-1].name
-            rows = np.array([[[np.ravel(self.evaluate(
-                name, (sign * step * scale * unit).reshape(value.shape), through)[last])
-                for sign in (1.0, -1.0)] for step in STEPS] for unit in np.eye(value.size)])
+            rows = np.array(
+                [
+                    [
+                        [
+                            np.ravel(
+                                self.evaluate(
+                                    name, (sign * step * scale * unit).reshape(value.shape), through
+                                )[last]
+                            )
+                            for sign in (1.0, -1.0)
+                        ]
+                        for step in STEPS
+                    ]
+                    for unit in np.eye(value.size)
+                ]
+            )
             self._adjoints[(name, through)] = jacobian(rows, value.shape, scale).adjoint(self.dout)
         return self._adjoints[(name, through)]
 
@@ -173,8 +204,11 @@ class _Paper:
         """Whether every adjoint that the derivation needs is known well."""
         derivation = self.derivation
         asked = {(c.of, c.through) for c in derivation.claims}
-        asked |= {(n.name, "") for n in derivation.nodes
-                  if any(f"d{n.name}" in c.expression for c in derivation.claims)}
+        asked |= {
+            (n.name, "")
+            for n in derivation.nodes
+            if any(f"d{n.name}" in c.expression for c in derivation.claims)
+        }
         return all(self.adjoint(*one).known for one in asked)
 
     def claimed(self, claim: Claim) -> Array:
@@ -192,38 +226,62 @@ def _judged(claim: Claim, cases: Sequence[_Paper]) -> Result:
     wanted = [case.adjoint(claim.of, claim.through) for case in cases]
     if not all(w.known for w in wanted):
         return Result(claim, "not judged", None, "the numerical adjoint is not known well enough")
-    loose = [Adjoint(w.value, w.error + 1e-9 * np.max(np.abs(w.value), initial=1e-3))
-             for w in wanted]
+    loose = [
+        Adjoint(w.value, w.error + 1e-9 * np.max(np.abs(w.value), initial=1e-3)) for w in wanted
+    ]
     entries = sum(g.size for g in got)
     said = f"holds for all {entries} entries of {len(cases)} cases"
     if all(g.shape == w.value.shape and agree(g, w) for g, w in zip(got, loose, strict=True)):
         return Result(claim, "right", None, said, got[0], wanted[0].value)
     relation = _cause(claim, cases, got, wanted)
-    return Result(claim, "wrong", None if relation is None else relation.sentence,
-                  "" if relation is None else relation.evidence, got[0], wanted[0].value)
+    return Result(
+        claim,
+        "wrong",
+        None if relation is None else relation.sentence,
+        "" if relation is None else relation.evidence,
+        got[0],
+        wanted[0].value,
+    )
 
 
-def _cause(claim: Claim, cases: Sequence[_Paper], got: Sequence[Array],
-           wanted: Sequence[Adjoint]) -> Relation | None:
+def _cause(
+    claim: Claim, cases: Sequence[_Paper], got: Sequence[Array], wanted: Sequence[Adjoint]
+) -> Relation | None:
     """Find what the claimed value is instead: first of all the adjoint of another node."""
     pairs = []
     for case, value, right in zip(cases, got, wanted, strict=True):
         nodes = [n.name for n in case.derivation.nodes[:-1]]
         floats = [n for n, v in case.inputs.items() if np.asarray(v).dtype.kind == "f"]
-        others = {f"the adjoint of {n}": case.adjoint(n).value for n in [*nodes, *floats]
-                  if n != claim.of}
-        sizes = {f"the size of axis {k} of {n}": length
-                 for n in floats for k, length in enumerate(np.shape(case.inputs[n]))
-                 if length > 1}
+        others = {
+            f"the adjoint of {n}": case.adjoint(n).value for n in [*nodes, *floats] if n != claim.of
+        }
+        sizes = {
+            f"the size of axis {k} of {n}": length
+            for n in floats
+            for k, length in enumerate(np.shape(case.inputs[n]))
+            if length > 1
+        }
         terms = {}
         for node in case.derivation.nodes:
             part = case.adjoint(claim.of, node.name).value if claim.of in node.expression else None
             if part is not None and part.shape == right.value.shape and np.any(part):
                 terms[f"the path through {node.name}"] = part
-        arrays = {n: np.asarray(v, dtype=float) for n, v in case.values.items()
-                  if np.asarray(v).dtype.kind == "f" and n != case.derivation.nodes[-1].name}
-        pairs.append(Pairing(value, right.value, sizes=sizes, named=arrays, terms=terms,
-                             previous=others, tolerance=float(np.max(right.error, initial=0.0))))
+        arrays = {
+            n: np.asarray(v, dtype=float)
+            for n, v in case.values.items()
+            if np.asarray(v).dtype.kind == "f" and n != case.derivation.nodes[-1].name
+        }
+        pairs.append(
+            Pairing(
+                value,
+                right.value,
+                sizes=sizes,
+                named=arrays,
+                terms=terms,
+                previous=others,
+                tolerance=float(np.max(right.error, initial=0.0)),
+            )
+        )
     found = relations(pairs)
     named = [one for one in found if one.name == "other value"]
     return next(iter([*named, *found]), None)

@@ -53,10 +53,16 @@ def _all(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
         target = copy.deepcopy(statement.target)
         assign = ast.Assign(targets=[target], value=copy.deepcopy(statement.value), lineno=1)
         yield Edit(ast.copy_location(assign, statement), "= instead of an update", 2)
-    if (isinstance(statement, ast.Assign) and len(statement.targets) == 1
-            and isinstance(statement.targets[0], (ast.Name, ast.Subscript))):
-        update = ast.AugAssign(target=copy.deepcopy(statement.targets[0]), op=ast.Add(),
-                               value=copy.deepcopy(statement.value))
+    if (
+        isinstance(statement, ast.Assign)
+        and len(statement.targets) == 1
+        and isinstance(statement.targets[0], (ast.Name, ast.Subscript))
+    ):
+        update = ast.AugAssign(
+            target=copy.deepcopy(statement.targets[0]),
+            op=ast.Add(),
+            value=copy.deepcopy(statement.value),
+        )
         yield Edit(ast.copy_location(update, statement), "+= instead of =", 3)
     value = getattr(statement, "value", None)
     if value is None:
@@ -81,8 +87,11 @@ def _value(statement: ast.stmt) -> ast.expr:
 
 def _in_target(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
     """Change the index of what is written to: ``dscores[range(N), y] -= 1``."""
-    target = statement.target if isinstance(statement, ast.AugAssign) else (
-        statement.targets[0] if isinstance(statement, ast.Assign) else None)
+    target = (
+        statement.target
+        if isinstance(statement, ast.AugAssign)
+        else (statement.targets[0] if isinstance(statement, ast.Assign) else None)
+    )
     if isinstance(target, (ast.Tuple, ast.List)) and isinstance(statement, ast.Assign):
         for a in range(len(target.elts)):
             for b in range(a + 1, len(target.elts)):
@@ -102,8 +111,7 @@ def _in_target(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
             whole = copy.deepcopy(index)
             _put(_at(whole, path[:-1]), path[-1], new)
             changed = copy.deepcopy(statement)
-            place = changed.target if isinstance(changed, ast.AugAssign) else (
-                changed.targets[0])  # type: ignore[attr-defined]
+            place = changed.target if isinstance(changed, ast.AugAssign) else (changed.targets[0])  # type: ignore[attr-defined]
             assert isinstance(place, ast.Subscript)
             place.slice = whole.slice
             yield Edit(ast.fix_missing_locations(changed), sentence, cost + 1)
@@ -152,9 +160,16 @@ def _put(parent: ast.AST, step: tuple[str, int], new: ast.expr) -> None:
 
 
 # changes of one expression ----------------------------------------------------------------------
-_SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "−", ast.Mult: "*", ast.Div: "/",
-                                         ast.MatMult: "@", ast.Pow: "**", ast.FloorDiv: "//",
-                                         ast.Mod: "%"}
+_SIGNS: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "−",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.MatMult: "@",
+    ast.Pow: "**",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+}
 Change = tuple[ast.expr, str, int]
 
 
@@ -182,29 +197,50 @@ def _operator(node: ast.expr) -> Iterator[Change]:
         return
     sign = _SIGNS.get(type(node.op), "?")
     exchange: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
-        ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,),
-        ast.Mult: (ast.Div, ast.MatMult, ast.Add), ast.Div: (ast.Mult,),
-        ast.MatMult: (ast.Mult,)}
+        ast.Add: (ast.Sub, ast.Mult),
+        ast.Sub: (ast.Add,),
+        ast.Mult: (ast.Div, ast.MatMult, ast.Add),
+        ast.Div: (ast.Mult,),
+        ast.MatMult: (ast.Mult,),
+    }
     for other in exchange.get(type(node.op), ()):
-        yield (_binary(node.left, other(), node.right),
-               f"{_SIGNS[other]} instead of {sign} in {ast.unparse(node)}", 1)
+        yield (
+            _binary(node.left, other(), node.right),
+            f"{_SIGNS[other]} instead of {sign} in {ast.unparse(node)}",
+            1,
+        )
     if isinstance(node.op, (ast.MatMult, ast.Sub, ast.Div)):
-        yield (_binary(node.right, node.op, node.left),
-               f"the operands of {sign} are the other way round in {ast.unparse(node)}", 1)
+        yield (
+            _binary(node.right, node.op, node.left),
+            f"the operands of {sign} are the other way round in {ast.unparse(node)}",
+            1,
+        )
     if isinstance(node.op, ast.MatMult):
         left, right = _transposed(node.left), _transposed(node.right)
-        yield (_binary(left, ast.MatMult(), right), f"both operands of @ are to be transposed in "
-                                                    f"{ast.unparse(node)}", 2)
+        yield (
+            _binary(left, ast.MatMult(), right),
+            f"both operands of @ are to be transposed in {ast.unparse(node)}",
+            2,
+        )
         yield (_binary(right, ast.MatMult(), left), f"the transpose of {ast.unparse(node)}", 2)
-        yield (_binary(right, ast.MatMult(), node.left), f"another order and transpose in "
-                                                         f"{ast.unparse(node)}", 2)
-        yield (_binary(node.right, ast.MatMult(), left), f"another order and transpose in "
-                                                         f"{ast.unparse(node)}", 2)
+        yield (
+            _binary(right, ast.MatMult(), node.left),
+            f"another order and transpose in {ast.unparse(node)}",
+            2,
+        )
+        yield (
+            _binary(node.right, ast.MatMult(), left),
+            f"another order and transpose in {ast.unparse(node)}",
+            2,
+        )
     yield copy.deepcopy(node.left), f"without “{sign} {ast.unparse(node.right)}”", 1
     yield copy.deepcopy(node.right), f"without “{ast.unparse(node.left)} {sign}”", 2
     if isinstance(node.op, ast.Sub):
-        yield (ast.UnaryOp(op=ast.USub(), operand=copy.deepcopy(node.right)),
-               f"without {ast.unparse(node.left)}", 2)
+        yield (
+            ast.UnaryOp(op=ast.USub(), operand=copy.deepcopy(node.right)),
+            f"without {ast.unparse(node.left)}",
+            2,
+        )
 
 
 def _constant(node: ast.expr) -> Iterator[Change]:
@@ -213,27 +249,60 @@ def _constant(node: ast.expr) -> Iterator[Change]:
     if not isinstance(node.value, (int, float)):
         return
     value = node.value
-    for other in (value + 1, value - 1, value * 2, value / 2, -value, value + 0.5, value - 0.5, 0,
-                  1, 2, 0.5, 3, -0.5, -1):
+    for other in (
+        value + 1,
+        value - 1,
+        value * 2,
+        value / 2,
+        -value,
+        value + 0.5,
+        value - 0.5,
+        0,
+        1,
+        2,
+        0.5,
+        3,
+        -0.5,
+        -1,
+    ):
         number = int(other) if float(other) == int(other) and isinstance(value, int) else other
         if number != value:
-            yield ast.Constant(number) if number >= 0 else ast.UnaryOp(
-                op=ast.USub(), operand=ast.Constant(-number)), f"{number:g} instead of {value:g}", 1
+            yield (
+                ast.Constant(number)
+                if number >= 0
+                else ast.UnaryOp(op=ast.USub(), operand=ast.Constant(-number)),
+                f"{number:g} instead of {value:g}",
+                1,
+            )
 
 
 def _call(node: ast.expr) -> Iterator[Change]:
     if not isinstance(node, ast.Call):
         return
     method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-    on_numpy = (isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
-                and node.func.value.id in ("np", "numpy", "jnp"))
+    on_numpy = (
+        isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id in ("np", "numpy", "jnp")
+    )
     if method in _REDUCTIONS:
         yield from _reduction(node, method, on_numpy)
-    if method in ("dot", "matmul", "outer", "multiply", "where", "maximum", "minimum", "divide",
-                  "subtract"):
+    if method in (
+        "dot",
+        "matmul",
+        "outer",
+        "multiply",
+        "where",
+        "maximum",
+        "minimum",
+        "divide",
+        "subtract",
+    ):
         yield from _product(node, method, on_numpy)
-    if method in ("exp", "log", "sqrt", "square", "abs", "copy", "zeros_like", "ones_like",
-                  "tanh") and node.args:
+    if (
+        method in ("exp", "log", "sqrt", "square", "abs", "copy", "zeros_like", "ones_like", "tanh")
+        and node.args
+    ):
         yield copy.deepcopy(node.args[0]), f"without {method}", 2
     if method == "zeros_like" or method == "ones_like":
         new = copy.deepcopy(node)
@@ -246,8 +315,10 @@ def _reduction(node: ast.Call, method: str, on_numpy: bool) -> Iterator[Change]:
     own = node.args[1:] if on_numpy else node.args
     rest = [k for k in node.keywords if k.arg not in ("axis", "keepdims")]
     keep = [k for k in node.keywords if k.arg == "keepdims"]
-    had = next((ast.unparse(k.value) for k in node.keywords if k.arg == "axis"),
-               ast.unparse(own[0]) if own else None)
+    had = next(
+        (ast.unparse(k.value) for k in node.keywords if k.arg == "axis"),
+        ast.unparse(own[0]) if own else None,
+    )
     base = node.args[:1] if on_numpy else []
     for axis in ("0", "1", None, "-1", "2"):
         for keepdims in (bool(keep), not keep):
@@ -256,10 +327,14 @@ def _reduction(node: ast.Call, method: str, on_numpy: bool) -> Iterator[Change]:
                 keywords.append(ast.keyword("axis", ast.parse(axis, mode="eval").body))
             if keepdims:
                 keywords.append(ast.keyword("keepdims", ast.Constant(True)))
-            new = ast.Call(func=copy.deepcopy(node.func), args=copy.deepcopy(base),
-                           keywords=copy.deepcopy(keywords))
-            said = f"axis={axis} instead of axis={had}" if axis != had else (
-                "keepdims the other way")
+            new = ast.Call(
+                func=copy.deepcopy(node.func),
+                args=copy.deepcopy(base),
+                keywords=copy.deepcopy(keywords),
+            )
+            said = (
+                f"axis={axis} instead of axis={had}" if axis != had else ("keepdims the other way")
+            )
             yield new, f"{said} in {ast.unparse(node)}", 1 if axis != had else 2
     for other in ("sum", "mean"):
         if method != other:
@@ -295,8 +370,14 @@ def _product(node: ast.Call, method: str, on_numpy: bool) -> Iterator[Change]:
     where = ast.unparse(node)
     yield made(b, a), f"the operands are the other way round in {where}", 1
     if method in ("dot", "matmul"):
-        for left, right, cost in ((ta, b, 1), (a, tb, 1), (ta, tb, 2), (tb, ta, 2), (tb, a, 2),
-                                  (b, ta, 2)):
+        for left, right, cost in (
+            (ta, b, 1),
+            (a, tb, 1),
+            (ta, tb, 2),
+            (tb, ta, 2),
+            (tb, a, 2),
+            (b, ta, 2),
+        ):
             yield made(left, right), f"another transpose in {where}", cost
         yield _binary(a, ast.Mult(), b), f"elementwise instead of a matrix product in {where}", 2
     else:
@@ -309,8 +390,11 @@ def _sign(node: ast.expr) -> Iterator[Change]:
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Invert, ast.Not)):
         yield copy.deepcopy(node.operand), "the mask is inverted", 1
     elif isinstance(node, (ast.Name, ast.Call, ast.BinOp, ast.Subscript)):
-        yield (ast.UnaryOp(op=ast.USub(), operand=copy.deepcopy(node)),
-               f"the sign of {ast.unparse(node)} is reversed", 2)
+        yield (
+            ast.UnaryOp(op=ast.USub(), operand=copy.deepcopy(node)),
+            f"the sign of {ast.unparse(node)} is reversed",
+            2,
+        )
 
 
 def _transposed(node: ast.expr) -> ast.expr:
@@ -335,17 +419,24 @@ def _name(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
 
 def _scale(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
     """A factor or a term that is missing."""
-    if not isinstance(node, (ast.Name, ast.Call, ast.BinOp, ast.Subscript, ast.Attribute,
-                             ast.UnaryOp)):
+    if not isinstance(
+        node, (ast.Name, ast.Call, ast.BinOp, ast.Subscript, ast.Attribute, ast.UnaryOp)
+    ):
         return
     text = ast.unparse(node)
     for number, word in ((2, "2"), (0.5, "0.5")):
         yield _binary(node, ast.Mult(), ast.Constant(number)), f"{text} is to be times {word}", 3
     size = 3 + sum(1 for _ in ast.walk(node)) // 8
     operators: tuple[tuple[Callable[[], ast.operator], str, int], ...] = (
-        (ast.Mult, "times", 0), (ast.Div, "divided by", 0), (ast.Add, "plus", 1),
-        (ast.Sub, "minus", 1))
+        (ast.Mult, "times", 0),
+        (ast.Div, "divided by", 0),
+        (ast.Add, "plus", 1),
+        (ast.Sub, "minus", 1),
+    )
     for name in names:
         for operator, word, more in operators:
-            yield (_binary(node, operator(), ast.Name(name, ast.Load())),
-                   f"{text} is to be {word} {name}", size + more)
+            yield (
+                _binary(node, operator(), ast.Name(name, ast.Load())),
+                f"{text} is to be {word} {name}",
+                size + more,
+            )

@@ -68,8 +68,7 @@ class Evidence:
     @property
     def statements(self) -> dict[int, Statement]:
         """All statements of the rewritten functions."""
-        return {n: s for table in self.session.tables.values()
-                for n, s in table.statements.items()}
+        return {n: s for table in self.session.tables.values() for n, s in table.statements.items()}
 
     def adjoint(self, case: int, place: Place) -> Adjoint | None:
         """Return the adjoint of a place in a case, None when it was not measured."""
@@ -85,17 +84,28 @@ class Evidence:
                 places += [((-1, name, 0), value) for name, value in case.leaves().items()]
             for event in trace.events:
                 probe = probes.get(int(event.place[1]))
-                if (event.place[0] != 0 or probe is None or probe.kind not in wanted_kinds
-                        or event.value.dtype.kind != "f"
-                        or (statements is not None and probe.statement not in statements)):
+                if (
+                    event.place[0] != 0
+                    or probe is None
+                    or probe.kind not in wanted_kinds
+                    or event.value.dtype.kind != "f"
+                    or (statements is not None and probe.statement not in statements)
+                ):
                     continue
-                if probe.kind == "input" and probe.name in case.values and (
-                        probe.function == self.session.pair.forward.name):
+                if (
+                    probe.kind == "input"
+                    and probe.name in case.values
+                    and (probe.function == self.session.pair.forward.name)
+                ):
                     continue  # the input itself is perturbed already
                 places.append((event.place, event.value))
-            places = [(place, value) for place, value in places
-                      if 0 < value.size <= _LARGEST and np.all(np.isfinite(value))
-                      and place not in self.jacobians[number]]
+            places = [
+                (place, value)
+                for place, value in places
+                if 0 < value.size <= _LARGEST
+                and np.all(np.isfinite(value))
+                and place not in self.jacobians[number]
+            ]
             self._measure(number, places)
 
     def _measure(self, number: int, places: Sequence[tuple[Place, Array]]) -> None:
@@ -104,16 +114,24 @@ class Evidence:
         for place, value in places:
             total += value.size * 2 * len(STEPS)
             if total > _MOST_EVALUATIONS:
-                self.notes.append(f"{len(places) - len(kept)} values of the forward are not "
-                                  f"perturbed: the case is too large")
+                self.notes.append(
+                    f"{len(places) - len(kept)} values of the forward are not "
+                    f"perturbed: the case is too large"
+                )
                 break
             kept.append((place, value, step_scale(value)))
         if not kept:
             return
-        answer = self.session.evaluate([{
-            "kind": "sweep", "case": self.cases[number].payload(), "steps": list(STEPS),
-            "places": [[p[0], p[1], p[2], v.size, scale] for p, v, scale in kept],
-        }])[0]
+        answer = self.session.evaluate(
+            [
+                {
+                    "kind": "sweep",
+                    "case": self.cases[number].payload(),
+                    "steps": list(STEPS),
+                    "places": [[p[0], p[1], p[2], v.size, scale] for p, v, scale in kept],
+                }
+            ]
+        )[0]
         if "error" in answer:
             self.notes.append(str(answer["error"]))
             return
@@ -130,27 +148,42 @@ class Evidence:
         self.cases[number], self.traces[number] = other.cases[0], other.traces[0]
         self.jacobians[number] = {}
 
-    def rerun(self, actions: Sequence[Sequence[Any]], choices: Sequence[Sequence[int]] = (),
-              ) -> list[Trace | None]:
+    def rerun(
+        self,
+        actions: Sequence[Sequence[Any]],
+        choices: Sequence[Sequence[int]] = (),
+    ) -> list[Trace | None]:
         """Run every case again; `actions` has one list of replacements per case."""
-        jobs = [{"kind": "trace", "case": case.payload(), "actions": list(mine),
-                 "choices": [list(c) for c in choices]}
-                for case, mine in zip(self.cases, actions, strict=True)]
-        return [None if "error" in answer else read_trace(answer)
-                for answer in self.session.evaluate(jobs)]
+        jobs = [
+            {
+                "kind": "trace",
+                "case": case.payload(),
+                "actions": list(mine),
+                "choices": [list(c) for c in choices],
+            }
+            for case, mine in zip(self.cases, actions, strict=True)
+        ]
+        return [
+            None if "error" in answer else read_trace(answer)
+            for answer in self.session.evaluate(jobs)
+        ]
 
 
 def read_trace(answer: Mapping[str, Any]) -> Trace:
     """Read what `runtime.trace` answers."""
-    events = tuple(Event((int(e[0]), int(e[1]), int(e[2])), str(e[3]), np.asarray(v))
-                   for e, v in zip(answer["events"], answer["values"], strict=True))
-    gradients = {str(n): np.asarray(v)
-                 for n, v in zip(answer["returned"], answer["gradients"], strict=True)}
+    events = tuple(
+        Event((int(e[0]), int(e[1]), int(e[2])), str(e[3]), np.asarray(v))
+        for e, v in zip(answer["events"], answer["values"], strict=True)
+    )
+    gradients = {
+        str(n): np.asarray(v) for n, v in zip(answer["returned"], answer["gradients"], strict=True)
+    }
     return Trace(np.asarray(answer["out"]), events, gradients)
 
 
-def gather(session: Session, subject: Subject, sizes: Sequence[Mapping[str, int]],
-           *, seed: int = 0) -> Evidence:
+def gather(
+    session: Session, subject: Subject, sizes: Sequence[Mapping[str, int]], *, seed: int = 0
+) -> Evidence:
     """Run the pair on one case per entry of `sizes`.
 
     Raises
@@ -185,8 +218,10 @@ def gather(session: Session, subject: Subject, sizes: Sequence[Mapping[str, int]
             errors.append(str(one.get("error") or two.get("error")))
             continue
         if not np.array_equal(one["out"], two["out"], equal_nan=True):
-            raise StepsError(f"{subject.pair.forward.name} gives another result when it is called "
-                             f"again with the same inputs; it cannot be judged step by step")
+            raise StepsError(
+                f"{subject.pair.forward.name} gives another result when it is called "
+                f"again with the same inputs; it cannot be judged step by step"
+            )
         traces.append(read_trace(one))
         kept.append(case)
     if not kept:

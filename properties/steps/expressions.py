@@ -7,8 +7,19 @@ from typing import Any
 
 __all__ = ["Expressions"]
 
-_UNTOUCHED_CALLS = {"super", "locals", "globals", "range", "len", "print", "isinstance", "eval",
-                    "exec", "type", "hasattr"}
+_UNTOUCHED_CALLS = {
+    "super",
+    "locals",
+    "globals",
+    "range",
+    "len",
+    "print",
+    "isinstance",
+    "eval",
+    "exec",
+    "type",
+    "hasattr",
+}
 _SIZES = {"shape", "ndim", "size", "dtype"}
 _CONFIGURATION = {"axis", "keepdims", "dtype", "shape", "out", "order"}
 
@@ -40,9 +51,11 @@ class Expressions:
                 return node
             return self._call(self._number("use", node.id, node.id, node.lineno), node)
         text = ast.unparse(node)
-        wrapped = isinstance(node, (ast.BinOp, ast.Call, ast.Subscript)) or (
-            isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)) or (
-            isinstance(node, ast.Attribute) and node.attr not in _SIZES)
+        wrapped = (
+            isinstance(node, (ast.BinOp, ast.Call, ast.Subscript))
+            or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub))
+            or (isinstance(node, ast.Attribute) and node.attr not in _SIZES)
+        )
         if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant):
             return node
         if isinstance(node, ast.Attribute) and self._is_module(node):

@@ -11,8 +11,18 @@ from .values import Array
 
 __all__ = ["Candidate", "Finding", "Meaning", "Slot"]
 
-Meaning = Literal["adjoint", "part", "scaled", "summed", "factor", "value", "size", "unfinished",
-                  "unknown", "mismatch"]
+Meaning = Literal[
+    "adjoint",
+    "part",
+    "scaled",
+    "summed",
+    "factor",
+    "value",
+    "size",
+    "unfinished",
+    "unknown",
+    "mismatch",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +80,11 @@ class Finding:
     @property
     def certain(self) -> bool:
         """Whether the value is right beyond doubt: wrong values are often multiples of others."""
-        return self.meaning in ("adjoint", "part") or (
-            self.meaning == "size" and self.node != "") or (
-            self.meaning == "value" and self.node in (self.slot.name, "0"))
+        return (
+            self.meaning in ("adjoint", "part")
+            or (self.meaning == "size" and self.node != "")
+            or (self.meaning == "value" and self.node in (self.slot.name, "0"))
+        )
 
 
 @dataclass(slots=True)

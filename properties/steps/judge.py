@@ -43,9 +43,14 @@ class Judge(Explaining):
         kinds = ("leaf", "assign", "input", "loop")
         self.evidence.sweep(kinds)
         for attempt in range(1, 5):
-            bad = [k for k in range(len(self.evidence.cases)) if any(
-                j.moved and not j.adjoint(self.evidence.cases[k].dout).known
-                for j in self.evidence.jacobians[k].values())]
+            bad = [
+                k
+                for k in range(len(self.evidence.cases))
+                if any(
+                    j.moved and not j.adjoint(self.evidence.cases[k].dout).known
+                    for j in self.evidence.jacobians[k].values()
+                )
+            ]
             if not bad:
                 return
             for k in bad:
@@ -67,8 +72,12 @@ class Judge(Explaining):
                     moved[probe.statement] = moved.get(probe.statement, False) or jacobian.moved
         silent = {number for number, any_moved in moved.items() if not any_moved}
         # What cannot be perturbed (integers, masks, infinities) is told by its names alone.
-        seen = {p.statement for t in evidence.traces for e in t.events
-                if (p := evidence.probe(e.place)) is not None and p.kind == "assign"}
+        seen = {
+            p.statement
+            for t in evidence.traces
+            for e in t.events
+            if (p := evidence.probe(e.place)) is not None and p.kind == "assign"
+        }
         unknown = seen - set(moved) - self._feeds(value=True)
         return (silent | unknown) & self._feeds(value=False)
 
@@ -103,8 +112,10 @@ class Judge(Explaining):
         if not self.joint:
             return event.place[0] == 1
         if probe.kind == "return":
-            return (probe.function == self.evidence.subject.pair.judged.name
-                    and probe.name not in ("return", "return[0]"))
+            return probe.function == self.evidence.subject.pair.judged.name and probe.name not in (
+                "return",
+                "return[0]",
+            )
         return probe.statement in self.backward_statements and probe.kind != "input"
 
     # candidates -----------------------------------------------------------------------------
@@ -147,9 +158,16 @@ class Judge(Explaining):
                 continue
             name = str(place[1]) if probe is None else self._name(place)
             label = name or (probe.text if probe is not None else "")
-            self.candidates.append(Candidate(
-                label, name if kind != "use" else "", kind, place, tuple(adjoints),
-                0 if probe is None else probe.line))
+            self.candidates.append(
+                Candidate(
+                    label,
+                    name if kind != "use" else "",
+                    kind,
+                    place,
+                    tuple(adjoints),
+                    0 if probe is None else probe.line,
+                )
+            )
         self.candidates.sort(key=lambda one: order[one.kind])
         self._collect_values()
 
@@ -167,21 +185,23 @@ class Judge(Explaining):
             table: dict[Place, Event] = {}
             for event in trace.events:
                 probe = evidence.probe(event.place)
-                if event.place[0] == 0 and probe is not None and not self.is_backward(event) and (
-                        not self.joint or probe.statement not in self.backward_statements):
+                if (
+                    event.place[0] == 0
+                    and probe is not None
+                    and not self.is_backward(event)
+                    and (not self.joint or probe.statement not in self.backward_statements)
+                ):
                     table[event.place] = event
             tables.append(table)
         self.forward_values = []
         rank = {"assign": 0, "input": 1, "loop": 1}
-        for place in sorted(tables[0], key=lambda p: rank.get(
-                evidence.probes[int(p[1])].kind, 2)):
+        for place in sorted(tables[0], key=lambda p: rank.get(evidence.probes[int(p[1])].kind, 2)):
             probe = evidence.probe(place)
             if probe is None or probe.kind in ("use", "return"):
                 continue
             if all(place in table for table in tables):
                 label = probe.name or probe.text
-                self.forward_values.append(
-                    (label, tuple(table[place].value for table in tables)))
+                self.forward_values.append((label, tuple(table[place].value for table in tables)))
 
     # slots ----------------------------------------------------------------------------------
     def slots(self, trace: Trace) -> list[Slot]:
@@ -196,8 +216,16 @@ class Judge(Explaining):
             name = self._name(event.place) if event.key else probe.name
             if probe.kind == "return":
                 name = probe.text if probe.text.isidentifier() else f"returned {probe.text}"
-            slot = Slot(event.place, name, probe.line, probe.function, probe.statement, False,
-                        position, probe.name if probe.kind == "return" else "")
+            slot = Slot(
+                event.place,
+                name,
+                probe.line,
+                probe.function,
+                probe.statement,
+                False,
+                position,
+                probe.name if probe.kind == "return" else "",
+            )
             last[(probe.function, name, probe.kind)] = slot.place
             found.append(slot)
         finals = set(last.values())
@@ -207,7 +235,7 @@ class Judge(Explaining):
         """Where a returned part stands among the gradients: "return[2]" is "[1]" beside a loss."""
         if name == "return":
             return ""
-        number = int(name[len("return["):-1]) - (1 if self.joint else 0)
+        number = int(name[len("return[") : -1]) - (1 if self.joint else 0)
         several = len(return_texts(self)) > 1
         return f"[{number}]" if several or not self.joint else ""
 
@@ -223,8 +251,9 @@ class Judge(Explaining):
         for slot in self.slots(good[0][1]):
             if slot.final:
                 # Loops may have more turns in one case than in another; the last one counts.
-                ends = [_last(trace, slot.place, event_key(good[0][1], slot.place))
-                        for _, trace in good]
+                ends = [
+                    _last(trace, slot.place, event_key(good[0][1], slot.place)) for _, trace in good
+                ]
                 if len(good) == len(traces) and all(end is not None for end in ends):
                     slot = replace(slot, places=tuple(end for end in ends if end is not None))
             if not all(slot.at(k) in table for k, table in zip(index, tables, strict=True)):
@@ -242,12 +271,24 @@ class Judge(Explaining):
         if finding.meaning != "unfinished":
             return finding
         slot = finding.slot
-        last = next((f for f in findings if f.slot.final and f.slot.name == slot.name
-                     and f.slot.function == slot.function and not f.slot.returned), None)
+        last = next(
+            (
+                f
+                for f in findings
+                if f.slot.final
+                and f.slot.name == slot.name
+                and f.slot.function == slot.function
+                and not f.slot.returned
+            ),
+            None,
+        )
         if last is None or last.meaning not in ("adjoint", "part"):
             return finding
-        return replace(finding, reason=f"on the way to {last.reason}, reached in line "
-                                       f"{last.slot.line}", node=last.node)
+        return replace(
+            finding,
+            reason=f"on the way to {last.reason}, reached in line {last.slot.line}",
+            node=last.node,
+        )
 
     def promise(self, slot: Slot) -> str | None:
         """Return the input whose gradient a slot is returned as, None when it is not returned."""
@@ -271,8 +312,12 @@ class Judge(Explaining):
         names = list(promised(slot.name))
         for exact in (True, False):
             for name in names:
-                found = [c for c in self.candidates if c.kind in ("assign", "input", "loop", "leaf")
-                         and (c.name == name if exact else same_name(c.name, name))]
+                found = [
+                    c
+                    for c in self.candidates
+                    if c.kind in ("assign", "input", "loop", "leaf")
+                    and (c.name == name if exact else same_name(c.name, name))
+                ]
                 if found:
                     return found
         return []
@@ -291,31 +336,52 @@ class Judge(Explaining):
             return Finding(slot, "unknown", "", "empty", None, values)
         for one in named:
             if right(one):
-                return Finding(slot, "adjoint", one.label, f"the adjoint of {one.label}",
-                               tuple(one.adjoints[k] for k in index), values, True)
+                return Finding(
+                    slot,
+                    "adjoint",
+                    one.label,
+                    f"the adjoint of {one.label}",
+                    tuple(one.adjoints[k] for k in index),
+                    values,
+                    True,
+                )
         zero = all(not np.any(v) for v in values)
         if zero and not (slot.final and named) and self._makes_zeros(slot):
             return Finding(slot, "value", "0", "zeros, to be filled", None, values)
         other = None if zero else self._other(slot, values, index, right)
         wanted = tuple(named[-1].adjoints[k] for k in index) if named else None
         if named:
-            closest = [c for c in named if squeezed(c.adjoints[index[0]].value.shape)
-                       == squeezed(values[0].shape)]
+            closest = [
+                c
+                for c in named
+                if squeezed(c.adjoints[index[0]].value.shape) == squeezed(values[0].shape)
+            ]
             if closest:
                 wanted = tuple(closest[-1].adjoints[k] for k in index)
         loose = ("scaled", "summed", "factor", "value")
-        if named and slot.final and (other is None or other.meaning in loose
-                                     or self.promise(slot) is not None):
+        if (
+            named
+            and slot.final
+            and (other is None or other.meaning in loose or self.promise(slot) is not None)
+        ):
             label = named[0].label
             extra = f"; {other.reason}" if other is not None else ""
-            return Finding(slot, "mismatch", label, f"not the adjoint of {label}{extra}", wanted,
-                           values)
+            return Finding(
+                slot, "mismatch", label, f"not the adjoint of {label}{extra}", wanted, values
+            )
         if other is not None:
-            return Finding(other.slot, other.meaning, other.node, other.reason,
-                           wanted if slot.final else None, values)
+            return Finding(
+                other.slot,
+                other.meaning,
+                other.node,
+                other.reason,
+                wanted if slot.final else None,
+                values,
+            )
         if not slot.final:
-            return Finding(slot, "unfinished", "", f"{slot.name} is changed again further down",
-                           None, values)
+            return Finding(
+                slot, "unfinished", "", f"{slot.name} is changed again further down", None, values
+            )
         return Finding(slot, "unknown", "", "no forward value has this adjoint", None, values)
 
     def _makes_zeros(self, slot: Slot) -> bool:
@@ -326,8 +392,10 @@ class Judge(Explaining):
         sizes = all(v.ndim == 0 for v in values)
         if sizes:
             for letter in self.evidence.cases[0].sizes:
-                if all(self.evidence.cases[k].sizes.get(letter) == int(v)
-                       for v, k in zip(values, index, strict=True)):
+                if all(
+                    self.evidence.cases[k].sizes.get(letter) == int(v)
+                    for v, k in zip(values, index, strict=True)
+                ):
                     return Finding(slot, "size", letter, f"the size {letter}", None, values)
         found = self._value(values, index, slot.name)
         if found:
@@ -338,8 +406,9 @@ class Judge(Explaining):
                 return replace(factor, got=values)
         if all(v.dtype.kind == "b" for v in values):
             return Finding(slot, "unknown", "", "a mask, not an adjoint", None, values)
-        return Finding(slot, "size" if sizes else "unknown", "", "integers, not an adjoint", None,
-                       values)
+        return Finding(
+            slot, "size" if sizes else "unknown", "", "integers, not an adjoint", None, values
+        )
 
     # what is returned -----------------------------------------------------------------------
     def returned(self, traces: Sequence[Trace | None]) -> list[tuple[str, str, bool | None]]:

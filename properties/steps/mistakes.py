@@ -68,8 +68,9 @@ class Search(Needing):
         self._weight = 0.0
 
     # states ---------------------------------------------------------------------------------
-    def state(self, actions: Sequence[Sequence[list[Any]]],
-              traces: Sequence[Trace | None] | None = None) -> _State:
+    def state(
+        self, actions: Sequence[Sequence[list[Any]]], traces: Sequence[Trace | None] | None = None
+    ) -> _State:
         """Run with some values replaced, and judge."""
         copied = [list(mine) for mine in actions]
         if traces is None:
@@ -119,17 +120,25 @@ class Search(Needing):
                 break
         return sorted(found, key=lambda one: one.slot.position)
 
-    def _replaced(self, state: _State, slot: Slot,
-                  values: Sequence[Array]) -> list[list[list[Any]]]:
-        return [[*mine, [*slot.at(k), "set", np.array(value)]]
-                for k, (mine, value) in enumerate(zip(state.actions, values, strict=True))]
+    def _replaced(
+        self, state: _State, slot: Slot, values: Sequence[Array]
+    ) -> list[list[list[Any]]]:
+        return [
+            [*mine, [*slot.at(k), "set", np.array(value)]]
+            for k, (mine, value) in enumerate(zip(state.actions, values, strict=True))
+        ]
 
     # one round ------------------------------------------------------------------------------
     def _locate(self, state: _State, done: set[Any]) -> Origin | None:
-        hints = [f for f in state.findings if f.wanted is not None
-                 and (f.meaning == "mismatch" or self._loose(f))
-                 and f.slot.place not in done and len(f.wanted) == len(self.evidence.cases)
-                 and not self._doubled(f, state.findings)]
+        hints = [
+            f
+            for f in state.findings
+            if f.wanted is not None
+            and (f.meaning == "mismatch" or self._loose(f))
+            and f.slot.place not in done
+            and len(f.wanted) == len(self.evidence.cases)
+            and not self._doubled(f, state.findings)
+        ]
         best: tuple[Finding, frozenset[str], _State] | None = None
         for hint in hints:
             assert hint.wanted is not None
@@ -154,8 +163,15 @@ class Search(Needing):
         hint, healed, after = best
         assert hint.wanted is not None
         suspects = self._suspects(state, hint)
-        origin = Origin(hint.slot, hint, hint.got, tuple(_shaped(hint.wanted, hint.got)), None,
-                        tuple(s.slot.line for s in suspects), bool(healed))
+        origin = Origin(
+            hint.slot,
+            hint,
+            hint.got,
+            tuple(_shaped(hint.wanted, hint.got)),
+            None,
+            tuple(s.slot.line for s in suspects),
+            bool(healed),
+        )
         if not self.repair:
             return origin
         everything = frozenset(i for i in state.wrong if i.startswith("returned"))
@@ -171,8 +187,12 @@ class Search(Needing):
 
     def _loose(self, finding: Finding) -> bool:
         """Whether a step holds the adjoint of something else than the node of its name."""
-        if (finding.meaning not in ("part", "adjoint") or finding.kept or finding.wanted is None
-                or not finding.slot.final):
+        if (
+            finding.meaning not in ("part", "adjoint")
+            or finding.kept
+            or finding.wanted is None
+            or not finding.slot.final
+        ):
             return False
         named = self.judge.named(finding.slot)
         return bool(named) and all(c.kind != "leaf" for c in named)
@@ -184,8 +204,9 @@ class Search(Needing):
         it the right value, or its value is no mere multiple of anything.
         """
         assert hint.wanted is not None
-        origin = Origin(hint.slot, hint, hint.got, tuple(_shaped(hint.wanted, hint.got)), None, (),
-                        False)
+        origin = Origin(
+            hint.slot, hint, hint.got, tuple(_shaped(hint.wanted, hint.got)), None, (), False
+        )
         everything = frozenset(i for i in state.wrong if i.startswith("returned"))
         whole = self._whole(state, origin, everything)
         if whole is not None:
@@ -203,17 +224,25 @@ class Search(Needing):
         for finding in state.findings:
             if finding.slot.final and self.judge.promise(finding.slot) in wrong:
                 feeds |= {finding.slot.statement} | self._feeding(finding.slot)
-        steps = [f for f in state.findings if f.slot.statement in feeds and not f.certain
-                 and f.slot.place != origin.slot.place
-                 and not self._doubled(f, state.findings)]
+        steps = [
+            f
+            for f in state.findings
+            if f.slot.statement in feeds
+            and not f.certain
+            and f.slot.place != origin.slot.place
+            and not self._doubled(f, state.findings)
+        ]
         best = self._repaired(state, origin, steps, goal, local=False)
         return best if best is not origin else None
 
     def _doubled(self, finding: Finding, findings: Sequence[Finding]) -> bool:
         """Whether a returned value is a variable that is a step already."""
         return bool(finding.slot.returned) and any(
-            f.slot.name == finding.slot.name and f.slot.function == finding.slot.function
-            and not f.slot.returned for f in findings)
+            f.slot.name == finding.slot.name
+            and f.slot.function == finding.slot.function
+            and not f.slot.returned
+            for f in findings
+        )
 
     def _unnamed(self, state: _State) -> Origin | None:
         """A returned gradient is wrong and no name says where: try small changes everywhere."""
@@ -226,17 +255,23 @@ class Search(Needing):
         last = ends[0] if ends else steps[-1]
         feeds = self._feeding(last.slot)
         steps = [*[f for f in steps if f.slot.statement in feeds and f is not last], last]
-        origin = Origin(last.slot, last, last.got, None, None,
-                        tuple(f.slot.line for f in steps[:-1]), False)
+        origin = Origin(
+            last.slot, last, last.got, None, None, tuple(f.slot.line for f in steps[:-1]), False
+        )
         return self._repaired(state, origin, steps[:-1], goal)
 
     def _suspects(self, state: _State, hint: Finding) -> list[Finding]:
         """Steps before a wrong one that feed it and whose values nobody knows."""
         feeds = self._feeding(hint.slot)
-        return [f for f in state.findings if f.slot.position < hint.slot.position
-                and f.slot.statement in feeds and not f.certain
-                and f.slot.statement != hint.slot.statement
-                and not (f.meaning == "mismatch" and f.wanted is None)]
+        return [
+            f
+            for f in state.findings
+            if f.slot.position < hint.slot.position
+            and f.slot.statement in feeds
+            and not f.certain
+            and f.slot.statement != hint.slot.statement
+            and not (f.meaning == "mismatch" and f.wanted is None)
+        ]
 
     def _feeding(self, slot: Slot) -> set[int]:
         """Statements on which a step depends, by names, in the order of the run."""
@@ -264,8 +299,11 @@ class Search(Needing):
             needs[statement.number] = needs.get(statement.number, set()) | found
             for name in statement.writes:
                 key = (probe.function, name)
-                if isinstance(statement.node, ast.AugAssign) or "[" in probe.name or (
-                        name in statement.reads):
+                if (
+                    isinstance(statement.node, ast.AugAssign)
+                    or "[" in probe.name
+                    or (name in statement.reads)
+                ):
                     writers[key] = writers.get(key, set()) | {statement.number}
                 else:
                     writers[key] = {statement.number}
@@ -274,8 +312,15 @@ class Search(Needing):
         return needs.get(slot.statement, set())
 
     # small changes --------------------------------------------------------------------------
-    def _repaired(self, state: _State, origin: Origin, suspects: Sequence[Finding],
-                  goal: frozenset[str], *, local: bool = True) -> Origin:
+    def _repaired(
+        self,
+        state: _State,
+        origin: Origin,
+        suspects: Sequence[Finding],
+        goal: frozenset[str],
+        *,
+        local: bool = True,
+    ) -> Origin:
         """Try small changes of the wrong line and of the suspects before it.
 
         local : the right value of the wrong step is what is wanted; else all gradients are.
@@ -291,11 +336,12 @@ class Search(Needing):
             names = list(self._in_scope(slot))
             made = edits(statement.node, names)
             if made:
-                alternatives[number] = made[:max(_FIRST_PASS // max(len(tried) // 4, 1), 60)]
+                alternatives[number] = made[: max(_FIRST_PASS // max(len(tried) // 4, 1), 60)]
         if not alternatives:
             return origin
-        winners = self._try(state, alternatives, goal, tried,
-                            f"{origin.slot.name}@{origin.slot.place}")
+        winners = self._try(
+            state, alternatives, goal, tried, f"{origin.slot.name}@{origin.slot.place}"
+        )
         ranks = {f.slot.statement: f.weight for f in suspects}
         if not winners:
             return self._solved(state, origin, suspects, goal, local=local)
@@ -316,8 +362,15 @@ class Search(Needing):
         return Origin(slot, finding, finding.got, best.values, best.edit, (), True)
 
     # the value that is needed ----------------------------------------------------------------
-    def _solved(self, state: _State, origin: Origin, suspects: Sequence[Finding],
-                goal: frozenset[str], *, local: bool) -> Origin:
+    def _solved(
+        self,
+        state: _State,
+        origin: Origin,
+        suspects: Sequence[Finding],
+        goal: frozenset[str],
+        *,
+        local: bool,
+    ) -> Origin:
         """Which value of a suspect would make what follows right, and is that value anything?
 
         What follows depends on a step of a backward almost always in an affine way, so that a
@@ -329,8 +382,7 @@ class Search(Needing):
         for suspect in self._weak(state, origin, suspects):
             named = self.judge.named(suspect.slot)
             wanted = [c.value for c in named[-1].adjoints] if named else []
-            if wanted and all(w.shape == g.shape
-                              for w, g in zip(wanted, suspect.got, strict=True)):
+            if wanted and all(w.shape == g.shape for w, g in zip(wanted, suspect.got, strict=True)):
                 found = self._with_value(state, suspect, wanted, goal)
                 if found is not None:
                     return found
@@ -350,19 +402,19 @@ class Search(Needing):
             multiple = found or multiple
         return multiple or origin
 
-    def _weak(self, state: _State, origin: Origin,
-              suspects: Sequence[Finding]) -> Iterator[Finding]:
+    def _weak(
+        self, state: _State, origin: Origin, suspects: Sequence[Finding]
+    ) -> Iterator[Finding]:
         """Steps that hold only part of the adjoint that their name promises."""
         feeds = self._feeding(origin.slot)
         for finding in state.findings:
-            if (finding.slot.final and finding.slot.statement in feeds
-                    and self._loose(finding)):
+            if finding.slot.final and finding.slot.statement in feeds and self._loose(finding):
                 yield finding
 
-    def _with_value(self, state: _State, suspect: Finding, values: Sequence[Array],
-                    goal: frozenset[str]) -> Origin | None:
-        """Put a value in the place of a suspect; None when it heals too little or means nothing.
-        """
+    def _with_value(
+        self, state: _State, suspect: Finding, values: Sequence[Array], goal: frozenset[str]
+    ) -> Origin | None:
+        """Put a value in the place of a suspect; None when it heals too little or means nothing."""
         values = self._snapped(values)
         after = self.state(self._replaced(state, suspect.slot, values))
         if not goal <= after.right:
@@ -381,33 +433,55 @@ class Search(Needing):
                 break
             probe = self.evidence.probes[int(event.place[1])]
             name = probe.name
-            if (probe.kind in ("assign", "input", "loop") and probe.function == slot.function
-                    and name.isidentifier() and name not in seen):
+            if (
+                probe.kind in ("assign", "input", "loop")
+                and probe.function == slot.function
+                and name.isidentifier()
+                and name not in seen
+            ):
                 seen.add(name)
                 yield name
 
-    def _try(self, state: _State, alternatives: dict[int, list[Edit]], goal: frozenset[str],
-             slots: dict[int, Slot], own: str) -> list[_Winner]:
+    def _try(
+        self,
+        state: _State,
+        alternatives: dict[int, list[Edit]],
+        goal: frozenset[str],
+        slots: dict[int, Slot],
+        own: str,
+    ) -> list[_Winner]:
         session = self.evidence.session
-        order = [(number, k + 1) for number, made in alternatives.items()
-                 for k in range(len(made))]
+        order = [(number, k + 1) for number, made in alternatives.items() for k in range(len(made))]
         nodes = {number: [e.node for e in made] for number, made in alternatives.items()}
-        job = {"kind": "variants", "case": self.evidence.cases[0].payload(),
-               "variants": [[[number, which]] for number, which in order],
-               "actions": state.actions[0], "watch": self._watched(goal)}
+        job = {
+            "kind": "variants",
+            "case": self.evidence.cases[0].payload(),
+            "variants": [[[number, which]] for number, which in order],
+            "actions": state.actions[0],
+            "watch": self._watched(goal),
+        }
         answer = session.evaluate([job], alternatives=nodes)[0]
         if "error" in answer:
             return []
         # Other names may hold only part of what they promise, even in a right backward.
         first = frozenset(item for item in goal if item.startswith("returned") or item == own)
-        hopeful = [pair for pair, run in zip(order, answer["runs"], strict=True)
-                   if "error" not in run and self._reached(read_trace(run), first, 0)]
+        hopeful = [
+            pair
+            for pair, run in zip(order, answer["runs"], strict=True)
+            if "error" not in run and self._reached(read_trace(run), first, 0)
+        ]
         hopeful = hopeful[:40]
         if not hopeful:
             return []
-        jobs = [{"kind": "variants", "case": case.payload(), "actions": mine,
-                 "variants": [[[n, w]] for n, w in hopeful]}
-                for case, mine in zip(self.evidence.cases, state.actions, strict=True)]
+        jobs = [
+            {
+                "kind": "variants",
+                "case": case.payload(),
+                "actions": mine,
+                "variants": [[[n, w]] for n, w in hopeful],
+            }
+            for case, mine in zip(self.evidence.cases, state.actions, strict=True)
+        ]
         answers = session.evaluate(jobs, alternatives=nodes)
         if any("error" in one for one in answers):
             return []
@@ -420,36 +494,57 @@ class Search(Needing):
             if not goal <= after.right:
                 continue
             edit = alternatives[number][which - 1]
-            values = tuple(trace.at(slots[number].at(k))
-                           for k, trace in enumerate(after.traces) if trace is not None)
+            values = tuple(
+                trace.at(slots[number].at(k))
+                for k, trace in enumerate(after.traces)
+                if trace is not None
+            )
             if any(value is None for value in values):
                 continue
             explained = sum(f.weight for f in after.findings)
             place = slots[number].place
             rank = max((f.weight for f in after.findings if f.slot.place == place), default=0.0)
-            winners.append(_Winner(number, edit, tuple(v for v in values if v is not None),
-                                   slots[number].position, len(after.right), explained, rank))
+            winners.append(
+                _Winner(
+                    number,
+                    edit,
+                    tuple(v for v in values if v is not None),
+                    slots[number].position,
+                    len(after.right),
+                    explained,
+                    rank,
+                )
+            )
         return winners
 
     def _watched(self, goal: frozenset[str]) -> list[list[int]]:
         """Places whose values decide whether a goal is reached; nothing else need be sent."""
         assert self.first is not None
-        return [[int(f.slot.place[0]), int(f.slot.place[1]), int(f.slot.place[2])]
-                for f in self.first.findings if f"{f.slot.name}@{f.slot.place}" in goal]
+        return [
+            [int(f.slot.place[0]), int(f.slot.place[1]), int(f.slot.place[2])]
+            for f in self.first.findings
+            if f"{f.slot.name}@{f.slot.place}" in goal
+        ]
 
     def _reached(self, trace: Trace, goal: frozenset[str], case: int) -> bool:
         leaves = {c.name: c for c in self.judge.candidates if c.kind == "leaf"}
         for place, leaf in self.judge.expected(trace).items():
             if f"returned {place} {leaf}" in goal and (
-                    place not in trace.gradients
-                    or not agree(trace.gradients[place], leaves[leaf].adjoints[case])):
+                place not in trace.gradients
+                or not agree(trace.gradients[place], leaves[leaf].adjoints[case])
+            ):
                 return False
         assert self.first is not None
         for finding in self.first.findings:
             if f"{finding.slot.name}@{finding.slot.place}" in goal:
                 value = trace.at(finding.slot.place)
-                if value is None or value.dtype.kind != "f" or not any(
-                        agree(value, c.adjoints[case]) for c in self.judge.named(finding.slot)):
+                if (
+                    value is None
+                    or value.dtype.kind != "f"
+                    or not any(
+                        agree(value, c.adjoints[case]) for c in self.judge.named(finding.slot)
+                    )
+                ):
                     return False
         return True
 
@@ -467,8 +562,10 @@ class _Winner:
 
 def _shaped(wanted: Sequence[Adjoint], got: Sequence[Array]) -> list[Array]:
     """The right values in the shape that the backward uses."""
-    return [w.value.reshape(g.shape) if w.value.size == g.size else w.value
-            for w, g in zip(wanted, got, strict=True)]
+    return [
+        w.value.reshape(g.shape) if w.value.size == g.size else w.value
+        for w, g in zip(wanted, got, strict=True)
+    ]
 
 
 def known_evidence(search: Search) -> Evidence:

@@ -7,9 +7,16 @@ import re
 __all__ = ["promised", "same_name"]
 
 _PATTERNS = (
-    r"^d[Ll]oss_?d?_?(?P<n>\w+)$", r"^d[LJE]_?_?d_?(?P<n>\w+)$", r"^d_(?P<n>\w+)$",
-    r"^d(?P<n>\w+)$", r"^grads?_(?P<n>\w+)$", r"^(?P<n>\w+?)_grads?$", r"^delta_?(?P<n>\w+)$",
-    r"^(?P<n>\w+?)_?bar$", r"^g_(?P<n>\w+)$", r"^grad(?P<n>[A-Z]\w*)$",
+    r"^d[Ll]oss_?d?_?(?P<n>\w+)$",
+    r"^d[LJE]_?_?d_?(?P<n>\w+)$",
+    r"^d_(?P<n>\w+)$",
+    r"^d(?P<n>\w+)$",
+    r"^grads?_(?P<n>\w+)$",
+    r"^(?P<n>\w+?)_grads?$",
+    r"^delta_?(?P<n>\w+)$",
+    r"^(?P<n>\w+?)_?bar$",
+    r"^g_(?P<n>\w+)$",
+    r"^grad(?P<n>[A-Z]\w*)$",
     r"^(?P<n>\w+?)_delta$",
 )
 _KEYED = re.compile(r"""^\w+(?:\.\w+)*\[(?:f?['"])(?P<n>\w+)['"]\]$""")

@@ -28,14 +28,19 @@ class Needing:
         """Take the adjoint itself for a value that was solved for and is near it."""
         for one in self.judge.candidates:
             if one.kind != "use" and all(
-                    a.value.shape == v.shape and np.max(np.abs(a.value - v), initial=0.0)
-                    <= 1e-6 * np.max(np.abs(v), initial=1e-9)
-                    for a, v in zip(one.adjoints, values, strict=True)):
+                a.value.shape == v.shape
+                and np.max(np.abs(a.value - v), initial=0.0)
+                <= 1e-6 * np.max(np.abs(v), initial=1e-9)
+                for a, v in zip(one.adjoints, values, strict=True)
+            ):
                 return [a.value for a in one.adjoints]
         for _, known in self.judge.forward_values:
-            if all(a.shape == v.shape and a.dtype.kind == "f" and np.max(np.abs(a - v), initial=0.0)
-                   <= 1e-6 * np.max(np.abs(v), initial=1e-9)
-                   for a, v in zip(known, values, strict=True)):
+            if all(
+                a.shape == v.shape
+                and a.dtype.kind == "f"
+                and np.max(np.abs(a - v), initial=0.0) <= 1e-6 * np.max(np.abs(v), initial=1e-9)
+                for a, v in zip(known, values, strict=True)
+            ):
                 return list(known)
         return values
 
@@ -43,16 +48,15 @@ class Needing:
         """All returned gradients of a case as they should be, one after the other."""
         leaves = {c.name: c for c in self.judge.candidates if c.kind == "leaf"}
         expected = self.judge.expected(self.evidence.traces[0])
-        return np.concatenate([leaves[expected[p]].adjoints[number].value.ravel()
-                               for p in places])
+        return np.concatenate([leaves[expected[p]].adjoints[number].value.ravel() for p in places])
 
-    def _needed(self, state: _State, origin: Origin | None,
-                suspect: Finding) -> list[Array] | None:
+    def _needed(self, state: _State, origin: Origin | None, suspect: Finding) -> list[Array] | None:
         """Solve for the value of a suspect that makes the wrong step, or all gradients, right."""
         found = []
         known = {c.name for c in self.judge.candidates if c.kind == "leaf"}
-        places = [p for p, leaf in self.judge.expected(self.evidence.traces[0]).items()
-                  if leaf in known]
+        places = [
+            p for p, leaf in self.judge.expected(self.evidence.traces[0]).items() if leaf in known
+        ]
         for number in range(len(self.evidence.cases)):
             got = np.asarray(suspect.got[number], dtype=float)
             solved = self._newton(state, origin, suspect, number, got, places)
@@ -61,25 +65,43 @@ class Needing:
             found.append(solved)
         return found
 
-    def _newton(self, state: _State, origin: Origin | None, suspect: Finding, number: int,
-                start: Array, places: Sequence[str]) -> Array | None:
+    def _newton(
+        self,
+        state: _State,
+        origin: Origin | None,
+        suspect: Finding,
+        number: int,
+        start: Array,
+        places: Sequence[str],
+    ) -> Array | None:
         """Newton's method; where what follows is affine, the second round only polishes."""
         value = start
         case, place = self.evidence.cases[number], suspect.slot.at(number)
         for _ in range(4):
             size = 2.0**-16 * max(float(np.max(np.abs(value))), 1e-3)
             shifts = [np.zeros(value.size), *(size * np.eye(value.size))]
-            jobs = [{"kind": "trace", "case": case.payload(), "actions": [
-                *state.actions[number],
-                [place[0], place[1], place[2], "set", value + shift.reshape(value.shape)]],
-                "watch": [] if origin is None else [list(origin.slot.at(number))]}
-                for shift in shifts]
+            jobs = [
+                {
+                    "kind": "trace",
+                    "case": case.payload(),
+                    "actions": [
+                        *state.actions[number],
+                        [place[0], place[1], place[2], "set", value + shift.reshape(value.shape)],
+                    ],
+                    "watch": [] if origin is None else [list(origin.slot.at(number))],
+                }
+                for shift in shifts
+            ]
             answers = self.evidence.session.evaluate(jobs)
             rows = self._rows(answers, origin, places)
-            right = self._wanted(number, places) if origin is None or origin.right is None else (
-                np.ravel(origin.right[number]))
-            if rows is None or any(r.shape != right.shape or not np.all(np.isfinite(r))
-                                   for r in rows):
+            right = (
+                self._wanted(number, places)
+                if origin is None or origin.right is None
+                else (np.ravel(origin.right[number]))
+            )
+            if rows is None or any(
+                r.shape != right.shape or not np.all(np.isfinite(r)) for r in rows
+            ):
                 return None
             rest = right - rows[0]
             if np.max(np.abs(rest), initial=0.0) <= 1e-9 * (1 + np.max(np.abs(right))):
@@ -90,8 +112,9 @@ class Needing:
                 return None
         return value if np.max(np.abs(rest)) <= 1e-6 * (1 + np.max(np.abs(right))) else None
 
-    def _rows(self, answers: Sequence[dict[str, Any]], origin: Origin | None,
-              places: Sequence[str]) -> list[Array] | None:
+    def _rows(
+        self, answers: Sequence[dict[str, Any]], origin: Origin | None, places: Sequence[str]
+    ) -> list[Array] | None:
         """What the runs gave for the wrong step, or for all returned gradients."""
         if any("error" in a for a in answers):
             return None

@@ -49,9 +49,12 @@ def to_html(report: Report) -> str:
             f"<tr><td>{step.line}</td><td style='color:{colour}'>{_MARKS[step.status]}</td>"
             f"<td style='text-align:left'><code>{code}</code></td>"
             f"<td style='text-align:left'><b>{html.escape(step.name)}</b> {step.shape} {said}"
-            f"{_heat(step) if step.status == 'wrong' else ''}</td></tr>")
-    return ("<table><thead><tr><th>line</th><th></th><th>code</th><th>step</th></tr></thead>"
-            f"<tbody>{''.join(rows)}</tbody></table><p><b>{html.escape(report.verdict)}</b></p>")
+            f"{_heat(step) if step.status == 'wrong' else ''}</td></tr>"
+        )
+    return (
+        "<table><thead><tr><th>line</th><th></th><th>code</th><th>step</th></tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table><p><b>{html.escape(report.verdict)}</b></p>"
+    )
 
 
 def _heat(step: Step) -> str:
@@ -64,15 +67,21 @@ def _heat(step: Step) -> str:
         return ""
     size = float(np.max(np.abs(wanted), initial=0.0)) or 1.0
     error = np.minimum(np.abs(got - wanted) / size, 1.0)
-    rows = [_cells(g, w, e) for g, w, e in zip(np.atleast_2d(got), np.atleast_2d(wanted),
-                                               np.atleast_2d(error), strict=True)]
+    rows = [
+        _cells(g, w, e)
+        for g, w, e in zip(
+            np.atleast_2d(got), np.atleast_2d(wanted), np.atleast_2d(error), strict=True
+        )
+    ]
     return f"<table style='font-size:80%'>{''.join(rows)}</table>"
 
 
 def _cells(got: Array, wanted: Array, error: Array) -> str:
-    cells = [f"<td title='should be {w:.6g}' style='background:rgba(207,34,46,"
-             f"{0 if e < 1e-7 else 0.15 + 0.6 * e:.2f})'>{g:.4g}</td>"
-             for g, w, e in zip(got, wanted, error, strict=True)]
+    cells = [
+        f"<td title='should be {w:.6g}' style='background:rgba(207,34,46,"
+        f"{0 if e < 1e-7 else 0.15 + 0.6 * e:.2f})'>{g:.4g}</td>"
+        for g, w, e in zip(got, wanted, error, strict=True)
+    ]
     return f"<tr>{''.join(cells)}</tr>"
 
 
@@ -97,9 +106,13 @@ def _debugged(target: str, words: list[str]) -> Report:
     if len(words) < 2:
         return debug(target, words[0] if words else None)
     functions = [w for w in words[:2] if w.isidentifier()]
-    inputs = " ".join(words[len(functions):]).strip("'\"")
-    return debug(target, forward=functions[0],
-                 backward=functions[1] if len(functions) > 1 else None, inputs=inputs or None)
+    inputs = " ".join(words[len(functions) :]).strip("'\"")
+    return debug(
+        target,
+        forward=functions[0],
+        backward=functions[1] if len(functions) > 1 else None,
+        inputs=inputs or None,
+    )
 
 
 def load_ipython_extension(shell: Any) -> None:

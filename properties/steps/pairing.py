@@ -44,19 +44,31 @@ class Subject:
 
 def labels_present(project: Project) -> list[str]:
     """Return the contract's labels whose functions the project has."""
-    return [label for label, one in CONTRACT.items()
-            if project.find(one.forward, module=one.module) is not None
-            and (one.backward is None or project.find(one.backward, module=one.module))]
+    return [
+        label
+        for label, one in CONTRACT.items()
+        if project.find(one.forward, module=one.module) is not None
+        and (one.backward is None or project.find(one.backward, module=one.module))
+    ]
 
 
 def _labels_for(layer: str) -> list[str]:
     plain = layer.strip()
     if plain in CONTRACT:
         return [plain]
-    return [label for label, one in CONTRACT.items()
-            if plain in (one.forward, one.backward, f"{one.module}.{one.forward}",
-                         one.forward.partition(".")[0], f"{one.module}.{one.forward}".removesuffix(
-                             ".loss"), f"{one.module}.{one.backward}")]
+    return [
+        label
+        for label, one in CONTRACT.items()
+        if plain
+        in (
+            one.forward,
+            one.backward,
+            f"{one.module}.{one.forward}",
+            one.forward.partition(".")[0],
+            f"{one.module}.{one.forward}".removesuffix(".loss"),
+            f"{one.module}.{one.backward}",
+        )
+    ]
 
 
 def contract_subject(project: Project, layer: str) -> Subject:
@@ -69,13 +81,14 @@ def contract_subject(project: Project, layer: str) -> Subject:
     """
     labels = _labels_for(layer)
     if not labels:
-        raise StepsError(f"{layer!r} is not in the contract: give one of {', '.join(CONTRACT)}, "
-                         f"or --forward and --backward")
+        raise StepsError(
+            f"{layer!r} is not in the contract: give one of {', '.join(CONTRACT)}, "
+            f"or --forward and --backward"
+        )
     for label in labels:
         one = CONTRACT[label]
         forward = project.find(one.forward, module=one.module)
-        backward = None if one.backward is None else project.find(one.backward,
-                                                                  module=one.module)
+        backward = None if one.backward is None else project.find(one.backward, module=one.module)
         if forward is not None and (one.backward is None or backward is not None):
             return _contract(project, one, forward, backward)
     one = CONTRACT[labels[0]]
@@ -92,8 +105,9 @@ def _signature(project: Project, place: Place) -> list[str]:
     return [n for n in names if n not in ("self", "cls")]
 
 
-def _contract(project: Project, one: ContractFunction, forward: Place,
-              backward: Place | None) -> Subject:
+def _contract(
+    project: Project, one: ContractFunction, forward: Place, backward: Place | None
+) -> Subject:
     style = "method" if "." in one.forward else "joint" if backward is None else "pair"
     own = _signature(project, forward)
     given = one.arguments
@@ -105,19 +119,31 @@ def _contract(project: Project, one: ContractFunction, forward: Place,
     def draw(sizes: Sizes, seed: int) -> Case:
         rng = np.random.default_rng([seed, *sizes.values()])
         values = {names.get(k, k): v for k, v in one.values(rng, sizes).items() if k in given}
-        return Case(values=values, dout=1.0, sizes=dict(sizes), seed=seed,
-                    init={} if one.init is None else one.init(sizes))
+        return Case(
+            values=values,
+            dout=1.0,
+            sizes=dict(sizes),
+            seed=seed,
+            init={} if one.init is None else one.init(sizes),
+        )
 
     least = one.least or dict.fromkeys(one.sizes[0], 1)
-    pair = Pair(one.label, forward, backward, style,  # type: ignore[arg-type]
-                tuple(names.get(k, k) for k in given), (), ("*dout", "*cache"))
-    sizes = one.sizes if len(one.sizes) > 2 or style == "method" else (
-        *one.sizes, one.sizes[0])
+    pair = Pair(
+        one.label,
+        forward,
+        backward,
+        style,  # type: ignore[arg-type]
+        tuple(names.get(k, k) for k in given),
+        (),
+        ("*dout", "*cache"),
+    )
+    sizes = one.sizes if len(one.sizes) > 2 or style == "method" else (*one.sizes, one.sizes[0])
     return Subject(pair, draw, sizes, least, one.loss, tuple(names.get(k, k) for k in given))
 
 
-def custom_subject(project: Project, forward: str, backward: str | None,
-                   inputs: str | None) -> Subject:
+def custom_subject(
+    project: Project, forward: str, backward: str | None, inputs: str | None
+) -> Subject:
     """Return the subject for any two functions, or one that gives value and gradient.
 
     Raises
@@ -129,18 +155,22 @@ def custom_subject(project: Project, forward: str, backward: str | None,
     second = None if backward is None else _found(project, backward)
     own = _signature(project, first)
     if inputs is None:
-        raise StepsError(f"{forward} is no function of the contract: say what its arguments "
-                         f"({', '.join(own)}) look like with --inputs '{own[0] if own else 'x'}: "
-                         f"(4, 3), …'")
+        raise StepsError(
+            f"{forward} is no function of the contract: say what its arguments "
+            f"({', '.join(own)}) look like with --inputs '{own[0] if own else 'x'}: "
+            f"(4, 3), …'"
+        )
     wanted = parse_inputs(inputs)
     strangers = [name for name in wanted if name not in own]
     if strangers:
-        raise StepsError(f"--inputs names {', '.join(strangers)}, but {forward} takes "
-                         f"{', '.join(own) or 'no arguments'}")
+        raise StepsError(
+            f"--inputs names {', '.join(strangers)}, but {forward} takes "
+            f"{', '.join(own) or 'no arguments'}"
+        )
     tree = project.tree(first.file)
     node = None if tree is None else definition(tree, first.name)
     assert node is not None
-    required = own[:len(own) - len(node.args.defaults)]
+    required = own[: len(own) - len(node.args.defaults)]
     missing = [name for name in required if name not in wanted]
     if missing:
         raise StepsError(f"--inputs says nothing of {', '.join(missing)}, which {forward} needs")
@@ -148,8 +178,9 @@ def custom_subject(project: Project, forward: str, backward: str | None,
 
     def draw(now: Sizes, seed: int) -> Case:
         rng = np.random.default_rng([seed, *now.values()])
-        return Case(values=custom_cases(resized(wanted, now), rng), dout=1.0, sizes=dict(now),
-                    seed=seed)
+        return Case(
+            values=custom_cases(resized(wanted, now), rng), dout=1.0, sizes=dict(now), seed=seed
+        )
 
     names = tuple(name for name in own if name in wanted)
     positional: list[str] = []
@@ -162,22 +193,46 @@ def custom_subject(project: Project, forward: str, backward: str | None,
     if "." in forward:
         raise StepsError("methods are judged by their contract names; --forward takes functions")
     sources = () if second is None else _backward_arguments(_signature(project, second), names)
-    pair = Pair(forward, first, second, style, tuple(positional), keywords,  # type: ignore[arg-type]
-                sources)
+    pair = Pair(
+        forward,
+        first,
+        second,
+        style,
+        tuple(positional),
+        keywords,  # type: ignore[arg-type]
+        sources,
+    )
     other = {name: n + 1 + (k % 2) for k, (name, n) in enumerate(sizes.items())}
     return Subject(pair, draw, (sizes, other, sizes), dict.fromkeys(sizes, 1), False, names)
 
 
-_UPSTREAM = ("dout", "grad_output", "grad_out", "upstream", "g", "dy", "dY", "dz", "dL", "d_out",
-             "delta", "grad", "dloss", "upstream_grad", "dvalues", "dupstream")
+_UPSTREAM = (
+    "dout",
+    "grad_output",
+    "grad_out",
+    "upstream",
+    "g",
+    "dy",
+    "dY",
+    "dz",
+    "dL",
+    "d_out",
+    "delta",
+    "grad",
+    "dloss",
+    "upstream_grad",
+    "dvalues",
+    "dupstream",
+)
 _CACHES = ("cache", "ctx", "saved", "context", "tape", "memo", "store", "state")
 
 
 def _backward_arguments(own: list[str], forward: tuple[str, ...]) -> tuple[str, ...]:
     """Where each argument of a backward comes from: upstream, cache, or an input by name."""
     if len(own) == 2 and own[1] not in forward:
-        return ("*cache", "*dout") if own[0] in _CACHES or own[1] in _UPSTREAM else (
-            "*dout", "*cache")
+        return (
+            ("*cache", "*dout") if own[0] in _CACHES or own[1] in _UPSTREAM else ("*dout", "*cache")
+        )
     found: list[str] = []
     for position, name in enumerate(own):
         if name in _CACHES:

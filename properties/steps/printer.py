@@ -20,9 +20,14 @@ _MARKS = {"right": ("✓", "green"), "wrong": ("✗", "bold red"), "not judged":
 def render(report: Report, console: Console) -> None:
     """Print the backward line by line, then the verdict."""
     name = report.file.rpartition("/")[2]
-    console.print(Text(f"{report.label}: {report.forward} and {report.backward} in {name}"
-                       if report.forward != report.backward else
-                       f"{report.label}: {report.forward} in {name}", style="bold"))
+    console.print(
+        Text(
+            f"{report.label}: {report.forward} and {report.backward} in {name}"
+            if report.forward != report.backward
+            else f"{report.label}: {report.forward} in {name}",
+            style="bold",
+        )
+    )
     table = Table(box=None, pad_edge=False, show_header=False, expand=False)
     table.add_column(justify="right", style="dim", no_wrap=True)
     table.add_column(no_wrap=True)
@@ -56,8 +61,11 @@ def render(report: Report, console: Console) -> None:
 def _notes(steps: list[Step]) -> list[Text]:
     same = [s for s in steps if s.status == "right" and s.reason.startswith("the forward's")]
     if len(same) == len(steps) and len(steps) > 1:
-        return [Text("    values of the forward: " + ", ".join(s.name for s in steps),
-                     style="dim green")]
+        return [
+            Text(
+                "    values of the forward: " + ", ".join(s.name for s in steps), style="dim green"
+            )
+        ]
     found = []
     for step in steps:
         _, style = _MARKS[step.status]
@@ -69,15 +77,22 @@ def _notes(steps: list[Step]) -> list[Text]:
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return " (" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")" if (
-        shape) else ""
+    return (
+        " (" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+        if (shape)
+        else ""
+    )
 
 
 def _case(report: Report) -> Group:
     first = report.mistakes[0]
     step = next((s for s in report.steps if s.line == first.line and s.name == first.name), None)
-    lines = [Text("smallest case that shows it: " + ", ".join(
-        f"{k} = {v}" for k, v in (report.case.sizes if report.case else {}).items()))]
+    lines = [
+        Text(
+            "smallest case that shows it: "
+            + ", ".join(f"{k} = {v}" for k, v in (report.case.sizes if report.case else {}).items())
+        )
+    ]
     if step is not None and step.got is not None and step.wanted is not None:
         got, wanted = np.asarray(step.got), np.asarray(step.wanted)
         if got.size <= 24:
@@ -95,8 +110,11 @@ def encode(value: Any) -> Any:
     """Write arrays as dtype, shape and data; non-finite numbers as strings."""
     if isinstance(value, (np.ndarray, np.generic)):
         array = np.asarray(value)
-        return {"dtype": str(array.dtype), "shape": list(array.shape),
-                "data": _finite(array.tolist())}
+        return {
+            "dtype": str(array.dtype),
+            "shape": list(array.shape),
+            "data": _finite(array.tolist()),
+        }
     if isinstance(value, dict):
         return {str(k): encode(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
@@ -125,20 +143,44 @@ def to_json(report: Report) -> dict[str, Any]:
         "backward": report.backward,
         "verdict": report.verdict,
         "steps": [
-            {"line": s.line, "name": s.name, "node": s.node, "status": s.status,
-             "reason": s.reason, "ratio": encode(s.ratio), "cause": s.cause,
-             "shape": list(s.shape), "function": s.function,
-             "got": encode(s.got), "wanted": encode(s.wanted)}
+            {
+                "line": s.line,
+                "name": s.name,
+                "node": s.node,
+                "status": s.status,
+                "reason": s.reason,
+                "ratio": encode(s.ratio),
+                "cause": s.cause,
+                "shape": list(s.shape),
+                "function": s.function,
+                "got": encode(s.got),
+                "wanted": encode(s.wanted),
+            }
             for s in report.steps
         ],
         "first_wrong": None if first is None else {"line": first.line, "name": first.name},
-        "mistakes": [{"line": m.line, "name": m.name, "cause": m.cause, "evidence": m.evidence,
-                      "suspects": list(m.suspects)} for m in report.mistakes],
-        "gradients": [{"place": g.name, "input": g.node, "status": g.status}
-                      for g in report.gradients],
-        "case": None if case is None else {
-            "sizes": dict(case.sizes), "seed": case.seed,
-            "values": encode(dict(case.values)), "dout": encode(case.dout),
-            "params": encode(dict(case.params)), "init": encode(dict(case.init))},
+        "mistakes": [
+            {
+                "line": m.line,
+                "name": m.name,
+                "cause": m.cause,
+                "evidence": m.evidence,
+                "suspects": list(m.suspects),
+            }
+            for m in report.mistakes
+        ],
+        "gradients": [
+            {"place": g.name, "input": g.node, "status": g.status} for g in report.gradients
+        ],
+        "case": None
+        if case is None
+        else {
+            "sizes": dict(case.sizes),
+            "seed": case.seed,
+            "values": encode(dict(case.values)),
+            "dout": encode(case.dout),
+            "params": encode(dict(case.params)),
+            "init": encode(dict(case.init)),
+        },
         "notes": list(report.notes),
     }

@@ -35,8 +35,11 @@ def expected_gradients(judge: Judge, trace: Trace) -> Iterator[tuple[str, str]]:
             key = place.strip("[]'\"")
             if key in leaves:
                 named[place] = key
-    arrays = [name for name in evidence.subject.leaves
-              if name in leaves and isinstance(case.values.get(name), np.ndarray)]
+    arrays = [
+        name
+        for name in evidence.subject.leaves
+        if name in leaves and isinstance(case.values.get(name), np.ndarray)
+    ]
     contract = judge.evidence.subject.pair.label != judge.evidence.subject.pair.forward.name
     every = len(named) == len(places) == len(set(named.values()))
     if (every and not contract) or case.params:
@@ -70,8 +73,11 @@ def _literals(judge: Judge, name: str) -> Iterator[str]:
     """The dicts that are assigned to a variable of the judged function."""
     for statement in judge.evidence.statements.values():
         node = statement.node
-        if (isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
-                and ast.unparse(node.targets[0]) == name):
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Dict)
+            and ast.unparse(node.targets[0]) == name
+        ):
             yield ast.unparse(node.value)
 
 
@@ -88,6 +94,9 @@ def _values_of_dict(text: str, key: str) -> Iterator[str]:
 
 def return_texts(judge: Judge) -> list[str]:
     pair = judge.evidence.subject.pair
-    texts = [p.text for p in judge.evidence.probes.values()
-             if p.kind == "return" and p.function == pair.judged.name]
+    texts = [
+        p.text
+        for p in judge.evidence.probes.values()
+        if p.kind == "return" and p.function == pair.judged.name
+    ]
     return texts[1:] if judge.joint and len(texts) > 1 else texts

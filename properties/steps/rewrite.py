@@ -71,8 +71,11 @@ def functions_of(tree: ast.Module) -> dict[str, ast.FunctionDef]:
     found: dict[str, ast.FunctionDef] = {}
     blocks: list[ast.stmt] = []
     for node in tree.body:
-        blocks += [n for n in ast.walk(node) if isinstance(n, (ast.FunctionDef, ast.ClassDef))
-                   ] if isinstance(node, (ast.If, ast.Try, ast.With)) else [node]
+        blocks += (
+            [n for n in ast.walk(node) if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+            if isinstance(node, (ast.If, ast.Try, ast.With))
+            else [node]
+        )
     for node in blocks:
         if isinstance(node, ast.FunctionDef):
             found[node.name] = node
@@ -80,8 +83,11 @@ def functions_of(tree: ast.Module) -> dict[str, ast.FunctionDef]:
             for part in node.body:
                 if isinstance(part, ast.FunctionDef):
                     found[f"{node.name}.{part.name}"] = part
-        elif (isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)
-              and isinstance(node.targets[0], ast.Name)):
+        elif (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Lambda)
+            and isinstance(node.targets[0], ast.Name)
+        ):
             found[node.targets[0].id] = _from_lambda(node, node.targets[0].id)
     return found
 
@@ -101,9 +107,12 @@ def _callees(function: ast.FunctionDef, owner: str) -> Iterator[str]:
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name):
                 yield node.func.id
-            elif (isinstance(node.func, ast.Attribute) and owner
-                  and isinstance(node.func.value, ast.Name)
-                  and node.func.value.id in ("self", owner)):
+            elif (
+                isinstance(node.func, ast.Attribute)
+                and owner
+                and isinstance(node.func.value, ast.Name)
+                and node.func.value.id in ("self", owner)
+            ):
                 yield f"{owner}.{node.func.attr}"
 
 
@@ -167,8 +176,12 @@ def instrument(
 def _put_back(tree: ast.Module, name: str, node: ast.FunctionDef) -> None:
     """Replace a lambda by the function that was made of it."""
     for position, old in enumerate(tree.body):
-        if (isinstance(old, ast.Assign) and isinstance(old.value, ast.Lambda)
-                and isinstance(old.targets[0], ast.Name) and old.targets[0].id == name):
+        if (
+            isinstance(old, ast.Assign)
+            and isinstance(old.value, ast.Lambda)
+            and isinstance(old.targets[0], ast.Name)
+            and old.targets[0].id == name
+        ):
             tree.body[position] = node
 
 
@@ -258,8 +271,7 @@ class _Rewriter(Expressions):
             self._spare += 1
         else:
             self.next += 1
-        self.probes[number] = Probe(number, kind, name, text, line, self._function,
-                                    self._statement)
+        self.probes[number] = Probe(number, kind, name, text, line, self._function, self._statement)
         return number
 
     def _call(self, number: int, value: ast.expr, key: ast.expr | None = None) -> ast.expr:
@@ -283,8 +295,11 @@ class _Rewriter(Expressions):
         keep = 0
         while keep < len(body) and (
             isinstance(body[keep], (ast.Global, ast.Nonlocal))
-            or (keep == 0 and isinstance(body[0], ast.Expr)
-                and isinstance(body[0].value, ast.Constant))
+            or (
+                keep == 0
+                and isinstance(body[0], ast.Expr)
+                and isinstance(body[0].value, ast.Constant)
+            )
         ):
             keep += 1
         node.body = body[:keep] + entry + self.block(body[keep:])
@@ -304,9 +319,12 @@ class _Rewriter(Expressions):
             for which in range(len(others), 0, -1):
                 self._statement = number
                 test = ast.Compare(
-                    left=ast.Call(func=ast.Name(_CHOICE, ast.Load()),
-                                  args=[ast.Constant(number)], keywords=[]),
-                    ops=[ast.Eq()], comparators=[ast.Constant(which)])
+                    left=ast.Call(
+                        func=ast.Name(_CHOICE, ast.Load()), args=[ast.Constant(number)], keywords=[]
+                    ),
+                    ops=[ast.Eq()],
+                    comparators=[ast.Constant(which)],
+                )
                 self._trying = True
                 other = self.statement(copy.deepcopy(others[which - 1]), plain=True)
                 self._trying = False
@@ -317,9 +335,12 @@ class _Rewriter(Expressions):
     def _note(self, number: int, statement: ast.stmt) -> None:
         head: list[ast.AST] = [statement]
         if isinstance(statement, (ast.For, ast.While, ast.If, ast.With, ast.Try, ast.FunctionDef)):
-            head = [part for field_name in ("iter", "test", "target", "items")
-                    for part in [getattr(statement, field_name, None)]
-                    if isinstance(part, ast.AST)]
+            head = [
+                part
+                for field_name in ("iter", "test", "target", "items")
+                for part in [getattr(statement, field_name, None)]
+                if isinstance(part, ast.AST)
+            ]
         reads, writes = set(), []
         for part in head:
             for node in ast.walk(part):
@@ -329,7 +350,8 @@ class _Rewriter(Expressions):
                     else:
                         reads.add(node.id)
                 elif isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(
-                        node.ctx, ast.Store):
+                    node.ctx, ast.Store
+                ):
                     base: ast.expr = node
                     while isinstance(base, (ast.Subscript, ast.Attribute)):
                         base = base.value
@@ -341,8 +363,14 @@ class _Rewriter(Expressions):
         if head != [statement]:
             end = statement.lineno
         self.statements[number] = Statement(
-            number, copy.deepcopy(statement), self._function, statement.lineno, end,
-            frozenset(reads), tuple(dict.fromkeys(writes)))
+            number,
+            copy.deepcopy(statement),
+            self._function,
+            statement.lineno,
+            end,
+            frozenset(reads),
+            tuple(dict.fromkeys(writes)),
+        )
 
     # statements -----------------------------------------------------------------------------
     def statement(self, node: ast.stmt, *, plain: bool = False) -> list[ast.stmt]:
@@ -386,8 +414,9 @@ class _Rewriter(Expressions):
         """The entries of a dict literal are steps of their own: ``{'W1': dW1}``."""
         for position, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                number = self._number("assign", f"{name}[{key.value!r}]", ast.unparse(value),
-                                      value.lineno)
+                number = self._number(
+                    "assign", f"{name}[{key.value!r}]", ast.unparse(value), value.lineno
+                )
                 node.values[position] = self._call(number, self._inner(value, plain))
             elif not plain:
                 node.values[position] = self.expression(value)
@@ -400,14 +429,18 @@ class _Rewriter(Expressions):
         candidates = [*node.args[:1], *[k.value for k in node.keywords if k.arg == "out"]]
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
             candidates.append(node.func.value)
-        found += [ast.Name(part.id, ast.Store()) for part in candidates
-                  if isinstance(part, ast.Name) and part.id in self._known]
+        found += [
+            ast.Name(part.id, ast.Store())
+            for part in candidates
+            if isinstance(part, ast.Name) and part.id in self._known
+        ]
         return found
 
     def _compound(self, node: ast.stmt, plain: bool) -> None:
         if isinstance(node, ast.For):
-            entry = self._after([node.target], f"for {ast.unparse(node.target)}", node.lineno,
-                                kind="loop")
+            entry = self._after(
+                [node.target], f"for {ast.unparse(node.target)}", node.lineno, kind="loop"
+            )
             if not plain:
                 node.iter = self.expression(node.iter)
             node.body = entry + self.block(node.body)
@@ -427,9 +460,12 @@ class _Rewriter(Expressions):
             return node
         if isinstance(node.value, ast.Tuple):
             node.value.elts = [
-                part if isinstance(part, ast.Starred) else self._call(
+                part
+                if isinstance(part, ast.Starred)
+                else self._call(
                     self._number("return", f"return[{position}]", ast.unparse(part), node.lineno),
-                    self._inner(part, plain))
+                    self._inner(part, plain),
+                )
                 for position, part in enumerate(node.value.elts)
             ]
             return node
@@ -437,8 +473,9 @@ class _Rewriter(Expressions):
         node.value = self._call(number, self._inner(node.value, plain))
         return node
 
-    def _after(self, targets: Sequence[ast.expr], text: str, line: int,
-               kind: Kind = "assign") -> list[ast.stmt]:
+    def _after(
+        self, targets: Sequence[ast.expr], text: str, line: int, kind: Kind = "assign"
+    ) -> list[ast.stmt]:
         """Probes for what a statement has just written: names, items of dicts, attributes."""
         made: list[ast.stmt] = []
         seen: set[str] = set()
@@ -455,18 +492,20 @@ class _Rewriter(Expressions):
         return made
 
     def _place(self, target: ast.expr) -> ast.expr | None:
-        """What a target changes: the array ``dx`` for ``dx[i, j]``, the entry for ``grads['W1']``.
-        """
+        """What a target changes: the array ``dx`` for ``dx[i, j]``, the entry for ``grads['W1']``."""
         if isinstance(target, ast.Name):
             return target if target.id in self._known else None
         if isinstance(target, ast.Attribute):
             return target
         if isinstance(target, ast.Subscript):
             keyed = isinstance(target.slice, (ast.JoinedStr,)) or (
-                isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str))
+                isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str)
+            )
             if isinstance(target.slice, ast.BinOp):
-                keyed = any(isinstance(part, ast.Constant) and isinstance(part.value, str)
-                            for part in ast.walk(target.slice))
+                keyed = any(
+                    isinstance(part, ast.Constant) and isinstance(part.value, str)
+                    for part in ast.walk(target.slice)
+                )
             if isinstance(target.slice, ast.Call) and "format" in ast.unparse(target.slice):
                 keyed = True
             return target if keyed else self._place(target.value)

@@ -64,8 +64,9 @@ class InProcess:
 class Session:
     """One pair, instrumented, in a temporary copy of its project."""
 
-    def __init__(self, project: Project, pair: Pair, runner: Runner, *, depth: int = 1,
-                 seconds: float = 60.0) -> None:
+    def __init__(
+        self, project: Project, pair: Pair, runner: Runner, *, depth: int = 1, seconds: float = 60.0
+    ) -> None:
         self.pair, self._runner, self._depth, self._seconds = pair, runner, depth, seconds
         self._folder = Path(tempfile.mkdtemp(prefix="steps-"))
         self._copies = 0
@@ -100,19 +101,29 @@ class Session:
         first, tables = 0, {}
         for path, wanted in names.items():
             try:
-                table = instrument(parse_file(path), wanted, first=first, alternatives=alternatives,
-                                   depth=self._depth)
+                table = instrument(
+                    parse_file(path),
+                    wanted,
+                    first=first,
+                    alternatives=alternatives,
+                    depth=self._depth,
+                )
             except (SyntaxError, UnicodeDecodeError, RecursionError) as error:
                 raise StepsError(f"{path.name} cannot be rewritten: {error}") from error
             first = max([*table.probes, *table.statements], default=first) + 1
             (root / path.relative_to(self.pair.forward.root)).write_text(
-                table.text, encoding="utf-8")
+                table.text, encoding="utf-8"
+            )
             tables[path] = table
         self.tables = tables
 
     # requests -------------------------------------------------------------------------------
-    def evaluate(self, jobs: Sequence[Mapping[str, Any]], *,
-                 alternatives: Mapping[int, Sequence[Any]] | None = None) -> list[dict[str, Any]]:
+    def evaluate(
+        self,
+        jobs: Sequence[Mapping[str, Any]],
+        *,
+        alternatives: Mapping[int, Sequence[Any]] | None = None,
+    ) -> list[dict[str, Any]]:
         """Run a list of jobs in one request.
 
         alternatives : other statements to try in place of numbered ones (see `rewrite`); they
@@ -127,11 +138,15 @@ class Session:
         pair = self.pair
         request = {
             "forward": [pair.forward.module, pair.forward.name],
-            "backward": None if pair.backward is None else [pair.backward.module,
-                                                            pair.backward.name],
-            "setup": {"style": pair.style, "arguments": list(pair.arguments),
-                      "keywords": list(pair.keywords),
-                      "backward_arguments": list(pair.backward_arguments)},
+            "backward": None
+            if pair.backward is None
+            else [pair.backward.module, pair.backward.name],
+            "setup": {
+                "style": pair.style,
+                "arguments": list(pair.arguments),
+                "keywords": list(pair.keywords),
+                "backward_arguments": list(pair.backward_arguments),
+            },
             "jobs": list(jobs),
             "seconds": self._seconds,
             **self._layout(),
@@ -143,8 +158,10 @@ class Session:
         project = self._project
         if project.package.is_file():
             parts = project.package.relative_to(project.root).parts
-            return {"package": parts[0] if len(parts) > 1 else None,
-                    "file": str(project.package.relative_to(project.root))}
+            return {
+                "package": parts[0] if len(parts) > 1 else None,
+                "file": str(project.package.relative_to(project.root)),
+            }
         inside = project.package != project.root
         return {"package": project.package.name if inside else None, "file": None}
 
@@ -156,6 +173,10 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()

@@ -63,8 +63,9 @@ def probe(number, value, key=None):
     if State.record:
         if len(State.events) > 200_000:
             raise RuntimeError("more than 200,000 recorded values in one run")
-        State.events.append((State.phase, number, seen, None if key is None else str(key),
-                             _plain(value)))
+        State.events.append(
+            (State.phase, number, seen, None if key is None else str(key), _plain(value))
+        )
     return value
 
 
@@ -171,8 +172,9 @@ class Subject:
 
 
 def _actions(raw):
-    return {(int(a[0]), a[1] if int(a[0]) == -1 else int(a[1]), int(a[2])): (a[3], a[4])
-            for a in raw}
+    return {
+        (int(a[0]), a[1] if int(a[0]) == -1 else int(a[1]), int(a[2])): (a[3], a[4]) for a in raw
+    }
 
 
 def _choices(raw):
@@ -182,8 +184,10 @@ def _choices(raw):
 def trace(subject, job):
     """Run forward and backward once and return everything that was seen."""
     out, gradients, events = subject.run(
-        job["case"], actions=_actions(job.get("actions", [])),
-        choices=_choices(job.get("choices", [])), record=job.get("record", True),
+        job["case"],
+        actions=_actions(job.get("actions", [])),
+        choices=_choices(job.get("choices", [])),
+        record=job.get("record", True),
     )
     found = _flat(gradients)
     kept = [event for event in events if event[4] is not None]
@@ -217,8 +221,9 @@ def sweep(subject, job):
                     delta = np.zeros(size)
                     delta[entry] = sign * step * scale
                     try:
-                        value = subject.run(
-                            case, actions={key: ("add", delta)}, only_value=True)[0].ravel()
+                        value = subject.run(case, actions={key: ("add", delta)}, only_value=True)[
+                            0
+                        ].ravel()
                     except Exception:
                         value = np.full(1, np.nan)
                     if rows is None:
@@ -249,8 +254,13 @@ def variants(subject, job):
 
 def drive(subject, jobs, seconds=60.0):
     """Answer a list of jobs. A job that raises is answered with its error."""
-    kinds = {"trace": trace, "sweep": sweep, "variants": variants,
-             "value": value, "describe": describe}
+    kinds = {
+        "trace": trace,
+        "sweep": sweep,
+        "variants": variants,
+        "value": value,
+        "describe": describe,
+    }
     answers = []
     State.deadline = time.monotonic() + seconds
     ordinary = np.random.default_rng
@@ -261,8 +271,11 @@ def drive(subject, jobs, seconds=60.0):
     before = np.random.get_state()
     np.random.default_rng = seeded
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"), \
-                contextlib.redirect_stdout(io.StringIO()):
+        with (
+            warnings.catch_warnings(),
+            np.errstate(all="ignore"),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
             warnings.simplefilter("ignore")
             for job in jobs:
                 try:
@@ -280,8 +293,11 @@ def drive(subject, jobs, seconds=60.0):
 
 def _construct(kind, init):
     """Construct with the contract's names, and with the other names that people use."""
-    others = {"hidden_dims": lambda v: {"hidden_dim": v}, "use_batchnorm": lambda v: {
-        "normalization": "batchnorm"}, "dropout": lambda v: {"dropout_keep_ratio": 1 - v}}
+    others = {
+        "hidden_dims": lambda v: {"hidden_dim": v},
+        "use_batchnorm": lambda v: {"normalization": "batchnorm"},
+        "dropout": lambda v: {"dropout_keep_ratio": 1 - v},
+    }
     names = [name for name in others if name in init]
     first = None
     for pattern in range(2 ** len(names)):
@@ -315,8 +331,10 @@ def make_object(kind, case, leaves):
 def describe(subject, job):
     """Return the parameters that a freshly constructed object has, with their shapes."""
     owner = make_object(subject.kind, {"init": job["init"]}, {})
-    return {"names": list(owner.params),
-            "shapes": [list(np.shape(owner.params[name])) for name in owner.params]}
+    return {
+        "names": list(owner.params),
+        "shapes": [list(np.shape(owner.params[name])) for name in owner.params],
+    }
 
 
 def _resolve(place):
@@ -351,7 +369,8 @@ def serve(request):
             for name, shift in leaves.items():
                 if name in owner.params:
                     owner.params[name] = owner.params[name] + shift.reshape(
-                        np.shape(owner.params[name]))
+                        np.shape(owner.params[name])
+                    )
             return owner
 
     subject = Subject(forward, backward, maker, request["setup"])
@@ -371,8 +390,12 @@ def _retarget(root, package, file):
             continue
         folder = os.path.join(root, package) if package else root
         layout = dataclasses.replace(
-            layout, root=folder, file=os.path.join(root, file) if file else None,
-            beside=root if package else None, forbidden=())
+            layout,
+            root=folder,
+            file=os.path.join(root, file) if file else None,
+            beside=root if package else None,
+            forbidden=(),
+        )
         for name in [name for name in sys.modules if name.partition(".")[0] in finder.owned]:
             del sys.modules[name]
         sys.meta_path[position] = type(finder)(layout, finder._progress)

@@ -31,8 +31,11 @@ class Project:
         if self.package.is_file():
             yield self.package
             return
-        found = [path for path in self.package.rglob("*.py")
-                 if not _SKIPPED & set(path.relative_to(self.package).parts)]
+        found = [
+            path
+            for path in self.package.rglob("*.py")
+            if not _SKIPPED & set(path.relative_to(self.package).parts)
+        ]
         yield from sorted(found, key=lambda path: (len(path.parts), str(path)))
 
     def tree(self, path: Path) -> ast.Module | None:
@@ -108,8 +111,9 @@ def open_project(target: str | None) -> Project:
     path = path.resolve()
     if path.is_file():
         if path.suffix != ".py":
-            raise StepsError(f"{text} is no Python file: give a .py file, a folder or an import "
-                             f"name")
+            raise StepsError(
+                f"{text} is no Python file: give a .py file, a folder or an import name"
+            )
         return Project(path.parent, path, text)
     if (path / "__init__.py").exists() or path.name == "nndl":
         return Project(path.parent, path, text)
@@ -130,8 +134,10 @@ def _imported(text: str) -> Project:
     except (ImportError, ValueError):
         spec = None
     if spec is None:
-        raise StepsError(f"there is no file, folder or module {text!r}: give a folder with the "
-                         f"package nndl, a .py file, or a name that can be imported")
+        raise StepsError(
+            f"there is no file, folder or module {text!r}: give a folder with the "
+            f"package nndl, a .py file, or a name that can be imported"
+        )
     if spec.submodule_search_locations:
         package = Path(next(iter(spec.submodule_search_locations))).resolve()
         inner = package.joinpath(*text.split(".")[1:])

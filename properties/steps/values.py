@@ -69,8 +69,13 @@ class Case:
 
     def payload(self) -> dict[str, Any]:
         """Return the case as the plain dict that goes to the child."""
-        return {"values": dict(self.values), "dout": self.dout, "params": dict(self.params),
-                "init": dict(self.init), "seed": self.seed}
+        return {
+            "values": dict(self.values),
+            "dout": self.dout,
+            "params": dict(self.params),
+            "init": dict(self.init),
+            "seed": self.seed,
+        }
 
     def leaves(self) -> dict[str, Array]:
         """Return the float arrays and floats of the case, the things with a derivative."""

@@ -14,7 +14,7 @@ def _found() -> set[str]:
     for room in ("nndl", "properties", "reference"):
         for init in (ROOT / room).rglob("__init__.py"):
             parts = init.parent.relative_to(ROOT).parts
-            if "tests" not in parts:
+            if not {"tests", "benchmarks"} & set(parts):  # both belong to the checkout
                 names.add(".".join((OUTER.get(parts[0], parts[0]), *parts[1:])))
     return names
 

@@ -51,12 +51,17 @@ def test_wrong_is_one_and_the_record_names_the_line(batchnorm: Path, tmp_path: P
     assert np.prod(list(record["case"]["sizes"].values())) <= 4
 
 
-@pytest.mark.parametrize("arguments", [
-    ("no/such/place", "batchnorm"), ("{file}", "convolution"), ("{file}", "affine"),
-    ("{file}", "--backward", "batchnorm_backward"),
-    ("{file}", "--forward", "nothing", "--inputs", "x: (2, 3)"),
-    ("{file}", "--forward", "batchnorm_forward", "--inputs", "x (2, 3)"),
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("no/such/place", "batchnorm"),
+        ("{file}", "convolution"),
+        ("{file}", "affine"),
+        ("{file}", "--backward", "batchnorm_backward"),
+        ("{file}", "--forward", "nothing", "--inputs", "x: (2, 3)"),
+        ("{file}", "--forward", "batchnorm_forward", "--inputs", "x (2, 3)"),
+    ],
+)
 def test_unusable_options_are_two(batchnorm: Path, arguments: tuple[str, ...]) -> None:
     code, _ = call(*[a.replace("{file}", str(batchnorm)) for a in arguments])
     assert code == 2
@@ -90,12 +95,26 @@ def loss(x, y):
 def test_own_functions_with_inputs(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(OWN, encoding="utf-8")
-    code, output = call(str(path), "--forward", "scale", "--backward", "scale_backward",
-                        "--inputs", "x: (4, 3), w: (3,)")
+    code, output = call(
+        str(path),
+        "--forward",
+        "scale",
+        "--backward",
+        "scale_backward",
+        "--inputs",
+        "x: (4, 3), w: (3,)",
+    )
     assert code == 0, output
     path.write_text(OWN.replace("1 - t ** 2", "1 - np.tanh(t) ** 2"), encoding="utf-8")
-    code, output = call(str(path), "--forward", "scale", "--backward", "scale_backward",
-                        "--inputs", "x: (4, 3), w: (3,)")
+    code, output = call(
+        str(path),
+        "--forward",
+        "scale",
+        "--backward",
+        "scale_backward",
+        "--inputs",
+        "x: (4, 3), w: (3,)",
+    )
     assert code == 1
     assert "line 11: ds is the first wrong step" in output.replace("\n", " ")
 
@@ -103,8 +122,9 @@ def test_own_functions_with_inputs(tmp_path: Path) -> None:
 def test_own_loss_without_backward(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(OWN, encoding="utf-8")
-    code, output = call(str(path), "--forward", "loss", "--inputs", "x: (4, 3), y: labels(3)",
-                        "--json", "-")
+    code, output = call(
+        str(path), "--forward", "loss", "--inputs", "x: (4, 3), y: labels(3)", "--json", "-"
+    )
     assert code == 1, output
-    record = json.loads(output[output.index("{"):output.rindex("}") + 1])
+    record = json.loads(output[output.index("{") : output.rindex("}") + 1])
     assert record["mistakes"][0]["name"] == "dx"

@@ -17,8 +17,11 @@ BY_NAME = {one.name: one for one in DERIVATIONS}
 
 @pytest.mark.parametrize("derivation", DERIVATIONS, ids=list(BY_NAME))
 def test_every_line_is_right(derivation: Derivation) -> None:
-    wrong = [(r.claim.of, r.claim.expression, r.status, r.cause) for r in derivation.check()
-             if r.status != "right"]
+    wrong = [
+        (r.claim.of, r.claim.expression, r.status, r.cause)
+        for r in derivation.check()
+        if r.status != "right"
+    ]
     assert wrong == []
 
 
@@ -27,7 +30,8 @@ def test_every_line_is_right(derivation: Derivation) -> None:
 def test_pages_are_written_from_the_derivations(derivation: Derivation) -> None:
     path = PAGES / f"{derivation.name}.md"
     assert path.read_text(encoding="utf-8") == page(derivation), (
-        "write the pages again: python -m properties.steps.derivations")
+        "write the pages again: python -m properties.steps.derivations"
+    )
     assert (PAGES / "index.md").read_text(encoding="utf-8") == index()
 
 

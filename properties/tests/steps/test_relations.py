@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -15,8 +17,9 @@ def cases(change, **more) -> list[Pairing]:  # type: ignore[no-untyped-def]
     for k, sizes in enumerate(SIZES):
         rng = np.random.default_rng(k)
         wanted = rng.normal(size=(sizes["N"], sizes["D"]))
-        extra = {name: {key: f(rng, sizes) for key, f in table.items()}
-                 for name, table in more.items()}
+        extra: dict[str, Any] = {
+            name: {key: f(rng, sizes) for key, f in table.items()} for name, table in more.items()
+        }
         found.append(Pairing(change(wanted, sizes, extra), wanted, sizes=sizes, **extra))
     return found
 
@@ -27,21 +30,24 @@ def first(change, **more) -> Relation:  # type: ignore[no-untyped-def]
     return found
 
 
-@pytest.mark.parametrize(("change", "name", "part"), [
-    (lambda w, s, e: 2 * w, "ratio", "2.000"),
-    (lambda w, s, e: w / 2, "ratio", "0.500"),
-    (lambda w, s, e: s["N"] * w, "ratio", "N"),
-    (lambda w, s, e: w / s["D"], "ratio", "1/D"),
-    (lambda w, s, e: -w, "sign", "−1"),
-    (lambda w, s, e: w.T, "transpose", "transpose"),
-    (lambda w, s, e: 0 * w, "zero", "zero"),
-    (lambda w, s, e: w.sum(0), "sum extra", "axis 0"),
-    (lambda w, s, e: w.sum(), "sum extra", "all axes"),
-    (lambda w, s, e: w[::-1], "permutation", "reverse"),
-    (lambda w, s, e: w + 1, "offset", "1"),
-    (lambda w, s, e: np.abs(w), "some signs", "signs"),
-    (lambda w, s, e: w[:, :, None] * np.array([0.25, 0.75]), "sum missing", "axis 2"),
-])
+@pytest.mark.parametrize(
+    ("change", "name", "part"),
+    [
+        (lambda w, s, e: 2 * w, "ratio", "2.000"),
+        (lambda w, s, e: w / 2, "ratio", "0.500"),
+        (lambda w, s, e: s["N"] * w, "ratio", "N"),
+        (lambda w, s, e: w / s["D"], "ratio", "1/D"),
+        (lambda w, s, e: -w, "sign", "−1"),
+        (lambda w, s, e: w.T, "transpose", "transpose"),
+        (lambda w, s, e: 0 * w, "zero", "zero"),
+        (lambda w, s, e: w.sum(0), "sum extra", "axis 0"),
+        (lambda w, s, e: w.sum(), "sum extra", "all axes"),
+        (lambda w, s, e: w[::-1], "permutation", "reverse"),
+        (lambda w, s, e: w + 1, "offset", "1"),
+        (lambda w, s, e: np.abs(w), "some signs", "signs"),
+        (lambda w, s, e: w[:, :, None] * np.array([0.25, 0.75]), "sum missing", "axis 2"),
+    ],
+)
 def test_relations(change, name: str, part: str) -> None:  # type: ignore[no-untyped-def]
     found = first(change)
     assert (found.name, part in found.sentence) == (name, True), found
@@ -52,14 +58,17 @@ def test_missing_term_is_named() -> None:
     def term(rng, s):  # type: ignore[no-untyped-def]
         return rng.normal(size=(s["N"], s["D"]))
 
-    found = first(lambda w, s, e: w - e["terms"]["the path through var"],
-                  terms={"the path through var": term})
+    found = first(
+        lambda w, s, e: w - e["terms"]["the path through var"], terms={"the path through var": term}
+    )
     assert found.name == "missing term"
 
 
 def test_missing_factor_is_named() -> None:
-    found = first(lambda w, s, e: w / e["named"]["gamma"],
-                  named={"gamma": lambda rng, s: rng.uniform(0.5, 2, s["D"])})
+    found = first(
+        lambda w, s, e: w / e["named"]["gamma"],
+        named={"gamma": lambda rng, s: rng.uniform(0.5, 2, s["D"])},
+    )
     assert found.sentence == "the factor gamma is missing"
 
 

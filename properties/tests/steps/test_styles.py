@@ -39,8 +39,9 @@ PLANTED = [
 
 
 @pytest.mark.parametrize(("layer", "name", "was", "now", "ratio"), PLANTED)
-def test_planted_line_is_the_first_wrong_step(layer: str, name: str, was: str, now: str,
-                                              ratio: float | None) -> None:
+def test_planted_line_is_the_first_wrong_step(
+    layer: str, name: str, was: str, now: str, ratio: float | None
+) -> None:
     style = STYLES[f"{layer}-{name}"]
     if style.text.count(was) != 1:
         lines = [k for k, text in enumerate(style.text.splitlines(), 1) if was in text]
@@ -53,13 +54,20 @@ def test_planted_line_is_the_first_wrong_step(layer: str, name: str, was: str, n
     if ratio is not None:
         [step] = [s for s in report.steps if s.line == report.first_wrong.line]
         cause = report.first_wrong.cause
-        assert (step.ratio == pytest.approx(ratio) if step.ratio is not None
-                else f"{abs(ratio):g}" in cause or "sign" in cause)
+        assert (
+            step.ratio == pytest.approx(ratio)
+            if step.ratio is not None
+            else f"{abs(ratio):g}" in cause or "sign" in cause
+        )
 
 
 def test_most_mistakes_of_a_small_sample_are_named() -> None:
-    every = [one for style in styles() if style.layer in ("batchnorm", "autoencoder")
-             for one in mutants(style)]
+    every = [
+        one
+        for style in styles()
+        if style.layer in ("batchnorm", "autoencoder")
+        for one in mutants(style)
+    ]
     found = []
     for one in sample(every, 40, seed=3):
         try:
@@ -76,7 +84,8 @@ def test_most_mistakes_of_a_small_sample_are_named() -> None:
 def test_two_mistakes_are_both_reported() -> None:
     style = STYLES["batchnorm-graph"]
     text = style.text.replace("dxhat = dgammax * gamma", "dxhat = dgammax").replace(
-        "dsq = 1. / N *", "dsq = ")
+        "dsq = 1. / N *", "dsq = "
+    )
     report = judge(style, text)
     assert [m.name for m in report.mistakes] == ["dxhat", "dsq"]
     assert "gamma" in report.mistakes[0].cause

@@ -26,21 +26,32 @@ class Style:
 
     @property
     def label(self) -> str:
-        for function, label in (("svm_loss", "svm"), ("log_determinant_term",) * 2,
-                                ("trace_term",) * 2):
+        for function, label in (
+            ("svm_loss", "svm"),
+            ("log_determinant_term",) * 2,
+            ("trace_term",) * 2,
+        ):
             if f"def {function}" in self.text:
                 return label
         return self.layer
 
     @property
     def file(self) -> str:
-        return {"neural_net": "neural_net.py", "autoencoder": "autoencoder.py",
-                "gplvm": "gplvm.py"}.get(self.layer, "layers.py")
+        return {
+            "neural_net": "neural_net.py",
+            "autoencoder": "autoencoder.py",
+            "gplvm": "gplvm.py",
+        }.get(self.layer, "layers.py")
 
     def function(self) -> str:
         """Name of the function whose lines are judged."""
-        names = {"neural_net": "loss", "autoencoder": "autoencoder_loss",
-                 "softmax": "softmax_loss", "svm": "svm_loss", "gplvm": "gplvm_log_likelihood"}
+        names = {
+            "neural_net": "loss",
+            "autoencoder": "autoencoder_loss",
+            "softmax": "softmax_loss",
+            "svm": "svm_loss",
+            "gplvm": "gplvm_log_likelihood",
+        }
         return BACKWARD.get(self.label) or names.get(self.label, self.label)
 
 
@@ -78,17 +89,21 @@ _OPERATORS = ("factor", "sign", "axis", "transpose", "order", "dropped", "variab
 def mutants(style: Style) -> Iterator[Planted]:
     """Every single-line mistake of the operators below, in the backward's lines."""
     tree = ast.parse(style.text)
-    function = next(n for n in ast.walk(tree)
-                    if isinstance(n, ast.FunctionDef) and n.name == style.function())
+    function = next(
+        n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == style.function()
+    )
     lines = style.text.splitlines()
     for statement in _backward(function, style):
         value = getattr(statement, "value", None)
         if value is None:
             continue
         arrays = _names(function)
-        targets = {id(n) for t in [getattr(statement, "target", None),
-                                   *getattr(statement, "targets", [])] if t is not None
-                   for n in ast.walk(t.value if isinstance(t, ast.Subscript) else t)}
+        targets = {
+            id(n)
+            for t in [getattr(statement, "target", None), *getattr(statement, "targets", [])]
+            if t is not None
+            for n in ast.walk(t.value if isinstance(t, ast.Subscript) else t)
+        }
         for number, node in enumerate(list(ast.walk(statement))):
             if not isinstance(node, ast.expr) or id(node) in targets:
                 continue
@@ -102,11 +117,18 @@ def mutants(style: Style) -> Iterator[Planted]:
                 if text == ast.unparse(statement):
                     continue
                 planted = list(lines)
-                indent = planted[statement.lineno - 1][:statement.col_offset]
-                planted[statement.lineno - 1:statement.end_lineno] = [indent + text] + [""] * (
-                    (statement.end_lineno or statement.lineno) - statement.lineno)
-                yield Planted(style, operator, "\n".join(planted) + "\n", statement.lineno,
-                              ast.unparse(statement), text)
+                indent = planted[statement.lineno - 1][: statement.col_offset]
+                planted[statement.lineno - 1 : statement.end_lineno] = [indent + text] + [""] * (
+                    (statement.end_lineno or statement.lineno) - statement.lineno
+                )
+                yield Planted(
+                    style,
+                    operator,
+                    "\n".join(planted) + "\n",
+                    statement.lineno,
+                    ast.unparse(statement),
+                    text,
+                )
 
 
 def _backward(function: ast.FunctionDef, style: Style) -> list[ast.stmt]:
@@ -121,14 +143,39 @@ def _backward(function: ast.FunctionDef, style: Style) -> list[ast.stmt]:
                 continue
             text = ast.unparse(statement)
             # In one function the backward starts at the first gradient's line.
-            if text.startswith(("dx", "dscores", "d =", "grad_", "da ", "dW", "dr ", "dc ", "dp ",
-                                "dK", "dX", "dtr", "e = W.T", "num_pos", "onehot", "one_hot",
-                                "difference", "delta2")) and not text.startswith("e ="):
+            if text.startswith(
+                (
+                    "dx",
+                    "dscores",
+                    "d =",
+                    "grad_",
+                    "da ",
+                    "dW",
+                    "dr ",
+                    "dc ",
+                    "dp ",
+                    "dK",
+                    "dX",
+                    "dtr",
+                    "e = W.T",
+                    "num_pos",
+                    "onehot",
+                    "one_hot",
+                    "difference",
+                    "delta2",
+                )
+            ) and not text.startswith("e ="):
                 started = True
-            if started and isinstance(statement, (ast.Assign, ast.AugAssign)) and not (
-                    text.startswith(("p =", "scores =", "m =")) or "cache" in text
-                    or "loss" in text or ("shape" in text.partition("=")[2]
-                    and "reshape" not in text)):
+            if (
+                started
+                and isinstance(statement, (ast.Assign, ast.AugAssign))
+                and not (
+                    text.startswith(("p =", "scores =", "m ="))
+                    or "cache" in text
+                    or "loss" in text
+                    or ("shape" in text.partition("=")[2] and "reshape" not in text)
+                )
+            ):
                 found.append(statement)
 
     walk(function.body)
@@ -136,8 +183,9 @@ def _backward(function: ast.FunctionDef, style: Style) -> list[ast.stmt]:
 
 
 def _names(function: ast.FunctionDef) -> list[str]:
-    names = [n.id for n in ast.walk(function) if isinstance(n, ast.Name)
-             and isinstance(n.ctx, ast.Store)]
+    names = [
+        n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    ]
     return list(dict.fromkeys(names))
 
 
@@ -177,8 +225,12 @@ def _edits(node: ast.expr, names: list[str]):  # type: ignore[no-untyped-def]
         if ast.unparse(node.func).endswith((".dot", ".outer")) and len(node.args) == 2:
             yield "order", lambda n: ast.Call(n.func, n.args[::-1], n.keywords)
     if isinstance(node, ast.Compare):
-        yield "mask", lambda n: ast.Compare(n.left, [
-            ast.Lt() if isinstance(n.ops[0], ast.Gt) else ast.Gt()], n.comparators)
+        yield (
+            "mask",
+            lambda n: ast.Compare(
+                n.left, [ast.Lt() if isinstance(n.ops[0], ast.Gt) else ast.Gt()], n.comparators
+            ),
+        )
         yield "mask", lambda n: ast.Compare(n.comparators[0], n.ops, [n.left])
     if isinstance(node, ast.Name) and node.id not in ("np", "range", "len"):
         for name in names:

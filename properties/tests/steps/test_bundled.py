@@ -1,0 +1,21 @@
+"""Every named step of the bundled backwards is right, and nearly all of them are judged."""
+
+from __future__ import annotations
+
+import pytest
+
+from properties.steps.debugger import debug
+from properties.steps.pairing import labels_present
+from properties.steps.source import open_project
+from properties.steps.values import Report
+
+LABELS = labels_present(open_project("bundled"))
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_every_step_is_right(label: str) -> None:
+    report = debug("bundled", label)
+    assert isinstance(report, Report)
+    wrong = [step.name for step in report.steps if step.status == "wrong"]
+    assert wrong == []
+    assert report.first_wrong is None
