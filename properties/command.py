@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import signal
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -30,6 +33,7 @@ from .specs import ALL
 from .suite import Suite
 
 PASS, WRONG, UNUSABLE, BROKEN = 0, 1, 2, 3
+INTERRUPTED = 130  # as shells say it: 128 and the signal's number
 
 
 class _Given:
@@ -161,7 +165,12 @@ def check(
     except TargetError as error:
         click.echo(f"nndl check: {error}", err=True)
         sys.exit(UNUSABLE)
-    record, code = _judge(suite, found, require, console)
+    try:
+        record, code = _judge(suite, found, require, console)
+    except KeyboardInterrupt:
+        told = f"interrupted after {suite.done} of {suite.planned} cells; no verdict, no reports"
+        click.echo(f"nndl check: {told}", err=True)
+        sys.exit(INTERRUPTED)
     if json_file:
         write_record(record, json_file)
     write_outputs(record, files, github=github, points=weights)
@@ -177,6 +186,26 @@ def make_console(*, stderr: bool) -> Console:
     return console
 
 
+@contextlib.contextmanager
+def _interruptible(suite: Suite) -> Iterator[None]:
+    """Let Ctrl-C end the run between two cells.
+
+    Raised anywhere else it may be swallowed, by a garbage collector's callback for one.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        suite.interrupted = True
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _judge(
     suite: Suite, target: Target, require: frozenset[str], console: Console
 ) -> tuple[dict[str, Any], int]:
@@ -186,9 +215,10 @@ def _judge(
     storage = tempfile.TemporaryDirectory(prefix="nndl-", ignore_cleanup_errors=True)
     set_hypothesis_home_dir(storage.name)
     try:
-        with storage, Progress(console, suite) as progress:
+        with storage, _interruptible(suite), Progress(console, suite) as progress:
             suite.on_verdict = progress.done
-            run_pytest(suite)
+            if run_pytest(suite) == pytest.ExitCode.INTERRUPTED and not suite.broken:
+                raise KeyboardInterrupt  # pytest swallows it; half a run is no verdict
         elapsed = time.perf_counter() - started
         record = make_record(suite, target, required=require, elapsed=elapsed)
     finally:

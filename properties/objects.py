@@ -8,7 +8,7 @@ from .case import Case
 from .implementation import Outcome
 from .mismatch import Disagreement, Mismatch
 from .probe import Probe
-from .script import literal
+from .script import literal, with_imports
 
 CONTRACT = "the contract"
 
@@ -45,10 +45,8 @@ class ObjectProbe(Probe):
 
     def script(self, found: Disagreement, case: Case, header: str) -> str:
         """A script that runs on its own and repeats a disagreement."""
-        lines = ["import numpy as np", header, "from numpy import array, float32, inf, nan  # noqa"]
-        lines += ["", *self.script_lines(case), ""]
-        lines += [f"# {found.oracle}: {found.sentence}"]
-        return "\n".join(lines) + "\n"
+        told = f"# {found.oracle}: {found.sentence}"
+        return with_imports(header, [*self.script_lines(case), "", told])
 
     def script_lines(self, case: Case) -> list[str]:
         """The part of a script that makes and calls the object; by default its inputs alone."""

@@ -184,6 +184,7 @@ class Probe:
         ``in_float32`` is called for the bounds at float32's rounding unit when a difference may
         be float32 rounding, which is lost accuracy and not wrong.
         """
+        function = self.spec.judge_of_gradients if prefix else self.spec.forward
         for name, bounded in truth.items():
             if name not in got:
                 continue
@@ -192,7 +193,8 @@ class Probe:
             if wrong is not None and not wrong.shape_is_wrong and in_float32 is not None:
                 short = in_float32()[name]
                 if looks_like_float32(array, bounded.value, short):
-                    self.note(Kind.ROBUSTNESS, f"{prefix}{name} is accurate to float32 only")
+                    sentence = f"{prefix}{name} is accurate to float32 only"
+                    self.note(Kind.ROBUSTNESS, sentence, function)
                     wrong = None
             if wrong is not None:
                 return name, wrong
@@ -200,7 +202,8 @@ class Probe:
                 array.shape, bounded.value.shape
             ):
                 shapes = "(1, M) for (M,)" if bounded.value.ndim else "(1,) for ()"
-                self.note(Kind.CONVENTION, f"{prefix}{name} has another shape: {shapes}")
+                sentence = f"{prefix}{name} has another shape: {shapes}"
+                self.note(Kind.CONVENTION, sentence, function)
         return None
 
     def fail(
@@ -266,6 +269,21 @@ class Probe:
             for name, bounded in truth.items()
         }
 
+    def exact_to_last_bits(self, truth: Bounds) -> Bounds:
+        """The same truth with a few rounding units of each value itself for rounding.
+
+        For a value that may be half the square of a norm: the sum of squares is exact, the root
+        that is squared again is not.
+        """
+        return {
+            name: Bounded(
+                bounded.value,
+                np.minimum(bounded.error, 2.0 * bounded.unit * np.abs(bounded.value)),
+                bounded.unit,
+            )
+            for name, bounded in truth.items()
+        }
+
     def slack(self, case: Case, run: Run, name: str) -> Array:
         """How far two evaluations of a gradient may differ by rounding."""
         gradient = run.gradients[name]
@@ -315,7 +333,9 @@ class Probe:
                 np.where(finite, 0.0, got), Bounded(np.where(finite, 0.0, wanted), error, 2.0**-53)
             )
         if wrong is not None:
-            blamed = function or self.spec.judge_of_gradients
+            of_value = argument == self.spec.value
+            answers = self.spec.forward if of_value else self.spec.judge_of_gradients
+            blamed = function or answers
             self.fail(blamed, argument, wrong, oracle=oracle, case=case)
 
     def refuse(self, function: str, sentence: str, case: Case) -> NoReturn:

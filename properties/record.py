@@ -241,7 +241,9 @@ def _call(
     probe = suite.probes.get(spec.name) or Probe(spec, suite.implementation)
     probe.reading = suite.readings.get(spec.name)
     inputs = dict(case.args) | ({} if case.dout is None else {"dout": case.dout})
-    repeat = f"nndl check {shlex.quote(target.text)} --only {spec.layer} --seed {suite.demands.seed}"
+    repeat = (
+        f"nndl check {shlex.quote(target.text)} --only {spec.layer} --seed {suite.demands.seed}"
+    )
     if suite.demands.profile != "standard":
         repeat += f" --profile {suite.demands.profile}"
     entry: dict[str, Any] = {"inputs": encode(inputs), "repeat": " ".join(repeat.split())}

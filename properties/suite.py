@@ -49,6 +49,7 @@ class Suite:
     wrong_forwards: set[str] = field(default_factory=set)
     probes: dict[str, Probe] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    interrupted: bool = False
     planned: int = 0
     done: int = 0
     _implementation: Implementation | None = None
@@ -67,6 +68,8 @@ class Suite:
 
     def judge(self, declared: Property, spec: LayerSpec) -> Verdict | None:
         """Judge one cell."""
+        if self.interrupted:
+            raise KeyboardInterrupt
         cell = Cell(suite=self, property=declared, spec=spec)
         try:
             self._prepare(spec)

@@ -46,11 +46,16 @@ def test_backward_matches_reference(probe: Probe, case: Case, rng: np.random.Gen
 
 @check(Kind.CORRECTNESS, "both", purpose=Purpose.INTEGER, applies=has_reference, weight=0.5)
 def test_exact_on_integers(probe: Probe, case: Case, rng: np.random.Generator) -> None:
-    """On small integers float64 makes no error, so neither may the layer: tolerance zero."""
+    """On small integers float64 makes no error, so neither may the layer: tolerance zero.
+
+    A value may be off in its last bits: a norm that is squared is right, and has taken a root.
+    """
     run = probe.run(case)
-    wrong = probe.find(case, run.outputs, probe.exact(probe.truth_of_value(case, run)))
+    wrong = probe.find(case, run.outputs, probe.exact_to_last_bits(probe.truth_of_value(case, run)))
     if wrong is not None:
         probe.fail(probe.spec.forward, *wrong, oracle="exact arithmetic", case=case)
+    if probe.spec.backward is not None and probe.forward_is_wrong:
+        raise Inconclusive  # its backward may follow it
     wrong = probe.find(
         case, run.gradients, probe.exact(probe.truth_of_gradients(case, run)), prefix="d"
     )

@@ -52,6 +52,8 @@ def test_normalised_columns(probe: Probe, case: Case, rng: np.random.Generator) 
         oracle="variance of a normalised column",
         function=probe.spec.forward,
     )
+    if probe.forward_is_wrong:
+        return  # its backward may follow it
     probe.same(
         "dx",
         dx.sum(axis=0),

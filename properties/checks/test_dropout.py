@@ -86,6 +86,8 @@ def _with(case: Case, x: Array, seed: int) -> Case:
 @check(Kind.CORRECTNESS, "backward", applies=_dropout, weight=0.25)
 def test_mask_where_x_is_zero(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     """A unit whose input is zero is kept or dropped like any other: the mask is not out / x."""
+    if probe.forward_is_wrong:
+        raise Inconclusive  # its backward may follow it
     x = np.where(rng.random(case.args["x"].shape) < 0.4, 0.0, case.args["x"])
     asked = case.with_args(x=x)
     plain, run = probe.run_many([case.with_args(x=np.ones(x.shape)), asked])

@@ -37,7 +37,8 @@ def test_float32(probe: Probe, case: Case, rng: np.random.Generator) -> None:
         for name, array in got.items():
             if array.ndim and array.dtype != np.float32:
                 probe.refuse(function, f"answers float32 in {array.dtype}", short)
-            wrong = probe.find(short, {name: array.astype(np.float64)}, {name: truth[name]})
+            got64 = {name: array.astype(np.float64)}
+            wrong = probe.find(short, got64, {name: truth[name]}, prefix=prefix)
             if wrong is not None:
                 probe.fail(
                     function, f"{prefix}{name}", wrong[1], oracle="reference in float32", case=short
@@ -156,7 +157,8 @@ def test_extreme_values(probe: Probe, case: Case, rng: np.random.Generator) -> N
     wrong = probe.find(case, got, truth)
     if wrong is not None:
         probe.fail(probe.spec.forward, *wrong, oracle="reference, stable", case=case)
-    wrong = probe.find(case, run.gradients, probe.truth_of_gradients(case, run, careful))
+    truth = probe.truth_of_gradients(case, run, careful)
+    wrong = probe.find(case, run.gradients, truth, prefix="d")
     if wrong is not None:
         function = probe.spec.judge_of_gradients
         probe.fail(function, f"d{wrong[0]}", wrong[1], oracle="reference, stable", case=case)

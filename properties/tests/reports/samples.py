@@ -115,7 +115,7 @@ def passing_record() -> Record:
     }  # fmt: skip
 
 
-SCRIPT = '''\
+SCRIPT = """\
 import numpy as np
 from nndl.layers import batchnorm_forward, batchnorm_backward
 
@@ -127,12 +127,10 @@ out, cache = batchnorm_forward(x, gamma, beta, {"mode": "train", "eps": 1e-05, "
 dx, dgamma, dbeta = batchnorm_backward(dout, cache)
 print("got   ", dgamma)
 print("wanted", np.array([0.8613497188209475, 6.1967733539318672]))
-'''
+"""
 
 
-def failing_property(
-    *, size: tuple[int, ...] = (3, 2), seed: int = 0, full: bool = True
-) -> Record:
+def failing_property(*, size: tuple[int, ...] = (3, 2), seed: int = 0, full: bool = True) -> Record:
     """A wrong gradient; with ``full`` every optional key is present."""
     rng = np.random.default_rng(seed)
     wanted = np.round(rng.normal(size=size) * 4, 3)
@@ -224,7 +222,9 @@ def one_failure() -> Record:
         if prop["name"] == "dropout_p_reading":
             prop |= {"status": "fail", "sentence": "p is read as the probability of keeping"}
     by_name["gplvm_log_likelihood"] |= {
-        "status": "missing", "properties": [], "detail": "not defined in nndl/gplvm.py"
+        "status": "missing",
+        "properties": [],
+        "detail": "not defined in nndl/gplvm.py",
     }
     by_name["relu_backward"]["properties"][1]["status"] = "inconclusive"
     record["notes"] = ["this system has no memory limit; only time was limited"]
