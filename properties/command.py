@@ -31,6 +31,7 @@ from .settings import PROFILES, Demands
 from .spec import LayerSpec
 from .specs import ALL
 from .suite import Suite
+from .why import explain
 
 PASS, WRONG, UNUSABLE, BROKEN = 0, 1, 2, 3
 INTERRUPTED = 130  # as shells say it: 128 and the signal's number
@@ -116,6 +117,7 @@ def _known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) -> No
 @click.option("--in-process", is_flag=True, help="Run TARGET in this process, for a debugger.")
 @click.option("--list", "listing", is_flag=True, help="Show layers and properties, and stop.")
 @click.option("--table", is_flag=True, help="Show argument, ratio, difference, both gradients.")
+@click.option("--why", metavar="FUNCTION", help="Show what each oracle saw of one function.")
 @output_options
 def check(
     target: str | None,
@@ -130,6 +132,7 @@ def check(
     in_process: bool,
     listing: bool,
     table: bool,
+    why: str | None,
     github: bool,
     points: str | None,
     **files: str | None,
@@ -153,6 +156,9 @@ def check(
     specs = (*ALL, *extra)
     _known(only, specs, "--only")
     _known(require, specs, "--require")
+    if why is not None:
+        _known(frozenset({why}), specs, "--why")
+        only = only or frozenset({why})
     if listing:
         list_matrix(console, specs)
         return
@@ -166,7 +172,7 @@ def check(
         click.echo(f"nndl check: {error}", err=True)
         sys.exit(UNUSABLE)
     try:
-        record, code = _judge(suite, found, require, console)
+        record, code = _judge(suite, found, require, console, why=why)
     except KeyboardInterrupt:
         told = f"interrupted after {suite.done} of {suite.planned} cells; no verdict, no reports"
         click.echo(f"nndl check: {told}", err=True)
@@ -207,7 +213,12 @@ def _interruptible(suite: Suite) -> Iterator[None]:
 
 
 def _judge(
-    suite: Suite, target: Target, require: frozenset[str], console: Console
+    suite: Suite,
+    target: Target,
+    require: frozenset[str],
+    console: Console,
+    *,
+    why: str | None = None,
 ) -> tuple[dict[str, Any], int]:
     """Run a suite; give its record and the exit code."""
     started = time.perf_counter()
@@ -221,6 +232,8 @@ def _judge(
                 raise KeyboardInterrupt  # pytest swallows it; half a run is no verdict
         elapsed = time.perf_counter() - started
         record = make_record(suite, target, required=require, elapsed=elapsed)
+        if why is not None and not suite.broken:
+            explain(suite, why, console)
     finally:
         suite.close()
     if suite.broken or suite.planned == 0:

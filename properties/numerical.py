@@ -102,17 +102,18 @@ def judge_gradients(probe: Probe, case: Case, run: Run, rng: np.random.Generator
         middle = float(np.sum(dout * out))
         if answer is Answer.WRONG and _bends(plus, minus, middle, noise):
             answer = Answer.UNKNOWN
+        found = Derivative(
+            answer=answer,
+            argument=f"d{name}",
+            got=float(terms.sum()),
+            estimate=estimate,
+            direction=direction,
+            values=(plus, minus),
+        )
         if answer is Answer.WRONG:
-            return Derivative(
-                answer=answer,
-                argument=f"d{name}",
-                got=float(terms.sum()),
-                estimate=estimate,
-                direction=direction,
-                values=(plus, minus),
-            )
-        if answer is Answer.UNKNOWN:
-            verdict = Derivative(answer=Answer.UNKNOWN)
+            return found
+        if verdict.answer is Answer.RIGHT:
+            verdict = found
     return verdict
 
 

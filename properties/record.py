@@ -228,7 +228,21 @@ def _property(
     cause = None if isinstance(spec, ObjectSpec) else causes.of(verdict, spec)
     if cause is not None:
         entry["diagnosis"] = cause.as_json()
+    elif verdict.kind is Kind.CORRECTNESS:
+        entry["diagnosis"] = _no_known_cause(verdict)
     return entry | _call(suite, spec, name, verdict, target)
+
+
+def _no_known_cause(verdict: Verdict) -> dict[str, Any]:
+    """The diagnosis where nothing in the catalogue explains every failing example."""
+    seen = [found for found in verdict.failures if found.wanted is not None]
+    many = "example" if len(seen) == 1 else "examples"
+    return {
+        "misconception": None,
+        "sentence": "no known cause",
+        "evidence": f"nothing known explains all of {len(seen)} failing {many}",
+        "confidence": 0.0,
+    }
 
 
 def _call(

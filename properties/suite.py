@@ -75,7 +75,7 @@ class Suite:
             self._prepare(spec)
             verdict = None
             if not any(name in self.faults for name in self._needed(declared, spec)):
-                probe = self._probe(spec)
+                probe = self.probe_of(spec)
                 verdict = judge(declared, probe, self.demands)
                 self.verdicts.append(verdict)
                 if verdict.fault is not None and verdict.fault.is_final:
@@ -88,7 +88,8 @@ class Suite:
         self.on_verdict(cell, verdict)
         return verdict
 
-    def _probe(self, spec: LayerSpec) -> Probe:
+    def probe_of(self, spec: LayerSpec) -> Probe:
+        """A probe of a layer, under the reading that was found."""
         if isinstance(spec, ObjectSpec):
             return self.probes[spec.name]
         probe = Probe(spec, self.implementation)

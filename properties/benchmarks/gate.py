@@ -1,7 +1,7 @@
 """Where the time of ``nndl check`` goes: by function, by property, and by what it is spent on.
 
-``python -m properties.benchmarks.gate [TARGET]`` judges every cell once at a profile and splits its
-time: Hypothesis (drawing, and keeping what it has drawn), the implementation itself, the pipe to its
+``python -m properties.benchmarks.gate [TARGET]`` judges every cell once at a profile and splits
+its time: Hypothesis (drawing, and keeping what it has drawn), the implementation itself, the pipe to its
 child process, the oracles (truth with bounds), and the property's own work (comparing, drawing what
 it adds to a case). Then it times the whole command at both everyday profiles.
 """
@@ -106,7 +106,7 @@ def measure(
                 missing = any(name in suite.faults for name in suite._needed(declared, spec))
                 if isinstance(spec, ObjectSpec) or missing or not declared.concerns(spec):
                     continue
-                probe = suite._probe(spec)
+                probe = suite.probe_of(spec)
                 found.append(_cell(declared, probe, demands, inside))
     finally:
         suite.close()

@@ -113,7 +113,7 @@ def layers(suite: Suite) -> list[LayerSpec]:
 def make_probe(suite: Suite, spec: LayerSpec, declared: Property | None = None) -> Probe:
     """A probe as the suite makes it, under the reading that the suite found."""
     suite._prepare(spec)
-    probe = suite._probe(spec)
+    probe = suite.probe_of(spec)
     probe.notes = {}
     if declared is not None:
         probe.blames = declared.functions(spec)[0]

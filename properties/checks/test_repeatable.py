@@ -27,9 +27,13 @@ def test_repeatable(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     first = probe.read(case, outcomes[:size])
     later = [(probe.read(case, outcomes[-size:]), "called again, it differs")]
     if spec.backward is not None:
-        second = probe.read(case, [outcomes[0], outcomes[size]])
-        later.insert(0, (second, "a second backward on the same cache differs"))
-        if outcomes[size + 1].status == "ok":
+        if outcomes[size].status == "raised":
+            # It consumes its cache: unusual, but one forward and one backward are right.
+            probe.note(Kind.ROBUSTNESS, "fails on a second backward of one cache", spec.backward)
+        else:
+            second = probe.read(case, [outcomes[0], outcomes[size]])
+            later.insert(0, (second, "a second backward on the same cache differs"))
+        if outcomes[size + 1].status == outcomes[size].status == "ok":
             third = probe.read(case, [outcomes[0], outcomes[size + 2]])
             later.insert(1, (third, "a backward after another forward differs"))
     for run, oracle in later:

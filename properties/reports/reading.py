@@ -181,6 +181,8 @@ def _indices(item: object) -> tuple[tuple[int, ...], ...]:
 
 
 def _diagnosis(item: object) -> Diagnosis | None:
+    if isinstance(item, Mapping) and not item.get("misconception") and not item.get("confidence"):
+        return None  # "no known cause": nothing to show
     if not isinstance(item, Mapping):
         return None
     confidence = to_float(item.get("confidence"))

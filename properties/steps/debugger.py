@@ -334,8 +334,8 @@ def _step(
         slot.line,
         slot.name,
         finding.node,
-        status,
-        finding.reason,  # type: ignore[arg-type]
+        status,  # type: ignore[arg-type]
+        finding.reason,
         shape,
         None,
         None,

@@ -197,9 +197,9 @@ def custom_subject(
         forward,
         first,
         second,
-        style,
+        style,  # type: ignore[arg-type]
         tuple(positional),
-        keywords,  # type: ignore[arg-type]
+        keywords,
         sources,
     )
     other = {name: n + 1 + (k % 2) for k, (name, n) in enumerate(sizes.items())}

@@ -492,7 +492,7 @@ class _Rewriter(Expressions):
         return made
 
     def _place(self, target: ast.expr) -> ast.expr | None:
-        """What a target changes: the array ``dx`` for ``dx[i, j]``, the entry for ``grads['W1']``."""
+        """What a target changes: the array for ``dx[i, j]``, the entry for ``grads['W1']``."""
         if isinstance(target, ast.Name):
             return target if target.id in self._known else None
         if isinstance(target, ast.Attribute):
