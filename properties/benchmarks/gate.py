@@ -1,7 +1,7 @@
 """Where the time of ``nndl check`` goes: by function, by property, and by what it is spent on.
 
 ``python -m properties.benchmarks.gate [TARGET]`` judges every cell once at a profile and splits
-its time: Hypothesis (drawing, and keeping what it has drawn), the implementation itself, the pipe to its
+its time: Hypothesis (drawing, and keeping what it has drawn), the implementation, the pipe to its
 child process, the oracles (truth with bounds), and the property's own work (comparing, drawing what
 it adds to a case). Then it times the whole command at both everyday profiles.
 """
