@@ -13,7 +13,7 @@ import numpy.typing as npt
 from reference.finite_differences import Estimate, richardson
 
 from .case import Array, Case, Run
-from .mismatch import Disagreement
+from .mismatch import Disagreement, Fault, Inconclusive, Mismatch
 from .probe import Probe
 
 # Absolute steps; the values of smooth families are of order one and 1/8 away from kinks.
@@ -63,8 +63,22 @@ class Derivative:
 def judge_gradients(probe: Probe, case: Case, run: Run, rng: np.random.Generator) -> Derivative:
     """Compare ⟨gradient, v⟩ with the derivative of ⟨dout, forward⟩ along random v.
 
-    One signed random direction for each differentiable argument; all perturbed points go to the
-    implementation in one call.
+    One signed random direction for each differentiable argument; the first that is wrong decides,
+    else the first that is inconclusive.
+    """
+    found = derivatives(probe, case, run, rng)
+    for answer in (Answer.WRONG, Answer.UNKNOWN):
+        for derivative in found:
+            if derivative.answer is answer:
+                return derivative
+    return found[-1]
+
+
+def derivatives(probe: Probe, case: Case, run: Run, rng: np.random.Generator) -> list[Derivative]:
+    """The numerical derivative along one random direction of each differentiable argument.
+
+    All perturbed points go to the implementation in one call. A single inconclusive answer, with
+    no numbers, stands where the results cannot be compared at all.
     """
     spec = probe.spec
     directions = {
@@ -82,19 +96,19 @@ def judge_gradients(probe: Probe, case: Case, run: Run, rng: np.random.Generator
     if case.dout is None and out.size == 1:
         dout = np.ones(out.shape)
     if out.shape != dout.shape or not np.isfinite(out).all():
-        return Derivative(answer=Answer.UNKNOWN)
+        return [Derivative(answer=Answer.UNKNOWN)]
     # In units of the last place of the terms added up: what evaluating twice may differ by.
     level = float(np.sum(np.abs(dout * out)) + np.finfo(np.float64).tiny)
     noise = 64.0 * _UNIT * level
     phi = np.array(
         [float(np.sum(dout * p.outputs[spec.value].reshape(dout.shape))) for p in runs[1:]]
     ).reshape(len(directions), 2, len(STEPS))
-    verdict = Derivative(answer=Answer.RIGHT)
+    verdicts = []
     for (name, direction), (plus, minus) in zip(directions.items(), phi, strict=True):
         estimate = richardson(plus, minus, STEPS, noise)
         gradient = run.gradients[name]
         if gradient.size != direction.size:
-            return Derivative(answer=Answer.UNKNOWN)
+            return [Derivative(answer=Answer.UNKNOWN)]
         terms = gradient.reshape(direction.shape) * direction
         # A derivative that is zero by symmetry is known relative to the function's level alone.
         size = max(float(np.abs(terms).sum()), level)
@@ -102,19 +116,41 @@ def judge_gradients(probe: Probe, case: Case, run: Run, rng: np.random.Generator
         middle = float(np.sum(dout * out))
         if answer is Answer.WRONG and _bends(plus, minus, middle, noise):
             answer = Answer.UNKNOWN
-        found = Derivative(
-            answer=answer,
-            argument=f"d{name}",
-            got=float(terms.sum()),
-            estimate=estimate,
-            direction=direction,
-            values=(plus, minus),
+        verdicts.append(
+            Derivative(
+                answer=answer,
+                argument=f"d{name}",
+                got=float(terms.sum()),
+                estimate=estimate,
+                direction=direction,
+                values=(plus, minus),
+            )
         )
-        if answer is Answer.WRONG:
-            return found
-        if verdict.answer is Answer.RIGHT:
-            verdict = found
-    return verdict
+    return verdicts
+
+
+def table(probe: Probe, case: Case) -> list[dict[str, Any]]:
+    """Rows of argument, ratio, difference, analytical and numerical derivative, on one case."""
+    try:
+        found = derivatives(probe, case, probe.run(case), np.random.default_rng(0))
+    except (Fault, Mismatch, Inconclusive):
+        return []
+    rows = []
+    for derivative in found:
+        if derivative.estimate is None:
+            continue
+        numerical = float(derivative.estimate.value)
+        ratio = derivative.got / numerical if numerical else float("nan")
+        rows.append(
+            {
+                "argument": derivative.argument,
+                "ratio": float(f"{ratio:.9g}"),
+                "difference": float(f"{derivative.got - numerical:.3g}"),
+                "analytical": derivative.got,
+                "numerical": numerical,
+            }
+        )
+    return rows
 
 
 def _bends(plus: Array, minus: Array, middle: float, noise: float) -> bool:

@@ -15,11 +15,12 @@ from .diagnosis import Causes, find_causes
 from .implementation import Target
 from .judge import Verdict
 from .mismatch import Disagreement, Fault, Kind
+from .numerical import table
 from .objects import ObjectProbe
 from .probe import Probe
 from .script import import_lines, make_script
-from .spec import LayerSpec, ObjectSpec
-from .suite import Suite, counts
+from .spec import LayerSpec, ObjectSpec, Purpose
+from .suite import Suite, counts, sample_cases
 
 SCHEMA = 1
 _FIRST = (
@@ -198,6 +199,9 @@ def _property(
     }
     if verdict.inconclusive:
         entry["inconclusive"] = verdict.inconclusive
+    if verdict.declared.name == "numerical_derivative" and verdict.fault is None:
+        cases = sample_cases(spec, Purpose.SMOOTH, 4)
+        entry["table"] = encode(table(suite.probe_of(spec), cases[-1]))
     found = verdict.disagreement
     if found is None:
         if verdict.fault is not None:

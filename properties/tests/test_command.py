@@ -240,3 +240,17 @@ def test_runs_as_plain_pytest_on_any_target(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "affine_backward: db" in done.stdout
     assert "properties/tests" not in done.stdout
+
+
+def test_table_holds_gradients_against_numerical_derivatives(tmp_path: Path) -> None:
+    text = RIGHT.replace("flat.T @ dout", "2 * flat.T @ dout")
+    answer = nndl("check", "--only", "affine", "--table", str(_file(tmp_path, text)))
+    rows = [line.split() for line in answer.out.splitlines() if line.startswith("dw ")]
+    assert any(row[1] == "2" for row in rows), answer.out
+
+
+def test_why_shows_what_each_oracle_saw(tmp_path: Path) -> None:
+    answer = nndl("check", "--profile", "quick", "--why", "affine_backward", cwd=tmp_path)
+    assert answer.code == 0
+    for word in ("backward matches reference", "error / tolerance", "central difference"):
+        assert word in answer.out
