@@ -8,6 +8,7 @@ lead to the same modules, so that a class is never defined twice.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -52,10 +53,16 @@ class _SameModule(MetaPathFinder, Loader):
         inner = fullname.removeprefix(_OUTER)
         if inner == fullname or not inner.startswith("properties.") or inner.endswith("._entry"):
             return None
-        return ModuleSpec(fullname, self)
+        activate()
+        own = importlib.util.find_spec(inner)
+        if own is None:
+            return None
+        # pytest --pyargs asks where a package lies before it imports anything.
+        spec = ModuleSpec(fullname, self, origin=own.origin)
+        spec.submodule_search_locations = own.submodule_search_locations
+        return spec
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        activate()
         self._own = importlib.import_module(spec.name.removeprefix(_OUTER))
         self._own_spec = self._own.__spec__
         return self._own
