@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -371,15 +370,6 @@ class Probe:
                 extra=answer.evidence,
             )
         )
-
-    @contextmanager
-    def blaming(self, function: str) -> Iterator[None]:
-        """Let notes within belong to a function."""
-        before, self.blames = self.blames, function
-        try:
-            yield
-        finally:
-            self.blames = before
 
 
 def _is_number(value: Any) -> bool:
