@@ -43,12 +43,21 @@ class Judge(Explaining):
         kinds = ("leaf", "assign", "input", "loop")
         self.evidence.sweep(kinds)
         for attempt in range(1, 5):
+            jacobians = self.evidence.jacobians
+            # A place at which the forward cannot be evaluated in any case (a variance of zero,
+            # made negative) is no kink: other values would not help.
+            barred = {
+                place
+                for place in jacobians[0]
+                if all(place in one and np.any(np.isnan(one[place].value)) for one in jacobians)
+            }
             bad = [
                 k
                 for k in range(len(self.evidence.cases))
                 if any(
                     j.moved and not j.adjoint(self.evidence.cases[k].dout).known
-                    for j in self.evidence.jacobians[k].values()
+                    for place, j in jacobians[k].items()
+                    if place not in barred
                 )
             ]
             if not bad:
