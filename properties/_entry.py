@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
+if TYPE_CHECKING:
+    import pytest  # the console script needs it for `nndl check` alone
 
 _ROOM = Path(__file__).resolve().parent
 
@@ -62,6 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not _concerns_us(config):
         return
     _activate()
+    import pytest
+
     if config.getoption("--impl") and config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args[:] = [str(_ROOM / "checks")]
     plugin = importlib.import_module("properties.plugin")

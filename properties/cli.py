@@ -6,10 +6,9 @@ import importlib
 
 import click
 
-from .command import check
-
-# Named here and imported when asked for: each brings libraries that `nndl check` does not need.
+# Named here and imported when asked for: each brings libraries that the others do not need.
 _LAZY: dict[str, str] = {
+    "check": ".command",
     "steps": ".steps.command",
     "report": ".reports.command",
 }
@@ -37,6 +36,3 @@ def main() -> None:
     Start with `nndl check`, in the folder that holds your nndl package or your layers.py. When a
     backward is wrong, `nndl steps` says which of its lines is wrong first.
     """
-
-
-main.add_command(check)

@@ -1,18 +1,32 @@
-"""Causes of a disagreement: generic relations and named misconceptions."""
+"""Causes of a disagreement: generic relations and named misconceptions.
+
+The names below are imported when they are asked for: the step debugger needs the relations alone,
+and the misconceptions bring every reference with them.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from .cause import Causes
-from .diagnose import Diagnosis, diagnose
+import importlib
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..suite import Suite
+    from .cause import Causes
+    from .diagnose import Diagnosis
+
+_HOMES = {"Causes": ".cause", "Diagnosis": ".diagnose"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name], __name__), name)
 
 
 def find_causes(suite: Suite) -> Causes:
     """The causes of what a suite found; functions that hang or crash are not run again."""
+    from .cause import Causes
+
     deadly = {
         verdict.layer
         for verdict in suite.verdicts
@@ -26,4 +40,4 @@ def find_causes(suite: Suite) -> Causes:
     )
 
 
-__all__ = ["Causes", "Diagnosis", "diagnose", "find_causes"]
+__all__ = ["Causes", "Diagnosis", "find_causes"]

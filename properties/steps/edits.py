@@ -7,9 +7,10 @@ change says what is wrong with it.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+
+from .trees import clone
 
 __all__ = ["Edit", "edits"]
 
@@ -46,12 +47,12 @@ def _all(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
     if isinstance(statement, ast.AugAssign):
         for operator in (ast.Add, ast.Sub, ast.Mult, ast.Div):
             if not isinstance(statement.op, operator):
-                updated = copy.deepcopy(statement)
+                updated = clone(statement)
                 updated.op = operator()
                 had = _SIGNS[type(statement.op)]
                 yield Edit(updated, f"{_SIGNS[operator]} instead of {had}", 1)
-        target = copy.deepcopy(statement.target)
-        assign = ast.Assign(targets=[target], value=copy.deepcopy(statement.value), lineno=1)
+        target = clone(statement.target)
+        assign = ast.Assign(targets=[target], value=clone(statement.value), lineno=1)
         yield Edit(ast.copy_location(assign, statement), "= instead of an update", 2)
     if (
         isinstance(statement, ast.Assign)
@@ -59,9 +60,9 @@ def _all(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
         and isinstance(statement.targets[0], (ast.Name, ast.Subscript))
     ):
         update = ast.AugAssign(
-            target=copy.deepcopy(statement.targets[0]),
+            target=clone(statement.targets[0]),
             op=ast.Add(),
-            value=copy.deepcopy(statement.value),
+            value=clone(statement.value),
         )
         yield Edit(ast.copy_location(update, statement), "+= instead of =", 3)
     value = getattr(statement, "value", None)
@@ -71,7 +72,7 @@ def _all(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
     for path in paths:
         node = _at(value, path)
         for new, sentence, cost in _changes(node, names):
-            changed = copy.deepcopy(statement)
+            changed = clone(statement)
             if path:
                 _put(_at(_value(changed), path[:-1]), path[-1], new)
             else:
@@ -95,7 +96,7 @@ def _in_target(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
     if isinstance(target, (ast.Tuple, ast.List)) and isinstance(statement, ast.Assign):
         for a in range(len(target.elts)):
             for b in range(a + 1, len(target.elts)):
-                swapped = copy.deepcopy(statement)
+                swapped = clone(statement)
                 parts = swapped.targets[0].elts  # type: ignore[attr-defined]
                 parts[a], parts[b] = parts[b], parts[a]
                 one, two = ast.unparse(target.elts[a]), ast.unparse(target.elts[b])
@@ -108,9 +109,9 @@ def _in_target(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
         if not path or (isinstance(node, ast.Name) and node.id == "_"):
             continue
         for new, sentence, cost in _changes(node, names):
-            whole = copy.deepcopy(index)
+            whole = clone(index)
             _put(_at(whole, path[:-1]), path[-1], new)
-            changed = copy.deepcopy(statement)
+            changed = clone(statement)
             place = changed.target if isinstance(changed, ast.AugAssign) else (changed.targets[0])  # type: ignore[attr-defined]
             assert isinstance(place, ast.Subscript)
             place.slice = whole.slice
@@ -181,7 +182,7 @@ def _changes(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
 
 
 def _binary(left: ast.expr, operator: ast.operator, right: ast.expr) -> ast.expr:
-    return ast.BinOp(left=copy.deepcopy(left), op=operator, right=copy.deepcopy(right))
+    return ast.BinOp(left=clone(left), op=operator, right=clone(right))
 
 
 def _operator(node: ast.expr) -> Iterator[Change]:
@@ -189,7 +190,7 @@ def _operator(node: ast.expr) -> Iterator[Change]:
         others: tuple[type[ast.cmpop], ...] = (ast.Gt, ast.GtE, ast.Lt, ast.LtE, ast.Eq, ast.NotEq)
         for comparison in others:
             if not isinstance(node.ops[0], comparison):
-                new = copy.deepcopy(node)
+                new = clone(node)
                 new.ops = [comparison()]
                 yield new, "the comparison is another one", 1
         return
@@ -233,11 +234,11 @@ def _operator(node: ast.expr) -> Iterator[Change]:
             f"another order and transpose in {ast.unparse(node)}",
             2,
         )
-    yield copy.deepcopy(node.left), f"without “{sign} {ast.unparse(node.right)}”", 1
-    yield copy.deepcopy(node.right), f"without “{ast.unparse(node.left)} {sign}”", 2
+    yield clone(node.left), f"without “{sign} {ast.unparse(node.right)}”", 1
+    yield clone(node.right), f"without “{ast.unparse(node.left)} {sign}”", 2
     if isinstance(node.op, ast.Sub):
         yield (
-            ast.UnaryOp(op=ast.USub(), operand=copy.deepcopy(node.right)),
+            ast.UnaryOp(op=ast.USub(), operand=clone(node.right)),
             f"without {ast.unparse(node.left)}",
             2,
         )
@@ -303,9 +304,9 @@ def _call(node: ast.expr) -> Iterator[Change]:
         method in ("exp", "log", "sqrt", "square", "abs", "copy", "zeros_like", "ones_like", "tanh")
         and node.args
     ):
-        yield copy.deepcopy(node.args[0]), f"without {method}", 2
+        yield clone(node.args[0]), f"without {method}", 2
     if method == "zeros_like" or method == "ones_like":
-        new = copy.deepcopy(node)
+        new = clone(node)
         assert isinstance(new.func, ast.Attribute)
         new.func.attr = "ones_like" if method == "zeros_like" else "zeros_like"
         yield new, f"{new.func.attr} instead of {method}", 1
@@ -328,9 +329,9 @@ def _reduction(node: ast.Call, method: str, on_numpy: bool) -> Iterator[Change]:
             if keepdims:
                 keywords.append(ast.keyword("keepdims", ast.Constant(True)))
             new = ast.Call(
-                func=copy.deepcopy(node.func),
-                args=copy.deepcopy(base),
-                keywords=copy.deepcopy(keywords),
+                func=clone(node.func),
+                args=clone(base),
+                keywords=clone(keywords),
             )
             said = (
                 f"axis={axis} instead of axis={had}" if axis != had else ("keepdims the other way")
@@ -338,19 +339,19 @@ def _reduction(node: ast.Call, method: str, on_numpy: bool) -> Iterator[Change]:
             yield new, f"{said} in {ast.unparse(node)}", 1 if axis != had else 2
     for other in ("sum", "mean"):
         if method != other:
-            changed = copy.deepcopy(node)
+            changed = clone(node)
             assert isinstance(changed.func, ast.Attribute)
             changed.func.attr = other
             yield changed, f"{other} instead of {method}", 1
     inner = node.args[0] if on_numpy else node.func.value  # type: ignore[attr-defined]
-    yield copy.deepcopy(inner), f"without the {method}", 2
+    yield clone(inner), f"without the {method}", 2
 
 
 def _product(node: ast.Call, method: str, on_numpy: bool) -> Iterator[Change]:
     parts = list(node.args) if on_numpy else [node.func.value, *node.args]  # type: ignore[attr-defined]
     if method == "where" and len(parts) == 3:
-        new = copy.deepcopy(node)
-        new.args = [copy.deepcopy(p) for p in (parts[0], parts[2], parts[1])]
+        new = clone(node)
+        new.args = [clone(p) for p in (parts[0], parts[2], parts[1])]
         yield new, "the two values of where are interchanged", 1
         return
     if len(parts) != 2:
@@ -359,8 +360,8 @@ def _product(node: ast.Call, method: str, on_numpy: bool) -> Iterator[Change]:
     ta, tb = _transposed(a), _transposed(b)
 
     def made(left: ast.expr, right: ast.expr) -> ast.expr:
-        new = copy.deepcopy(node)
-        left, right = copy.deepcopy(left), copy.deepcopy(right)
+        new = clone(node)
+        left, right = clone(left), clone(right)
         if on_numpy:
             new.args = [left, right]
         else:
@@ -386,12 +387,12 @@ def _product(node: ast.Call, method: str, on_numpy: bool) -> Iterator[Change]:
 
 def _sign(node: ast.expr) -> Iterator[Change]:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        yield copy.deepcopy(node.operand), "without the minus sign", 1
+        yield clone(node.operand), "without the minus sign", 1
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Invert, ast.Not)):
-        yield copy.deepcopy(node.operand), "the mask is inverted", 1
+        yield clone(node.operand), "the mask is inverted", 1
     elif isinstance(node, (ast.Name, ast.Call, ast.BinOp, ast.Subscript)):
         yield (
-            ast.UnaryOp(op=ast.USub(), operand=copy.deepcopy(node)),
+            ast.UnaryOp(op=ast.USub(), operand=clone(node)),
             f"the sign of {ast.unparse(node)} is reversed",
             2,
         )
@@ -399,13 +400,13 @@ def _sign(node: ast.expr) -> Iterator[Change]:
 
 def _transposed(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Attribute) and node.attr == "T":
-        return copy.deepcopy(node.value)
-    return ast.Attribute(value=copy.deepcopy(node), attr="T", ctx=ast.Load())
+        return clone(node.value)
+    return ast.Attribute(value=clone(node), attr="T", ctx=ast.Load())
 
 
 def _transpose(node: ast.expr) -> Iterator[Change]:
     if isinstance(node, ast.Attribute) and node.attr == "T":
-        yield copy.deepcopy(node.value), f"{ast.unparse(node.value)} is not to be transposed", 1
+        yield clone(node.value), f"{ast.unparse(node.value)} is not to be transposed", 1
     elif isinstance(node, (ast.Name, ast.Call, ast.BinOp, ast.Subscript)):
         yield _transposed(node), f"{ast.unparse(node)} is to be transposed", 1
 

@@ -8,7 +8,6 @@ text that runs wherever the original runs.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,11 +15,12 @@ from pathlib import Path
 from typing import Literal
 
 from .expressions import Expressions
+from .trees import clone
 
 __all__ = ["Instrumented", "Probe", "Statement", "instrument"]
 
 Kind = Literal["assign", "input", "loop", "return", "expr", "use"]
-_PROBE, _CHOICE = "_nndl_p", "_nndl_c"
+_PROBE, _CHOICE, _HEADER = "_nndl_p", "_nndl_c", "_nndl_header"
 RUNTIME = "_nndl_steps_runtime"
 
 
@@ -212,9 +212,10 @@ def _with_header(tree: ast.Module) -> str:
         if not (docstring or future):
             break
         position += 1
-    header = ast.parse(runtime_header()).body
-    tree.body[position:position] = header
-    return ast.unparse(ast.fix_missing_locations(tree))
+    # The header is long and always the same: it goes in as text, not through the unparser.
+    tree.body[position:position] = ast.parse(_HEADER).body
+    text = ast.unparse(ast.fix_missing_locations(tree))
+    return text.replace(f"{_HEADER}\n", runtime_header(), 1)
 
 
 def _names(target: ast.expr) -> Iterator[ast.expr]:
@@ -311,7 +312,7 @@ class _Rewriter(Expressions):
             self.statement_number += 1
             self._note(number, statement)
             others = self.alternatives.get(number)
-            original = self.statement(copy.deepcopy(statement) if others else statement)
+            original = self.statement(clone(statement) if others else statement)
             if not others:
                 rewritten += original
                 continue
@@ -326,7 +327,7 @@ class _Rewriter(Expressions):
                     comparators=[ast.Constant(which)],
                 )
                 self._trying = True
-                other = self.statement(copy.deepcopy(others[which - 1]), plain=True)
+                other = self.statement(clone(others[which - 1]), plain=True)
                 self._trying = False
                 branches = [ast.If(test=test, body=other, orelse=branches)]
             rewritten += branches
@@ -364,7 +365,7 @@ class _Rewriter(Expressions):
             end = statement.lineno
         self.statements[number] = Statement(
             number,
-            copy.deepcopy(statement),
+            clone(statement),
             self._function,
             statement.lineno,
             end,
@@ -487,7 +488,7 @@ class _Rewriter(Expressions):
             name = ast.unparse(place)
             key: ast.expr | None = None
             if isinstance(place, ast.Subscript) and not isinstance(place.slice, ast.Constant):
-                key = copy.deepcopy(place.slice)
+                key = clone(place.slice)
             made.append(self._store(place, self._number(kind, name, text, line), key))
         return made
 
@@ -512,7 +513,7 @@ class _Rewriter(Expressions):
         return None
 
     def _store(self, place: ast.expr, number: int, key: ast.expr | None = None) -> ast.stmt:
-        load, store = copy.deepcopy(place), copy.deepcopy(place)
+        load, store = clone(place), clone(place)
         for part, context in ((load, ast.Load()), (store, ast.Store())):
             if isinstance(part, (ast.Name, ast.Subscript, ast.Attribute)):
                 part.ctx = context
