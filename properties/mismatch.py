@@ -24,7 +24,7 @@ class Disagreement:
 
     ``argument`` is the output or gradient concerned (``out``, ``dw``, ``running_mean``);
     ``index`` is the entry that is furthest off relative to its tolerance. ``sentence`` says what
-    is wrong in words.
+    is wrong in words. ``direction`` is the one along which a derivative was taken.
     """
 
     function: str
@@ -36,6 +36,7 @@ class Disagreement:
     wanted: Array | None = None
     tolerance: Array | None = None
     case: Case | None = None
+    direction: Array | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     kind: Kind | None = None
 

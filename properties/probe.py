@@ -367,6 +367,7 @@ class Probe:
                 wanted=np.array(wanted),
                 tolerance=np.array(error),
                 case=case,
+                direction=answer.direction,
                 extra=answer.evidence,
             )
         )

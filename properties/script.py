@@ -12,6 +12,7 @@ from .case import Case
 from .implementation import Implementation, Target
 from .mismatch import Disagreement
 from .probe import Probe
+from .spec import LayerSpec
 
 _DIRECT = ("reference", "exact arithmetic")
 _BARE = ("array", "float32", "inf", "nan")  # what the repr of a value leaves unqualified
@@ -39,7 +40,11 @@ def make_script(disagreement: Disagreement, case: Case, probe: Probe, header: st
             lines.append(f"{gradients} = {spec.backward}(dout, cache)")
     if judged.startswith("running"):
         lines.append(f"{judged} = bn_param[{judged!r}]")
-    return with_imports(header, [*lines, "", *_ending(disagreement, judged)])
+    if disagreement.direction is not None:
+        ending = _derivative(disagreement, sent, spec)
+    else:
+        ending = _ending(disagreement, judged)
+    return with_imports(header, [*lines, "", *ending])
 
 
 def with_imports(header: str, lines: Sequence[str]) -> str:
@@ -57,6 +62,25 @@ def with_imports(header: str, lines: Sequence[str]) -> str:
     bare = [name for name in _BARE if re.search(rf"(?<![.\w'\"]){name}\b", code)]
     names = [f"from numpy import {', '.join(bare)}"] if bare else []
     return "\n".join(["import numpy as np", header, *names, "", *lines]) + "\n"
+
+
+def _derivative(found: Disagreement, case: Case, spec: LayerSpec) -> list[str]:
+    """Lines that hold a gradient against the central difference along the direction."""
+    name = found.argument.removeprefix("d")
+    moved = {
+        side: ", ".join(f"{name} {side} step * direction" if a == name else a for a in case.args)
+        for side in "+-"
+    }
+    weight = "" if case.dout is None else "dout * "
+    return [
+        f"direction = {literal(found.direction)}",
+        "step = 1e-4",
+        f"plus = {spec.forward}({moved['+']})[0]",
+        f"minus = {spec.forward}({moved['-']})[0]",
+        f'print("got", np.sum(np.reshape({found.argument}, np.shape(direction)) * direction))',
+        f'print("numerical", np.sum({weight}(plus - minus)) / (2 * step))',
+        f"# {' '.join(found.sentence.split())}",
+    ]
 
 
 def _ending(disagreement: Disagreement, judged: str) -> list[str]:

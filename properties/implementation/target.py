@@ -230,6 +230,11 @@ def _imports_from_package(path: Path) -> bool:
     return False
 
 
+def _named(text: str, part: str) -> str:
+    looks_like_a_path = text.endswith(".py") or text == part
+    return text if looks_like_a_path else f"{text} (no {part})"
+
+
 def _import(text: str) -> Target:
     parts = text.split(".")
     search = [os.getcwd(), *sys.path]
@@ -240,7 +245,7 @@ def _import(text: str) -> Target:
             spec = _from_finders(part)
         if spec is None:
             raise TargetError(
-                f"There is no path and no module called {text} (no {part}). Wanted {_WANTED}; "
+                f"There is no path and no module called {_named(text, part)}. Wanted {_WANTED}; "
                 "check the spelling and the current folder."
             )
         places = list(spec.submodule_search_locations or ())

@@ -41,9 +41,15 @@ def load(file: str) -> Report:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         return read(json.loads(text))
-    except (OSError, ValueError) as error:  # also JSON, unicode and RecordError
-        what = str(error) if isinstance(error, RecordError) else f"cannot read it: {error}"
-        raise click.UsageError(f"{file}: {what}") from error
+    except OSError as error:
+        raise click.UsageError(f"{file}: cannot read it: {error.strerror or error}") from error
+    except RecordError as error:
+        raise click.UsageError(f"{file}: {error}") from error
+    except ValueError as error:  # JSON and unicode
+        raise click.UsageError(
+            f"{file}: this is not JSON ({error}); "
+            "wanted the record that 'nndl check --json FILE' writes"
+        ) from error
 
 
 def load_weights(file: str | None) -> Weights | None:
@@ -111,7 +117,13 @@ def _put(file: str, text: str, mode: str = "w") -> None:
     show_default=True,
     help="What to make.",
 )
-@click.option("-o", "--output", metavar="FILE", default="-", help="Where to; - is the standard.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    default="-",
+    help="File to write; - (the default) is standard output.",
+)
 @click.option("--points", metavar="FILE", help="TOML with points, visibility and feedback.")
 @click.option("--table", is_flag=True, help="Terminal: argument, ratio, difference, gradients.")
 @click.option("--all", "every", is_flag=True, help="Terminal: every failing property in full.")

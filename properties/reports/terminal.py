@@ -143,7 +143,9 @@ class _Page:
         for place, _ in enumerate(block, start=start):
             head.append(f"{_key(place):>{cell}}", style="dim")
         yield head
-        for row in found.rows:
+        # A row without a cell says nothing that the list of missing functions does not say.
+        rows = [row for row in found.rows if found.layer[row] != "missing"] or found.rows
+        for row in rows:
             line = Text()
             status = found.layer[row]
             line.append(self.symbol[status] + " ", style=COLOUR[status])
@@ -170,7 +172,7 @@ class _Page:
             for place, line in enumerate(wrap(", ".join(names), self.width - 13)):
                 text = self.encode(line.replace("\u00a0", " "))
                 yield Text(f"{cls if place == 0 else '':<12.12} {text}", style="dim")
-        used = {found.layer[row] for row in found.rows} | set(found.cells.values())
+        used = set(found.layer.values()) | set(found.cells.values())
         if len(found.cells) < len(found.rows) * len(found.columns):
             used.add("none")
         keys = [f"{self.symbol[s]} {WORD[s]}" for s in SYMBOL if s in used and s != "missing"]
@@ -277,23 +279,22 @@ class _Page:
             )
 
     def script(self, prop: PropertyResult) -> Iterator[Text]:
-        """The script, at the left edge so that it can be pasted, and the command."""
-        if prop.script:
-            folded = fold_code(prop.script, self.width).split("\n")
-            yield Text()
-            yield from self.fit("# Paste this into a file and run it:", style="dim")
-            if len(folded) > 60:
-                yield from self.fit(
-                    f"# {len(folded)} lines: too long to show here, it is in the JSON record",
-                    style="dim",
-                )
-            else:
-                for line in folded:
-                    yield Text(self.encode(line), style="cyan")
+        """The command that repeats it, and last the script, at the left edge to be pasted."""
         if prop.repeat:
             yield Text()
-            yield from self.fit("# Repeat just this:", style="dim")
-            yield from self.fit(prop.repeat)
+            yield from self.fit("To judge just this again:")
+            yield from self.fit(prop.repeat, indent=2)
+        if not prop.script:
+            return
+        folded = fold_code(prop.script, self.width).split("\n")
+        yield Text()
+        yield from self.fit("# Paste this into a file and run it:", style="dim")
+        if len(folded) > 60:
+            told = f"# {len(folded)} lines: too long to show here, it is in the JSON record"
+            yield from self.fit(told, style="dim")
+            return
+        for line in folded:
+            yield Text(self.encode(line), style="cyan")
 
     # the rest ----------------------------------------------------------------------------
 
@@ -330,7 +331,8 @@ class _Page:
         ]
         if unclear:
             more = f" and {len(unclear) - 4} more" if len(unclear) > 4 else ""
-            lines.append(("inconclusive", f"inconclusive: {', '.join(unclear[:4])}{more}"))
+            told = f"no oracle could decide: {', '.join(unclear[:4])}{more}"
+            lines.append(("inconclusive", told))
         lines += [("noted", note) for note in report.notes]
         if lines:
             yield Text()

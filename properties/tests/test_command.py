@@ -90,6 +90,21 @@ def test_script_of_a_failure_runs_and_fails_when_pasted(tmp_path: Path) -> None:
     assert "AssertionError" in done.stderr
 
 
+def test_script_of_a_numerical_failure_repeats_its_number(tmp_path: Path) -> None:
+    text = RIGHT.replace("np.maximum(x, 0)", "x + x * x").replace(
+        "dout * (cache > 0)", "dout * cache"
+    )
+    answer = check(str(_file(tmp_path, text)))
+    entry = next(f for f in answer.record["functions"] if f["name"] == "relu_backward")
+    found = next(p for p in entry["properties"] if p["name"] == "numerical_derivative")
+    pasted = tmp_path / "pasted.py"
+    pasted.write_text(found["script"], encoding="utf-8")
+    done = subprocess.run([sys.executable, str(pasted)], capture_output=True, text=True, check=True)
+    got, numerical = (float(line.split()[-1]) for line in done.stdout.splitlines())
+    assert got == pytest.approx(found["got"]["data"])
+    assert numerical == pytest.approx(found["wanted"]["data"], rel=1e-5)
+
+
 def test_hang_exit_and_memory_are_errors_and_the_rest_is_judged(tmp_path: Path) -> None:
     text = RIGHT + (
         "import os\n"

@@ -64,7 +64,7 @@ def test_a_failure_says_where_and_why() -> None:
 def test_the_script_can_be_pasted() -> None:
     text = shown(samples.one_failure())
     start = text.index("import numpy as np")
-    script = text[start : text.index("# Repeat just this")]
+    script = text[start : text.index("Also failing:", start)]
     compile(script, "pasted", "exec")
 
 
