@@ -208,32 +208,51 @@ def sweep(subject, job):
 
     One array per place comes back, of shape (entries, steps, 2, size of out).
     """
-    steps, answers = job["steps"], []
-    case = job["case"]
+    steps, answers, case = job["steps"], [], job["case"]
+    before = subject.run(case, only_value=True)[0].ravel()
     for place in job["places"]:
         phase, number, seen = int(place[0]), place[1], int(place[2])
         size, scale = int(place[3]), float(place[4])
         key = (phase, number if phase == -1 else int(number), seen)
+        if _silent(subject, case, key, size, steps[0] * scale, before):
+            answers.append(np.tile(before, (size, len(steps), 2, 1)))
+            continue
         rows = None
         for entry in range(size):
             for level, step in enumerate(steps):
                 for side, sign in enumerate((1.0, -1.0)):
                     delta = np.zeros(size)
                     delta[entry] = sign * step * scale
-                    try:
-                        value = subject.run(case, actions={key: ("add", delta)}, only_value=True)[
-                            0
-                        ].ravel()
-                    except Exception:
-                        value = np.full(1, np.nan)
+                    value = _shifted(subject, case, key, delta)
                     if rows is None:
                         rows = np.full((size, len(steps), 2, value.size), np.nan)
                     if value.size == rows.shape[3]:
                         rows[entry, level, side] = value
-                    if State.deadline is not None and time.monotonic() > State.deadline:
-                        raise Failure("the perturbed evaluations took longer than allowed")
         answers.append(np.zeros((0, len(steps), 2, 1)) if rows is None else rows)
     return {"rows": answers}
+
+
+def _shifted(subject, case, key, delta):
+    """Return the value with a perturbation added at a place, nan where the forward raises."""
+    if State.deadline is not None and time.monotonic() > State.deadline:
+        raise Failure("the perturbed evaluations took longer than allowed")
+    try:
+        return subject.run(case, actions={key: ("add", delta)}, only_value=True)[0].ravel()
+    except Exception:
+        return np.full(1, np.nan)
+
+
+def _silent(subject, case, key, size, step, before):
+    """Whether the value is the same to the last bit when every entry of a place moves.
+
+    It is for what the forward computes beside its output (running statistics). Two evaluations
+    in place of six for every entry.
+    """
+    position = np.arange(size)
+    delta = step * (1 + position / (size + 1)) * np.where(position * position % 3 == 0, 1.0, -1.0)
+    return all(
+        np.array_equal(_shifted(subject, case, key, sign * delta), before) for sign in (1.0, -1.0)
+    )
 
 
 def value(subject, job):
