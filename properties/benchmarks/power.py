@@ -5,7 +5,8 @@
 Each entry of the catalogue is planted into three right implementations of different style and
 judged at the standard profile. The first seed of the first ``--matrix`` styles runs every
 property, for the kill matrix; everything else stops at the first kill. The cause is asked for
-after the first seed of every style.
+after the first seed of every style. A plant is loaded once for all its seeds: neither the styles
+nor the formulas keep anything between calls, and the sample that finds the reading is fixed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,18 @@ def make_suite(path: Path, spec: LayerSpec, seed: int, profile: str) -> Suite:
     )
 
 
+def with_seed(prepared: Suite, seed: int) -> Suite:
+    """A fresh suite of another seed over an implementation that is loaded and prepared."""
+    return replace(
+        prepared,
+        demands=replace(prepared.demands, seed=seed),
+        verdicts=[],
+        faults=dict(prepared.faults),
+        broken=[],
+        done=0,
+    )
+
+
 def properties_of(spec: LayerSpec) -> list[Property]:
     """Every property that says something of a row, correctness first."""
     from ..command import all_properties
@@ -114,10 +127,11 @@ def judge_entry(job: tuple[Misconception, str, int, str, bool]) -> dict[str, Any
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "layers.py"
         path.write_text(plant(style_source(style), entry), encoding="utf-8")
+        suite = make_suite(path, spec, 0, profile)
+        suite._prepare(spec)
         for seed in range(seeds):
-            _one_seed(
-                result, entry, spec, properties, path, seed, profile, whole=whole and seed == 0
-            )
+            _one_seed(result, entry, properties, with_seed(suite, seed), whole=whole and seed == 0)
+        suite.close()
     result.seconds = round(time.perf_counter() - started, 3)
     return asdict(result)
 
@@ -142,15 +156,12 @@ def _likely(entry: Misconception) -> tuple[str, ...]:
 def _one_seed(
     result: Result,
     entry: Misconception,
-    spec: LayerSpec,
     properties: Sequence[Property],
-    path: Path,
-    seed: int,
-    profile: str,
+    suite: Suite,
     *,
     whole: bool,
 ) -> None:
-    suite = make_suite(path, spec, seed, profile)
+    (spec,), seed = suite.specs, suite.demands.seed
     likely = (*result.kills, *_likely(entry))
     order = sorted(properties, key=lambda p: likely.index(p.name) if p.name in likely else 99)
     killed = False
@@ -170,8 +181,6 @@ def _one_seed(
             _diagnosis(result, entry, spec, suite)
     except Exception as error:
         result.note = f"{type(error).__name__}: {error}"
-    finally:
-        suite.close()
     result.killed += killed
     if not killed:
         result.alive.append(seed)
