@@ -82,8 +82,21 @@ def jacobian(rows: Array, shape: tuple[int, ...], scale: float) -> Jacobian:
             (factor * column[k + 1] - column[k]) / (factor - 1) for k in range(len(column) - 1)
         ]
         factor *= 4.0
-    error = np.abs(column[0] - previous[-1]) + noise
+    error = np.abs(column[0] - previous[-1]) + noise + _jump(plus + minus, column[0], steps[0])
     return Jacobian(column[0], error, shape, moved)
+
+
+def _jump(sums: Array, slope: Array, step: float) -> Array:
+    """Return by how much the derivative jumps at a value that lies exactly on a kink, else 0.
+
+    There every symmetric difference is the mean of the two one-sided ones, so that they agree
+    with each other. But f(x + h) + f(x - h) goes with h at a kink and with h² elsewhere, and
+    the difference below leaves out what goes with h².
+    """
+    jump = np.abs(sums[:, 0] - 5 * sums[:, 1] + 4 * sums[:, 2]) / step
+    least = 1e-3 * np.abs(slope) + 1e-5 * np.max(np.abs(slope), initial=0.0)
+    found: Array = np.where(jump > least, jump, 0.0)
+    return found
 
 
 def agree(got: Array, wanted: Adjoint) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import numpy as np
 
 from properties.diagnosis.relations import Relation, constant_origin, ratio_of
 
+from .cases import smallest_case
 from .causes import cause_of
 from .evidence import Evidence, Place, gather
 from .findings import Finding
@@ -23,7 +22,6 @@ from .values import Mistake, Report, Step, StepsError
 
 __all__ = ["debug", "debug_all"]
 
-_TRIES = 40
 MakeRunner = Callable[[], Runner]
 
 
@@ -128,48 +126,11 @@ def debug_subject(
         origins = search.run()
         shown, shown_judge, shown_origins = evidence, judge, origins
         if shrink and origins:
-            small = _smallest(session, subject, judge, origins[0], seed)
+            small = smallest_case(session, subject, judge, origins[0].finding)
             if small is not None:
                 shown, shown_judge = small
                 shown_origins = []
         return _report(project, subject, search, origins, shown, shown_judge, shown_origins)
-
-
-# the smallest case --------------------------------------------------------------------------
-def smaller(subject: Subject) -> list[Mapping[str, int]]:
-    """List sizes in the order in which they are tried: few entries first."""
-    names = list(subject.least)
-    ranges = [range(subject.least[n], max(4, subject.least[n] + 1)) for n in names]
-    every: list[Mapping[str, int]] = [
-        dict(zip(names, combination, strict=True)) for combination in itertools.product(*ranges)
-    ]
-    every.sort(key=lambda s: (math.prod(s.values()), sum(s.values()), tuple(s.values())))
-    return every[:_TRIES]
-
-
-def _smallest(
-    session: Session, subject: Subject, judge: Judge, origin: Origin, seed: int
-) -> tuple[Evidence, Judge] | None:
-    """Find the smallest sizes at which the first wrong step is still wrong."""
-    finding = origin.finding
-    for sizes in smaller(subject):
-        if math.prod(sizes.values()) >= math.prod(judge.evidence.cases[0].sizes.values()):
-            break
-        try:
-            small = gather(session, subject, [sizes], seed=seed)
-        except StepsError:
-            continue
-        other = Judge(small)
-        if not other.candidates:
-            continue
-        for mine in other.judge(small.traces, deep=False):
-            if (
-                mine.slot.place[:2] == finding.slot.place[:2]
-                and mine.slot.final
-                and mine.meaning == "mismatch"
-            ):
-                return small, other
-    return None
 
 
 # the report ---------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from .rewrite import Probe, Statement
 from .run import Session
 from .values import Array, Case, StepsError
 
-__all__ = ["Event", "Evidence", "Place", "Trace", "gather"]
+__all__ = ["Event", "Evidence", "Place", "Trace", "examine", "gather"]
 
 # Where a value was seen: phase (0 forward, 1 backward, -1 an input), probe or name, occurrence.
 Place = tuple[int, int | str, int]
@@ -184,7 +184,13 @@ def read_trace(answer: Mapping[str, Any]) -> Trace:
 def gather(
     session: Session, subject: Subject, sizes: Sequence[Mapping[str, int]], *, seed: int = 0
 ) -> Evidence:
-    """Run the pair on one case per entry of `sizes`.
+    """Run the pair on one case per entry of `sizes`; see `examine`."""
+    cases = [subject.draw(one, seed + number) for number, one in enumerate(sizes)]
+    return examine(session, subject, cases)
+
+
+def examine(session: Session, subject: Subject, drawn: Sequence[Case]) -> Evidence:
+    """Run the pair on some cases.
 
     Raises
     ------
@@ -192,14 +198,13 @@ def gather(
         The functions raise on every case, or give another result on a second run.
     """
     cases, errors = [], []
-    for number, one in enumerate(sizes):
-        case = subject.draw(one, seed + number)
+    for case in drawn:
         if subject.pair.style == "method":
             described = session.evaluate([{"kind": "describe", "init": case.init}])[0]
             if "error" in described:
                 errors.append(str(described["error"]))
                 continue
-            case = with_params(case, described, seed + number)
+            case = with_params(case, described, case.seed)
         cases.append(case)
     usable = []
     values = session.evaluate([{"kind": "value", "case": case.payload()} for case in cases])

@@ -5,21 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .inputs import (
-    CONTRACT,
-    ContractFunction,
-    custom_cases,
-    parse_inputs,
-    resized,
-    signed,
-    sizes_of,
-)
+from .contract import CONTRACT, ContractFunction
+from .draws import generator, signed
+from .inputs import custom_cases, parse_inputs, resized, sizes_of
 from .source import Project, definition
 from .values import Case, Pair, Place, StepsError
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 __all__ = ["Subject", "contract_subject", "custom_subject", "labels_present"]
 
@@ -32,6 +29,7 @@ class Subject:
 
     draw : gives the values for sizes and a seed; `dout` is filled in when the output is known.
     sizes : the sizes of the cases that are judged; `least` bounds the search for a small one.
+    strategy : draws cases of a user's spec, which has no sizes of its own.
     """
 
     pair: Pair
@@ -40,6 +38,7 @@ class Subject:
     least: Sizes
     scalar: bool
     leaves: tuple[str, ...]
+    strategy: SearchStrategy[Case] | None = None
 
 
 def labels_present(project: Project) -> list[str]:
@@ -117,7 +116,7 @@ def _contract(
     names = dict(zip(given, own, strict=False))
 
     def draw(sizes: Sizes, seed: int) -> Case:
-        rng = np.random.default_rng([seed, *sizes.values()])
+        rng = generator(seed, *sizes.values())
         values = {names.get(k, k): v for k, v in one.values(rng, sizes).items() if k in given}
         return Case(
             values=values,
@@ -177,7 +176,7 @@ def custom_subject(
     sizes = sizes_of(wanted)
 
     def draw(now: Sizes, seed: int) -> Case:
-        rng = np.random.default_rng([seed, *now.values()])
+        rng = generator(seed, *now.values())
         return Case(
             values=custom_cases(resized(wanted, now), rng), dout=1.0, sizes=dict(now), seed=seed
         )

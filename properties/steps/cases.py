@@ -1,0 +1,159 @@
+"""The smallest case that shows a wrong step: Hypothesis finds it and shrinks it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+import hypothesis
+import numpy as np
+from hypothesis import Phase, Verbosity
+from hypothesis import strategies as st
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.errors import NoSuchExample
+
+from .draws import PLAIN
+from .evidence import Evidence, examine
+from .findings import Finding
+from .judge import Judge
+from .pairing import Subject
+from .run import Session
+from .values import Case, StepsError
+
+__all__ = ["cases", "smallest_case"]
+
+_MOST_SIZES, _LARGEST_AXIS = 60, 4
+_EXAMPLES = 30
+
+
+def cases(subject: Subject) -> st.SearchStrategy[Case]:
+    """Cases of a subject, from small arrays of plain numbers to larger ones of any numbers.
+
+    Hypothesis shrinks towards the first sizes of the list, which have the fewest entries, then
+    towards multiples of a quarter, then towards the first seed.
+    """
+    if subject.strategy is not None:
+        return subject.strategy
+    return st.builds(
+        lambda sizes, first, seed: subject.draw(sizes, first + seed),
+        st.sampled_from(_sizes(subject)),
+        st.sampled_from((PLAIN, 0)),
+        st.integers(0, 2),
+    )
+
+
+def _sizes(subject: Subject) -> list[Mapping[str, int]]:
+    least = dict(subject.least)
+    ranges = [range(low, max(_LARGEST_AXIS, low + 1)) for low in least.values()]
+    every: list[Mapping[str, int]] = [
+        dict(zip(least, combination, strict=True)) for combination in itertools.product(*ranges)
+    ]
+    every.sort(key=lambda s: (math.prod(s.values()), sum(s.values()), tuple(s.values())))
+    return every[:_MOST_SIZES]
+
+
+def smallest_case(
+    session: Session, subject: Subject, judge: Judge, finding: Finding
+) -> tuple[Evidence, Judge] | None:
+    """Find the smallest arrays with which the same line is still wrong.
+
+    Parameters
+    ----------
+    judge, finding : the cases that convicted the line, and what was found of it.
+
+    Returns
+    -------
+    The evidence of that one case with its judge; None when no case is smaller.
+
+    Notes
+    -----
+    It decides nothing: the verdict stands before. Hypothesis runs derandomised, without a
+    database and for a limited number of examples, so that the same code gives the same case.
+    """
+    largest = min(_entries(case) for case in judge.evidence.cases)
+    visible = _visible(finding)
+    seen: dict[bytes, tuple[Evidence, Judge] | None] = {}
+
+    def shown(case: Case) -> bool:
+        key = _key(case)
+        if key not in seen:
+            if len(seen) >= _EXAMPLES or _entries(case) >= largest:
+                return False
+            seen[key] = _shows(session, subject, case, finding, visible)
+        return seen[key] is not None
+
+    with tempfile.TemporaryDirectory(prefix="nndl-", ignore_cleanup_errors=True) as storage:
+        set_hypothesis_home_dir(storage)
+        try:
+            found = hypothesis.find(
+                cases(subject),
+                shown,
+                settings=hypothesis.settings(
+                    max_examples=_EXAMPLES,
+                    derandomize=True,
+                    database=None,
+                    deadline=None,
+                    phases=(Phase.generate, Phase.shrink),
+                    verbosity=Verbosity.quiet,
+                ),
+            )
+        except NoSuchExample:
+            return None
+        finally:
+            set_hypothesis_home_dir(None)
+    return seen[_key(found)]
+
+
+def _shows(
+    session: Session, subject: Subject, case: Case, finding: Finding, visible: bool
+) -> tuple[Evidence, Judge] | None:
+    """Judge one case; None unless the line is wrong in it, and to be seen with the naked eye."""
+    try:
+        evidence = examine(session, subject, [case])
+    except StepsError:
+        return None
+    judge = Judge(evidence)
+    if not judge.candidates:
+        return None
+    for mine in judge.judge(evidence.traces, deep=False):
+        if (
+            mine.slot.place[:2] == finding.slot.place[:2]
+            and mine.slot.final
+            and mine.meaning == "mismatch"
+            and (_visible(mine) or not visible)
+        ):
+            return evidence, judge
+    return None
+
+
+def _visible(finding: Finding) -> bool:
+    """Whether what was got differs from what was wanted in the first three digits."""
+    if not finding.got or not finding.wanted:
+        return False
+    got, wanted = finding.got[0], finding.wanted[0].value
+    if got.size != wanted.size:
+        return True
+    size = np.max(np.abs(wanted), initial=0.0)
+    return bool(np.max(np.abs(np.ravel(got) - np.ravel(wanted)), initial=0.0) > 1e-3 * size)
+
+
+def _entries(case: Case) -> int:
+    return sum(np.size(v) for v in [*case.values.values(), *_sizes_of_init(case)])
+
+
+def _sizes_of_init(case: Case) -> list[Any]:
+    """Stand-ins for the parameters that an object will have: its layers' lengths."""
+    lengths: list[int] = []
+    for value in case.init.values():
+        lengths += [v for v in (value if isinstance(value, list) else [value]) if type(v) is int]
+    return [np.empty(n) for n in lengths]
+
+
+def _key(case: Case) -> bytes:
+    arrays = [np.asarray(v) for v in case.values.values() if not isinstance(v, dict)]
+    return repr((case.seed, sorted(case.sizes.items()))).encode() + b"".join(
+        a.tobytes() + repr(a.shape).encode() for a in arrays if a.dtype.kind in "fiub"
+    )
