@@ -16,6 +16,9 @@ import numpy as np
 
 from properties.benchmarks.subject import Subject
 from properties.case import Array, Case
+from properties.command import all_properties
+from properties.mismatch import Inconclusive, Kind, Mismatch
+from properties.spec import Purpose
 
 Check = Callable[[Subject, Case], bool]
 
@@ -276,11 +279,39 @@ def reference(subject: Subject, case: Case) -> bool:
     return probe.wrong_value(case, run) is None and probe.wrong_gradient(case, run) is None
 
 
+def properties(subject: Subject, case: Case) -> bool:
+    """Every correctness property of this suite that takes ordinary cases, on the one case.
+
+    The others make inputs of their own: integers, kinks, and values that a derivative needs.
+    """
+    probe = subject.probe
+    for declared in all_properties():
+        if declared.kind is not Kind.CORRECTNESS or declared.purpose is not Purpose.ORDINARY:
+            continue
+        if not declared.concerns(probe.spec):
+            continue
+        probe.blames = declared.functions(probe.spec)[0]
+        try:
+            declared.body(probe, case, np.random.Generator(np.random.SFC64(0)))
+        except Inconclusive:
+            continue
+        except Mismatch as found:
+            if found.disagreement.kind in (None, Kind.CORRECTNESS):
+                return False
+    return True
+
+
 def _fast(subject: Subject, case: Case) -> bool:
     return gradcheck(subject, case, fast=True)
 
 
 RIVALS: Sequence[Rival] = (
+    Rival(
+        name="this suite's properties",
+        needs="",
+        accepts=properties,
+        how="its correctness properties for ordinary cases, on the one case",
+    ),
     Rival(
         name="this suite's reference",
         needs="",

@@ -36,7 +36,7 @@ from properties.suite import Suite
 
 CLASSES = ("value", "gradient", "state")
 REGIMES = ("fixed inputs", "random shapes", "the suite's cases")
-SUITE = "this suite, every property"
+SUITE = "this suite, as it is used"
 
 
 @dataclass(frozen=True, kw_only=True)
