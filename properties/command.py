@@ -21,12 +21,13 @@ import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 from rich.console import Console
 
+from .beside import start_beside
 from .implementation import Target, TargetError, resolve_target
 from .outputs import check_writable, output_options, write_outputs
 from .plugin import CHECKS, SUITE, SpecsError, make_suite, read_specs
 from .progress import Progress
 from .property import Property
-from .record import make_record
+from .record import make_record, verdict_of
 from .settings import PROFILES, Demands
 from .spec import LayerSpec
 from .specs import ALL
@@ -172,7 +173,7 @@ def check(
         click.echo(f"nndl check: {error}", err=True)
         sys.exit(UNUSABLE)
     try:
-        record, code = _judge(suite, found, require, console, why=why)
+        record, code = _judge(suite, found, require, console, why=why, beside=not in_process)
     except KeyboardInterrupt:
         told = f"interrupted after {suite.done} of {suite.planned} cells; no verdict, no reports"
         click.echo(f"nndl check: {told}", err=True)
@@ -219,9 +220,14 @@ def _judge(
     console: Console,
     *,
     why: str | None = None,
+    beside: bool = True,
 ) -> tuple[dict[str, Any], int]:
-    """Run a suite; give its record and the exit code."""
+    """Run a suite; give its record and the exit code.
+
+    With ``beside``, the nets are judged in a second process meanwhile.
+    """
     started = time.perf_counter()
+    second = start_beside(suite, target) if beside else None
     # What Hypothesis writes beside its database must not end up in the user's folder.
     storage = tempfile.TemporaryDirectory(prefix="nndl-", ignore_cleanup_errors=True)
     set_hypothesis_home_dir(storage.name)
@@ -230,12 +236,17 @@ def _judge(
             suite.on_verdict = progress.done
             if run_pytest(suite) == pytest.ExitCode.INTERRUPTED and not suite.broken:
                 raise KeyboardInterrupt  # pytest swallows it; half a run is no verdict
-        elapsed = time.perf_counter() - started
-        record = make_record(suite, target, required=require, elapsed=elapsed)
+        record = make_record(suite, target, required=require)
+        if second is not None:
+            second.join(record, suite)
+            record["verdict"] = verdict_of(record, require)
+        record["elapsed"] = round(time.perf_counter() - started, 3)
         if why is not None and not suite.broken:
             explain(suite, why, console)
     finally:
         suite.close()
+        if second is not None:
+            second.end()
     if suite.broken or suite.planned == 0:
         return record, BROKEN
     if all(function["status"] == "missing" for function in record["functions"]):
@@ -264,9 +275,13 @@ def run(
     seed: int = 0,
     strict: bool = False,
     require: str = "",
+    dropout_p: str | None = None,
     in_process: bool = False,
+    beside: bool = True,
 ) -> dict[str, Any]:
     """Judge a target from Python; gives the record that ``nndl check --json`` writes.
+
+    With ``beside``, nets are judged in a second process where there is a processor for it.
 
     Raises
     ------
@@ -275,11 +290,11 @@ def run(
     """
     names = frozenset(name for name in only.split(",") if name)
     found = resolve_target(target)
-    demands = Demands(profile=profile, seed=seed, strict=strict)
+    demands = Demands(profile=profile, seed=seed, strict=strict, dropout_p=dropout_p)
     suite = make_suite(target, demands, only=names, in_process=in_process)
     required = frozenset(name for name in require.split(",") if name)
     quiet = Console(file=io.StringIO())
-    record, code = _judge(suite, found, required, quiet)
+    record, code = _judge(suite, found, required, quiet, beside=beside and not in_process)
     if code == BROKEN:
         raise RuntimeError("the suite itself broke:\n" + "\n".join(suite.broken[:1]))
     return record

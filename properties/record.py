@@ -37,7 +37,7 @@ _FIRST = (
 
 
 def make_record(
-    suite: Suite, target: Target, *, required: frozenset[str], elapsed: float
+    suite: Suite, target: Target, *, required: frozenset[str], elapsed: float = 0.0
 ) -> dict[str, Any]:
     """Assemble the record of a finished run.
 
@@ -49,23 +49,26 @@ def make_record(
         for spec in suite.specs
         for name in spec.functions
     ]
-    complete = suite.done >= suite.planned and not suite.broken
-    return {
+    record = {
         "schema": SCHEMA,
         "target": {"kind": target.kind, "path": str(target.path)},
         "profile": suite.demands.profile,
         "seed": suite.demands.seed,
         "strict": suite.demands.strict,
-        "verdict": _verdict(functions, required, complete=complete),
-        "complete": complete,
+        "verdict": "",
+        "complete": suite.done >= suite.planned and not suite.broken,
         "functions": functions,
         "notes": list(suite.implementation.limits_missing),
         "versions": {"python": platform.python_version(), "numpy": np.__version__},
         "elapsed": round(elapsed, 3),
     }
+    record["verdict"] = verdict_of(record, required)
+    return record
 
 
-def _verdict(functions: list[dict[str, Any]], required: frozenset[str], *, complete: bool) -> str:
+def verdict_of(record: dict[str, Any], required: frozenset[str]) -> str:
+    """``pass``, ``fail`` or ``error``, from the functions of a record."""
+    functions, complete = record["functions"], record["complete"]
     statuses = {function["status"] for function in functions}
     wanted = [
         f for f in functions if required & {f["layer"], f["name"]} and f["status"] == "missing"
