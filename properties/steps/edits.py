@@ -24,7 +24,7 @@ class Edit:
 
     node: ast.stmt
     sentence: str
-    cost: int
+    cost: float
 
 
 def edits(statement: ast.stmt, names: Sequence[str]) -> list[Edit]:
@@ -71,7 +71,7 @@ def _all(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
     paths = list(_paths(value))
     for path in paths:
         node = _at(value, path)
-        for new, sentence, cost in _changes(node, names):
+        for new, sentence, cost in _changes(node, names, inside=_in_product(value, path)):
             changed = clone(statement)
             if path:
                 _put(_at(_value(changed), path[:-1]), path[-1], new)
@@ -79,6 +79,17 @@ def _all(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
                 setattr(changed, "value", new)  # noqa: B010
             yield Edit(ast.fix_missing_locations(changed), sentence, cost)
     yield from _in_target(statement, names)
+
+
+def _in_product(value: ast.expr, path: Path) -> bool:
+    """Whether a term that is added there needs brackets: it is a factor or an argument."""
+    for end in range(len(path)):
+        above = _at(value, path[:end])
+        if isinstance(above, ast.Call) or (
+            isinstance(above, ast.BinOp) and not isinstance(above.op, (ast.Add, ast.Sub))
+        ):
+            return True
+    return False
 
 
 def _value(statement: ast.stmt) -> ast.expr:
@@ -171,14 +182,14 @@ _SIGNS: dict[type[ast.operator], str] = {
     ast.FloorDiv: "//",
     ast.Mod: "%",
 }
-Change = tuple[ast.expr, str, int]
+Change = tuple[ast.expr, str, float]
 
 
-def _changes(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
+def _changes(node: ast.expr, names: Sequence[str], *, inside: bool = False) -> Iterator[Change]:
     for rule in (_operator, _constant, _call, _sign, _transpose):
         yield from rule(node)
     yield from _name(node, names)
-    yield from _scale(node, names)
+    yield from _scale(node, names, inside)
 
 
 def _binary(left: ast.expr, operator: ast.operator, right: ast.expr) -> ast.expr:
@@ -387,7 +398,7 @@ def _product(node: ast.Call, method: str, on_numpy: bool) -> Iterator[Change]:
 
 def _sign(node: ast.expr) -> Iterator[Change]:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        yield clone(node.operand), "without the minus sign", 1
+        yield clone(node.operand), "without the minus sign", 0.5
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Invert, ast.Not)):
         yield clone(node.operand), "the mask is inverted", 1
     elif isinstance(node, (ast.Name, ast.Call, ast.BinOp, ast.Subscript)):
@@ -408,7 +419,11 @@ def _transpose(node: ast.expr) -> Iterator[Change]:
     if isinstance(node, ast.Attribute) and node.attr == "T":
         yield clone(node.value), f"{ast.unparse(node.value)} is not to be transposed", 1
     elif isinstance(node, (ast.Name, ast.Call, ast.BinOp, ast.Subscript)):
-        yield _transposed(node), f"{ast.unparse(node)} is to be transposed", 1
+        yield _transposed(node), f"{ast.unparse(node)} is to be transposed", 1.5
+        if isinstance(node, ast.Name):
+            # The derivative of a quadratic form is symmetric.
+            both = _binary(node, ast.Add(), _transposed(node))
+            yield both, f"{node.id} is to be plus its transpose", 3.5
 
 
 def _name(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
@@ -418,8 +433,8 @@ def _name(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
                 yield ast.Name(name, ast.Load()), f"{name} instead of {node.id}", 1
 
 
-def _scale(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
-    """A factor or a term that is missing."""
+def _scale(node: ast.expr, names: Sequence[str], inside: bool) -> Iterator[Change]:
+    """A factor or a term that is missing; `inside` a product a term is less likely."""
     if not isinstance(
         node, (ast.Name, ast.Call, ast.BinOp, ast.Subscript, ast.Attribute, ast.UnaryOp)
     ):
@@ -431,8 +446,8 @@ def _scale(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
     operators: tuple[tuple[Callable[[], ast.operator], str, int], ...] = (
         (ast.Mult, "times", 0),
         (ast.Div, "divided by", 0),
-        (ast.Add, "plus", 1),
-        (ast.Sub, "minus", 1),
+        (ast.Add, "plus", 1 + inside),
+        (ast.Sub, "minus", 1 + inside),
     )
     for name in names:
         for operator, word, more in operators:
@@ -441,3 +456,8 @@ def _scale(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
                 f"{text} is to be {word} {name}",
                 size + more,
             )
+        yield (
+            _binary(ast.Name(name, ast.Load()), ast.Sub(), node),
+            f"{text} is to be taken from {name}",
+            size + 1 + inside,
+        )

@@ -12,9 +12,9 @@ from .adjoints import STEPS, Adjoint, Jacobian, jacobian, step_scale
 from .pairing import Subject, with_params
 from .rewrite import Probe, Statement
 from .run import Session
-from .values import Array, Case, StepsError
+from .values import Array, Case, CodeError, StepsError
 
-__all__ = ["Event", "Evidence", "Place", "Trace", "examine", "gather"]
+__all__ = ["Event", "Evidence", "Place", "Trace", "examine", "gather", "upstream"]
 
 # Where a value was seen: phase (0 forward, 1 backward, -1 an input), probe or name, occurrence.
 Place = tuple[int, int | str, int]
@@ -152,6 +152,7 @@ class Evidence:
         self,
         actions: Sequence[Sequence[Any]],
         choices: Sequence[Sequence[int]] = (),
+        alternatives: Mapping[int, Sequence[Any]] | None = None,
     ) -> list[Trace | None]:
         """Run every case again; `actions` has one list of replacements per case."""
         jobs = [
@@ -165,7 +166,7 @@ class Evidence:
         ]
         return [
             None if "error" in answer else read_trace(answer)
-            for answer in self.session.evaluate(jobs)
+            for answer in self.session.evaluate(jobs, alternatives=alternatives)
         ]
 
 
@@ -213,7 +214,7 @@ def examine(session: Session, subject: Subject, drawn: Sequence[Case]) -> Eviden
             errors.append(str(answer["error"]))
         else:
             usable.append((case, np.shape(answer["out"])))
-    cases = [_upstream(case, shape) for case, shape in usable]
+    cases = [upstream(case, shape) for case, shape in usable]
     jobs = [{"kind": "trace", "case": case.payload()} for case in cases]
     answers = session.evaluate([*jobs, *jobs])
     traces, kept = [], []
@@ -230,14 +231,14 @@ def examine(session: Session, subject: Subject, drawn: Sequence[Case]) -> Eviden
         traces.append(read_trace(one))
         kept.append(case)
     if not kept:
-        raise StepsError(f"{subject.pair.label} raises on every case: {errors[0]}")
+        raise CodeError(f"{subject.pair.label} raises on every case: {errors[0]}")
     found = Evidence(session, subject, kept, traces, [{} for _ in kept])
     if errors and kept:
         found.notes.append(f"{len(errors)} of {len(errors) + len(kept)} cases raise: {errors[0]}")
     return found
 
 
-def _upstream(case: Case, shape: tuple[int, ...]) -> Case:
+def upstream(case: Case, shape: tuple[int, ...]) -> Case:
     """Give a case the upstream derivative for an output of a shape; 1 for a loss."""
     if shape == ():
         return replace(case, dout=1.0)

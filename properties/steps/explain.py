@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -49,7 +50,9 @@ class Explaining:
         shape = squeezed(values[0].shape)
         for one in self.candidates:
             if squeezed(one.adjoints[index[0]].value.shape) == shape and right(one):
-                return self._as(slot, one)
+                found = self._as(slot, one)
+                # One and the same number everywhere is no evidence.
+                return replace(found, meaning="value") if _constant_everywhere(values) else found
         value = self._value(values, index, slot.name)
         if value:
             return Finding(slot, "value", value, f"the forward's {value}")
@@ -249,6 +252,11 @@ class Explaining:
                         f"becomes the adjoint of {one.label} when it is summed over axis {axis}",
                     )
         return None
+
+
+def _constant_everywhere(values: Sequence[Array]) -> bool:
+    first = values[0].flat[0]
+    return len(values) > 1 and all(np.all(v == first) for v in values)
 
 
 def _fits(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:

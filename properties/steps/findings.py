@@ -39,6 +39,11 @@ class Slot:
     returned: str = ""
     places: tuple[Place, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """What the step goes by where right and wrong ones are listed."""
+        return f"{self.name}@{self.place}"
+
     def at(self, case: int) -> Place:
         """Where the value is seen in a case: the last turn of a loop may have another number."""
         return self.places[case] if case < len(self.places) else self.place
@@ -72,9 +77,9 @@ class Finding:
             return 3.0
         if self.meaning in ("scaled", "factor", "value"):
             origin = self.reason.partition(" ×")[0] if self.meaning == "scaled" else ""
-            if origin.startswith("−"):
-                return 1.5
-            return 2.0 if origin.removeprefix("1/").isalpha() or not origin else 1.7
+            plain = origin.removeprefix("−")
+            telling = 2.0 if plain.removeprefix("1/").isalpha() or plain in ("", "1") else 1.7
+            return telling - 0.2 if self.reason.startswith("−") else telling
         return 1.0 if self.meaning == "summed" else 0.0
 
     @property

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .adjoints import agree, squeezed
+from .adjoints import Adjoint, agree, squeezed
 from .evidence import Event, Evidence, Place, Trace
 from .explain import Explaining
 from .findings import Candidate, Finding, Slot
@@ -17,6 +18,9 @@ from .returned import contract_names, expected_gradients, return_texts
 from .values import Array
 
 __all__ = ["Finding", "Judge", "Slot"]
+
+# A loop with more turns is judged by its last one.
+_TURNS = 2
 
 
 @dataclass(slots=True)
@@ -177,8 +181,27 @@ class Judge(Explaining):
                     0 if probe is None else probe.line,
                 )
             )
+        self.candidates += list(self._symmetric())
         self.candidates.sort(key=lambda one: order[one.kind])
         self._collect_values()
+
+    def _symmetric(self) -> Iterator[Candidate]:
+        """The symmetric parts of the adjoints of symmetric matrices.
+
+        The other part moves nothing: no input changes K = X Xᵀ in such a way.
+        """
+        for one in self.candidates:
+            if one.kind not in ("assign", "expr", "loop") or one.adjoints[0].value.ndim != 2:
+                continue
+            values = [trace.at(one.place) for trace in self.evidence.traces]
+            if all(v is not None and _is_symmetric(v) for v in values) and not all(
+                _is_symmetric(a.value) for a in one.adjoints
+            ):
+                halves = [(a, Adjoint(a.value.T, a.error.T)) for a in one.adjoints]
+                parts = tuple(
+                    Adjoint((a + b).value / 2, (a + b).error / 2 + 1e-12) for a, b in halves
+                )
+                yield replace(one, adjoints=parts)
 
     def _name(self, place: Place) -> str:
         probe = self.evidence.probe(place)
@@ -257,7 +280,13 @@ class Judge(Explaining):
         index = [k for k, _ in good]
         tables = [{e.place: e.value for e in trace.events} for _, trace in good]
         findings = []
-        for slot in self.slots(good[0][1]):
+        slots = self.slots(good[0][1])
+        turns = Counter(slot.place[:2] for slot in slots)
+        turn = {slot.place[:2]: slot.place for slot in slots}
+        for slot in slots:
+            last_turn = slot.final or turn[slot.place[:2]] == slot.place
+            if turns[slot.place[:2]] > _TURNS and not last_turn:
+                continue
             if slot.final:
                 # Loops may have more turns in one case than in another; the last one counts.
                 ends = [
@@ -439,6 +468,13 @@ class Judge(Explaining):
     def expected(self, trace: Trace) -> Mapping[str, str]:
         """Which returned array should be the gradient of which input."""
         return dict(expected_gradients(self, trace))
+
+
+def _is_symmetric(value: Array) -> bool:
+    if value.ndim != 2 or value.shape[0] != value.shape[1] or value.shape[0] < 2:
+        return False
+    size = float(np.max(np.abs(value)))
+    return bool(np.all(np.abs(value - value.T) <= 1e-7 * size))
 
 
 def event_key(trace: Trace, place: Place) -> str:

@@ -13,7 +13,8 @@ from .judge import Judge
 from .values import Array
 
 if TYPE_CHECKING:
-    from .mistakes import Origin, _State
+    from .mistakes import Origin
+    from .states import State
 
 __all__ = ["Needing"]
 
@@ -50,7 +51,7 @@ class Needing:
         expected = self.judge.expected(self.evidence.traces[0])
         return np.concatenate([leaves[expected[p]].adjoints[number].value.ravel() for p in places])
 
-    def _needed(self, state: _State, origin: Origin | None, suspect: Finding) -> list[Array] | None:
+    def _needed(self, state: State, origin: Origin | None, suspect: Finding) -> list[Array] | None:
         """Solve for the value of a suspect that makes the wrong step, or all gradients, right."""
         found = []
         known = {c.name for c in self.judge.candidates if c.kind == "leaf"}
@@ -67,7 +68,7 @@ class Needing:
 
     def _newton(
         self,
-        state: _State,
+        state: State,
         origin: Origin | None,
         suspect: Finding,
         number: int,
@@ -84,6 +85,7 @@ class Needing:
                 {
                     "kind": "trace",
                     "case": case.payload(),
+                    "choices": state.choices,
                     "actions": [
                         *state.actions[number],
                         [place[0], place[1], place[2], "set", value + shift.reshape(value.shape)],
@@ -92,7 +94,7 @@ class Needing:
                 }
                 for shift in shifts
             ]
-            answers = self.evidence.session.evaluate(jobs)
+            answers = self.evidence.session.evaluate(jobs, alternatives=state.alternatives)
             rows = self._rows(answers, origin, places)
             right = (
                 self._wanted(number, places)

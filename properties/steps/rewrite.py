@@ -316,7 +316,7 @@ class _Rewriter(Expressions):
             if not others:
                 rewritten += original
                 continue
-            branches: list[ast.stmt] = original
+            branches: list[ast.stmt] = []
             for which in range(len(others), 0, -1):
                 self._statement = number
                 test = ast.Compare(
@@ -330,7 +330,15 @@ class _Rewriter(Expressions):
                 other = self.statement(clone(others[which - 1]), plain=True)
                 self._trying = False
                 branches = [ast.If(test=test, body=other, orelse=branches)]
-            rewritten += branches
+            # The author's own line comes first: it runs in nearly every trial.
+            own = ast.Compare(
+                left=ast.Call(
+                    func=ast.Name(_CHOICE, ast.Load()), args=[ast.Constant(number)], keywords=[]
+                ),
+                ops=[ast.Eq()],
+                comparators=[ast.Constant(0)],
+            )
+            rewritten.append(ast.If(test=own, body=original, orelse=branches))
         return rewritten
 
     def _note(self, number: int, statement: ast.stmt) -> None:

@@ -89,10 +89,12 @@ _OPERATORS = ("factor", "sign", "axis", "transpose", "order", "dropped", "variab
 def mutants(style: Style) -> Iterator[Planted]:
     """Every single-line mistake of the operators below, in the backward's lines."""
     tree = ast.parse(style.text)
-    function = next(
-        n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == style.function()
-    )
     lines = style.text.splitlines()
+    for function in [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]:
+        yield from _mutants(style, function, lines)
+
+
+def _mutants(style: Style, function: ast.FunctionDef, lines: list[str]) -> Iterator[Planted]:
     for statement in _backward(function, style):
         value = getattr(statement, "value", None)
         if value is None:
@@ -132,54 +134,42 @@ def mutants(style: Style) -> Iterator[Planted]:
 
 
 def _backward(function: ast.FunctionDef, style: Style) -> list[ast.stmt]:
+    """Return the assignments of a backward, or those below a line ``# backward``."""
+    marks = [
+        number
+        for number, line in enumerate(style.text.splitlines(), 1)
+        if line.strip() == "# backward" and function.lineno < number <= (function.end_lineno or 0)
+    ]
+    if function.name == BACKWARD.get(style.label):
+        marks.append(function.lineno)
+    if not marks:
+        return []
     found: list[ast.stmt] = []
-    started = style.label in BACKWARD
 
     def walk(body: list[ast.stmt]) -> None:
-        nonlocal started
         for statement in body:
             if isinstance(statement, (ast.For, ast.If)):
                 walk(statement.body)
-                continue
-            text = ast.unparse(statement)
-            # In one function the backward starts at the first gradient's line.
-            if text.startswith(
-                (
-                    "dx",
-                    "dscores",
-                    "d =",
-                    "grad_",
-                    "da ",
-                    "dW",
-                    "dr ",
-                    "dc ",
-                    "dp ",
-                    "dK",
-                    "dX",
-                    "dtr",
-                    "e = W.T",
-                    "num_pos",
-                    "onehot",
-                    "one_hot",
-                    "difference",
-                    "delta2",
-                )
-            ) and not text.startswith("e ="):
-                started = True
-            if (
-                started
+            elif (
+                statement.lineno > min(marks)
                 and isinstance(statement, (ast.Assign, ast.AugAssign))
-                and not (
-                    text.startswith(("p =", "scores =", "m ="))
-                    or "cache" in text
-                    or "loss" in text
-                    or ("shape" in text.partition("=")[2] and "reshape" not in text)
-                )
+                and not _is_set_up(statement)
             ):
                 found.append(statement)
 
     walk(function.body)
     return found
+
+
+def _is_set_up(statement: ast.Assign | ast.AugAssign) -> bool:
+    """Whether a line only unpacks what was kept or reads a shape."""
+    text = ast.unparse(statement)
+    value = statement.value.value if isinstance(statement.value, ast.Subscript) else statement.value
+    return (
+        "cache" in text
+        or text.startswith("loss")
+        or (isinstance(value, ast.Attribute) and value.attr == "shape")
+    )
 
 
 def _names(function: ast.FunctionDef) -> list[str]:

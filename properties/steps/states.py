@@ -1,0 +1,100 @@
+"""A run of the backward with some of its steps put right, and what is right in it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .evidence import Evidence, Trace
+from .findings import Finding, Slot
+from .judge import Judge
+from .values import Array
+
+__all__ = ["Running", "State"]
+
+
+@dataclass(slots=True)
+class State:
+    """What is put right so far, and what was seen with it.
+
+    actions : per case, the values that are put in the place of others.
+    fixed : statements that stand in for others, by number.
+    right, wrong : what keeps its promise: returned gradients and named steps.
+    """
+
+    actions: list[list[list[Any]]]
+    fixed: Mapping[int, ast.stmt]
+    traces: list[Trace | None]
+    findings: list[Finding] = field(default_factory=list)
+    right: frozenset[str] = frozenset()
+    wrong: frozenset[str] = frozenset()
+
+    @property
+    def alternatives(self) -> dict[int, list[ast.stmt]]:
+        """The statements that stand in for others, as a request wants them."""
+        return {number: [node] for number, node in self.fixed.items()}
+
+    @property
+    def choices(self) -> list[list[int]]:
+        """Which alternatives run."""
+        return [[number, 1] for number in self.fixed]
+
+    @property
+    def unhealed(self) -> frozenset[str]:
+        """The returned gradients that are wrong."""
+        return frozenset(item for item in self.wrong if item.startswith("returned"))
+
+
+class Running:
+    """The part of `Search` that runs and judges."""
+
+    judge: Judge
+    evidence: Evidence
+
+    def state(
+        self,
+        actions: Sequence[Sequence[list[Any]]],
+        fixed: Mapping[int, ast.stmt],
+        traces: Sequence[Trace | None] | None = None,
+    ) -> State:
+        """Run with some values and statements replaced, and judge."""
+        made = State([list(mine) for mine in actions], fixed, [])
+        if traces is None:
+            traces = self.evidence.rerun(made.actions, made.choices, made.alternatives)
+        made.traces = list(traces)
+        made.findings = self.judge.judge(made.traces)
+        made.right, made.wrong = self._items(made)
+        return made
+
+    def with_values(self, state: State, slot: Slot, values: Sequence[Array]) -> State:
+        """Run with a value of a step replaced."""
+        actions = [
+            [*mine, [*slot.at(k), "set", np.array(value)]]
+            for k, (mine, value) in enumerate(zip(state.actions, values, strict=True))
+        ]
+        return self.state(actions, state.fixed)
+
+    def with_statement(self, state: State, number: int, node: ast.stmt) -> State:
+        """Run with a statement replaced, in every turn of a loop and every call of a helper."""
+        return self.state(state.actions, {**state.fixed, number: node})
+
+    def _items(self, state: State) -> tuple[frozenset[str], frozenset[str]]:
+        right: set[str] = set()
+        wrong: set[str] = set()
+        for place, leaf, fine in self.judge.returned(state.traces):
+            if fine is not None:
+                (right if fine else wrong).add(f"returned {place} {leaf}")
+        for finding in state.findings:
+            if not finding.slot.final or finding.slot.returned:
+                continue
+            if finding.meaning == "mismatch":
+                wrong.add(finding.slot.key)
+            elif finding.kept:
+                right.add(finding.slot.key)
+        if all(trace is None for trace in state.traces):
+            wrong.add("returned nothing")
+        return frozenset(right), frozenset(wrong)

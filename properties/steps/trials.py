@@ -1,0 +1,209 @@
+"""Try small changes of some statements: which of them make right what is to be right?"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from .adjoints import agree
+from .edits import Edit, edits
+from .evidence import Trace, read_trace
+from .findings import Finding, Slot
+from .states import Running, State
+from .values import Array
+
+__all__ = ["Trying", "Winner"]
+
+_FIRST_PASS, _LEAST, _HOPEFUL = 400, 60, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """A change that reaches the goal.
+
+    right : how many things are right with it; explained : how much is known of the other steps.
+    rank : how telling what is known of the changed step is, see `Finding.weight`.
+    """
+
+    slot: Slot
+    edit: Edit
+    values: tuple[Array, ...]
+    right: int
+    explained: float
+    rank: float
+
+
+class Trying(Running):
+    """The part of `Search` that tries small changes."""
+
+    first: State | None
+
+    def copies(self, number: int) -> bool:
+        """Whether a statement gives a value another name and nothing else."""
+        statement = self.evidence.statements.get(number)
+        return (
+            statement is not None
+            and isinstance(statement.node, ast.Assign)
+            and isinstance(statement.node.value, ast.Name)
+        )
+
+    def winners(
+        self, state: State, findings: Sequence[Finding], goal: frozenset[str], own: str
+    ) -> list[Winner]:
+        """Return the changes of the statements of some steps with which a goal is reached.
+
+        own : the step that is known to be wrong; it and the returned gradients decide first.
+        """
+        slots = {f.slot.statement: f.slot for f in findings}
+        changes = self._changes(state, slots)
+        if not changes:
+            return []
+        # Other names may hold only part of what they promise, even in a right backward.
+        first = frozenset(item for item in goal if item.startswith("returned") or item == own)
+        order = self._hopeful(state, changes, first, goal)
+        if not order:
+            return []
+        nodes = self._nodes(state, changes)
+        jobs = [
+            {
+                "kind": "variants",
+                "case": case.payload(),
+                "actions": mine,
+                "variants": [[*state.choices, [n, w + 1]] for n, w in order],
+            }
+            for case, mine in zip(self.evidence.cases, state.actions, strict=True)
+        ]
+        answers = self.evidence.session.evaluate(jobs, alternatives=nodes)
+        if any("error" in one for one in answers):
+            return []
+        found = []
+        for position, (number, which) in enumerate(order):
+            runs = [one["runs"][position] for one in answers]
+            if any("error" in run for run in runs):
+                continue
+            traces = [read_trace(run) for run in runs]
+            winner = self._winner(state, slots[number], changes[number][which], traces, goal)
+            if winner is not None:
+                found.append(winner)
+        return found
+
+    def _changes(self, state: State, slots: Mapping[int, Slot]) -> dict[int, list[Edit]]:
+        found: dict[int, list[Edit]] = {}
+        most = max(_FIRST_PASS // max(len(slots) // 4, 1), _LEAST)
+        for number, slot in slots.items():
+            statement = self.evidence.statements.get(number)
+            if statement is not None and number not in state.fixed:
+                made = edits(statement.node, list(self._in_scope(slot)))
+                if made:
+                    found[number] = made[:most]
+        return found
+
+    def _nodes(
+        self, state: State, changes: Mapping[int, Sequence[Edit]]
+    ) -> dict[int, list[ast.stmt]]:
+        return {
+            **{number: [e.node for e in made] for number, made in changes.items()},
+            **state.alternatives,
+        }
+
+    def _hopeful(
+        self,
+        state: State,
+        changes: Mapping[int, Sequence[Edit]],
+        first: frozenset[str],
+        goal: frozenset[str],
+    ) -> list[tuple[int, int]]:
+        """Return the changes that reach the first goal in the first case, the likeliest first."""
+        order = [(number, k) for number, made in changes.items() for k in range(len(made))]
+        job = {
+            "kind": "variants",
+            "case": self.evidence.cases[0].payload(),
+            "variants": [[*state.choices, [number, k + 1]] for number, k in order],
+            "actions": state.actions[0],
+            "watch": self._watched(goal),
+        }
+        answer = self.evidence.session.evaluate([job], alternatives=self._nodes(state, changes))[0]
+        if "error" in answer:
+            return []
+        hopeful = [
+            pair
+            for pair, run in zip(order, answer["runs"], strict=True)
+            if "error" not in run and self._reached(read_trace(run), first, 0)
+        ]
+        hopeful.sort(key=lambda pair: changes[pair[0]][pair[1]].cost)
+        return hopeful[:_HOPEFUL]
+
+    def _winner(
+        self, state: State, slot: Slot, edit: Edit, traces: list[Trace], goal: frozenset[str]
+    ) -> Winner | None:
+        after = self.state(state.actions, state.fixed, list(traces))
+        if not goal <= after.right:
+            return None
+        values = tuple(trace.at(slot.at(k)) for k, trace in enumerate(traces))
+        if any(value is None for value in values):
+            return None
+        # What only repeats another value tells nothing new.
+        explained = sum(
+            f.weight
+            for f in after.findings
+            if f.slot.final
+            and (f.kept or f.slot.statement == slot.statement or not self.copies(f.slot.statement))
+        )
+        rank = max((f.weight for f in after.findings if f.slot.place == slot.place), default=0.0)
+        return Winner(
+            slot,
+            edit,
+            tuple(v for v in values if v is not None),
+            len(after.right),
+            explained,
+            rank,
+        )
+
+    def _in_scope(self, slot: Slot) -> Iterator[str]:
+        """Variables that were assigned before a step, numbers and arrays."""
+        seen: set[str] = set()
+        for position, event in enumerate(self.evidence.traces[0].events):
+            if position >= slot.position:
+                break
+            probe = self.evidence.probes[int(event.place[1])]
+            name = probe.name
+            if (
+                probe.kind in ("assign", "input", "loop")
+                and probe.function == slot.function
+                and name.isidentifier()
+                and name not in seen
+            ):
+                seen.add(name)
+                yield name
+
+    def _watched(self, goal: frozenset[str]) -> list[list[int]]:
+        """Places whose values decide whether a goal is reached; nothing else need be sent."""
+        assert self.first is not None
+        return [
+            [int(f.slot.place[0]), int(f.slot.place[1]), int(f.slot.place[2])]
+            for f in self.first.findings
+            if f.slot.key in goal
+        ]
+
+    def _reached(self, trace: Trace, goal: frozenset[str], case: int) -> bool:
+        leaves = {c.name: c for c in self.judge.candidates if c.kind == "leaf"}
+        for place, leaf in self.judge.expected(trace).items():
+            if f"returned {place} {leaf}" in goal and (
+                place not in trace.gradients
+                or not agree(trace.gradients[place], leaves[leaf].adjoints[case])
+            ):
+                return False
+        assert self.first is not None
+        for finding in self.first.findings:
+            if finding.slot.key in goal:
+                value = trace.at(finding.slot.place)
+                if (
+                    value is None
+                    or value.dtype.kind != "f"
+                    or not any(
+                        agree(value, c.adjoints[case]) for c in self.judge.named(finding.slot)
+                    )
+                ):
+                    return False
+        return True
