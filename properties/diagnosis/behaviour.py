@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ..case import Array
 from ..mismatch import Disagreement
 from . import catalogue
-from .diagnose import Diagnosis
+from .finding import Diagnosis
 from .misconception import Misconception
 from .observation import Observation
 
@@ -51,6 +52,14 @@ def from_dropout(seen: Sequence[Observation], function: str, argument: str) -> D
     mixed = [o for o in same if 0.0 < float(_mask(o).mean()) < 1.0]
     if argument == "out" and len(mixed) < 2:
         return None
+    if argument == "out" and _from_normal_draws(same):
+        return Diagnosis(
+            misconception="normal draws",
+            sentence="The mask compares normal draws with p: draw from the uniform distribution "
+            "(rand, not randn), so that the share dropped is p.",
+            evidence=f"the share kept is that of normal draws on {len(same)} masks",
+            confidence=0.9,
+        )
     signs = _OUT if argument == "out" else _DX if argument == "dx" else {}
     for name, recognises in signs.items():
         if all(recognises(o) for o in same):
@@ -58,6 +67,20 @@ def from_dropout(seen: Sequence[Observation], function: str, argument: str) -> D
                 if misconception.name == name:
                     return _say(misconception, f"seen on {len(same)} masks", 0.95)
     return None
+
+
+def _from_normal_draws(seen: Sequence[Observation]) -> bool:
+    """Whether the shares kept are those of ``randn > p``, and neither 1 - p nor p."""
+    ps = np.array([float(o.case.args["dropout_param"]["p"]) for o in seen])
+    shares = np.array([float(_mask(o).mean()) for o in seen])
+    sizes = np.array([o.got["out"].size for o in seen])
+
+    def misfit(expected: Array) -> float:
+        """Mean square of the deviations in standard deviations: about one for the right share."""
+        return float(np.mean((shares - expected) ** 2 * sizes / (expected * (1.0 - expected))))
+
+    normal = np.array([0.5 * math.erfc(p / math.sqrt(2.0)) for p in ps])
+    return misfit(normal) < 3.0 and min(misfit(1.0 - ps), misfit(ps)) > 9.0
 
 
 def _mask(o: Observation) -> Array:

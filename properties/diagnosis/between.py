@@ -14,7 +14,7 @@ import numpy as np
 from ..case import Array, Case, Run
 from ..spec import LayerSpec
 from . import catalogue
-from .diagnose import Diagnosis
+from .finding import Diagnosis
 from .misconception import Misconception
 from .observation import Observation, quantities_of
 
@@ -34,13 +34,13 @@ def forward_that_fits(
     small = [
         o
         for o in seen
-        if o.case.family in ("dyadic", "normal")
-        and np.size(o.case.args[name]) <= _LARGEST
-        and o.is_wrong(argument)
+        if o.case.family in ("dyadic", "normal") and np.size(o.case.args[name]) <= _LARGEST
     ]
-    small = sorted(small, key=lambda o: o.case.size)[-_CASES:]
-    if not small:
+    small.sort(key=lambda o: o.case.size)
+    wrong = [o for o in small if o.is_wrong(argument)][-_CASES:]
+    if len(wrong) < _CASES:
         return None
+    small = wrong + [o for o in small if not o.is_wrong(argument)][-1:]
     for misconception in catalogue.of(spec.forward, spec.value):
         if misconception.when in ("", "train") and all(
             _fits(o, spec, misconception, name) for o in small
@@ -68,6 +68,10 @@ def _fits(o: Observation, spec: LayerSpec, misconception: Misconception, name: s
     if got.shape != wanted.shape or not np.isfinite(wanted).all():
         return False
     size = float(np.max(np.abs(wanted), initial=0.0))
+    # The derivative of the right forward fits an error that is smaller than the step's.
+    off = np.max(np.abs(got - o.truth[f"d{name}"].value), initial=0.0)
+    if o.is_wrong(f"d{name}") and off <= 100.0 * _CLOSE * size:
+        return False
     return bool(np.all(np.abs(got - wanted) <= _CLOSE * size + 1e-12))
 
 

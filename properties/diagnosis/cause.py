@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,10 +17,15 @@ from ..mismatch import Disagreement, Fault, Mismatch
 from ..probe import Probe
 from ..spec import LayerSpec, Purpose, Reading
 from . import catalogue
+from .assembled import is_made_of_its_parts
 from .behaviour import from_dropout, from_habit
 from .between import forward_that_fits
-from .diagnose import Diagnosis, at_extremes, diagnose, from_wrong_parts
+from .catalogued import at_extremes
+from .composition import from_wrong_parts
+from .diagnose import diagnose
+from .finding import Diagnosis
 from .observation import Observation, observe, quantities_of, when_of
+from .parts import parts_of
 
 _TWO_READINGS = ("keeps with probability p", "scaled by 1/p")
 _DIRECT = ("reference", "exact")  # oracles that hold the very array that was returned
@@ -64,16 +71,19 @@ class Causes:
         if not argument:
             return None
         when = when_of(found.case) if found.case is not None else ""
-        key = (spec.name, found.function, argument, when)
-        if key not in self._named:
-            self._named[key] = self._find(spec, found.function, argument, when)
-        cause = self._named[key]
+        cause = self._of(spec, found.function, argument, when)
         if cause is None and verdict.declared.purpose is Purpose.EXTREME:
             seen = observe(self._probe(spec), Purpose.EXTREME)
             cause = at_extremes(seen, found.function, argument)
         if cause is None and found.oracle.startswith(_DIRECT):
             cause = self._from_failures(verdict, spec, argument, when)
         return cause
+
+    def _of(self, spec: LayerSpec, function: str, argument: str, when: str) -> Diagnosis | None:
+        key = (spec.name, function, argument, when)
+        if key not in self._named:
+            self._named[key] = self._find(spec, function, argument, when)
+        return self._named[key]
 
     def _find(self, spec: LayerSpec, function: str, argument: str, when: str) -> Diagnosis | None:
         everything = self._observations(spec)
@@ -89,7 +99,15 @@ class Causes:
             cause = from_dropout(everything, function, argument)
             if cause is not None:
                 return cause
-        cause = diagnose(seen, function, argument, forward_is_wrong=wrong_forward, reading=other)
+        cause = diagnose(
+            seen,
+            function,
+            argument,
+            forward_is_wrong=wrong_forward,
+            reading=other,
+            source=self._source(spec, function),
+            wrong_parts=self._wrong_parts(seen, argument),
+        )
         if other and cause is not None and cause.misconception == _TWO_READINGS[0]:
             # Under the other reading the same code is the other mixture.
             for entry in catalogue.of(function, argument):
@@ -99,13 +117,59 @@ class Causes:
                     )
         if cause is None and function == spec.backward:
             cause = forward_that_fits(seen, spec, argument)
-        if cause is None:
-            wrong = {name for _, name, _, _ in self._named}
-            keys = {c.key for c in self._named.values() if c is not None}
-            known = [m for m in catalogue.ALL if m.key in keys]
-            mine = [o for o in seen if argument in o.got]
-            cause = from_wrong_parts(mine, argument, known, sorted(wrong))
+        if cause is None or not cause.key:
+            cause = self._from_parts(seen, argument) or cause
         return cause
+
+    def _from_parts(self, seen: Sequence[Observation], argument: str) -> Diagnosis | None:
+        """What is wrong with the parts, as the cause of the whole."""
+        wrong = self._wrong_parts(seen, argument)
+        if not wrong:
+            return None
+        found = [
+            self._of(_spec_of(part), part, name, when)
+            for part, names in wrong.items()
+            for name, when in names
+        ]
+        keys = {cause.key for cause in found if cause is not None}
+        known = [m for m in catalogue.ALL if m.key in keys]
+        mine = [o for o in seen if argument in o.got]
+        return from_wrong_parts(mine, argument, known, sorted(wrong))
+
+    def _wrong_parts(
+        self, seen: Sequence[Observation], argument: str
+    ) -> dict[str, list[tuple[str, str]]]:
+        """The functions that a value is made of and that are wrong on their own: in which
+        arguments, in which kind of call."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        if seen and not is_made_of_its_parts(self._implementation, seen, argument):
+            return found
+        for part in parts_of(seen[0].row, argument) if seen else ():
+            spec = _spec_of(part)
+            if not all(self._is_there(name) for name in spec.functions):
+                continue
+            for o in self._observations(spec):
+                for name in o.got:
+                    of_part = name.startswith("d") == (part == spec.judge_of_gradients)
+                    place = (name, o.when)
+                    both = spec.backward is None
+                    if (of_part or both) and o.is_wrong(name):
+                        places = found.setdefault(part, [])
+                        if place not in places:
+                            places.append(place)
+        return found
+
+    def _is_there(self, function: str) -> bool:
+        info = self._implementation.functions.get(function)
+        return info is not None and info.status == "present"
+
+    def _source(self, spec: LayerSpec, function: str) -> str:
+        """The text of a layer: a backward's own lines continue those of its forward."""
+        texts = [
+            getattr(self._implementation.functions.get(name), "source", "") or ""
+            for name in dict.fromkeys((spec.forward, function))
+        ]
+        return "\n".join(textwrap.dedent(text) for text in texts)
 
     def _observations(self, spec: LayerSpec) -> tuple[Observation, ...]:
         if spec.name not in self._seen:
@@ -141,6 +205,13 @@ class Causes:
             return None
         cause = diagnose(list(distinct.values()), found.function, argument)
         return cause and replace(cause, confidence=min(cause.confidence, 0.8))
+
+
+def _spec_of(function: str) -> LayerSpec:
+    """The row of a function that others are made of."""
+    from ..specs import ALL
+
+    return next(spec for spec in ALL if isinstance(spec, LayerSpec) and function in spec.functions)
 
 
 def _from_disagreement(found: Disagreement, spec: LayerSpec, argument: str) -> Observation:

@@ -77,6 +77,15 @@ def constant_origin(ratios: Sequence[float], sizes: Sequence[Mapping[str, int]])
     return None
 
 
+def origin_value(name: str, sizes: Mapping[str, int]) -> float:
+    """The number of a name that ``constant_origin`` gave, for the sizes of one case."""
+    sign = -1.0 if name.startswith("−") else 1.0
+    plain = name.removeprefix("−")
+    if plain == "1":
+        return sign
+    return sign * (PLAIN[plain] if plain in PLAIN else _origins(sizes)[plain])
+
+
 def ratio_of(got: Array, wanted: Array, tolerance: float = 0.0) -> float | None:
     """Return the constant got / wanted, None when there is none or too little to tell."""
     if got.shape != wanted.shape or not np.all(np.isfinite(got)):

@@ -20,7 +20,7 @@ def ratio(cases: Sequence[Pairing]) -> Iterator[Relation]:
     if abs(known[0]) < 1e-9 and constant:
         yield Relation("zero", "it is zero everywhere", everywhere(cases), 0.99, 0.0)
         return
-    if entries < 2 and not constant:
+    if (entries < 2 and not constant) or (constant and abs(known[0] - 1.0) < 1e-6):
         return
     origin = constant_origin(known, [c.sizes for c in cases])
     if constant and abs(known[0] + 1) < 1e-7:
@@ -29,7 +29,11 @@ def ratio(cases: Sequence[Pairing]) -> Iterator[Relation]:
         )
     elif origin is not None:
         number = f"{known[0]:.3f}" if constant else origin
-        where = "" if constant and origin.lstrip("−") in PLAIN else f" (the factor is {origin})"
+        where = (
+            ""
+            if constant and origin.lstrip("−") in PLAIN
+            else f" (the factor is {origin}{_hint(origin)})"
+        )
         yield Relation(
             "ratio",
             f"{number} × the right value{where}",
@@ -41,6 +45,18 @@ def ratio(cases: Sequence[Pairing]) -> Iterator[Relation]:
         yield Relation(
             "ratio", f"{digits(known[0])} × the right value", everywhere(cases), 0.9, known[0]
         )
+
+
+def _hint(origin: str) -> str:
+    """What a size as a factor most often comes from."""
+    above, _, below = origin.lstrip("−").partition("/")
+    if above.isalpha() and not below:
+        return f": divide by {above}, or a sum where a mean belongs"
+    if above == "1" and below.isalpha():
+        return f": divided by {below} once too often, or a mean where a sum belongs"
+    if above.isalpha() and below.isalpha():
+        return f": {above} in place of {below}, or divided by {below} in place of {above}"
+    return ""
 
 
 def _power_names(case: Pairing) -> Iterator[tuple[str, Array]]:

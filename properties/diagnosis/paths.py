@@ -37,7 +37,7 @@ def combination(cases: Sequence[Pairing], sizes: Sequence[Mapping[str, int]]) ->
             return None
         if any(abs(weight - 1.0) > 1e-6 for weight in weights):
             wrong.append(_say(name, origin))
-    return "; ".join(wrong) if 0 < len(wrong) < len(names) else None
+    return "; ".join(wrong) or None
 
 
 def _say(name: str, origin: str) -> str:

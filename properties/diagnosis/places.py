@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .factors import constant_origin, ratio_of
-from .pairing import Pairing, Relation, close, digits, everywhere, same
+from .pairing import Array, Pairing, Relation, close, digits, everywhere, same
 
 
 def terms(cases: Sequence[Pairing]) -> Iterator[Relation]:
@@ -79,6 +79,13 @@ def masked(cases: Sequence[Pairing]) -> Iterator[Relation]:
             if all(np.array_equal(g, ~m) for g, m in zip(good, masks, strict=True)):
                 yield Relation("mask", f"wrong only where {name}", held, 0.92)
                 return
+    mixed = [
+        _is_mixed(c.wanted) or _is_mixed(c.got)
+        for g, c in zip(good, cases, strict=True)
+        if not g.all()
+    ]
+    if sum(mixed) < min(2, len(cases)):
+        return
     if all(np.all(g | (c.wanted == 0)) for g, c in zip(good, cases, strict=True)):
         yield Relation(
             "mask",
@@ -90,6 +97,11 @@ def masked(cases: Sequence[Pairing]) -> Iterator[Relation]:
         yield Relation("mask", "wrong only where it is zero: a mask is too narrow", held, 0.85)
     else:
         yield from _one_line(cases, good, held)
+
+
+def _is_mixed(array: Array) -> bool:
+    """Zero in some places and not in others, as a mask makes it."""
+    return bool((array == 0).any() and (array != 0).any())
 
 
 def _one_line(

@@ -139,11 +139,12 @@ def autoencoder(W: Any, x: Any) -> Quantities:
 
 
 def gplvm(X: Any, alpha: float, beta: float, Y: Any = None, D: int | None = None) -> Quantities:
-    """K = α X Xᵀ + I/β; Nn examples, Dd columns of Y."""
+    """K = α X Xᵀ + I/β; Nn examples, Q columns of X, Dd of Y."""
     n = len(X)
     K = alpha * X @ X.T + np.eye(n) / beta
     found = {
         "Nn": n,
+        "Q": X.shape[1],
         "X": X,
         "alpha": alpha,
         "beta": beta,
@@ -181,6 +182,7 @@ def affine_batchnorm_relu(
     found |= {
         "gamma": gamma,
         "beta": beta,
+        "eps": eps,
         "std": std,
         "xh": (pre - pre.mean(0)) / std,
         "bn": bn,

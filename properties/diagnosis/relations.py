@@ -13,10 +13,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import multiples, places, shapes
-from .factors import constant_origin, ratio_of
+from .factors import constant_origin, origin_value, ratio_of
 from .pairing import Finder, Pairing, Relation, as_float, same
 
-__all__ = ["Pairing", "Relation", "constant_origin", "ratio_of", "relate", "relations"]
+__all__ = [
+    "Pairing",
+    "Relation",
+    "constant_origin",
+    "origin_value",
+    "ratio_of",
+    "relate",
+    "relations",
+]
 
 
 def relate(cases: Sequence[Pairing]) -> Relation | None:

@@ -8,7 +8,7 @@ from ..case import Array
 from .misconception import Misconception
 from .observation import Observation
 
-_SIZES = ("N", "D", "M", "C", "m", "n", "Nn", "Dd")
+_SIZES = ("N", "D", "M", "C", "m", "n", "Nn", "Q", "Dd")
 _FACTORS = {
     "batchnorm": ("gamma", "std", "momentum"),
     "affine_batchnorm_relu": ("gamma", "std"),
@@ -42,12 +42,16 @@ _PATHS: dict[tuple[str, str], dict[str, str]] = {
         "the part of the true class": "-onehot * count / N",
     },
     ("softmax", "dx"): {
-        "the probabilities": "probs / N",
-        "the labels": "-onehot / N",
+        "the term of the probabilities": "probs / N",
+        "the term of the labels": "-onehot / N",
     },
     ("autoencoder", "dW"): {
         "the path through the transposed W": "np.outer(h, a)",
         "the path through W": "np.outer(W @ a, xv)",
+    },
+    ("autoencoder, batch", "dW"): {
+        "the path through the transposed W": "H.T @ A",
+        "the path through W": "(A @ W.T).T @ XB",
     },
     ("gplvm", "dX"): {
         "the trace's part": "alpha * Kinv @ YY @ Kinv @ X",
@@ -80,7 +84,8 @@ def terms(observation: Observation, argument: str) -> dict[str, Array]:
     """The paths whose sum the argument is."""
     if observation.when == "test":
         return {}
-    paths = _PATHS.get((observation.row, argument), {})
+    row = observation.row + (", batch" if observation.when == "batch" else "")
+    paths = _PATHS.get((row, argument), {})
     found: dict[str, Array] = {}
     for name, formula in paths.items():
         path = Misconception(

@@ -1,0 +1,157 @@
+"""Named misconceptions whose formula gives what was got."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..case import Array
+from ..mismatch import Kind
+from . import catalogue
+from .agreement import equal, explains, tolerance
+from .finding import ENOUGH, Diagnosis, cases_of
+from .misconception import Misconception
+from .observation import Observation
+from .relations import constant_origin, origin_value, ratio_of
+from .surroundings import sizes
+
+
+def misconception_of(
+    seen: Sequence[Observation], function: str, argument: str, reading: str
+) -> Diagnosis | None:
+    found = list(explaining(seen, function, argument))
+    if not found:
+        return None
+    first = found[0]
+    entries = sum(o.got[argument].size for o in seen)
+    evidence = f"{argument} equals {first.formula} in all {entries} entries of {cases_of(seen)}"
+    if len(found) > 1:
+        evidence += f"; so does: {'; '.join(m.name for m in found[1:3])}"
+    for other in seen[0].truth:
+        if other != argument and all(_is_right(o, other, o.got[argument]) for o in seen):
+            evidence += f"; it is the right {other}, too: look at the order of what is returned"
+    if reading:
+        evidence += f" ({reading}; the formula's p is the probability to drop)"
+    return Diagnosis(
+        misconception=first.name,
+        sentence=first.sentence,
+        evidence=evidence,
+        confidence=0.97 if len(found) == 1 and len(seen) >= ENOUGH else 0.8,
+        key=first.key,
+    )
+
+
+def _is_right(o: Observation, name: str, value: Array) -> bool:
+    return name in o.truth and equal(value, o.truth[name].value, tolerance(o, name))
+
+
+def explaining(
+    seen: Sequence[Observation], function: str, argument: str
+) -> Iterator[Misconception]:
+    """Misconceptions whose formula gives what was got in every case."""
+    for misconception in catalogue.of(function, argument):
+        mine = [o for o in seen if misconception.when in ("", o.when)]
+        if len(mine) < min(ENOUGH, len(seen)) or not any(o.is_wrong(argument) for o in mine):
+            continue
+        if misconception.when and any(
+            o.is_wrong(argument) for o in seen if o.when != misconception.when
+        ):
+            continue
+        if misconception.kind is not Kind.CORRECTNESS and _only_shape(misconception):
+            continue
+        if _explains(misconception, mine, argument):
+            yield misconception
+
+
+def _only_shape(misconception: Misconception) -> bool:
+    return "(1, " in misconception.sentence
+
+
+def _explains(misconception: Misconception, mine: Sequence[Observation], argument: str) -> bool:
+    """Whether the formula gives what was got in every case.
+
+    Where code divides zero by zero, as a corrected variance does for a batch of one, the formula
+    may be finite; such cases are few.
+    """
+    undefined = 0
+    for o in mine:
+        try:
+            predicted = misconception.predict(o.quantities)
+        except Exception:  # shapes that do not fit, quantities that the case has not
+            return False
+        if explains(o, argument, predicted):
+            continue
+        undefined += 1
+        if np.isfinite(o.got[argument]).any() or 4 * undefined > len(mine):
+            return False
+    return undefined < len(mine)
+
+
+def at_extremes(seen: Sequence[Observation], function: str, argument: str) -> Diagnosis | None:
+    """A formula that is right on paper, and overflows or cancels as the wrong value does."""
+    seen = [o for o in seen if argument in o.got]
+    wrong = [o for o in seen if o.is_wrong(argument)]
+    for misconception in catalogue.of(function, argument):
+        if misconception.kind is not Kind.ROBUSTNESS or not wrong:
+            continue
+        if all(_fails_alike(misconception, o, argument) for o in seen):
+            return Diagnosis(
+                misconception=misconception.name,
+                sentence=misconception.sentence,
+                evidence=f"{misconception.formula} fails in the same {len(wrong)} of "
+                f"{cases_of(seen)} with extreme values",
+                confidence=0.8,
+                key=misconception.key,
+            )
+    return None
+
+
+def _fails_alike(misconception: Misconception, o: Observation, argument: str) -> bool:
+    got = o.got[argument]
+    try:
+        predicted = misconception.predict(o.quantities)
+    except Exception:  # as above
+        return False
+    if got.shape != predicted.shape or not np.array_equal(np.isfinite(got), np.isfinite(predicted)):
+        return False
+    with np.errstate(all="ignore"):
+        close = np.abs(got - predicted) <= 1e-6 * np.abs(predicted)
+    return bool(np.all(close | ~np.isfinite(got) | (got == predicted)))
+
+
+def times_a_factor(seen: Sequence[Observation], function: str, argument: str) -> Diagnosis | None:
+    """A misconception times a constant: two mistakes at once."""
+    for misconception in catalogue.of(function, argument):
+        mine = [o for o in seen if misconception.when in ("", o.when)]
+        if sum(o.got[argument].size > 1 for o in mine) < ENOUGH:
+            continue
+        origin = _factor(misconception, mine, argument)
+        if origin is None:
+            continue
+        return Diagnosis(
+            misconception=f"{misconception.name}, and a factor",
+            sentence=f"{misconception.sentence} Besides, there is a factor {origin} too much.",
+            evidence=f"{argument} equals {origin} × ({misconception.formula}) in {cases_of(mine)}",
+            confidence=0.85,
+            key=misconception.key,
+        )
+    return None
+
+
+def _factor(misconception: Misconception, mine: Sequence[Observation], argument: str) -> str | None:
+    """The number between a formula and what was got in every case."""
+    try:
+        values = [misconception.predict(o.quantities) for o in mine]
+    except Exception:  # as above
+        return None
+    ratios = [ratio_of(o.got[argument], value) for o, value in zip(mine, values, strict=True)]
+    if not all(ratios):
+        return None
+    name = constant_origin([r for r in ratios if r], [sizes(o) for o in mine])
+    if name is None or not all(
+        explains(o, argument, origin_value(name, sizes(o)) * value)
+        for o, value in zip(mine, values, strict=True)
+    ):
+        return None
+    return name

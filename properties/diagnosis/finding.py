@@ -1,0 +1,34 @@
+"""What is said of a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+from dataclasses import dataclass
+from typing import Any
+
+ENOUGH = 2  # cases: on a single one many formulas agree by accident
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """What is said of a failure. ``key`` is the catalogue's, empty for a relation."""
+
+    misconception: str
+    sentence: str
+    evidence: str
+    confidence: float
+    key: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The record's entry."""
+        return {
+            "misconception": self.misconception,
+            "sentence": self.sentence,
+            "evidence": self.evidence,
+            "confidence": round(self.confidence, 2),
+        }
+
+
+def cases_of(seen: Sized) -> str:
+    """How many cases an evidence rests on, in words."""
+    return "1 case" if len(seen) == 1 else f"{len(seen)} cases"

@@ -1,0 +1,213 @@
+"""One small change in one line of the right computation that gives what was got.
+
+The catalogue knows the mistakes that have a name. For any other, the right computation is changed
+in one place after the other: a term or factor left out, a sum for a mean, another axis, a value in
+the place of another of its shape, operands exchanged. A change that gives the wrong value in every
+entry of every case says where to look, whoever made it.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..case import Array
+from .agreement import explains
+from .changes import Change, changes
+from .factors import constant_origin, origin_value, ratio_of
+from .finding import ENOUGH
+from .formulas import line_of, programs
+from .lines import Program, Values, compiled, value_of
+from .observation import Observation
+from .surroundings import sizes
+
+_SIMPLE = ("2", "½", "−1", "N", "1/N", "D", "1/D", "C", "1/C", "M", "1/M", "Dd", "1/Dd")
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A change of a line that explains every case, times ``factor`` where it is not empty.
+
+    ``in_forward`` says that the value of the layer depends on the line.
+    """
+
+    line: str
+    said: str
+    factor: str
+    in_forward: bool
+
+
+def slips(seen: Sequence[Observation], argument: str, value: str, source: str = "") -> list[Slip]:
+    """The first change in each way of writing that explains what was got.
+
+    With a factor only where no change does alone; none where nothing does.
+
+    Parameters
+    ----------
+    value
+        The line of the layer's value: ``out``, or ``loss``.
+    source
+        Text of the function: the way of writing that is nearest to it comes first.
+    """
+    cases = [o for o in seen if argument in o.truth and np.isfinite(o.got[argument]).all()]
+    wrong = [o for o in cases if o.is_wrong(argument)]
+    if len(wrong) < ENOUGH or 2 * len(cases) < len(seen):
+        return []
+    pilot = min(wrong, key=lambda o: _ease(o, argument))
+    found: dict[int, Slip] = {}
+    multiples: list[_Trial] = []
+    for trial, got in _trials(pilot, argument, source):
+        number = id(trial.program)
+        if number in found:
+            continue
+        if explains(pilot, argument, got):
+            if trial.explains_all(cases, argument):
+                found[number] = trial.slip("", value)
+        elif _near_simple(ratio_of(pilot.got[argument], got), pilot):
+            multiples.append(trial)
+    if not found:
+        for trial in multiples:
+            if factor := trial.factor(cases, argument):
+                return [trial.slip(factor, value)]
+    return list(found.values())
+
+
+def _near_simple(ratio: float | None, o: Observation) -> bool:
+    """Whether a ratio is a simple number or a size of this one case."""
+    known = [n for n in sizes(o).values() if n > 1]
+    values = [2.0, 0.5, -1.0, *known, *(1.0 / n for n in known)]
+    return ratio is not None and bool(np.isclose(values, ratio, rtol=1e-6, atol=0.0).any())
+
+
+def _ease(o: Observation, argument: str) -> tuple[bool, int, int]:
+    """Small is easy to search on: something to see, unequal sides, few entries."""
+    known = list(sizes(o).values())
+    alike = len(known) - len(set(known)) + known.count(1)
+    return not o.got[argument].any(), alike, o.case.size
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One change of one line."""
+
+    program: Program
+    place: int
+    change: Change
+    name: str
+
+    def value(self, o: Observation) -> Array:
+        """What the changed computation gives for a case; raises what numpy raises."""
+        values = self.program.run(self.program.start(o.quantities))
+        return _rerun(self.program, self.place, self.change, values, self.name)
+
+    def explains_all(self, cases: Sequence[Observation], argument: str) -> bool:
+        """Whether it gives what was got; a few cases may divide by zero in the change alone."""
+        undefined = 0
+        for o in cases:
+            try:
+                value = self.value(o)
+            except Exception:  # shapes that do not fit
+                return False
+            if not explains(o, argument, value):
+                undefined += 1
+                if np.isfinite(value).any() or 4 * undefined > len(cases):
+                    return False
+        return True
+
+    def factor(self, cases: Sequence[Observation], argument: str) -> str:
+        """The number that separates every case from the changed computation."""
+        values, telling = [], []
+        for o in cases:
+            try:
+                value = self.value(o)
+            except Exception:  # as above
+                return ""
+            if value.any() or o.got[argument].any():  # else: zero times anything
+                values.append(value)
+                telling.append(o)
+        ratios = [ratio_of(o.got[argument], v) for o, v in zip(telling, values, strict=True)]
+        if len(telling) < ENOUGH or not all(ratios):
+            return ""
+        name = constant_origin([r for r in ratios if r], [sizes(o) for o in telling])
+        if name not in _SIMPLE or not all(
+            explains(o, argument, origin_value(name, sizes(o)) * value)
+            for o, value in zip(telling, values, strict=True)
+        ):
+            return ""
+        return name
+
+    def slip(self, factor: str, value: str) -> Slip:
+        line = self.program.lines[self.place]
+        forward = line.target in self.program.behind(value)
+        return Slip(line.text, self.change.said(), factor, forward)
+
+
+def _trials(pilot: Observation, argument: str, source: str) -> Iterator[tuple[_Trial, Array]]:
+    """Every change with what it gives for the pilot; the last lines first."""
+    name = line_of(argument)
+    with np.errstate(all="ignore"):
+        for program in _nearest_first(programs(pilot.row, pilot.when), source):
+            try:
+                values = program.run(program.start(pilot.quantities))
+            except Exception:  # a case that has not all quantities
+                continue
+            if name not in values:
+                continue
+            behind = program.behind(name)
+            for place in reversed(range(len(program.lines))):
+                if program.lines[place].target not in behind:
+                    continue
+                for change in changes(
+                    program.lines[place].expression, _before(program, place, values)
+                ):
+                    try:
+                        got = _rerun(program, place, change, values, name)
+                    except Exception:  # a change that numpy refuses
+                        continue
+                    yield _Trial(program, place, change, name), got
+
+
+def _nearest_first(ways: Sequence[Program], source: str) -> list[Program]:
+    """Ways of writing by how many operations they do not share with a text."""
+    try:
+        mine = _operations(ast.parse(textwrap.dedent(source)))
+    except SyntaxError:
+        return list(ways)
+
+    def distance(program: Program) -> int:
+        theirs = Counter[str]()
+        for line in program.lines:
+            theirs += _operations(line.expression) + Counter(["Assign"])
+        return ((mine - theirs) + (theirs - mine)).total()
+
+    return sorted(ways, key=distance) if mine else list(ways)
+
+
+def _operations(tree: ast.AST) -> Counter[str]:
+    found = Counter[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.BinOp, ast.AugAssign)):
+            found[type(node.op).__name__] += 1
+        elif isinstance(node, (ast.Attribute, ast.Assign)):
+            found[getattr(node, "attr", "Assign")] += 1
+    return found
+
+
+def _before(program: Program, place: int, values: Values) -> Values:
+    """What a line can read."""
+    later = {line.target for line in program.lines[place:]}
+    return {name: value for name, value in values.items() if name not in later}
+
+
+def _rerun(program: Program, place: int, change: Change, values: Values, name: str) -> Array:
+    found = dict(values)
+    with np.errstate(all="ignore"):
+        found[program.lines[place].target] = value_of(compiled(change.expression), found)
+        for line in program.after(place, program.behind(name)):
+            found[line.target] = value_of(line.code, found)
+    return np.asarray(found[name], dtype=np.float64)

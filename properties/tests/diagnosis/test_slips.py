@@ -1,0 +1,106 @@
+"""A slip in one line is found by what it gives, and nothing is said of what no slip gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from properties.diagnosis.changes import changes
+from properties.diagnosis.diagnose import diagnose
+from properties.diagnosis.finding import Diagnosis
+from properties.diagnosis.formulas import line_of, programs
+from properties.diagnosis.observation import Observation, fresh_cases, observe, quantities_of
+from properties.diagnosis.plant import style_source
+from properties.implementation import open_implementation, resolve_target
+from properties.probe import Probe
+from properties.specs import ALL as SPECS
+
+_ROWS = ("affine", "relu", "batchnorm", "svm", "softmax", "autoencoder", "gplvm", "affine_relu")
+
+
+def _spec(row: str):  # type: ignore[no-untyped-def]
+    return next(spec for spec in SPECS if spec.name == row)
+
+
+def _observed(folder: Path, row: str, text: str) -> tuple[Observation, ...]:
+    path = folder / "layers.py"
+    path.write_text(text, encoding="utf-8")
+    spec = _spec(row)
+    with open_implementation(
+        resolve_target(str(path)), names=list(spec.functions), in_process=True
+    ) as implementation:
+        return observe(Probe(spec, implementation))
+
+
+def _cause(
+    folder: Path, row: str, old: str, new: str, function: str, argument: str
+) -> Diagnosis | None:
+    text = style_source("textbook")
+    assert old in text
+    return diagnose(_observed(folder, row, text.replace(old, new, 1)), function, argument)
+
+
+@pytest.mark.parametrize("row", [*_ROWS, "affine_batchnorm_relu", "log_determinant_term"])
+def test_every_way_of_writing_gives_the_truth(row: str, tmp_path: Path) -> None:
+    seen = _observed(tmp_path, row, style_source("textbook"))
+    judged = 0
+    for o in seen:
+        for program in programs(o.row, o.when):
+            values = program.run(program.start(o.quantities))
+            for argument, truth in o.truth.items():
+                if line_of(argument) in values:
+                    judged += 1
+                    got = np.asarray(values[line_of(argument)])
+                    room = 4.0 * truth.error + 1e-8 * (1.0 + np.abs(truth.value))
+                    assert (np.abs(got - truth.value) <= room).all()
+    assert judged
+
+
+@pytest.mark.parametrize("row", _ROWS)
+def test_a_change_differs_in_one_place(row: str) -> None:
+    case = fresh_cases(_spec(row))[0]
+    from properties.case import Run
+    from properties.diagnosis.observation import when_of
+
+    known = quantities_of(_spec(row), case, Run(outputs={}))
+    for program in programs(row, when_of(case)):
+        for line in program.lines:
+            texts = [change.said() for change in changes(line.expression, known)]
+            assert all(texts)
+            assert len(texts) < 200
+
+
+def test_a_function_that_does_not_belong_there(tmp_path: Path) -> None:
+    cause = _cause(
+        tmp_path,
+        "affine",
+        "dw = rows.T.dot(dout)",
+        "dw = rows.T.dot(np.abs(dout))",
+        "affine_backward",
+        "dw",
+    )
+    assert cause is not None
+    assert "np.abs(dout)" in cause.sentence
+    assert "X.T @ dout" in cause.sentence
+
+
+def test_a_small_error_is_not_explained_by_what_is_almost_right(tmp_path: Path) -> None:
+    seen = _observed(
+        tmp_path,
+        "affine",
+        style_source("textbook").replace(
+            "dw = rows.T.dot(dout)", "dw = rows.T.dot(dout) + 1e-9 * np.sin(rows.T.dot(dout))"
+        ),
+    )
+    assert any(o.is_wrong("dw") for o in seen)
+    assert diagnose(seen, "affine_backward", "dw") is None
+
+
+def test_an_argument_in_the_place_of_a_gradient(tmp_path: Path) -> None:
+    cause = _cause(
+        tmp_path, "affine", "db = np.sum(dout, axis=0)", "db = b", "affine_backward", "db"
+    )
+    assert cause is not None
+    assert cause.misconception == "with b in place of dout.sum(0)"
