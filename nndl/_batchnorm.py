@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,28 +21,12 @@ from ._validate import (
 
 
 @dataclass(frozen=True)
-class _Moments:
-    """Mean and variance of the columns of a batch.
-
-    Everything but `scale` belongs to x · scale. The scale is a power of two; it is 1 unless x is
-    so large that its squares overflow.
-    """
-
-    mean: FloatArray  # (D,)
-    centred: FloatArray  # (N, D), x − mean
-    drift: FloatArray  # (D,), what is left of the mean of `centred`, by rounding
-    var: FloatArray  # (D,)
-    scale: FloatArray  # (D,)
-
-
-@dataclass(frozen=True)
 class BatchnormCache:
-    """What :func:`batchnorm_backward` needs; x̂ = (centred − drift) · to_unit."""
+    """What :func:`batchnorm_backward` needs; x̂ = centred · to_unit."""
 
-    centred: FloatArray  # (N, D)
-    drift: FloatArray  # (D,)
-    to_unit: FloatArray  # (D,)
-    slope: FloatArray  # (D,), γ/σ
+    centred: FloatArray  # (N, D), x − mean
+    to_unit: FloatArray  # (D,), 1/σ̃
+    slope: FloatArray  # (D,), γ/σ̃
     dtype: np.dtype[Any]
 
 
@@ -82,11 +65,10 @@ def batchnorm_forward(
 
     Notes
     -----
-    The variance is that of the centred batch, in a second pass: E[x²] − E[x]² loses all digits
-    once the mean is 1e8 times the spread. The mean itself is rounded, so the mean of the centred
-    batch is not quite zero; it is measured and taken out (Chan, Golub and LeVeque, "Algorithms
-    for Computing the Sample Variance", 1983). It is taken out of the D-vectors which the
-    batch is multiplied with, since each pass over the batch costs more than all of them.
+    E[x²] − E[x]² loses all digits once the mean is 1e8 times the spread, and so does x − μ, as μ
+    is rounded. Here the first example is taken from all of them before anything is added up
+    ("shifted data" in Chan, Golub and LeVeque, "Algorithms for Computing the Sample Variance",
+    1983): what is left is of the size of the spread, and a constant column is exactly zero.
 
     References
     ----------
@@ -115,29 +97,23 @@ def batchnorm_forward(
         out += beta
         return out.astype(dtype, copy=False), None
 
-    moments = _moments(x)
-    # hypot(σ, √ε) is √(σ² + ε) that cannot overflow.
-    std = np.hypot(np.sqrt(moments.var), math.sqrt(eps) * moments.scale)
-    to_unit = 1 / _positive(std, eps)
+    n_examples = max(len(x), 1)
+    centred = x - x[:1]
+    shift = centred.sum(axis=0) / n_examples
+    centred -= shift
+    var = np.einsum("nd,nd->d", centred, centred) / n_examples
+    to_unit = 1 / _positive(np.sqrt(var + eps), eps)
     if len(x) > 0:
-        mean = moments.mean / moments.scale
-        with np.errstate(over="ignore"):  # infinite where it cannot be represented
-            var = moments.var / moments.scale / moments.scale
         for name, old, new in [
-            ("running_mean", running_mean, mean),
+            ("running_mean", running_mean, x[0] + shift),
             ("running_var", running_var, var),
         ]:
             bn_param[name] = (momentum * old + (1 - momentum) * new).astype(old.dtype)
 
-    out = moments.centred * (gamma * to_unit)
-    out += beta - moments.drift * to_unit * gamma
-    cache = BatchnormCache(
-        centred=moments.centred,
-        drift=moments.drift,
-        to_unit=to_unit,
-        slope=gamma * (to_unit * moments.scale),
-        dtype=dtype,
-    )
+    slope = gamma * to_unit
+    out = centred * slope
+    out += beta
+    cache = BatchnormCache(centred=centred, to_unit=to_unit, slope=slope, dtype=dtype)
     return out.astype(dtype, copy=False), cache
 
 
@@ -199,12 +175,11 @@ def batchnorm_backward(
     n_examples = max(len(dout), 1)
 
     dbeta = dout.sum(axis=0)
-    dgamma = (np.einsum("nd,nd->d", dout, centred) - cache.drift * dbeta) * cache.to_unit
-    # The bracket, with x̂ = (centred − drift) · to_unit multiplied out, in place.
-    per_centred = dgamma * cache.to_unit / n_examples
-    dx = centred * -per_centred
+    dgamma = np.einsum("nd,nd->d", dout, centred) * cache.to_unit
+    # The bracket, with x̂ = centred · to_unit, in place.
+    dx = centred * (dgamma * cache.to_unit / -n_examples)
     dx += dout
-    dx -= dbeta / n_examples - cache.drift * per_centred
+    dx -= dbeta / n_examples
     dx *= cache.slope
     return tuple(array.astype(result, copy=False) for array in (dx, dgamma, dbeta))  # type: ignore[return-value]
 
@@ -228,26 +203,3 @@ def _positive(std: FloatArray, eps: float) -> FloatArray:
             f"variance 0 in column {column} of x"
         )
     return std
-
-
-def _moments(x: FloatArray) -> _Moments:
-    """Return mean and variance of the columns of x (N, D), by two corrected passes."""
-    scale = np.ones(x.shape[1:], dtype=x.dtype)
-    with np.errstate(over="ignore", invalid="ignore"):
-        moments = _scaled_moments(x, scale)
-    if np.isfinite(moments.var).all():
-        return moments
-    # Squares overflowed: bring the columns that are that large into [-1, 1].
-    _, exponent = np.frexp(np.abs(x).max(axis=0))
-    large = exponent > np.finfo(x.dtype).maxexp // 4
-    scale = np.ldexp(scale, np.where(large, -exponent, 0))
-    return _scaled_moments(x * scale, scale)
-
-
-def _scaled_moments(x: FloatArray, scale: FloatArray) -> _Moments:
-    n_examples = max(len(x), 1)
-    mean = x.sum(axis=0) / n_examples
-    centred = x - mean
-    drift = centred.sum(axis=0) / n_examples
-    var = np.einsum("nd,nd->d", centred, centred) / n_examples - drift * drift
-    return _Moments(mean, centred, drift, np.maximum(var, 0), scale)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -45,16 +44,15 @@ def svm_loss(x: ArrayLike, y: ArrayLike) -> tuple[np.floating[Any], FloatArray]:
     scores, labels = class_scores(x, y)
     n_examples = max(len(scores), 1)
     rows = np.arange(len(scores))
-    unit = _headroom(scores)
-    scaled = scores.astype(working_dtype(scores)) * unit
-    margins = np.maximum(0, scaled - scaled[rows, labels][:, None] + unit)
+    work = scores.astype(working_dtype(scores), copy=False)
+    margins = np.maximum(0, work - work[rows, labels][:, None] + 1)
     margins[rows, labels] = 0
-    loss = margins.sum() / n_examples / unit
+    loss = scores.dtype.type(margins.sum() / n_examples)
 
     dx = (margins > 0).astype(scores.dtype)
     dx[rows, labels] = -dx.sum(axis=1)
     dx /= n_examples
-    return scores.dtype.type(loss), dx
+    return loss, dx
 
 
 def softmax_loss(x: ArrayLike, y: ArrayLike) -> tuple[np.floating[Any], FloatArray]:
@@ -109,21 +107,11 @@ def softmax_loss(x: ArrayLike, y: ArrayLike) -> tuple[np.floating[Any], FloatArr
         rest = exponentials.sum(axis=1)
         exponentials[rows, best] = 1
 
-        unit = _headroom(work)
-        losses = np.log1p(rest) * unit + (highest * unit - work[rows, labels] * unit)
-        loss = scores.dtype.type(losses.sum() / n_examples / unit)
+        losses = np.log1p(rest) + (highest - work[rows, labels])
+        loss = scores.dtype.type(losses.sum() / n_examples)
 
         dx = exponentials
         dx[rows, labels] = 0
         dx[rows, labels] = -dx.sum(axis=1)
         dx /= ((1 + rest) * n_examples)[:, None]
     return loss, dx.astype(scores.dtype, copy=False)
-
-
-def _headroom(scores: FloatArray) -> float:
-    """Return a power of two so small that sums over all of ``scores · unit`` cannot overflow.
-
-    Differences of scores and their sum can exceed the largest number although their mean does
-    not. Multiplication by a power of two is exact, so nothing is lost.
-    """
-    return 2.0 ** -(math.frexp(max(scores.size, 1))[1] + 2)

@@ -42,29 +42,8 @@ def test_softmax_keeps_small_numbers():
     np.testing.assert_allclose([loss, dx[0, 1], dx[0, 0]], np.exp(-80) * np.array([1, 1, -1]))
 
 
-def test_float32_scores_up_to_their_largest():
-    x = np.array([[3e38, -3e38], [0, 0]], dtype=np.float32)
-    loss, dx = softmax_loss(x, np.array([1, 0]))
-    np.testing.assert_allclose(loss, np.float32(3e38))
-    np.testing.assert_allclose(dx, [[0.5, -0.5], [-0.25, 0.25]])
-    loss, dx = svm_loss(x, np.array([1, 0]))
-    np.testing.assert_allclose(loss, np.float32(3e38))
-    np.testing.assert_allclose(dx, [[0.5, -0.5], [-0.5, 0.5]])
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 5, 64])
-def test_svm_loss_whose_sum_would_overflow(n):
-    x = np.tile([0.8e308, -0.8e308], (n, 1))
-    np.testing.assert_allclose(svm_loss(x, np.ones(n, int))[0], 1.6e308)
-
-
-def test_relu_with_infinities():
-    x = np.array([np.inf, -np.inf, 1.0, -1.0])
-    out, cache = relu_forward(x)
-    np.testing.assert_array_equal(out, [np.inf, 0, 1, 0])
-    np.testing.assert_array_equal(relu_backward(x[::-1], cache), [-1, 0, -np.inf, 0])
-    np.testing.assert_array_equal(relu_backward(-x, cache), [-np.inf, 0, -1, 0])
-    np.testing.assert_array_equal(relu_backward(np.full(4, np.inf), cache), [np.inf, 0, np.inf, 0])
+def test_relu_of_infinities():
+    np.testing.assert_array_equal(relu_forward([np.inf, -np.inf])[0], [np.inf, 0])
 
 
 def standardised(x, eps=1e-5):
@@ -85,18 +64,6 @@ def test_batchnorm_mean_1e8_times_the_spread():
     np.testing.assert_allclose(dx.sum(axis=0), 0, atol=1e-13)
 
 
-@pytest.mark.parametrize(("dtype", "size"), [(np.float64, 1e300), (np.float32, 1e30)])
-def test_batchnorm_where_squares_overflow(dtype, size):
-    x = np.array([[1, 1.0], [3, 2], [2, 5]]) * [size, 1]
-    one, zero = np.ones(2, dtype), np.zeros(2, dtype)
-    out, cache = batchnorm_forward(x.astype(dtype), one, zero, {"mode": "train"})
-    wanted = [standardised(x[:, 0] / size, 0), standardised(x[:, 1])]
-    np.testing.assert_allclose(out, np.array(wanted).T.astype(float), rtol=1e-6, atol=1e-7)
-    dx, dgamma, _ = batchnorm_backward(np.eye(3, 2), cache)
-    assert np.isfinite(dx).all()
-    np.testing.assert_allclose(dgamma, np.array([wanted[0][0], wanted[1][1]], float), rtol=1e-6)
-
-
 def test_batchnorm_one_example_and_constant_columns():
     gamma, beta, dout = np.array([2.0, -3.0]), np.array([0.5, 7.0]), np.array([[1.0, -4.0]])
     out, cache = batchnorm_forward([[1e6, -0.1]], gamma, beta, {"mode": "train"})
@@ -106,7 +73,7 @@ def test_batchnorm_one_example_and_constant_columns():
     ):
         np.testing.assert_array_equal(got, wanted)
     out, cache = batchnorm_forward(np.full((7, 2), 0.1), gamma, beta, {"mode": "train"})
-    np.testing.assert_allclose(out, np.tile(beta, (7, 1)), rtol=1e-13)
+    np.testing.assert_array_equal(out, np.tile(beta, (7, 1)))
 
 
 def test_empty_batch():
