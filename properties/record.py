@@ -12,6 +12,7 @@ import numpy as np
 from .arrays import encode
 from .case import Case
 from .diagnosis import Causes, find_causes
+from .diagnosis.docstrings import contradiction
 from .implementation import Target
 from .judge import Verdict
 from .mismatch import Disagreement, Fault, Kind
@@ -179,6 +180,10 @@ def _findings(suite: Suite, spec: LayerSpec, name: str, verdicts: list[Verdict])
     reading = suite.readings.get(spec.name)
     if reading is not None and reading is not spec.readings[0] and name == spec.forward:
         found.add(f"convention: {reading.sentence}")
+    if spec.readings and name == spec.forward and spec.name not in suite.wrong_forwards:
+        docstring = getattr(suite.implementation.functions.get(name), "docstring", "") or ""
+        if sentence := contradiction(docstring, reading):
+            found.add(f"convention: {sentence}")
     for verdict in verdicts:
         if verdict.kind is Kind.CORRECTNESS or verdict.status not in ("fail", "error"):
             continue

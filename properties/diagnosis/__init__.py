@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..suite import Suite
     from .cause import Causes
-    from .diagnose import Diagnosis
+    from .finding import Diagnosis
 
-_HOMES = {"Causes": ".cause", "Diagnosis": ".diagnose"}
+_HOMES = {"Causes": ".cause", "Diagnosis": ".finding"}
 
 
 def __getattr__(name: str) -> Any:

@@ -100,7 +100,7 @@ def test_a_small_error_is_not_explained_by_what_is_almost_right(tmp_path: Path) 
 
 def test_an_argument_in_the_place_of_a_gradient(tmp_path: Path) -> None:
     cause = _cause(
-        tmp_path, "affine", "db = np.sum(dout, axis=0)", "db = b", "affine_backward", "db"
+        tmp_path, "affine", "db = np.sum(dout, axis=0)", "db = cache[2]", "affine_backward", "db"
     )
     assert cause is not None
     assert cause.misconception == "with b in place of dout.sum(0)"
