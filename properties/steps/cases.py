@@ -73,6 +73,7 @@ def smallest_case(
     It decides nothing: the verdict stands before. Hypothesis runs derandomised, without a
     database and for a limited number of examples, so that the same code gives the same case.
     """
+    finding = _showing(judge, finding)
     largest = min(_entries(case) for case in judge.evidence.cases)
     visible = _visible(finding)
     seen: dict[bytes, tuple[Evidence, Judge] | None] = {}
@@ -105,6 +106,21 @@ def smallest_case(
         finally:
             set_hypothesis_home_dir(None)
     return seen[_key(found)]
+
+
+def _showing(judge: Judge, finding: Finding) -> Finding:
+    """Where a mistake shows: in its own line, or else in the first line that holds a wrong value.
+
+    A line may be a mistake although nobody knows what it should hold, because changing it makes
+    everything right.
+    """
+    wrong = [
+        other
+        for other in judge.judge(judge.evidence.traces, deep=False)
+        if other.slot.final and other.meaning == "mismatch"
+    ]
+    own = [other for other in wrong if other.slot.place[:2] == finding.slot.place[:2]]
+    return next(iter([*own, *wrong]), finding)
 
 
 def _shows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from properties.implementation import (
 )
 
 from .rewrite import runtime_header
-from .values import StepsError
+from .values import CodeError, StepsError
 
 __all__ = ["Child"]
 
 _ENTRY = "steps_serve"
-_SECONDS = 90.0
+# Running the functions a few times takes no time; perturbing all their values may take long.
+_SECONDS, _FEW_SECONDS = 90.0, 10.0
+_SWEEPING, _FEW_JOBS = {"sweep", "variants"}, 12
 
 
 class Child:
@@ -58,11 +61,16 @@ class Child:
     def serve(self, root: Path, request: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Answer one request; a crash or a time-out is an answer for each job."""
         jobs = list(request["jobs"])
-        [outcome] = self._implementation().run([Call(_ENTRY, (str(root), dict(request)))])
+        implementation = self._implementation()
+        long = len(jobs) > _FEW_JOBS or any(job["kind"] in _SWEEPING for job in jobs)
+        implementation.limits = replace(
+            implementation.limits, call_seconds=_SECONDS if long else _FEW_SECONDS
+        )
+        [outcome] = implementation.run([Call(_ENTRY, (str(root), dict(request)))])
         if outcome.status != "ok":
             said = outcome.message or outcome.status
             if outcome.status == "raised":
-                raise StepsError(f"the code cannot be imported or run: {said}")
+                raise CodeError(f"cannot be imported or run: {said}")
             return [{"error": said} for _ in jobs]
         answers = outcome.outputs[0]["answers"]
         return [_plain(answer) for answer in answers]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,13 @@ import click
 from rich.console import Console
 
 from .debugger import debug, debug_all
-from .printer import render, to_json
+from .printer import render
+from .record import to_json
 from .values import Report, StepsError
 
-__all__ = ["steps"]
+__all__ = ["run", "steps"]
 
-RIGHT, WRONG, UNUSABLE, BROKE = 0, 1, 2, 3
+RIGHT, WRONG, UNUSABLE, BROKE, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 @click.command("steps")
@@ -29,45 +32,30 @@ RIGHT, WRONG, UNUSABLE, BROKE = 0, 1, 2, 3
     help="function that computes the gradients; left out "
     "when value and gradient live in one function",
 )
-@click.option("--inputs", metavar="TEXT", help="arguments of F: 'x: (4, 3), y: labels(3)'")
+@click.option(
+    "--inputs",
+    metavar="TEXT",
+    help="arguments of F: 'x: (4, 3), y: labels(3)', or 'x: (N, D), w: (D, M)'",
+)
+@click.option("--specs", "specs_file", metavar="FILE", help="a file with LayerSpecs of your own")
 @click.option(
     "--json", "json_file", metavar="FILE", help="write the record to FILE, - for standard output"
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="seed of the inputs")
 @click.option("--in-process", is_flag=True, help="run TARGET in this process, for a debugger")
 @click.option("--whole-case", is_flag=True, help="do not look for a smaller case")
-def steps(
-    target: str | None,
-    layer: str | None,
-    forward: str | None,
-    backward: str | None,
-    inputs: str | None,
-    json_file: str | None,
-    seed: int,
-    in_process: bool,
-    whole_case: bool,
-) -> None:
+def steps(**options: Any) -> None:
     """Say which line of a backward is wrong first.
 
-    TARGET is a folder, a file or an import name (the bundled nndl when left out); LAYER is a
-    name of the contract, such as batchnorm, softmax or fc_net. Without LAYER and --forward every
-    backward of the contract in TARGET is judged.
+    TARGET is a folder, a file or an import name; when left out, ./nndl or ./layers.py, else the
+    bundled nndl. LAYER is a name of the contract, such as batchnorm, softmax or fc_net, one of its
+    functions, or a layer of --specs. Without LAYER and --forward every backward in TARGET is
+    judged.
 
-    Exit code: 0 right, 1 wrong, 2 TARGET or options cannot be used, 3 the tool broke.
+    Exit code: 0 right; 1 wrong, or a function raises or hangs; 2 TARGET or the options cannot be
+    used, or nothing can be judged; 3 the tool broke.
     """
-    sys.exit(
-        run(
-            target,
-            layer,
-            forward=forward,
-            backward=backward,
-            inputs=inputs,
-            json_file=json_file,
-            seed=seed,
-            in_process=in_process,
-            whole_case=whole_case,
-        )
-    )
+    sys.exit(run(options.pop("target"), options.pop("layer"), **options))
 
 
 def run(
@@ -77,28 +65,33 @@ def run(
     forward: str | None = None,
     backward: str | None = None,
     inputs: str | None = None,
+    specs_file: str | None = None,
     json_file: str | None = None,
     seed: int = 0,
     in_process: bool = False,
     whole_case: bool = False,
 ) -> int:
     """Do what the command does and return its exit code."""
-    console = Console(stderr=json_file == "-", highlight=False)
-    errors = Console(stderr=True, highlight=False)
+    console, errors = _console(stderr=json_file == "-"), _console(stderr=True)
+    reports: list[Report] = []
+    complaints: list[str] = []
     try:
+        _check_writable(json_file)
+        if seed < 0:
+            raise StepsError(f"--seed is {seed}: give a number that is not negative")
         maker = None
         if in_process:
             from .run import InProcess
 
             maker = InProcess
-        reports: list[Report] = []
-        complaints: list[str] = []
-        if layer is None and forward is None and backward is None:
-            for one in debug_all(target, seed=seed, make_runner=maker):
+        if layer is None and forward is None and backward is None and inputs is None:
+            for one in debug_all(target, specs_file=specs_file, seed=seed, make_runner=maker):
                 if isinstance(one, StepsError):
                     complaints.append(str(one))
-                else:
-                    reports.append(one)
+                    continue
+                reports.append(one)
+                render(one, console)
+                console.print()
         else:
             reports.append(
                 debug(
@@ -107,30 +100,66 @@ def run(
                     forward=forward,
                     backward=backward,
                     inputs=inputs,
+                    specs_file=specs_file,
                     seed=seed,
                     make_runner=maker,
                     shrink=not whole_case,
                 )
             )
-        for report in reports:
-            render(report, console)
-            console.print()
+            render(reports[0], console)
         for complaint in complaints:
-            errors.print(f"cannot be judged: {complaint}")
+            errors.print(f"nndl steps: cannot be judged: {complaint}", markup=False)
         _write(json_file, [to_json(report) for report in reports])
     except StepsError as error:
-        errors.print(f"nndl steps: {error}")
+        errors.print(f"nndl steps: {error}", markup=False)
         return UNUSABLE
+    except KeyboardInterrupt:
+        errors.print("nndl steps: interrupted; no verdict")
+        return INTERRUPTED
     except Exception:
+        errors.print("nndl steps: the tool itself broke; please report this:", style="bold red")
         errors.print_exception()
         return BROKE
-    if any(
-        report.mistakes or any(g.status == "wrong" for g in report.gradients) for report in reports
-    ):
+    return exit_code(reports, complaints, own_inputs=inputs is not None)
+
+
+def exit_code(
+    reports: Sequence[Report], complaints: Sequence[str] = (), *, own_inputs: bool = False
+) -> int:
+    """Return the exit code of a run, the same as the gate's.
+
+    A function that raises on inputs of ours is wrong. A forward that raises on inputs that the
+    user described is not: the description may be what is wrong. A skeleton counts only when there
+    is nothing else, and a run in which nothing was judged is never a pass.
+    """
+    outcomes = []
+    for report in reports:
+        outcome = report.outcome
+        if outcome == "error" and own_inputs and report.trouble is not None:
+            outcome = "nothing" if report.trouble.function == report.forward else outcome
+        outcomes.append(outcome)
+    if "wrong" in outcomes or "error" in outcomes:
         return WRONG
-    # Nothing was judged: that must not look like a pass.
-    judged = [any(g.status == "right" for g in report.gradients) for report in reports]
-    return RIGHT if judged and all(judged) and not complaints else UNUSABLE
+    if complaints or "nothing" in outcomes or "right" not in outcomes:
+        return UNUSABLE
+    return RIGHT
+
+
+def _console(*, stderr: bool) -> Console:
+    """A console of the terminal's width; 100 columns in pipes and logs, which have none."""
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(stderr=stderr, highlight=False, width=100)
+    return console
+
+
+def _check_writable(json_file: str | None) -> None:
+    """Complain before the work is done, not after it."""
+    if json_file in (None, "-"):
+        return
+    path = Path(str(json_file))
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise StepsError(f"--json: {json_file} cannot be written: give a file in a folder there is")
 
 
 def _write(json_file: str | None, records: list[dict[str, Any]]) -> None:

@@ -1,28 +1,82 @@
-"""The way through: gather, judge, find the mistakes, take the smallest case, make the report."""
+"""The way through: find the functions, gather, judge, find the mistakes, take the smallest case."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-
-import numpy as np
-
-from properties.diagnosis.relations import Relation, constant_origin, ratio_of
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .cases import smallest_case
-from .causes import cause_of
-from .evidence import Evidence, Place, gather
-from .findings import Finding
+from .evidence import Evidence, gather
+from .gradients import judge_gradients
 from .judge import Judge
-from .mistakes import Origin, Search
+from .mistakes import Search
 from .pairing import Subject, contract_subject, custom_subject, labels_present
+from .plain import Plain
+from .reporting import make_report
 from .run import Runner, Session
 from .source import Project, open_project
-from .values import Mistake, Report, Step, StepsError
+from .values import CodeError, NoSource, Report, StepsError, Trouble
 
-__all__ = ["debug", "debug_all"]
+if TYPE_CHECKING:
+    from properties.spec import LayerSpec
+
+__all__ = ["debug", "debug_all", "debug_subject"]
 
 MakeRunner = Callable[[], Runner]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the user asked for."""
+
+    layer: str | None
+    forward: str | None
+    backward: str | None
+    inputs: str | None
+    specs: tuple[LayerSpec, ...] = ()
+
+    def subject(self, project: Project, *, sourceless: bool = False) -> Subject:
+        """Find the functions and how they are called."""
+        if self.forward is not None and self.layer is not None:
+            raise StepsError("give either LAYER or --forward, not both")
+        own = self._spec(self.forward or self.layer or "")
+        if own is not None and self.inputs is None:
+            from .own_specs import spec_subject
+
+            return spec_subject(project, own, sourceless=sourceless)
+        if self.forward is not None:
+            if self.inputs is None:
+                try:
+                    return contract_subject(project, self.forward, sourceless=sourceless)
+                except StepsError:
+                    pass
+            return custom_subject(
+                project, self.forward, self.backward, self.inputs, sourceless=sourceless
+            )
+        if self.backward is not None:
+            raise StepsError("--backward needs --forward")
+        if self.inputs is not None:
+            raise StepsError("--inputs needs --forward: layers of the contract have their inputs")
+        if self.layer is None:
+            raise StepsError("give a LAYER of the contract, or --forward")
+        return contract_subject(project, self.layer, sourceless=sourceless)
+
+    def _spec(self, name: str) -> LayerSpec | None:
+        if not self.specs:
+            return None
+        from .own_specs import specs_for
+
+        return specs_for(self.specs, name)
+
+
+def _load(specs_file: str | None) -> tuple[LayerSpec, ...]:
+    """Read a file of specs; what specs need is imported only when there is one."""
+    if specs_file is None:
+        return ()
+    from .own_specs import load_specs
+
+    return load_specs(specs_file)
 
 
 def debug(
@@ -32,6 +86,7 @@ def debug(
     forward: str | None = None,
     backward: str | None = None,
     inputs: str | None = None,
+    specs_file: str | None = None,
     seed: int = 0,
     make_runner: MakeRunner | None = None,
     shrink: bool = True,
@@ -41,64 +96,73 @@ def debug(
 
     Parameters
     ----------
-    target : folder, file or import name; None is the bundled `nndl`.
+    target : folder, file or import name; None is ``./nndl`` or ``./layers.py``, else the
+        bundled `nndl`.
     layer : a contract name; or `forward` and, unless value and gradient live in one function,
         `backward`, with `inputs`.
+    specs_file : a Python file with `LayerSpec` values; a layer or function of theirs gets its
+        inputs from them.
     make_runner : what runs the code; a child process when left out.
+    shrink : look for the smallest case that shows the first wrong step.
+
+    Returns
+    -------
+    Report
+        Its `trouble` says why nothing was judged when a function raises, hangs or is a skeleton.
 
     Raises
     ------
     StepsError
-        The target or the options cannot be used, or the code cannot be run.
+        The target or the options cannot be used.
     """
     project = open_project(target)
-    subject = _subject(project, layer, forward, backward, inputs)
+    asked = _Asked(layer, forward, backward, inputs, _load(specs_file))
+    try:
+        subject = asked.subject(project)
+    except NoSource:
+        return _without_source(target, project, asked, seed)
     return debug_subject(
-        project, subject, seed=seed, make_runner=make_runner, shrink=shrink, repair=repair
+        project,
+        subject,
+        target=target,
+        seed=seed,
+        make_runner=make_runner,
+        shrink=shrink,
+        repair=repair,
     )
 
 
 def debug_all(
-    target: str | None, *, seed: int = 0, make_runner: MakeRunner | None = None
+    target: str | None,
+    *,
+    specs_file: str | None = None,
+    seed: int = 0,
+    make_runner: MakeRunner | None = None,
 ) -> Iterator[Report | StepsError]:
-    """Judge every backward of the contract that a target has."""
+    """Judge every backward of the contract, and of the specs, that a target has."""
     project = open_project(target)
-    labels = labels_present(project)
+    specs = _load(specs_file)
+    labels = [
+        *labels_present(project),
+        *(s.name for s in specs if all(project.find(f.rpartition(".")[2]) for f in s.functions)),
+    ]
     if not labels:
         raise StepsError(
-            f"{project.label} has no function of the contract: give --forward, "
-            f"--backward and --inputs"
+            f"{project.label} has no function of the contract"
+            f"{' or of the specs' if specs else ''} whose source can be read: give a LAYER, or "
+            f"--forward, --backward and --inputs"
         )
     for label in labels:
         try:
             yield debug_subject(
-                project, contract_subject(project, label), seed=seed, make_runner=make_runner
+                project,
+                _Asked(label, None, None, None, specs).subject(project),
+                target=target,
+                seed=seed,
+                make_runner=make_runner,
             )
         except StepsError as error:
             yield StepsError(f"{label}: {error}")
-
-
-def _subject(
-    project: Project,
-    layer: str | None,
-    forward: str | None,
-    backward: str | None,
-    inputs: str | None,
-) -> Subject:
-    if forward is not None:
-        if layer is not None:
-            raise StepsError("give either LAYER or --forward, not both")
-        if inputs is None:
-            try:
-                return contract_subject(project, forward)
-            except StepsError:
-                pass
-        return custom_subject(project, forward, backward, inputs)
-    if backward is not None:
-        raise StepsError("--backward needs --forward")
-    if layer is None:
-        raise StepsError("give a LAYER of the contract, or --forward")
-    return contract_subject(project, layer)
 
 
 def child_runner() -> Runner:
@@ -112,6 +176,7 @@ def debug_subject(
     project: Project,
     subject: Subject,
     *,
+    target: str | None = None,
     seed: int = 0,
     make_runner: MakeRunner | None = None,
     shrink: bool = True,
@@ -119,249 +184,76 @@ def debug_subject(
 ) -> Report:
     """Judge one pair; see `debug`."""
     runner = (make_runner or child_runner)()
-    with Session(project, subject.pair, runner) as session:
-        evidence = gather(session, subject, subject.sizes, seed=seed)
-        judge = Judge(evidence)
-        search = Search(judge, repair=repair)
-        origins = search.run()
-        shown, shown_judge, shown_origins = evidence, judge, origins
-        if shrink and origins:
-            small = smallest_case(session, subject, judge, origins[0].finding)
-            if small is not None:
-                shown, shown_judge = small
-                shown_origins = []
-        return _report(project, subject, search, origins, shown, shown_judge, shown_origins)
+    try:
+        with Session(project, subject.pair, runner) as session:
+            evidence = gather(session, subject, subject.sizes, seed=seed)
+            if not any(trace.gradients for trace in evidence.traces):
+                raise CodeError(f"{subject.pair.judged.name} returns no gradient")
+            judge = Judge(evidence)
+            search = Search(judge, repair=repair)
+            origins = search.run()
+            shown: tuple[Evidence, Judge] | None = None
+            if shrink and origins:
+                shown = smallest_case(session, subject, judge, origins[0].finding)
+            return make_report(project, subject, search, origins, *(shown or (evidence, judge)))
+    except CodeError as error:
+        return _in_trouble(target, project, subject, error, seed)
 
 
-# the report ---------------------------------------------------------------------------------
-def _report(
-    project: Project,
-    subject: Subject,
-    search: Search,
-    origins: Sequence[Origin],
-    shown: Evidence,
-    shown_judge: Judge,
-    _: Sequence[Origin],
+# when nothing can be judged -----------------------------------------------------------------
+def _in_trouble(
+    target: str | None, project: Project, subject: Subject, error: CodeError, seed: int
 ) -> Report:
-    judge = search.judge
-    assert search.first is not None
-    causes = {o.slot.place: cause_of(judge, o) for o in origins}
-    mistakes = []
-    for origin in origins:
-        said, relation = causes[origin.slot.place]
-        mistakes.append(
-            Mistake(
-                origin.slot.line,
-                origin.slot.name,
-                said or "no known cause",
-                "" if relation is None else relation.evidence,
-                origin.got[0],
-                None if origin.right is None else origin.right[0],
-                () if origin.heals else origin.suspects,
-                origin.heals,
-            )
-        )
-    returned = judge.returned(search.first.traces)
-    wrong_returned = [leaf for _, leaf, fine in returned if fine is False]
-    small = {f.slot.place[:2]: f for f in shown_judge.judge(shown.traces, deep=False)}
-    steps = [
-        _step(
-            judge, finding, origins, causes, bool(wrong_returned), small.get(finding.slot.place[:2])
-        )
-        for finding in _distinct(search.first.findings)
-    ]
-    judged = subject.pair.judged
-    notes = list(judge.evidence.notes)
-    notes += [
-        note for table in judge.evidence.session.tables.values() for note in table.not_followed
-    ]
-    gradients = tuple(
-        Step(
-            judged.line,
-            place or "returned",
-            leaf,
-            "not judged" if fine is None else "right" if fine else "wrong",
-            "",
-        )
-        for place, leaf, fine in returned
-    )
-    if not any(fine is not None for _, _, fine in returned):
-        notes.append("no returned value could be matched with an input")
+    """Report what a function does instead of returning gradients, with the line in its file."""
+    case = subject.draw(subject.sizes[0], seed)
+    pair = subject.pair
+    trouble: Trouble | None = None
+    if pair.style != "method":
+        names = [pair.forward.name, *([pair.backward.name] if pair.backward else [])]
+        try:
+            with Plain(target, project, names) as plain:
+                trouble = plain.trouble(subject, case)
+        except StepsError:
+            pass
+    trouble = trouble or Trouble(pair.judged.name, _status(str(error)), str(error))
     return Report(
         target=project.label,
-        label=subject.pair.label,
-        forward=subject.pair.forward.name,
-        backward=judged.name,
-        file=str(judged.file),
-        source=_source(judge),
-        steps=tuple(steps),
-        mistakes=tuple(mistakes),
-        verdict=_verdict(mistakes, wrong_returned, returned, steps),
-        case=shown.cases[0],
-        notes=tuple(dict.fromkeys(notes)),
-        gradients=gradients,
+        label=pair.label,
+        forward=pair.forward.name,
+        backward=pair.judged.name,
+        file=str(pair.judged.file),
+        source=(),
+        steps=(),
+        mistakes=(),
+        verdict=_said(trouble),
+        case=case,
+        trouble=trouble,
     )
 
 
-def _distinct(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Leave out returned names that are steps already, and all but the last turns of a loop."""
-    last: dict[tuple[int, str], Finding] = {}
-    names = {(f.slot.function, f.slot.name) for f in findings if not f.slot.returned}
-    for finding in findings:
-        if finding.slot.returned and (finding.slot.function, finding.slot.name) in names:
-            continue
-        key = (int(finding.slot.place[1]), finding.slot.name)
-        known = last.get(key)
-        if known is None or finding.slot.final or not known.slot.final:
-            last[key] = finding
-    yield from last.values()
+def _status(message: str) -> str:
+    skeleton = "NotImplementedError" in message or message.endswith("returns no gradient")
+    return "missing" if skeleton else "raised"
 
 
-def _step(
-    judge: Judge,
-    finding: Finding,
-    origins: Sequence[Origin],
-    causes: Mapping[Place, tuple[str, Relation | None]],
-    any_wrong: bool,
-    small: Finding | None,
-) -> Step:
-    slot = finding.slot
-    origin = next((o for o in origins if o.slot.place[:2] == slot.place[:2]), None)
-    shown = small or finding
-    got = shown.got[0] if shown.got else None
-    wanted = shown.wanted[0].value if shown.wanted else None
-    shape = finding.got[0].shape if small is None else shown.got[0].shape
-    ratio = _ratio(judge, finding)
-    if origin is not None:
-        said = causes[origin.slot.place][0]
-        return Step(
-            slot.line,
-            slot.name,
-            finding.node,
-            "wrong",
-            finding.reason if finding.meaning == "mismatch" else "a mistake of its own",
-            shape,
-            ratio,
-            said or None,
-            got,
-            wanted,
-            slot.function,
-        )
-    if finding.meaning == "mismatch":
-        if not any_wrong:
-            return Step(
-                slot.line,
-                slot.name,
-                finding.node,
-                "not judged",
-                f"{finding.reason}, but every returned gradient is right",
-                shape,
-                ratio,
-                None,
-                got,
-                wanted,
-                slot.function,
-            )
-        if not origins or slot.position < origins[0].slot.position:
-            return Step(
-                slot.line,
-                slot.name,
-                finding.node,
-                "not judged",
-                f"{finding.reason}, but putting it right heals nothing",
-                shape,
-                ratio,
-                None,
-                got,
-                wanted,
-                slot.function,
-            )
-        return Step(
-            slot.line,
-            slot.name,
-            finding.node,
-            "wrong",
-            f"{finding.reason}: a consequence of line {origins[0].slot.line}",
-            shape,
-            ratio,
-            None,
-            got,
-            wanted,
-            slot.function,
-        )
-    on_the_way = finding.meaning == "unfinished" and bool(finding.node)
-    status = "right" if finding.explained or on_the_way else "not judged"
-    return Step(
-        slot.line,
-        slot.name,
-        finding.node,
-        status,  # type: ignore[arg-type]
-        finding.reason,
-        shape,
-        None,
-        None,
-        got,
-        wanted,
-        slot.function,
-    )
+def _said(trouble: Trouble) -> str:
+    where = f" (line {trouble.line})" if trouble.line else ""
+    if trouble.status == "missing":
+        return f"missing: {trouble.function} is a skeleton: it returns nothing"
+    verb = "raises " if trouble.status == "raised" else ""
+    return f"error: {trouble.function}: {verb}{trouble.message}{where}"
 
 
-def _ratio(judge: Judge, finding: Finding) -> float | None:
-    if finding.wanted is None or finding.meaning != "mismatch":
-        return None
-    ratios = []
-    for got, wanted in zip(finding.got, finding.wanted, strict=True):
-        if got.size != wanted.value.size:
-            return None
-        ratios.append(
-            ratio_of(
-                np.asarray(got, dtype=float).reshape(wanted.value.shape),
-                wanted.value,
-                float(np.max(wanted.error, initial=0.0)),
-            )
-        )
-    if any(r is None for r in ratios):
-        return None
-    known = [r for r in ratios if r is not None]
-    if constant_origin(known, [c.sizes for c in judge.evidence.cases[: len(known)]]) or all(
-        abs(r - known[0]) < 1e-7 for r in known
-    ):
-        return known[0]
-    return None
+def _without_source(target: str | None, project: Project, asked: _Asked, seed: int) -> Report:
+    """Judge returned gradients alone, if the functions are there although their source is not.
 
-
-def _source(judge: Judge) -> tuple[tuple[int, str], ...]:
-    pair = judge.evidence.subject.pair
-    raw = Path(pair.judged.file).read_bytes()
-    lines = raw.decode("utf-8-sig", errors="replace").splitlines()
-    numbers: set[int] = set()
-    for statement in judge.evidence.statements.values():
-        if statement.function == pair.judged.name:
-            numbers |= set(range(statement.line, statement.end + 1))
-    return tuple((n, lines[n - 1]) for n in sorted(numbers) if 0 < n <= len(lines))
-
-
-def _verdict(
-    mistakes: Sequence[Mistake],
-    wrong_returned: Sequence[str],
-    returned: Sequence[tuple[str, str, bool | None]],
-    steps: Sequence[Step],
-) -> str:
-    if not mistakes and not wrong_returned:
-        if not any(fine for _, _, fine in returned):
-            return "nothing can be said: no returned gradient could be judged"
-        share = sum(s.status == "right" for s in steps)
-        return f"right: every returned gradient, and {share} of {len(steps)} steps one by one"
-    if not mistakes:
-        return f"the gradient of {', '.join(wrong_returned)} is wrong; no single line can be named"
-    first = mistakes[0]
-    text = f"line {first.line}: {first.name} is the first wrong step: {first.cause}"
-    if first.suspects:
-        lines = ", ".join(str(n) for n in dict.fromkeys(first.suspects))
-        text += f" (line {lines} feeds it and cannot be judged alone)"
-    if len(mistakes) == 1:
-        text += f"; the rest is right once {first.name} is" if first.heals else ""
-    else:
-        others = "; ".join(f"line {m.line}: {m.name}: {m.cause}" for m in mistakes[1:])
-        text += f". And independently of it: {others}"
-    return text
+    Raises
+    ------
+    StepsError
+        They are not there.
+    """
+    subject = asked.subject(project, sourceless=True)
+    pair = subject.pair
+    names = [pair.forward.name, *([pair.backward.name] if pair.backward else [])]
+    with Plain(target, project, names) as plain:
+        return judge_gradients(plain, subject, label=project.label, seed=seed)

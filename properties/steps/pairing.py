@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,19 @@ from .contract import CONTRACT, ContractFunction
 from .draws import generator, signed
 from .inputs import custom_cases, parse_inputs, resized, sizes_of
 from .source import Project, definition
-from .values import Case, Pair, Place, StepsError
+from .values import Case, NoSource, Pair, Place, StepsError
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["Subject", "contract_subject", "custom_subject", "labels_present"]
+__all__ = [
+    "Subject",
+    "contract_subject",
+    "custom_subject",
+    "labels_present",
+    "signature",
+    "unread",
+]
 
 Sizes = Mapping[str, int]
 
@@ -70,8 +77,10 @@ def _labels_for(layer: str) -> list[str]:
     ]
 
 
-def contract_subject(project: Project, layer: str) -> Subject:
+def contract_subject(project: Project, layer: str, *, sourceless: bool = False) -> Subject:
     """Return the subject for a contract name: a label or the name of one of its functions.
+
+    sourceless : a function that the source does not define is taken to be there all the same.
 
     Raises
     ------
@@ -91,11 +100,21 @@ def contract_subject(project: Project, layer: str) -> Subject:
         if forward is not None and (one.backward is None or backward is not None):
             return _contract(project, one, forward, backward)
     one = CONTRACT[labels[0]]
+    if sourceless and "." not in one.forward:
+        forward = project.find(one.forward, module=one.module) or unread(project, one.forward)
+        backward = None if one.backward is None else unread(project, one.backward)
+        return _contract(project, one, forward, backward)
     missing = " or ".join(filter(None, (one.forward, one.backward)))
-    raise StepsError(f"{project.label} has no {missing} (looked for it in {one.module}.py)")
+    raise NoSource(f"{project.label} has no {missing} (looked for it in {one.module}.py)")
 
 
-def _signature(project: Project, place: Place) -> list[str]:
+def unread(project: Project, name: str) -> Place:
+    """Return a place for a function whose source is not known."""
+    return Place(name, project.root, project.package, "", 0)
+
+
+def signature(project: Project, place: Place) -> list[str]:
+    """Return the names of a function's positional arguments, none when its source is not known."""
     tree = project.tree(place.file)
     node = None if tree is None else definition(tree, place.name)
     if node is None:
@@ -108,7 +127,7 @@ def _contract(
     project: Project, one: ContractFunction, forward: Place, backward: Place | None
 ) -> Subject:
     style = "method" if "." in one.forward else "joint" if backward is None else "pair"
-    own = _signature(project, forward)
+    own = signature(project, forward)
     given = one.arguments
     if style == "method":
         given = tuple(name for name in given if name in own or len(own) >= len(given))
@@ -141,7 +160,12 @@ def _contract(
 
 
 def custom_subject(
-    project: Project, forward: str, backward: str | None, inputs: str | None
+    project: Project,
+    forward: str,
+    backward: str | None,
+    inputs: str | None,
+    *,
+    sourceless: bool = False,
 ) -> Subject:
     """Return the subject for any two functions, or one that gives value and gradient.
 
@@ -150,9 +174,11 @@ def custom_subject(
     StepsError
         A function is not in the target, or `inputs` does not fit its arguments.
     """
-    first = _found(project, forward)
-    second = None if backward is None else _found(project, backward)
-    own = _signature(project, first)
+    if "." in forward and project.find(forward) is not None:
+        raise StepsError("methods are judged by their contract names; --forward takes functions")
+    first = _found(project, forward, sourceless)
+    second = None if backward is None else _found(project, backward, sourceless)
+    own = signature(project, first)
     if inputs is None:
         raise StepsError(
             f"{forward} is no function of the contract: say what its arguments "
@@ -160,19 +186,8 @@ def custom_subject(
             f"(4, 3), …'"
         )
     wanted = parse_inputs(inputs)
-    strangers = [name for name in wanted if name not in own]
-    if strangers:
-        raise StepsError(
-            f"--inputs names {', '.join(strangers)}, but {forward} takes "
-            f"{', '.join(own) or 'no arguments'}"
-        )
-    tree = project.tree(first.file)
-    node = None if tree is None else definition(tree, first.name)
-    assert node is not None
-    required = own[: len(own) - len(node.args.defaults)]
-    missing = [name for name in required if name not in wanted]
-    if missing:
-        raise StepsError(f"--inputs says nothing of {', '.join(missing)}, which {forward} needs")
+    plain = own or list(wanted)
+    own = _fitting(project, first, own, list(wanted))
     sizes = sizes_of(wanted)
 
     def draw(now: Sizes, seed: int) -> Case:
@@ -182,27 +197,49 @@ def custom_subject(
         )
 
     names = tuple(name for name in own if name in wanted)
-    positional: list[str] = []
-    for name in own:
-        if name not in wanted:
-            break
-        positional.append(name)
+    positional = tuple(itertools.takewhile(lambda name: name in wanted, plain))
     keywords = tuple(name for name in names if name not in positional)
+    sources: tuple[str, ...] = ()
+    if second is not None:
+        arguments = signature(project, second)
+        sources = _backward_arguments(arguments, names) if arguments else ("*dout", "*cache")
     style = "joint" if second is None else "pair"
-    if "." in forward:
-        raise StepsError("methods are judged by their contract names; --forward takes functions")
-    sources = () if second is None else _backward_arguments(_signature(project, second), names)
     pair = Pair(
         forward,
         first,
         second,
         style,  # type: ignore[arg-type]
-        tuple(positional),
+        positional,
         keywords,
         sources,
     )
     other = {name: n + 1 + (k % 2) for k, (name, n) in enumerate(sizes.items())}
     return Subject(pair, draw, (sizes, other, sizes), dict.fromkeys(sizes, 1), False, names)
+
+
+def _fitting(project: Project, place: Place, own: list[str], given: list[str]) -> list[str]:
+    """Return the arguments of a function, after a check that ``--inputs`` fits them."""
+    tree = project.tree(place.file)
+    node = None if tree is None else definition(tree, place.name)
+    if node is None:
+        return given
+    own = own + [a.arg for a in node.args.kwonlyargs]
+    strangers = [name for name in given if name not in own]
+    if strangers and node.args.kwarg is None:
+        raise StepsError(
+            f"--inputs names {', '.join(strangers)}, but {place.name} takes "
+            f"{', '.join(own) or 'no arguments'}"
+        )
+    required = own[: len(own) - len(node.args.defaults) - len(node.args.kwonlyargs)]
+    required += [
+        a.arg
+        for a, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+        if default is None
+    ]
+    missing = [name for name in required if name not in given]
+    if missing:
+        raise StepsError(f"--inputs says nothing of {', '.join(missing)}, which {place.name} needs")
+    return own
 
 
 _UPSTREAM = (
@@ -249,11 +286,13 @@ def _backward_arguments(own: list[str], forward: tuple[str, ...]) -> tuple[str, 
     return tuple(found)
 
 
-def _found(project: Project, name: str) -> Place:
+def _found(project: Project, name: str, sourceless: bool) -> Place:
     module, _, plain = name.rpartition(".")
     place = project.find(name) or project.find(plain, module=module.rpartition(".")[2] or None)
+    if place is None and sourceless:
+        return unread(project, name)
     if place is None:
-        raise StepsError(f"{project.label} has no function {name!r}")
+        raise NoSource(f"{project.label} has no function {name!r}")
     return place
 
 
@@ -265,12 +304,3 @@ def with_params(case: Case, described: Mapping[str, Any], seed: int) -> Case:
         value = signed(rng, *[int(n) for n in shape])
         params[name] = np.abs(value) if name.startswith("gamma") else value / 2
     return Case(case.values, case.dout, case.sizes, params, case.init, case.seed)
-
-
-def is_python(text: str) -> bool:
-    """Whether a text parses."""
-    try:
-        ast.parse(text)
-    except SyntaxError:
-        return False
-    return True

@@ -1,9 +1,6 @@
-"""A report for the terminal and for JSON."""
+"""A report for the terminal."""
 
 from __future__ import annotations
-
-import math
-from typing import Any
 
 import numpy as np
 from rich.console import Console, Group
@@ -12,7 +9,7 @@ from rich.text import Text
 
 from .values import Array, Report, Step
 
-__all__ = ["render", "to_json"]
+__all__ = ["render"]
 
 _MARKS = {"right": ("✓", "green"), "wrong": ("✗", "bold red"), "not judged": ("·", "dim")}
 
@@ -103,84 +100,3 @@ def _case(report: Report) -> Group:
 
 def _array(value: Array) -> str:
     return np.array2string(value, precision=6, separator=", ").replace("\n", "\n  " + " " * 10)
-
-
-# JSON ---------------------------------------------------------------------------------------
-def encode(value: Any) -> Any:
-    """Write arrays as dtype, shape and data; non-finite numbers as strings."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        array = np.asarray(value)
-        return {
-            "dtype": str(array.dtype),
-            "shape": list(array.shape),
-            "data": _finite(array.tolist()),
-        }
-    if isinstance(value, dict):
-        return {str(k): encode(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [encode(v) for v in value]
-    return _finite(value)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_finite(v) for v in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-    return value
-
-
-def to_json(report: Report) -> dict[str, Any]:
-    """Return the record of one report; lines count in the student's file."""
-    first = report.first_wrong
-    case = report.case
-    return {
-        "schema": 1,
-        "target": report.target,
-        "label": report.label,
-        "file": report.file,
-        "forward": report.forward,
-        "backward": report.backward,
-        "verdict": report.verdict,
-        "steps": [
-            {
-                "line": s.line,
-                "name": s.name,
-                "node": s.node,
-                "status": s.status,
-                "reason": s.reason,
-                "ratio": encode(s.ratio),
-                "cause": s.cause,
-                "shape": list(s.shape),
-                "function": s.function,
-                "got": encode(s.got),
-                "wanted": encode(s.wanted),
-            }
-            for s in report.steps
-        ],
-        "first_wrong": None if first is None else {"line": first.line, "name": first.name},
-        "mistakes": [
-            {
-                "line": m.line,
-                "name": m.name,
-                "cause": m.cause,
-                "evidence": m.evidence,
-                "suspects": list(m.suspects),
-            }
-            for m in report.mistakes
-        ],
-        "gradients": [
-            {"place": g.name, "input": g.node, "status": g.status} for g in report.gradients
-        ],
-        "case": None
-        if case is None
-        else {
-            "sizes": dict(case.sizes),
-            "seed": case.seed,
-            "values": encode(dict(case.values)),
-            "dout": encode(case.dout),
-            "params": encode(dict(case.params)),
-            "init": encode(dict(case.init)),
-        },
-        "notes": list(report.notes),
-    }

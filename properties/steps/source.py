@@ -7,12 +7,15 @@ import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
+from properties.implementation import TargetError, resolve_target
+
 from .values import Place, StepsError
 
-__all__ = ["Project", "open_project", "parse_file"]
+__all__ = ["COMPILED", "Project", "open_project", "parse_file"]
 
 _SKIPPED = {"__pycache__", ".git", ".venv", "venv", "node_modules", "build", "dist", "tests"}
 _LARGEST = 2_000_000
+COMPILED = (".pyc", ".so", ".pyd")
 
 
 class Project:
@@ -60,13 +63,14 @@ class Project:
             node = None if tree is None else definition(tree, name)
             if node is None:
                 continue
-            place = Place(name, self.root, path, self._dotted(path), node.lineno)
+            place = Place(name, self.root, path, self.dotted(path), node.lineno)
             if module is None or path.stem == module:
                 return place
             best = best or place
         return best if module is None or "." not in name or self.package.is_file() else None
 
-    def _dotted(self, path: Path) -> str:
+    def dotted(self, path: Path) -> str:
+        """Return the import name of a file."""
         parts = list(path.relative_to(self.root).with_suffix("").parts)
         if parts[-1] == "__init__":
             parts.pop()
@@ -97,53 +101,49 @@ def definition(tree: ast.Module, name: str) -> ast.FunctionDef | None:
 
 
 def open_project(target: str | None) -> Project:
-    """Open a folder, a file or an import name; None is the bundled `nndl`.
+    """Open a folder, a file or an import name, found as `nndl check` finds it.
 
     Raises
     ------
     StepsError
-        There is no such folder, file or module, or its source cannot be found.
+        There is no such folder, file or module, or it is not written in Python.
     """
-    text = "nndl" if target in (None, "bundled") else str(target)
-    path = Path(text)
-    if target in (None, "bundled") or not path.exists():
-        return _imported(text)
-    path = path.resolve()
+    try:
+        found = resolve_target(target)
+    except TargetError as error:
+        compiled = None if target is None else _compiled(target)
+        if compiled is not None:
+            return compiled
+        raise StepsError(str(error)) from error
+    path, text = found.path.resolve(), found.text
+    if found.kind == "bundled":
+        return Project(path.parent, path, "bundled nndl")
+    if found.kind == "import":
+        return Project(path.parents[text.count(".")], path, text)
     if path.is_file():
-        if path.suffix != ".py":
-            raise StepsError(
-                f"{text} is no Python file: give a .py file, a folder or an import name"
-            )
+        # A file with relative imports is part of a package, which is imported as a whole.
+        return Project(path.parent.parent if found.beside else path.parent, path, text)
+    if found.kind == "folder" or (path / "__init__.py").exists() or path.name == "nndl":
         return Project(path.parent, path, text)
-    if (path / "__init__.py").exists() or path.name == "nndl":
-        return Project(path.parent, path, text)
-    if (path / "nndl").is_dir():
-        return Project(path, path / "nndl", text)
-    inner = sorted(folder for folder in path.iterdir() if (folder / "layers.py").is_file())
-    if inner and not any(path.glob("*.py")):
-        return Project(path, inner[0], text)
     return Project(path, path, text)
 
 
-def _imported(text: str) -> Project:
-    bundled = Path(__file__).resolve().parents[2] / "nndl"
-    if text == "nndl" and bundled.is_dir():
-        return Project(bundled.parent, bundled, "bundled nndl")
-    try:
-        spec = importlib.util.find_spec(text.split(".")[0])
-    except (ImportError, ValueError):
-        spec = None
-    if spec is None:
-        raise StepsError(
-            f"there is no file, folder or module {text!r}: give a folder with the "
-            f"package nndl, a .py file, or a name that can be imported"
+def _compiled(text: str) -> Project | None:
+    """Open a compiled module, or a folder of them: it has functions, but no source."""
+    path = Path(text).expanduser().resolve()
+    if path.is_file():
+        return Project(path.parent, path, text) if path.suffix in COMPILED else None
+    if path.is_dir():
+        inside = any(
+            p.suffix in COMPILED and p.parent.name != "__pycache__" for p in path.iterdir()
         )
-    if spec.submodule_search_locations:
-        package = Path(next(iter(spec.submodule_search_locations))).resolve()
-        inner = package.joinpath(*text.split(".")[1:])
-        if inner.with_suffix(".py").exists() and inner != package:
-            inner = inner.with_suffix(".py")
-        return Project(package.parent, inner if inner.exists() else package, text)
-    if spec.origin is None or not spec.origin.endswith(".py"):
-        raise StepsError(f"the module {text!r} has no Python source; the step debugger needs it")
-    return Project(Path(spec.origin).resolve().parent, Path(spec.origin).resolve(), text)
+        root = path.parent if any(path.glob("__init__.*")) else path
+        return Project(root, path, text) if inside else None
+    try:
+        spec = importlib.util.find_spec(text)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or not spec.origin or Path(spec.origin).suffix not in COMPILED:
+        return None
+    place = Path(spec.origin).resolve()
+    return Project(place.parents[text.count(".")], place, text)

@@ -10,15 +10,49 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "Case", "Mistake", "Pair", "Report", "Status", "Step", "StepsError"]
+__all__ = [
+    "Array",
+    "Case",
+    "CodeError",
+    "Mistake",
+    "NoSource",
+    "Pair",
+    "Report",
+    "Status",
+    "Step",
+    "StepsError",
+    "Trouble",
+]
 
 Array = NDArray[Any]
 Status = Literal["right", "wrong", "not judged"]
 Style = Literal["pair", "joint", "method"]
+Outcome = Literal["right", "wrong", "error", "missing", "nothing"]
 
 
 class StepsError(Exception):
     """The target or the options cannot be used (exit code 2)."""
+
+
+class NoSource(StepsError):
+    """A function has no source that can be read: it is made by exec, a closure, an import."""
+
+
+class CodeError(StepsError):
+    """The code under test raises, hangs, or cannot be imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What went wrong in a function: ``raised``, ``timeout``, ``crashed``, ``missing``, ``error``.
+
+    line : where it was raised, in the author's file; 0 when that is not known.
+    """
+
+    function: str
+    status: str
+    message: str
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +159,10 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that a printer, the JSON file or a notebook needs."""
+    """Everything that a printer, the JSON file or a notebook needs.
+
+    trouble : why nothing was judged, when a function raises, hangs or is a skeleton.
+    """
 
     target: str
     label: str
@@ -139,6 +176,17 @@ class Report:
     case: Case | None
     notes: tuple[str, ...] = ()
     gradients: tuple[Step, ...] = ()
+    trouble: Trouble | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The whole in one word; "nothing" when no returned gradient could be judged."""
+        if self.trouble is not None:
+            return "missing" if self.trouble.status == "missing" else "error"
+        states = {gradient.status for gradient in self.gradients}
+        if self.mistakes or "wrong" in states:
+            return "wrong"
+        return "right" if "right" in states else "nothing"
 
     @property
     def first_wrong(self) -> Mistake | None:
