@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ..case import Array
-from ..mismatch import Disagreement
+from ..mismatch import Disagreement, Kind
 from . import catalogue
 from .finding import Diagnosis
 from .misconception import Misconception
 from .observation import Observation
 
+_SAME_SEED = "mask of the same seed"  # the oracle that knows the mask where x is zero
 _HABITS: tuple[tuple[str, str], ...] = (
     # what a disagreement says, and the argument of the misconceptions that do it
     ("changes dout", "dout"),
@@ -30,7 +31,32 @@ def from_habit(found: Disagreement) -> Diagnosis | None:
             continue
         for misconception in catalogue.of(found.function, argument):
             return _say(misconception, f"it {found.sentence}", 0.9)
+    if found.oracle == _SAME_SEED and _wrong_at_zeros_only(found):
+        for misconception in catalogue.of(found.function, "dx"):
+            if misconception.name == "mask from out/x":
+                return _say(misconception, "dx is wrong where x is zero, and only there", 0.9)
     return None
+
+
+def from_note(function: str, sentence: str) -> Diagnosis | None:
+    """The cause of a convention that was noted of right values: a kept dimension."""
+    argument, _, what = sentence.partition(" ")
+    if not what.startswith("has another shape"):
+        return None
+    for misconception in catalogue.of(function, argument):
+        if misconception.kind is Kind.CONVENTION and misconception.is_only_a_shape:
+            return _say(misconception, sentence, 0.9)
+    return None
+
+
+def _wrong_at_zeros_only(found: Disagreement) -> bool:
+    if found.case is None or found.got is None or found.wanted is None:
+        return False
+    x = found.case.args["x"]
+    if found.got.shape != x.shape or found.wanted.shape != x.shape:
+        return False
+    wrong = np.abs(found.got - found.wanted) > 1e-9 * (1.0 + np.abs(found.wanted))
+    return bool(wrong.any() and not wrong[x != 0.0].any())
 
 
 def _say(misconception: Misconception, evidence: str, confidence: float) -> Diagnosis:

@@ -58,14 +58,10 @@ def explaining(
             o.is_wrong(argument) for o in seen if o.when != misconception.when
         ):
             continue
-        if misconception.kind is not Kind.CORRECTNESS and _only_shape(misconception):
+        if misconception.kind is not Kind.CORRECTNESS and misconception.is_only_a_shape:
             continue
         if _explains(misconception, mine, argument):
             yield misconception
-
-
-def _only_shape(misconception: Misconception) -> bool:
-    return "(1, " in misconception.sentence
 
 
 def _explains(misconception: Misconception, mine: Sequence[Observation], argument: str) -> bool:

@@ -18,7 +18,7 @@ from ..probe import Probe
 from ..spec import LayerSpec, Purpose, Reading
 from . import catalogue
 from .assembled import is_made_of_its_parts
-from .behaviour import from_dropout, from_habit
+from .behaviour import from_dropout, from_habit, from_note
 from .between import forward_that_fits
 from .catalogued import at_extremes
 from .composition import from_wrong_parts
@@ -60,10 +60,11 @@ class Causes:
         self._named: dict[tuple[str, str, str, str], Diagnosis | None] = {}
 
     def of(self, verdict: Verdict, spec: LayerSpec) -> Diagnosis | None:
-        """The cause of a failing verdict; None when it has none, or has no disagreement."""
+        """The cause of what a verdict found or noted; None where nothing is known."""
         found = verdict.disagreement
         if found is None:
-            return None
+            noted = (from_note(function, text) for function, _, text in verdict.notes)
+            return next((cause for cause in noted if cause is not None), None)
         habit = from_habit(found)
         if habit is not None:
             return habit

@@ -61,6 +61,11 @@ class Misconception:
             return np.asarray(eval(_compiled(self.formula), {"np": np}, dict(quantities)))
 
     @property
+    def is_only_a_shape(self) -> bool:
+        """Whether the values are right, with an axis of length one too many."""
+        return "(1, " in self.sentence
+
+    @property
     def key(self) -> str:
         """Unique in the catalogue."""
         when = f" ({self.when})" if self.when else ""
