@@ -2,20 +2,22 @@ r"""Derivations on paper: a list of lines, each a claim about one node, checked 
 
 >>> slip = Derivation(
 ...     name="slip", title="The trace term", inputs="Y: (4, 2), K: spd(4)",
-...     nodes=(Node("Kinv", "inv(K)", r"K^{-1}"),
-...            Node("L", "-0.5 * trace(Kinv @ Y @ Y.T)", r"-\tfrac12 \mathrm{tr}(K^{-1}YY^T)")),
-...     claims=(Claim("Kinv", "-0.5 * Y @ Y.T", r"-\tfrac12 YY^T"),
-...             Claim("K", "-0.5 * Y @ Y.T", r"-\tfrac12 YY^T")))
+...     nodes=(Node("Kinv", "inv(K)"), Node("L", "-0.5 * trace(Kinv @ Y @ Y.T)")),
+...     claims=(Claim("Kinv", "-0.5 * Y @ Y.T"), Claim("K", "-0.5 * Y @ Y.T")),
+...     symbols={"Kinv": "K^{-1}"})
 >>> for result in slip.check():
 ...     print(result.claim.of, result.status, result.cause)
 Kinv right None
 K wrong it holds the adjoint of Kinv
+>>> print(slip.formula(slip.claims[0]))
+\frac{\partial L}{\partial K^{-1}} = -\tfrac{1}{2}\, Y\, Y^T
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ from properties.diagnosis.relations import Pairing, Relation, relations
 from .adjoints import STEPS, Adjoint, agree, jacobian, step_scale
 from .evidence import signed_upstream
 from .inputs import custom_cases, parse_inputs
+from .latex import Printer
 from .values import Array, Status, StepsError
 
 __all__ = ["Claim", "Derivation", "Node", "Result"]
@@ -54,11 +57,10 @@ _SEEDS = (0, 1, 2)
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value of the forward: a name, a short Python expression over earlier names, LaTeX."""
+    """A value of the forward: a name and a short Python expression over earlier names."""
 
     name: str
     expression: str
-    formula: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,6 @@ class Claim:
 
     of: str
     expression: str
-    formula: str = ""
     through: str = ""
     text: str = ""
 
@@ -94,6 +95,7 @@ class Derivation:
     """Nodes of a computation, the last of them the output, and claims about their adjoints.
 
     inputs : as for ``--inputs``; `text` and `closing` are prose for the page.
+    symbols, axes : how names and sums are printed, see `latex.Printer`.
     """
 
     name: str
@@ -104,6 +106,20 @@ class Derivation:
     text: str = ""
     closing: str = ""
     constants: tuple[Node, ...] = ()
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    axes: tuple[str, ...] = ("n", "d")
+
+    def formula(self, line: Node | Claim) -> str:
+        """Return a line in LaTeX, printed from the expression that is checked."""
+        printer = Printer(self.symbols, _Paper(self, 0).shape, self.axes)
+        right = printer.formula(line.expression)
+        if isinstance(line, Node):
+            name = printer.name(line.name)
+            return name if name == right else f"{name} = {right}"
+        left = rf"\frac{{\partial L}}{{\partial {printer.name(line.of)}}}"
+        if line.through:
+            left = rf"\left.{left}\right|_{{{printer.name(line.through)}}}"
+        return f"{left} = {right}"
 
     def check(self) -> list[Result]:
         """Judge every claim on several cases, in the order in which they stand.
@@ -159,6 +175,18 @@ class _Paper:
             raise StepsError(
                 f"{self.derivation.name}: {what}: {node.expression!r} cannot be evaluated: {error}"
             ) from error
+
+    def shape(self, node: ast.expr) -> tuple[int, ...] | None:
+        """Return the shape of a subexpression's value; an adjoint has that of its node."""
+        names = {**self.inputs, **self.values, "dout": self.dout}
+        names |= {f"d{name}": np.zeros(np.shape(value)) for name, value in names.items()}
+        names["dout"] = self.dout
+        try:
+            with np.errstate(all="ignore"):
+                value = eval(ast.unparse(node), dict(_FUNCTIONS), names)
+                return tuple(np.shape(value))
+        except Exception:
+            return None
 
     def evaluate(
         self, name: str = "", shift: Array | None = None, through: str = ""

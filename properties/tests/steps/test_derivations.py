@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from properties.steps import StepsError
-from properties.steps.derivation import Claim, Derivation
+from properties.steps.derivation import Claim, Derivation, Node
 from properties.steps.derivations import DERIVATIONS, index, page
+from properties.steps.latex import Printer
 
 PAGES = Path(__file__).parents[3] / "docs" / "derivations"
 BY_NAME = {one.name: one for one in DERIVATIONS}
@@ -33,6 +37,74 @@ def test_pages_are_written_from_the_derivations(derivation: Derivation) -> None:
         "write the pages again: python -m properties.steps.derivations"
     )
     assert (PAGES / "index.md").read_text(encoding="utf-8") == index()
+
+
+@pytest.mark.parametrize("derivation", DERIVATIONS, ids=list(BY_NAME))
+def test_every_formula_is_well_formed(derivation: Derivation) -> None:
+    lines: list[Node | Claim] = [*derivation.nodes, *derivation.claims]
+    for line in lines:
+        formula = derivation.formula(line)
+        assert formula.count("{") == formula.count("}"), formula
+        assert formula.count(r"\left") == formula.count(r"\right"), formula
+        assert "^c^" not in formula
+        assert r"\,  " not in formula
+
+
+def test_the_formula_goes_with_the_expression() -> None:
+    batchnorm = BY_NAME["batchnorm"]
+    [var] = [c for c in batchnorm.claims if c.of == "var"]
+    assert batchnorm.formula(var) == (
+        r"\frac{\partial L}{\partial v} = \tfrac{1}{2}\, \frac{\bar{s}}{s}"
+    )
+    slip = replace(var, expression="dstd / std")
+    assert batchnorm.formula(slip) == r"\frac{\partial L}{\partial v} = \frac{\bar{s}}{s}"
+
+
+SHAPES = {"x": (4, 3), "w": (3, 2), "b": (3,), "k": (), "dx": (4, 3), "K": (4, 4)}
+
+
+@pytest.mark.parametrize(
+    ("expression", "formula"),
+    [
+        ("x @ w", r"x\, w"),
+        ("x * b", r"x \odot b"),
+        ("k * x", r"k\, x"),
+        ("-(x + b)", r"-\left(x + b\right)"),
+        ("k - (x - b)", r"k - \left(x - b\right)"),
+        ("(x * b) @ w", r"\left(x \odot b\right)\, w"),
+        ("(x + b) @ w", r"\left(x + b\right)\, w"),
+        ("x / k / 2", r"\frac{x}{k\, 2}"),
+        ("2 * x / k", r"2\, \frac{x}{k}"),
+        ("-x / k", r"-\frac{x}{k}"),
+        ("(k * x).sum(0)", r"\sum_{n} {\left(k\, x\right)}_{n}"),
+        ("x.sum(1) + k", r"\sum_{d} {x}_{d} + k"),
+        ("x.sum() * k", r"\left(\sum x\right)\, k"),
+        ("(x + b) ** 2", r"\left(x + b\right)^{2}"),
+        ("(k * x) ** 2", r"\left(k\, x\right)^{2}"),
+        ("(x * b) / k", r"\frac{x \odot b}{k}"),
+        ("inv(K).T @ dx", r"K^{-T}\, \bar{x}"),
+        ("-0.5 * K", r"-\tfrac{1}{2}\, K"),
+        ("k * -x", r"-k\, x"),
+        ("x - -b", "x + b"),
+        ("x * (b > 0)", r"x \odot [b > 0]"),
+    ],
+)
+def test_printing(expression: str, formula: str) -> None:
+    values: dict[str, Any] = {name: np.ones(shape) for name, shape in SHAPES.items()}
+    values["inv"] = np.linalg.inv
+
+    def shape(node: ast.expr) -> tuple[int, ...] | None:
+        try:
+            return tuple(np.shape(eval(ast.unparse(node), {}, dict(values))))
+        except Exception:
+            return None
+
+    assert Printer({}, shape).formula(expression) == formula
+
+
+def test_no_notation() -> None:
+    with pytest.raises(StepsError, match="no notation for 'x % 2'"):
+        Printer({}, lambda node: None).formula("x % 2")
 
 
 def changed(name: str, number: int, **new: str) -> Derivation:

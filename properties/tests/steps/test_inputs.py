@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from properties.steps.draws import PLAIN, generator, positive, signed, unit
 from properties.steps.inputs import custom_cases, parse_inputs, resized, sizes_of
 
 
-def draw(text: str, seed: int = 0) -> dict[str, object]:
+def draw(text: str, seed: int = 0) -> dict[str, Any]:
     wanted = parse_inputs(text)
     return custom_cases(resized(wanted, sizes_of(wanted)), generator(seed))
 

@@ -1,0 +1,275 @@
+r"""From the Python expressions of a derivation to LaTeX, so that what is shown is what is checked.
+
+>>> Printer({"std": "s", "len(x)": "N"}, lambda node: (3,)).formula("0.5 * dstd / std")
+'\\tfrac{1}{2}\\, \\frac{\\bar{s}}{s}'
+
+A bar stands for the adjoint, ``dstd``. Between arrays ``*`` is ⊙, entry by entry, and ``@`` is a
+product without a sign. A sum over an axis has that axis's letter, as its summand does.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from .values import StepsError
+
+__all__ = ["Printer", "symbol"]
+
+_GREEK = {
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "lambda",
+    "mu",
+    "sigma",
+    "tau",
+    "theta",
+}
+# How tightly a text holds together: what is looser than its surroundings needs parentheses.
+_SUM, _TERM, _FACTOR, _ATOM = 1, 2, 3, 4
+_PLAIN = {"exp": r"\exp", "log": r"\log", "trace": r"\mathrm{tr}", "maximum": r"\max"}
+
+
+def symbol(name: str) -> str:
+    r"""Return the letter for a name that was given none.
+
+    >>> symbol("mu"), symbol("W1"), symbol("xhat"), symbol("out")
+    ('\\mu', 'W_{1}', '\\hat{x}', '\\mathit{out}')
+    """
+    if name.endswith("hat") and len(name) > 3:
+        return rf"\hat{{{symbol(name[:-3])}}}"
+    match = re.fullmatch(r"([A-Za-z]+?)_?(\d+)", name)
+    if match:
+        return f"{symbol(match.group(1))}_{{{match.group(2)}}}"
+    if name in _GREEK:
+        return f"\\{name}"
+    return name if len(name) == 1 else rf"\mathit{{{name}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """Printed mathematics, its sign apart."""
+
+    text: str
+    level: int
+    negative: bool = False
+
+    def at(self, level: int) -> str:
+        """Return it for a place that takes only what holds together as tightly as `level`."""
+        inside = f"-{self.text}" if self.negative else self.text
+        loose = self.level < level or (self.negative and level > _SUM)
+        return rf"\left({inside}\right)" if loose else inside
+
+
+class Printer:
+    """Prints the expressions of one derivation.
+
+    Parameters
+    ----------
+    symbols : LaTeX of names, and of whole expressions such as ``len(x)``.
+    shape : gives the shape of a subexpression's value, None when it is not known.
+    axes : letters of the axes over which sums go.
+    """
+
+    def __init__(
+        self,
+        symbols: Mapping[str, str],
+        shape: Callable[[ast.expr], Sequence[int] | None],
+        axes: Sequence[str] = ("n", "d"),
+    ) -> None:
+        self._symbols, self._shape, self._axes = symbols, shape, axes
+
+    def formula(self, expression: str) -> str:
+        """Print one expression.
+
+        Raises
+        ------
+        StepsError
+            It has something in it for which there is no notation here.
+        """
+        return self._print(ast.parse(expression, mode="eval").body).at(_SUM)
+
+    def name(self, name: str) -> str:
+        """Print a name; ``dNAME`` is NAME with a bar."""
+        if name in self._symbols:
+            return self._symbols[name]
+        if name.startswith("d") and len(name) > 1:
+            inner = self.name(name[1:])
+            wide = len(re.sub(r"\\[a-z]+|[{}]", "", inner)) > 1
+            return rf"\overline{{{inner}}}" if wide else rf"\bar{{{inner}}}"
+        return symbol(name)
+
+    # expressions ----------------------------------------------------------------------------
+    def _print(self, node: ast.expr) -> _Text:
+        known = self._symbols.get(ast.unparse(node))
+        if known is not None:
+            return _Text(known, _ATOM)
+        if isinstance(node, ast.Name):
+            return _Text(self.name(node.id), _ATOM)
+        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+            return _number(node.value)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            inner = self._print(node.operand)
+            if inner.negative or inner.level < _TERM:
+                return _Text(inner.at(_ATOM), _ATOM, True)
+            return replace(inner, negative=True)
+        if isinstance(node, ast.BinOp):
+            return self._binary(node)
+        if isinstance(node, ast.Compare) and len(node.ops) == 1:
+            sign = {ast.Gt: ">", ast.Lt: "<", ast.GtE: r"\ge", ast.LtE: r"\le", ast.Eq: "="}
+            left, right = self._print(node.left), self._print(node.comparators[0])
+            return _Text(f"[{left.at(_SUM)} {sign[type(node.ops[0])]} {right.at(_SUM)}]", _ATOM)
+        if isinstance(node, ast.Attribute) and node.attr == "T":
+            return self._transposed(node.value)
+        if isinstance(node, ast.Call):
+            return self._call(node)
+        raise StepsError(f"there is no notation for {ast.unparse(node)!r}")
+
+    def _binary(self, node: ast.BinOp) -> _Text:
+        if isinstance(node.op, (ast.Add, ast.Sub)):
+            left, right = self._print(node.left), self._print(node.right)
+            minus = isinstance(node.op, ast.Sub) != right.negative
+            rest = _Text(right.text, right.level).at(_TERM if minus else _SUM)
+            return _Text(f"{left.at(_SUM)} {'-' if minus else '+'} {rest}", _SUM)
+        if isinstance(node.op, ast.Pow):
+            base = self._print(node.left).at(_ATOM)
+            base = rf"\left({base}\right)" if "^" in base and base[0] != "\\" else base
+            return _Text(f"{base}^{{{self._print(node.right).at(_SUM)}}}", _FACTOR)
+        if isinstance(node.op, ast.Div):
+            return self._fraction(node)
+        if isinstance(node.op, (ast.Mult, ast.MatMult)):
+            return self._product(node)
+        raise StepsError(f"there is no notation for {ast.unparse(node)!r}")
+
+    def _fraction(self, node: ast.BinOp) -> _Text:
+        """Put a number in front of a fraction, and what divides twice below one line."""
+        top: ast.expr = node
+        divisors: list[ast.expr] = []
+        while isinstance(top, ast.BinOp) and isinstance(top.op, ast.Div):
+            top, divisors = top.left, [top.right, *divisors]
+        several = len(divisors) > 1
+        printed = [self._print(one).at(_FACTOR if several else _SUM) for one in divisors]
+        below = r"\, ".join(printed)
+        factors = self._factors(top)
+        lead = factors[0][1]
+        if len(factors) > 1 and isinstance(lead, (ast.Constant, ast.UnaryOp)):
+            number, rest = self._print(lead), self._joined(factors[1:])
+            text = rf"{number.text}\, \frac{{{rest.at(_SUM)}}}{{{below}}}"
+            return _Text(text, _FACTOR, number.negative)
+        whole = self._joined(factors)
+        return _Text(rf"\frac{{{whole.text}}}{{{below}}}", _ATOM, whole.negative)
+
+    # products -------------------------------------------------------------------------------
+    def _factors(self, node: ast.expr) -> list[tuple[str, ast.expr]]:
+        """Flatten a product: each factor with the sign that stands before it."""
+        known = ast.unparse(node) in self._symbols
+        if known or not (
+            isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.MatMult))
+        ):
+            return [("", node)]
+        both = isinstance(node.op, ast.Mult) and self._is_array(node.left, node.right)
+        if isinstance(node.op, ast.MatMult) and self._has_sign(node.left):
+            return [("", node.left), (r"\,", node.right)]
+        return [*self._factors(node.left), (r"\odot" if both else r"\,", node.right)]
+
+    def _has_sign(self, node: ast.expr) -> bool:
+        return any(sign == r"\odot" for sign, _ in self._factors(node))
+
+    def _is_array(self, *nodes: ast.expr) -> bool:
+        shapes = [self._shape(node) for node in nodes]
+        return all(shape is None or len(shape) > 0 for shape in shapes)
+
+    def _product(self, node: ast.BinOp) -> _Text:
+        return self._joined(self._factors(node))
+
+    def _joined(self, factors: Sequence[tuple[str, ast.expr]]) -> _Text:
+        negative, text, level = False, "", _FACTOR
+        for number, (sign, node) in enumerate(factors):
+            part = self._print(node)
+            negative ^= part.negative
+            if len(factors) == 1:
+                return part
+            last = number == len(factors) - 1
+            bare = _Text(part.text, part.level).at(_TERM if last and number else _FACTOR)
+            if bare == "1":
+                continue
+            text += (
+                f" {sign} {bare}"
+                if text and sign == r"\odot"
+                else f"{sign} {bare}"
+                if text
+                else bare
+            )
+            level = _TERM if sign == r"\odot" or part.level == _TERM else level
+        return _Text(text, level, negative)
+
+    # calls ----------------------------------------------------------------------------------
+    def _transposed(self, node: ast.expr) -> _Text:
+        if isinstance(node, ast.Call) and _called(node) == "inv":
+            return _Text(f"{self._print(node.args[0]).at(_ATOM)}^{{-T}}", _FACTOR)
+        inner = self._print(node)
+        inverse = re.fullmatch(r"(.+)\^\{-1\}", inner.text)
+        if inverse:
+            return _Text(f"{inverse.group(1)}^{{-T}}", _FACTOR)
+        return _Text(f"{inner.at(_ATOM)}^T", _FACTOR)
+
+    def _call(self, node: ast.Call) -> _Text:
+        name = _called(node)
+        if isinstance(node.func, ast.Attribute) and name in ("sum", "mean"):
+            return self._sum(node.func.value, node, mean=name == "mean")
+        arguments = [self._print(argument) for argument in node.args]
+        inner = ", ".join(argument.at(_SUM) for argument in arguments)
+        if name == "inv":
+            return _Text(f"{arguments[0].at(_ATOM)}^{{-1}}", _FACTOR)
+        if name == "outer":
+            right = arguments[1].at(_ATOM)
+            return _Text(rf"{arguments[0].at(_FACTOR)}\, {right}^T", _FACTOR)
+        if name == "sqrt":
+            return _Text(rf"\sqrt{{{inner}}}", _ATOM)
+        if name == "logdet":
+            return _Text(rf"\log \left| {inner} \right|", _TERM)
+        if name == "zeros":
+            return _Text("0", _ATOM)
+        if name in _PLAIN:
+            return _Text(rf"{_PLAIN[name]}\left({inner}\right)", _ATOM)
+        raise StepsError(f"there is no notation for {ast.unparse(node)!r}")
+
+    def _sum(self, summand: ast.expr, call: ast.Call, *, mean: bool) -> _Text:
+        axis = next((a.value for a in call.args if isinstance(a, ast.Constant)), None)
+        shape = self._shape(summand)
+        printed = self._print(summand)
+        if axis is None:
+            front = self._share(shape, None) if mean else ""
+            return _Text(rf"{front}\sum {printed.at(_FACTOR)}", _TERM)
+        letter = self._axes[int(str(axis))]
+        front = self._share(shape, int(str(axis))) if mean else ""
+        power = isinstance(summand, ast.BinOp) and isinstance(summand.op, ast.Pow)
+        bare = printed.at(_FACTOR if power else _ATOM)
+        return _Text(rf"{front}\sum_{{{letter}}} {{{bare}}}_{{{letter}}}", _TERM)
+
+    def _share(self, shape: Sequence[int] | None, axis: int | None) -> str:
+        """Return 1/N for a mean, with the letter that the axis's length has."""
+        if shape is None:
+            raise StepsError("the mean of a value of unknown shape cannot be printed")
+        letters = [self._axes[k].upper() for k in range(len(shape))]
+        below = "".join(letters) if axis is None else letters[axis]
+        return rf"\tfrac{{1}}{{{below}}} "
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+
+
+def _number(value: float) -> _Text:
+    fraction = Fraction(value).limit_denominator(64)
+    if float(fraction) != float(value):
+        return _Text(f"{abs(value):g}", _ATOM, value < 0)
+    above, below = abs(fraction.numerator), fraction.denominator
+    text = str(above) if below == 1 else rf"\tfrac{{{above}}}{{{below}}}"
+    return _Text(text, _ATOM, value < 0)
