@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .trees import clone
 
@@ -27,20 +27,31 @@ class Edit:
     cost: float
 
 
-def edits(statement: ast.stmt, names: Sequence[str]) -> list[Edit]:
+def edits(
+    statement: ast.stmt, names: Sequence[str], unused: frozenset[str] = frozenset()
+) -> list[Edit]:
     """Return changed copies of an assignment or a return, the likeliest first.
 
     names : variables that may stand in for another one.
+    unused : those of them that nothing reads; they are likely to be what is missing.
     """
     if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)):
         return []
     found: dict[str, Edit] = {}
     original = ast.unparse(statement)
+    missed = unused - _read(statement)
     for edit in _all(statement, names):
         text = ast.unparse(edit.node)
         if text != original and text not in found:
-            found[text] = edit
+            uses = missed & _read(edit.node) if missed else missed
+            found[text] = replace(edit, cost=max(edit.cost - 2, 0.5)) if uses else edit
     return sorted(found.values(), key=lambda one: one.cost)[:_MOST]
+
+
+def _read(statement: ast.stmt) -> set[str]:
+    return {
+        n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+    }
 
 
 def _all(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:

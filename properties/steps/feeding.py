@@ -17,7 +17,7 @@ def feeding(evidence: Evidence, slot: Slot) -> set[int]:
     writers: dict[tuple[str, str], set[int]] = {}
     needs: dict[int, set[int]] = {}
     recent: set[int] = set()
-    for position, event in enumerate(trace.events):
+    for event in trace.events:
         probe = evidence.probes[int(event.place[1])]
         if probe.kind not in ("assign", "loop", "return"):
             continue
@@ -44,6 +44,6 @@ def feeding(evidence: Evidence, slot: Slot) -> set[int]:
                 writers[key] = writers.get(key, set()) | {statement.number}
             else:
                 writers[key] = {statement.number}
-        if position >= slot.position:
+        if event.place == slot.place:
             break
     return needs.get(slot.statement, set())

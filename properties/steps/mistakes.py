@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .adjoints import Adjoint
+from .doubles import Doubling
 from .edits import Edit
 from .feeding import feeding
 from .findings import Finding, Slot
 from .judge import Judge
 from .needed import Needing
 from .states import State
-from .trials import Trying, Winner
+from .trials import Winner
 from .values import Array
 
 __all__ = ["Origin", "Search"]
@@ -34,6 +35,7 @@ class Origin:
     finding : the step where it shows; `line` and `name` are where it is.
     edit : the small change that would make it right, when there is one.
     right : per case, the right value of `slot`, when known.
+    sure : whether nothing before it can be meant instead.
     """
 
     slot: Slot
@@ -43,9 +45,10 @@ class Origin:
     edit: Edit | None
     suspects: tuple[int, ...]
     heals: bool
+    sure: bool = False
 
 
-class Search(Trying, Needing):
+class Search(Doubling, Needing):
     """Finds the independent mistakes of one backward."""
 
     def __init__(self, judge: Judge, *, repair: bool = True) -> None:
@@ -70,6 +73,13 @@ class Search(Trying, Needing):
             origin = self._locate(state, {o.slot.place for o in found})
             if origin is None:
                 break
+            if self.repair and not origin.sure:
+                two = self.two(state, self._feeders(state, origin))
+                if two is not None:
+                    for one in two:
+                        found.append(self._changed(state, one))
+                        state = self.with_statement(state, one.slot.statement, one.edit.node)
+                    continue
             if all(o.slot.line != origin.slot.line for o in found):
                 found.append(origin)
             if origin.right is None:
@@ -103,6 +113,8 @@ class Search(Trying, Needing):
             after = self.with_values(state, hint.slot, wanted)
             own = hint.slot.key
             healed = (after.right - state.right) - {own}
+            if after.unhealed - state.unhealed:
+                healed = frozenset()  # it spoils a gradient that was right
             if hint.meaning != "mismatch" and not healed:
                 continue
             if not healed and self.repair and not self.judge.promise(hint.slot):
@@ -174,21 +186,29 @@ class Search(Trying, Needing):
             return fixed
         return None if "× the adjoint" in hint.reason else origin
 
-    def _whole(self, state: State, origin: Origin, goal: frozenset[str]) -> Origin | None:
-        """The wrong step heals only a part: is there one line that heals everything?"""
-        wrong = {item.split()[-1] for item in goal}
-        feeds: set[int] = set()
+    def _changed(self, state: State, best: Winner) -> Origin:
+        """The mistake that a change puts right."""
+        finding = next(f for f in state.findings if f.slot.place == best.slot.place)
+        return Origin(best.slot, finding, finding.got, best.values, best.edit, (), True, True)
+
+    def _feeders(self, state: State, origin: Origin) -> list[Finding]:
+        """Steps that feed wrong gradients and are not known to be right."""
+        wrong = {item.split()[-1] for item in state.unhealed}
+        feeds: set[int] = {origin.slot.statement}
         for finding in state.findings:
             if finding.slot.final and self.judge.promise(finding.slot) in wrong:
                 feeds |= {finding.slot.statement} | feeding(self.evidence, finding.slot)
-        steps = [
+        return [
             f
             for f in state.findings
             if f.slot.statement in feeds
             and not self._sure(f)
-            and f.slot.place != origin.slot.place
             and not self._doubled(f, state.findings)
         ]
+
+    def _whole(self, state: State, origin: Origin, goal: frozenset[str]) -> Origin | None:
+        """The wrong step heals only a part: is there one line that heals everything?"""
+        steps = [f for f in self._feeders(state, origin) if f.slot.place != origin.slot.place]
         best = self._repaired(state, origin, steps, goal, local=False)
         return best if best is not origin else None
 
@@ -269,9 +289,8 @@ class Search(Trying, Needing):
 
         best = min(winners, key=key)
         if best.slot.statement == origin.slot.statement:
-            return replace(origin, edit=best.edit, heals=True)
-        finding = next(f for f in state.findings if f.slot == best.slot)
-        return Origin(best.slot, finding, finding.got, best.values, best.edit, (), True)
+            return replace(origin, edit=best.edit, heals=True, sure=True)
+        return self._changed(state, best)
 
     # the value that is needed ----------------------------------------------------------------
     def _solved(
@@ -333,7 +352,8 @@ class Search(Trying, Needing):
         if now is None or (now.weight <= suspect.weight and now.wanted is None):
             return None
         self._weight = now.weight
-        return Origin(suspect.slot, suspect, suspect.got, tuple(values), None, (), True)
+        sure = now.weight == _CERTAIN
+        return Origin(suspect.slot, suspect, suspect.got, tuple(values), None, (), True, sure)
 
 
 def _shaped(wanted: Sequence[Adjoint], got: Sequence[Array]) -> list[Array]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .adjoints import agree, squeezed
 from .evidence import Trace
 from .names import promised, same_name
+from .values import Array
 
 if TYPE_CHECKING:
     from .judge import Judge
@@ -18,6 +21,11 @@ __all__ = ["contract_names", "expected_gradients", "return_texts"]
 
 
 def expected_gradients(judge: Judge, trace: Trace) -> Iterator[tuple[str, str]]:
+    """Yield (place, input) for the returned arrays whose input is known.
+
+    By name where a name tells; by position where the contract fixes the order; else in the
+    order of the inputs, by the shapes.
+    """
     evidence = judge.evidence
     case = evidence.cases[0]
     leaves = case.leaves()
@@ -26,15 +34,9 @@ def expected_gradients(judge: Judge, trace: Trace) -> Iterator[tuple[str, str]]:
     named: dict[str, str] = {}
     for number, place in enumerate(places):
         text = texts[number] if len(texts) == len(places) else place
-        for name in promised(place) + promised(text) + promised("g" + place):
-            match = next((leaf for leaf in leaves if leaf == name or same_name(leaf, name)), None)
-            if match is not None:
-                named[place] = match
-                break
-        else:
-            key = place.strip("[]'\"")
-            if key in leaves:
-                named[place] = key
+        match = _leaf_of(place, text, leaves)
+        if match is not None:
+            named[place] = match
     arrays = [
         name
         for name in evidence.subject.leaves
@@ -44,10 +46,61 @@ def expected_gradients(judge: Judge, trace: Trace) -> Iterator[tuple[str, str]]:
     every = len(named) == len(places) == len(set(named.values()))
     if (every and not contract) or case.params:
         yield from named.items()
-    elif len(arrays) >= len(places) and (contract or not named):
+    elif contract and len(arrays) >= len(places):
         yield from zip(places, arrays, strict=False)
+    elif not named:
+        yield from _by_shape(judge, trace, arrays)
     else:
         yield from named.items()
+
+
+def _leaf_of(place: str, text: str, leaves: Mapping[str, Array]) -> str | None:
+    """Return the input that the name of a returned array tells, None when it tells none."""
+    for name in promised(place) + promised(text) + promised("g" + place):
+        match = next((leaf for leaf in leaves if leaf == name or same_name(leaf, name)), None)
+        if match is not None:
+            return match
+    key = place.strip("[]'\"")
+    if key in leaves:
+        return key
+    # "dmu / n": the one name in it that promises an input.
+    inside = {
+        leaf
+        for part in _names_in(text)
+        for name in promised(part)
+        for leaf in leaves
+        if leaf == name or same_name(leaf, name)
+    }
+    return inside.pop() if len(inside) == 1 else None
+
+
+def _names_in(text: str) -> list[str]:
+    try:
+        tree = ast.parse(text, mode="eval")
+    except SyntaxError:
+        return []
+    return [n.id for n in ast.walk(tree) if isinstance(n, ast.Name)]
+
+
+def _by_shape(judge: Judge, trace: Trace, arrays: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Pair returned arrays with inputs in the order of both, where the shapes agree.
+
+    Of several such pairings the one counts in which most gradients are right: what cannot be
+    told apart is not called wrong.
+    """
+    places = list(trace.gradients)
+    adjoints = {c.name: c.adjoints[0] for c in judge.candidates if c.kind == "leaf"}
+    best: tuple[str, ...] = ()
+    most = -1
+    for some in combinations([a for a in arrays if a in adjoints], len(places)):
+        values = [(trace.gradients[p], adjoints[a]) for p, a in zip(places, some, strict=True)]
+        if all(squeezed(g.shape) == squeezed(a.value.shape) for g, a in values):
+            right = sum(agree(g, a) for g, a in values)
+            if right > most:
+                best, most = some, right
+    if not best and len(arrays) == len(places):
+        best = tuple(arrays)
+    yield from zip(places, best, strict=False)
 
 
 def contract_names(judge: Judge) -> Iterator[tuple[str, str]]:
@@ -93,10 +146,22 @@ def _values_of_dict(text: str, key: str) -> Iterator[str]:
 
 
 def return_texts(judge: Judge) -> list[str]:
+    """Return the source of each returned gradient; the parts of a tuple one by one."""
     pair = judge.evidence.subject.pair
     texts = [
         p.text
         for p in judge.evidence.probes.values()
         if p.kind == "return" and p.function == pair.judged.name
     ]
-    return texts[1:] if judge.joint and len(texts) > 1 else texts
+    texts = texts[1:] if judge.joint and len(texts) > 1 else texts
+    return [part for text in texts for part in _parts(text)]
+
+
+def _parts(text: str) -> list[str]:
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return [text]
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return [part for one in node.elts for part in _parts(ast.unparse(one))]
+    return [text]

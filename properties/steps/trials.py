@@ -56,7 +56,7 @@ class Trying(Running):
         own : the step that is known to be wrong; it and the returned gradients decide first.
         """
         slots = {f.slot.statement: f.slot for f in findings}
-        changes = self._changes(state, slots)
+        changes = self.changes(state, slots)
         if not changes:
             return []
         # Other names may hold only part of what they promise, even in a right backward.
@@ -64,7 +64,7 @@ class Trying(Running):
         order = self._hopeful(state, changes, first, goal)
         if not order:
             return []
-        nodes = self._nodes(state, changes)
+        nodes = self.nodes(state, changes)
         jobs = [
             {
                 "kind": "variants",
@@ -88,18 +88,19 @@ class Trying(Running):
                 found.append(winner)
         return found
 
-    def _changes(self, state: State, slots: Mapping[int, Slot]) -> dict[int, list[Edit]]:
+    def changes(self, state: State, slots: Mapping[int, Slot]) -> dict[int, list[Edit]]:
         found: dict[int, list[Edit]] = {}
         most = max(_FIRST_PASS // max(len(slots) // 4, 1), _LEAST)
         for number, slot in slots.items():
             statement = self.evidence.statements.get(number)
             if statement is not None and number not in state.fixed:
-                made = edits(statement.node, list(self._in_scope(slot)))
+                names = list(self._in_scope(slot))
+                made = edits(statement.node, names, frozenset(names) - self._used(slot.function))
                 if made:
                     found[number] = made[:most]
         return found
 
-    def _nodes(
+    def nodes(
         self, state: State, changes: Mapping[int, Sequence[Edit]]
     ) -> dict[int, list[ast.stmt]]:
         return {
@@ -123,13 +124,13 @@ class Trying(Running):
             "actions": state.actions[0],
             "watch": self._watched(goal),
         }
-        answer = self.evidence.session.evaluate([job], alternatives=self._nodes(state, changes))[0]
+        answer = self.evidence.session.evaluate([job], alternatives=self.nodes(state, changes))[0]
         if "error" in answer:
             return []
         hopeful = [
             pair
             for pair, run in zip(order, answer["runs"], strict=True)
-            if "error" not in run and self._reached(read_trace(run), first, 0)
+            if "error" not in run and self.reached(read_trace(run), first, 0)
         ]
         hopeful.sort(key=lambda pair: changes[pair[0]][pair[1]].cost)
         return hopeful[:_HOPEFUL]
@@ -163,8 +164,8 @@ class Trying(Running):
     def _in_scope(self, slot: Slot) -> Iterator[str]:
         """Variables that were assigned before a step, numbers and arrays."""
         seen: set[str] = set()
-        for position, event in enumerate(self.evidence.traces[0].events):
-            if position >= slot.position:
+        for event in self.evidence.traces[0].events:
+            if event.place == slot.place:
                 break
             probe = self.evidence.probes[int(event.place[1])]
             name = probe.name
@@ -177,6 +178,11 @@ class Trying(Running):
                 seen.add(name)
                 yield name
 
+    def _used(self, function: str) -> set[str]:
+        """Variables that are read anywhere in a function."""
+        every = self.evidence.statements.values()
+        return {name for one in every if one.function == function for name in one.reads}
+
     def _watched(self, goal: frozenset[str]) -> list[list[int]]:
         """Places whose values decide whether a goal is reached; nothing else need be sent."""
         assert self.first is not None
@@ -186,7 +192,7 @@ class Trying(Running):
             if f.slot.key in goal
         ]
 
-    def _reached(self, trace: Trace, goal: frozenset[str], case: int) -> bool:
+    def reached(self, trace: Trace, goal: frozenset[str], case: int) -> bool:
         leaves = {c.name: c for c in self.judge.candidates if c.kind == "leaf"}
         for place, leaf in self.judge.expected(trace).items():
             if f"returned {place} {leaf}" in goal and (
