@@ -152,7 +152,8 @@ class Printer:
         top: ast.expr = node
         divisors: list[ast.expr] = []
         while isinstance(top, ast.BinOp) and isinstance(top.op, ast.Div):
-            top, divisors = top.left, [top.right, *divisors]
+            divisors.insert(0, top.right)
+            top = top.left
         several = len(divisors) > 1
         printed = [self._print(one).at(_FACTOR if several else _SUM) for one in divisors]
         below = r"\, ".join(printed)
