@@ -17,7 +17,8 @@ def tolerance(observation: Observation, argument: str) -> float | Array:
     if truth is None:
         return 0.0
     error = truth.error
-    if error.shape != observation.got[argument].shape:
+    got = observation.got.get(argument)
+    if got is None or error.shape != got.shape:
         return float(np.max(error, initial=0.0))
     return np.asarray(4.0 * error)
 

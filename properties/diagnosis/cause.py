@@ -60,7 +60,17 @@ class Causes:
         self._named: dict[tuple[str, str, str, str], Diagnosis | None] = {}
 
     def of(self, verdict: Verdict, spec: LayerSpec) -> Diagnosis | None:
-        """The cause of what a verdict found or noted; None where nothing is known."""
+        """The cause of what a verdict found or noted; None where nothing is known.
+
+        The values are a stranger's and may be anything; a verdict stands without its cause.
+        """
+        try:
+            return self.find(verdict, spec)
+        except Exception:
+            return None
+
+    def find(self, verdict: Verdict, spec: LayerSpec) -> Diagnosis | None:
+        """As ``of``; raises what a value of an unforeseen kind raises."""
         found = verdict.disagreement
         if found is None:
             noted = (from_note(function, text) for function, _, text in verdict.notes)

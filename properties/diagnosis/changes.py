@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -25,6 +25,13 @@ class Change:
     old: ast.expr
     new: ast.expr | None
     words: str = ""
+
+    @property
+    def rank(self) -> int:
+        """How seldom it is made: another name, a part left out, anything else."""
+        if isinstance(self.old, ast.Name) and isinstance(self.new, ast.Name):
+            return 0
+        return 1 if self.new is None else 2
 
     def said(self) -> str:
         """In words, after "what comes out"."""
@@ -60,6 +67,23 @@ def _operators(old: ast.expr, new: ast.expr) -> tuple[str, str] | None:
 
 def changes(expression: ast.expr, known: Mapping[str, Any]) -> Iterator[Change]:
     """Every expression that differs in one place; ``known`` are the values it may read."""
+    for change in _everywhere(expression, known):
+        _locate(change.expression)
+        yield change
+
+
+def _locate(node: ast.expr | ast.keyword) -> None:
+    """Give new nodes a place in a text, which compiling asks for; those of the line have one."""
+    if isinstance(node, ast.expr) and hasattr(node, "lineno") and not hasattr(node, "changed"):
+        return
+    node.lineno = node.end_lineno = 1
+    node.col_offset = node.end_col_offset = 0
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.expr, ast.keyword)):
+            _locate(child)
+
+
+def _everywhere(expression: ast.expr, known: Mapping[str, Any]) -> Iterator[Change]:
     yield from _inside(expression, known)
     if isinstance(expression, ast.Name):
         for new in _other_part(expression, known):
@@ -91,6 +115,7 @@ def _inside(node: ast.expr, known: Mapping[str, Any]) -> Iterator[Change]:
 
 def _within(node: ast.expr, field: str, value: Any, change: Change) -> Change:
     parent = copy.copy(node)
+    parent.changed = True  # type: ignore[attr-defined]
     setattr(parent, field, value)
     return Change(parent, change.old, change.new, change.words)
 
@@ -117,14 +142,30 @@ def _here(node: ast.expr, known: Mapping[str, Any]) -> Iterator[Change]:
             yield Change(new, node, new)
     elif isinstance(node, ast.Subscript):
         yield from _of_index(node)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and node.value:
+        for number in (2 * node.value, node.value / 2):
+            yield Change(ast.Constant(number), node, ast.Constant(number))
     elif isinstance(node, ast.Name):
         for other in _other_name(node, known):
             yield Change(other, node, other)
 
 
+def _is_reduction(node: ast.expr) -> TypeGuard[ast.Call]:
+    """Whether a node is a sum or the like over an axis."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    return node.func.attr in _REDUCTIONS and bool(node.args)
+
+
 def _of_index(node: ast.Subscript) -> Iterator[Change]:
     """``a[rows, y]`` takes one entry of each row, ``a[:, y]`` whole columns."""
     everything = ast.Slice()
+    inner = node.value
+    if _is_reduction(inner) and isinstance(node.slice, ast.Tuple):
+        # A value for each row: one for each column, or one for all.
+        for args in ([ast.Constant(0)], []):
+            call = ast.Call(inner.func, list(args), [])
+            yield Change(call, node, call)
     if isinstance(node.slice, ast.Tuple) and isinstance(node.slice.elts[0], ast.Name):
         index = ast.Tuple([everything, *node.slice.elts[1:]], ast.Load())
         new: ast.expr = ast.Subscript(node.value, index, node.ctx)
@@ -189,6 +230,9 @@ def _of_power(node: ast.BinOp) -> Iterator[Change]:
             if other != 1:
                 new = ast.BinOp(node.left, node.op, ast.Constant(other))
             yield Change(new, node, new)
+    if exponent == 2:
+        new = ast.Call(_numpy("abs"), [node.left], [])
+        yield Change(new, node, new)
 
 
 def _transposed(node: ast.expr) -> ast.expr:
@@ -205,8 +249,9 @@ def _of_call(node: ast.Call, function: ast.Attribute) -> Iterator[Change]:
             new = ast.Call(function, [node.args[1], node.args[0]], [])
             yield Change(new, node, new)
         elif name == "log":
-            new = ast.Call(ast.Attribute(function.value, "log2", ast.Load()), node.args, [])
-            yield Change(new, node, new)
+            for other in ("log2", "log10"):
+                new = ast.Call(_numpy(other), node.args, [])
+                yield Change(new, node, new)
     if name in _UNWRAPPED and node.args:
         inner = node.args[-1]
         yield Change(inner, node, inner)
@@ -215,8 +260,7 @@ def _of_call(node: ast.Call, function: ast.Attribute) -> Iterator[Change]:
             new = ast.BinOp(ast.Call(function, [inner.left], []), inner.op, inner.right)
             yield Change(new, node, new)
     if name == "sum":
-        numpy = ast.Name("np", ast.Load())
-        new = ast.Call(ast.Attribute(numpy, "sqrt", ast.Load()), [node], [])
+        new = ast.Call(_numpy("sqrt"), [node], [])
         yield Change(new, node, new)
     if name in _REDUCTIONS and node.args:
         for new in _reductions(node, function):
@@ -224,9 +268,14 @@ def _of_call(node: ast.Call, function: ast.Attribute) -> Iterator[Change]:
 
 
 def _reductions(node: ast.Call, function: ast.Attribute) -> Iterator[ast.expr]:
-    other_axis = ast.Constant(1 - ast.literal_eval(node.args[0]))
+    axis = ast.literal_eval(node.args[0])
+    other_axis = ast.Constant(1 - axis)
     yield ast.Call(function, [other_axis], [])
+    yield ast.Call(function, [other_axis], [ast.keyword("keepdims", ast.Constant(True))])
     yield ast.Call(function, [], [])
+    if axis == 0:
+        yield ast.Subscript(function.value, ast.Constant(0), ast.Load())
+        yield ast.Subscript(function.value, ast.Constant(-1), ast.Load())
     if function.attr == "max":
         return
     for name in ("sum", "mean", "std"):
@@ -240,7 +289,7 @@ def _reductions(node: ast.Call, function: ast.Attribute) -> Iterator[ast.expr]:
 
 
 _DEFAULTS = {"eps": 1e-5, "momentum": 0.9}
-_FUNCTIONS = ("sqrt", "abs")
+_FUNCTIONS = ("sqrt", "abs", "sign")
 
 
 def _other_name(node: ast.Name, known: Mapping[str, Any]) -> Iterator[ast.expr]:
@@ -252,6 +301,8 @@ def _other_name(node: ast.Name, known: Mapping[str, Any]) -> Iterator[ast.expr]:
             yield ast.Name(name, ast.Load())
     if kind == "number":
         yield ast.BinOp(node, ast.Pow(), ast.Constant(2))
+        yield ast.BinOp(ast.Constant(1), ast.Sub(), node)
+        yield ast.Call(_numpy("sqrt"), [node], [])
         if node.id in _DEFAULTS:
             yield ast.Constant(_DEFAULTS[node.id])
     elif isinstance(mine, np.ndarray) and mine.dtype.kind == "f":
@@ -265,11 +316,19 @@ def _functions(node: ast.Name, mine: np.ndarray[Any, Any]) -> Iterator[ast.expr]
     yield ast.BinOp(node, ast.Pow(), ast.Constant(2))
     if mine.ndim == 2 and mine.shape[0] == mine.shape[1]:
         yield ast.BinOp(node, ast.MatMult(), node)
-    numpy = ast.Name("np", ast.Load())
     for function in _FUNCTIONS:
-        yield ast.Call(ast.Attribute(numpy, function, ast.Load()), [node], [])
-    gated = ast.Attribute(numpy, "maximum", ast.Load())
-    yield ast.Call(gated, [ast.Constant(0), node], [])
+        yield ast.Call(_numpy(function), [node], [])
+    yield ast.Call(_numpy("maximum"), [ast.Constant(0), node], [])
+    total = ast.Call(ast.Attribute(node, "sum", ast.Load()), [], [])
+    if mine.ndim == 1:
+        yield total
+    elif mine.ndim == 2:
+        mean = ast.Call(ast.Attribute(node, "mean", ast.Load()), [ast.Constant(0)], [])
+        yield ast.BinOp(node, ast.Sub(), mean)
+
+
+def _numpy(function: str) -> ast.Attribute:
+    return ast.Attribute(ast.Name("np", ast.Load()), function, ast.Load())
 
 
 def _kind(value: Any) -> Any:

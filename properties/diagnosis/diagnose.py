@@ -119,8 +119,8 @@ def _slipped(
     first = found[0]
     factor = f", times {first.factor}" if first.factor else ""
     sentence = f"Look at {first.line}: {argument} is what comes out {first.said}{factor}"
-    others = [f"{other.said} in {other.line}" for other in found[1:] if other.said != first.said]
-    if others:
+    others = [f"{other.said} in {other.line}" for other in found[1:]]
+    if others and argument.startswith("d"):
         sentence += f" (or {others[0]})"
     if forward_is_wrong and first.in_forward:
         sentence = f"It is right for another forward. {sentence}; repair the forward first"

@@ -38,6 +38,8 @@ std = np.sqrt(var + eps)
 ivar = 1 / std
 xhat = xmu * ivar
 out = gamma * xhat + beta
+out_mean = out.mean(0)
+out_var = out.var(0)
 new_mean = momentum * running_mean + (1 - momentum) * mu
 new_var = momentum * running_var + (1 - momentum) * var
 dbeta = dout.sum(0)
@@ -52,6 +54,8 @@ var = x.var(0)
 std = np.sqrt(var + eps)
 xhat = (x - mu) / std
 out = gamma * xhat + beta
+out_mean = out.mean(0)
+out_var = out.var(0)
 new_mean = momentum * running_mean + (1 - momentum) * mu
 new_var = momentum * running_var + (1 - momentum) * var
 dbeta = dout.sum(0)
@@ -134,18 +138,20 @@ dx = (np.exp(logp) - onehot) / n
 """
 
 _ONE_EXAMPLE = """
-h = W @ xv
-a = W.T @ h - xv
-loss = 0.5 * (a ** 2).sum()
-dW = np.outer(W @ a, xv) + np.outer(h, a)
+code = W @ xv
+recon = W.T @ code
+residual = recon - xv
+loss = 0.5 * (residual ** 2).sum()
+dW = np.outer(W @ residual, xv) + np.outer(code, residual)
 """
 
 _BATCH = """
 examples = XB
-H = examples @ W.T
-A = H @ W - examples
-loss = 0.5 * (A ** 2).sum()
-dW = (A @ W.T).T @ examples + H.T @ A
+code = examples @ W.T
+recon = code @ W
+residual = recon - examples
+loss = 0.5 * (residual ** 2).sum()
+dW = (residual @ W.T).T @ examples + code.T @ residual
 """
 
 _KERNEL = """
@@ -161,7 +167,7 @@ dX = 2 * alpha * dK @ X
 
 _TRACE = """
 value = -0.5 * np.trace(Kinv @ YY)
-dK = 0.5 * Kinv @ YY @ Kinv
+dK = 0.5 * (Kinv @ YY @ Kinv)
 dX = 2 * alpha * dK @ X
 """
 
@@ -169,7 +175,7 @@ _LIKELIHOOD = """
 determinant = -Dd / 2 * np.linalg.slogdet(K)[1]
 trace = -0.5 * np.trace(Kinv @ Y @ Y.T)
 value = determinant + trace
-dK = 0.5 * Kinv @ Y @ Y.T @ Kinv - Dd / 2 * Kinv
+dK = 0.5 * (Kinv @ YY @ Kinv) - Dd / 2 * Kinv
 dX = 2 * alpha * dK @ X
 """
 

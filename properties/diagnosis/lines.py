@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
@@ -43,6 +43,7 @@ class Program:
     def __init__(self, text: str, given: tuple[str, ...]) -> None:
         self.given = given
         self.lines = tuple(_line(node) for node in ast.parse(text).body)
+        self._after: dict[tuple[int, str], tuple[Line, ...]] = {}
 
     def start(self, quantities: Mapping[str, Any]) -> Values:
         """The values before the first line; raises KeyError where a case has them not."""
@@ -66,8 +67,13 @@ class Program:
                 wanted |= line.reads
         return frozenset(line.target for line in self.lines if line.target in wanted)
 
-    def after(self, place: int, within: Iterable[str]) -> tuple[Line, ...]:
-        """The lines that a change of one line reaches."""
+    def between(self, place: int, name: str) -> tuple[Line, ...]:
+        """The lines that a change of one line reaches on its way to a name."""
+        if (place, name) not in self._after:
+            self._after[place, name] = self._reached(place, self.behind(name))
+        return self._after[place, name]
+
+    def _reached(self, place: int, within: Container[str]) -> tuple[Line, ...]:
         touched = {self.lines[place].target}
         found = []
         for line in self.lines[place + 1 :]:
@@ -92,8 +98,8 @@ def names(expression: ast.expr) -> frozenset[str]:
 
 
 def compiled(expression: ast.expr) -> CodeType:
-    """Code of an expression, whose new nodes may have no place in a text."""
-    return compile(ast.fix_missing_locations(ast.Expression(expression)), "<line>", "eval")
+    """Code of an expression, all of whose nodes have a place in a text."""
+    return compile(ast.Expression(expression), "<line>", "eval")
 
 
 def value_of(code: CodeType, values: Values) -> Any:

@@ -26,6 +26,7 @@ from .lines import Program, Values, compiled, value_of
 from .observation import Observation
 from .surroundings import sizes
 
+_ALTERNATIVES = 4  # changes of one way of writing that may explain it
 _SIMPLE = ("2", "½", "−1", "N", "1/N", "D", "1/D", "C", "1/C", "M", "1/M", "Dd", "1/Dd")
 
 
@@ -33,17 +34,19 @@ _SIMPLE = ("2", "½", "−1", "N", "1/N", "D", "1/D", "C", "1/C", "M", "1/M", "D
 class Slip:
     """A change of a line that explains every case, times ``factor`` where it is not empty.
 
-    ``in_forward`` says that the value of the layer depends on the line.
+    ``in_forward`` says that the value of the layer depends on the line; ``rank`` is that of the
+    change.
     """
 
     line: str
     said: str
     factor: str
     in_forward: bool
+    rank: int
 
 
 def slips(seen: Sequence[Observation], argument: str, value: str, source: str = "") -> list[Slip]:
-    """The first change in each way of writing that explains what was got.
+    """The first changes in each way of writing that explain what was got.
 
     With a factor only where no change does alone; none where nothing does.
 
@@ -59,29 +62,55 @@ def slips(seen: Sequence[Observation], argument: str, value: str, source: str = 
     if len(wrong) < ENOUGH or 2 * len(cases) < len(seen):
         return []
     pilot = min(wrong, key=lambda o: _ease(o, argument))
-    found: dict[int, Slip] = {}
+    glance = _Glance(pilot, argument)
+    found: dict[int, list[Slip]] = {}
     multiples: list[_Trial] = []
     for trial, got in _trials(pilot, argument, source):
-        number = id(trial.program)
-        if number in found:
+        mine = found.get(id(trial.program), [])
+        if len(mine) == _ALTERNATIVES:
+            continue
+        ratio = glance.ratio(got)
+        if ratio is None:
             continue
         if explains(pilot, argument, got):
             if trial.explains_all(cases, argument):
-                found[number] = trial.slip("", value)
-        elif _near_simple(ratio_of(pilot.got[argument], got), pilot):
+                found[id(trial.program)] = [*mine, trial.slip("", value)]
+        elif not found and glance.is_simple(ratio):
             multiples.append(trial)
     if not found:
         for trial in multiples:
             if factor := trial.factor(cases, argument):
                 return [trial.slip(factor, value)]
-    return list(found.values())
+    every = [one for ways in found.values() for one in sorted(ways, key=lambda one: one.rank)]
+    return list({(one.line, one.said): one for one in every}.values())
 
 
-def _near_simple(ratio: float | None, o: Observation) -> bool:
-    """Whether a ratio is a simple number or a size of this one case."""
-    known = [n for n in sizes(o).values() if n > 1]
-    values = [2.0, 0.5, -1.0, *known, *(1.0 / n for n in known)]
-    return ratio is not None and bool(np.isclose(values, ratio, rtol=1e-6, atol=0.0).any())
+class _Glance:
+    """A first look at two entries, which almost every change fails."""
+
+    def __init__(self, o: Observation, argument: str) -> None:
+        self._got = np.asarray(o.got[argument], dtype=np.float64).ravel()
+        order = np.argsort(np.abs(self._got))
+        self._places = (int(order[-1]), int(order[len(order) // 2]))
+        known = [n for n in sizes(o).values() if n > 1]
+        self._simple = (2.0, 0.5, -1.0, *known, *(1.0 / n for n in known))
+
+    def ratio(self, value: Array) -> float | None:
+        """What was got over a value, where the two entries agree on it."""
+        if value.size != self._got.size:
+            return None
+        flat = value.ravel()
+        first, second = self._places
+        a, b = float(flat[first]), float(flat[second])
+        if a == 0.0:
+            return 1.0 if self._got[first] == 0.0 else None
+        ratio = float(self._got[first]) / a
+        off = abs(float(self._got[second]) - ratio * b)
+        return ratio if off <= 1e-6 * abs(float(self._got[first])) else None
+
+    def is_simple(self, ratio: float) -> bool:
+        """Whether a ratio is a small number or a size."""
+        return any(abs(ratio - simple) <= 1e-6 * abs(simple) for simple in self._simple)
 
 
 def _ease(o: Observation, argument: str) -> tuple[bool, int, int]:
@@ -144,14 +173,14 @@ class _Trial:
     def slip(self, factor: str, value: str) -> Slip:
         line = self.program.lines[self.place]
         forward = line.target in self.program.behind(value)
-        return Slip(line.text, self.change.said(), factor, forward)
+        return Slip(line.text, self.change.said(), factor, forward, self.change.rank)
 
 
 def _trials(pilot: Observation, argument: str, source: str) -> Iterator[tuple[_Trial, Array]]:
     """Every change with what it gives for the pilot; the last lines first."""
     name = line_of(argument)
     with np.errstate(all="ignore"):
-        for program in _nearest_first(programs(pilot.row, pilot.when), source):
+        for program in _nearest_first(programs(pilot.row, pilot.when), source, name):
             try:
                 values = program.run(program.start(pilot.quantities))
             except Exception:  # a case that has not all quantities
@@ -172,7 +201,7 @@ def _trials(pilot: Observation, argument: str, source: str) -> Iterator[tuple[_T
                     yield _Trial(program, place, change, name), got
 
 
-def _nearest_first(ways: Sequence[Program], source: str) -> list[Program]:
+def _nearest_first(ways: Sequence[Program], source: str, name: str) -> list[Program]:
     """Ways of writing by how many operations they do not share with a text."""
     try:
         mine = _operations(ast.parse(textwrap.dedent(source)))
@@ -181,7 +210,10 @@ def _nearest_first(ways: Sequence[Program], source: str) -> list[Program]:
 
     def distance(program: Program) -> int:
         theirs = Counter[str]()
+        behind = program.behind(name)
         for line in program.lines:
+            if line.target not in behind:
+                continue
             theirs += _operations(line.expression) + Counter(["Assign"])
         return ((mine - theirs) + (theirs - mine)).total()
 
@@ -201,13 +233,20 @@ def _operations(tree: ast.AST) -> Counter[str]:
 def _before(program: Program, place: int, values: Values) -> Values:
     """What a line can read."""
     later = {line.target for line in program.lines[place:]}
-    return {name: value for name, value in values.items() if name not in later}
+    before = {name: value for name, value in values.items() if name not in later}
+    # Of two names of one value, as in n = N, the given one is not offered again.
+    own = {id(before[line.target]) for line in program.lines[:place] if line.target in before}
+    return {
+        name: value
+        for name, value in before.items()
+        if name not in program.given or id(value) not in own
+    }
 
 
 def _rerun(program: Program, place: int, change: Change, values: Values, name: str) -> Array:
     found = dict(values)
     with np.errstate(all="ignore"):
         found[program.lines[place].target] = value_of(compiled(change.expression), found)
-        for line in program.after(place, program.behind(name)):
+        for line in program.between(place, name):
             found[line.target] = value_of(line.code, found)
     return np.asarray(found[name], dtype=np.float64)
