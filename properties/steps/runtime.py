@@ -248,8 +248,9 @@ def _silent(subject, case, key, size, step, before):
     It is for what the forward computes beside its output (running statistics). Two evaluations
     in place of six for every entry.
     """
-    position = np.arange(size)
-    delta = step * (1 + position / (size + 1)) * np.where(position * position % 3 == 0, 1.0, -1.0)
+    # Weights without any pattern: evenly spaced ones cancel in the trace of a matrix.
+    weights = np.sin(12.9898 * np.arange(1, size + 1)) * 43758.5453
+    delta = step * (0.5 + weights % 1.0) * np.where(np.floor(weights) % 2 == 0, 1.0, -1.0)
     return all(
         np.array_equal(_shifted(subject, case, key, sign * delta), before) for sign in (1.0, -1.0)
     )
