@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .cases import smallest_case
@@ -11,7 +11,13 @@ from .evidence import Evidence, gather
 from .gradients import judge_gradients
 from .judge import Judge
 from .mistakes import Search
-from .pairing import Subject, contract_subject, custom_subject, labels_present
+from .pairing import (
+    Subject,
+    contract_pair,
+    contract_subject,
+    custom_subject,
+    labels_present,
+)
 from .plain import Plain
 from .reporting import make_report
 from .run import Runner, Session
@@ -38,13 +44,19 @@ class _Asked:
 
     def subject(self, project: Project, *, sourceless: bool = False) -> Subject:
         """Find the functions and how they are called."""
-        if self.forward is not None and self.layer is not None:
-            raise StepsError("give either LAYER or --forward, not both")
-        own = self._spec(self.forward or self.layer or "")
+        own = self._spec(self.layer or self.forward or "")
         if own is not None and self.inputs is None:
             from .own_specs import spec_subject
 
+            if self.layer is not None and self.forward is not None:
+                own = replace(own, forward=self.forward, backward=self.backward)
             return spec_subject(project, own, sourceless=sourceless)
+        if self.layer is not None and self.forward is not None:
+            if self.inputs is not None:
+                raise StepsError("give LAYER or --inputs, not both: LAYER has inputs of its own")
+            return contract_pair(
+                project, self.layer, self.forward, self.backward, sourceless=sourceless
+            )
         if self.forward is not None:
             if self.inputs is None:
                 try:
@@ -99,7 +111,7 @@ def debug(
     target : folder, file or import name; None is ``./nndl`` or ``./layers.py``, else the
         bundled `nndl`.
     layer : a contract name; or `forward` and, unless value and gradient live in one function,
-        `backward`, with `inputs`.
+        `backward`, with `inputs`. With all three names the functions are taken as that layer.
     specs_file : a Python file with `LayerSpec` values; a layer or function of theirs gets its
         inputs from them.
     make_runner : what runs the code; a child process when left out.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Subject",
+    "contract_pair",
     "contract_subject",
     "custom_subject",
     "labels_present",
@@ -106,6 +107,28 @@ def contract_subject(project: Project, layer: str, *, sourceless: bool = False) 
         return _contract(project, one, forward, backward)
     missing = " or ".join(filter(None, (one.forward, one.backward)))
     raise NoSource(f"{project.label} has no {missing} (looked for it in {one.module}.py)")
+
+
+def contract_pair(
+    project: Project, layer: str, forward: str, backward: str | None, *, sourceless: bool = False
+) -> Subject:
+    """Return the subject for functions of any name that do what a layer of the contract does.
+
+    Raises
+    ------
+    StepsError
+        The layer is not in the contract, or has no such pair.
+    """
+    labels = _labels_for(layer)
+    if not labels or "." in CONTRACT[labels[0]].forward:
+        known = ", ".join(one.label for one in CONTRACT.values() if "." not in one.forward)
+        raise StepsError(f"{layer!r} is no layer made of functions; such are {known}")
+    one = CONTRACT[labels[0]]
+    if (one.backward is None) != (backward is None):
+        said = "needs a backward" if one.backward else "has value and gradient in one function"
+        raise StepsError(f"{one.label} {said}: {'give' if one.backward else 'leave out'} it")
+    second = None if backward is None else _found(project, backward, sourceless)
+    return _contract(project, one, _found(project, forward, sourceless), second)
 
 
 def unread(project: Project, name: str) -> Place:
