@@ -166,7 +166,11 @@ class Explaining:
                 if one.adjoints[index[0]].value.shape != shape:
                     continue
                 for label, arrays in known:
-                    if not _fits(arrays[0].shape, shape):
+                    # Two axes may be equally long in one case and not in the next.
+                    if not all(
+                        _fits(a.shape, v.shape) and one.adjoints[k].value.shape == v.shape
+                        for k, a, v in zip(index, arrays, values, strict=True)
+                    ):
                         continue
                     for word, made in (
                         (
