@@ -10,7 +10,7 @@ from ..case import Array
 from ..mismatch import Kind
 from . import catalogue
 from .agreement import equal, explains, tolerance
-from .finding import ENOUGH, Diagnosis, cases_of
+from .finding import ENOUGH, SIMPLE, Diagnosis, cases_of
 from .misconception import Misconception
 from .observation import Observation
 from .relations import constant_origin, origin_value, ratio_of
@@ -141,11 +141,15 @@ def _factor(misconception: Misconception, mine: Sequence[Observation], argument:
         values = [misconception.predict(o.quantities) for o in mine]
     except Exception:  # as above
         return None
-    ratios = [ratio_of(o.got[argument], value) for o, value in zip(mine, values, strict=True)]
+    pairs = [(o, v) for o, v in zip(mine, values, strict=True) if v.any() or o.got[argument].any()]
+    if len(pairs) < ENOUGH:
+        return None
+    mine, values = [o for o, _ in pairs], [value for _, value in pairs]
+    ratios = [ratio_of(o.got[argument], value) for o, value in pairs]
     if not all(ratios):
         return None
     name = constant_origin([r for r in ratios if r], [sizes(o) for o in mine])
-    if name is None or not all(
+    if name not in SIMPLE or not all(
         explains(o, argument, origin_value(name, sizes(o)) * value)
         for o, value in zip(mine, values, strict=True)
     ):

@@ -126,6 +126,8 @@ class Causes:
                     cause = replace(
                         cause, misconception=entry.name, sentence=entry.sentence, key=entry.key
                     )
+        if spec.name == "dropout" and wrong_forward and cause and "inverted" in cause.misconception:
+            cause = None  # the forward's own mask is not known
         if cause is None and function == spec.backward:
             cause = forward_that_fits(seen, spec, argument)
         if cause is None or not cause.key:

@@ -10,6 +10,8 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from .names import kind_of, of_numpy, other_names, other_parts, renamed
+
 _REDUCTIONS = ("sum", "mean", "var", "max")
 _UNWRAPPED = ("sqrt", "log", "exp", "maximum", "inv", "trace")
 
@@ -25,6 +27,11 @@ class Change:
     old: ast.expr
     new: ast.expr | None
     words: str = ""
+
+    @property
+    def is_a_number(self) -> bool:
+        """Whether another number stands there, which a factor may make up for."""
+        return isinstance(self.old, ast.Constant)
 
     @property
     def rank(self) -> int:
@@ -86,7 +93,7 @@ def _locate(node: ast.expr | ast.keyword) -> None:
 def _everywhere(expression: ast.expr, known: Mapping[str, Any]) -> Iterator[Change]:
     yield from _inside(expression, known)
     if isinstance(expression, ast.Name):
-        for new in _other_part(expression, known):
+        for new in other_parts(expression, known):
             yield Change(new, expression, new)
         return
     if not isinstance(expression, ast.Attribute):
@@ -96,6 +103,7 @@ def _everywhere(expression: ast.expr, known: Mapping[str, Any]) -> Iterator[Chan
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":
             whole = ast.Name(name, ast.Load())
             yield Change(whole, expression, whole)
+    yield from _exchanged(expression, known)
 
 
 def _inside(node: ast.expr, known: Mapping[str, Any]) -> Iterator[Change]:
@@ -113,6 +121,17 @@ def _inside(node: ast.expr, known: Mapping[str, Any]) -> Iterator[Change]:
                     yield _within(node, field, items, change)
 
 
+def _exchanged(expression: ast.expr, known: Mapping[str, Any]) -> Iterator[Change]:
+    """Two names of one shape, each in the place of the other."""
+    names = sorted({n.id for n in ast.walk(expression) if isinstance(n, ast.Name)} & known.keys())
+    for i, first in enumerate(names):
+        for second in names[i + 1 :]:
+            if kind_of(known[first]) != kind_of(known[second]):
+                continue
+            new = renamed(expression, {first: second, second: first})
+            yield Change(new, expression, new, f"with {first} and {second} exchanged")
+
+
 def _within(node: ast.expr, field: str, value: Any, change: Change) -> Change:
     parent = copy.copy(node)
     parent.changed = True  # type: ignore[attr-defined]
@@ -128,6 +147,11 @@ def _is_function(node: ast.expr, field: str, child: ast.expr) -> bool:
 
 
 def _here(node: ast.expr, known: Mapping[str, Any]) -> Iterator[Change]:
+    if _is_reduction(node) or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)):
+        for name in known:
+            if kind_of(known[name]) == "int":
+                share = ast.BinOp(node, ast.Div(), ast.Name(name, ast.Load()))
+                yield Change(share, node, share)
     if isinstance(node, ast.BinOp):
         yield from _of_operation(node)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
@@ -138,15 +162,15 @@ def _here(node: ast.expr, known: Mapping[str, Any]) -> Iterator[Change]:
         yield Change(node.value, node, node.value)
     elif isinstance(node, ast.Compare):
         for operator in (ast.Lt(), ast.GtE(), ast.LtE()):
-            new = ast.Compare(node.left, [operator], node.comparators)
-            yield Change(new, node, new)
+            compared = ast.Compare(node.left, [operator], node.comparators)
+            yield Change(compared, node, compared)
     elif isinstance(node, ast.Subscript):
         yield from _of_index(node)
     elif isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and node.value:
         for number in (2 * node.value, node.value / 2):
             yield Change(ast.Constant(number), node, ast.Constant(number))
     elif isinstance(node, ast.Name):
-        for other in _other_name(node, known):
+        for other in other_names(node, known):
             yield Change(other, node, other)
 
 
@@ -183,10 +207,9 @@ def _of_operation(node: ast.BinOp) -> Iterator[Change]:
         others = (ast.Sub(),)
     elif isinstance(op, ast.Sub):
         others = (ast.Add(),)
-        negative = ast.UnaryOp(ast.USub(), right)
-        yield Change(negative, left, None)
-        reverse = ast.BinOp(right, op, left)
-        yield Change(reverse, node, reverse)
+        yield Change(ast.UnaryOp(ast.USub(), right), left, None)
+        for other in (right, ast.BinOp(right, op, left)):
+            yield Change(other, node, other)
     elif isinstance(op, ast.Mult):
         others = (ast.Div(), ast.Add())
     elif isinstance(op, ast.Div):
@@ -203,17 +226,22 @@ def _of_operation(node: ast.BinOp) -> Iterator[Change]:
         return
     yield from _parentheses_lost(node)
     yield Change(left, right, None)
-    yield Change(right, left, None)
+    if not isinstance(op, ast.Sub):
+        yield Change(right, left, None)
     for operator in others:
         new = ast.BinOp(left, operator, right)
         yield Change(new, node, new)
 
 
 def _parentheses_lost(node: ast.BinOp) -> Iterator[Change]:
-    """``a / (b + c)`` written as ``a / b + c``, ``(a + b) / c`` as ``a + b / c``."""
-    if isinstance(node.op, (ast.Add, ast.Sub)):
-        return
+    """``a / (b + c)`` written as ``a / b + c``, or the other way round."""
     left, right = node.left, node.right
+    if isinstance(node.op, (ast.Add, ast.Sub)):
+        if isinstance(left, ast.BinOp) and isinstance(left.op, (ast.Mult, ast.MatMult)):
+            inner = ast.BinOp(left.right, node.op, right)
+            new = ast.BinOp(left.left, left.op, inner)
+            yield Change(new, node, new)
+        return
     if isinstance(right, ast.BinOp) and isinstance(right.op, (ast.Add, ast.Sub)):
         new = ast.BinOp(ast.BinOp(left, node.op, right.left), right.op, right.right)
         yield Change(new, node, new)
@@ -231,7 +259,7 @@ def _of_power(node: ast.BinOp) -> Iterator[Change]:
                 new = ast.BinOp(node.left, node.op, ast.Constant(other))
             yield Change(new, node, new)
     if exponent == 2:
-        new = ast.Call(_numpy("abs"), [node.left], [])
+        new = ast.Call(of_numpy("abs"), [node.left], [])
         yield Change(new, node, new)
 
 
@@ -250,7 +278,7 @@ def _of_call(node: ast.Call, function: ast.Attribute) -> Iterator[Change]:
             yield Change(new, node, new)
         elif name == "log":
             for other in ("log2", "log10"):
-                new = ast.Call(_numpy(other), node.args, [])
+                new = ast.Call(of_numpy(other), node.args, [])
                 yield Change(new, node, new)
     if name in _UNWRAPPED and node.args:
         inner = node.args[-1]
@@ -260,7 +288,7 @@ def _of_call(node: ast.Call, function: ast.Attribute) -> Iterator[Change]:
             new = ast.BinOp(ast.Call(function, [inner.left], []), inner.op, inner.right)
             yield Change(new, node, new)
     if name == "sum":
-        new = ast.Call(_numpy("sqrt"), [node], [])
+        new = ast.Call(of_numpy("sqrt"), [node], [])
         yield Change(new, node, new)
     if name in _REDUCTIONS and node.args:
         for new in _reductions(node, function):
@@ -286,65 +314,3 @@ def _reductions(node: ast.Call, function: ast.Attribute) -> Iterator[ast.expr]:
         yield ast.Call(function, node.args, [keyword])
     else:
         yield function.value
-
-
-_DEFAULTS = {"eps": 1e-5, "momentum": 0.9}
-_FUNCTIONS = ("sqrt", "abs", "sign")
-
-
-def _other_name(node: ast.Name, known: Mapping[str, Any]) -> Iterator[ast.expr]:
-    """Another value of the same shape, or a function of this one."""
-    mine = known.get(node.id)
-    kind = _kind(mine)
-    for name, value in known.items():
-        if name != node.id and _kind(value) == kind:
-            yield ast.Name(name, ast.Load())
-    if kind == "number":
-        yield ast.BinOp(node, ast.Pow(), ast.Constant(2))
-        yield ast.BinOp(ast.Constant(1), ast.Sub(), node)
-        yield ast.Call(_numpy("sqrt"), [node], [])
-        if node.id in _DEFAULTS:
-            yield ast.Constant(_DEFAULTS[node.id])
-    elif isinstance(mine, np.ndarray) and mine.dtype.kind == "f":
-        yield from _functions(node, mine)
-    elif isinstance(mine, np.ndarray) and mine.dtype.kind in "iu":
-        yield ast.BinOp(node, ast.Sub(), ast.Constant(1))
-        yield ast.BinOp(node, ast.Add(), ast.Constant(1))
-
-
-def _functions(node: ast.Name, mine: np.ndarray[Any, Any]) -> Iterator[ast.expr]:
-    yield ast.BinOp(node, ast.Pow(), ast.Constant(2))
-    if mine.ndim == 2 and mine.shape[0] == mine.shape[1]:
-        yield ast.BinOp(node, ast.MatMult(), node)
-    for function in _FUNCTIONS:
-        yield ast.Call(_numpy(function), [node], [])
-    yield ast.Call(_numpy("maximum"), [ast.Constant(0), node], [])
-    total = ast.Call(ast.Attribute(node, "sum", ast.Load()), [], [])
-    if mine.ndim == 1:
-        yield total
-    elif mine.ndim == 2:
-        mean = ast.Call(ast.Attribute(node, "mean", ast.Load()), [ast.Constant(0)], [])
-        yield ast.BinOp(node, ast.Sub(), mean)
-
-
-def _numpy(function: str) -> ast.Attribute:
-    return ast.Attribute(ast.Name("np", ast.Load()), function, ast.Load())
-
-
-def _kind(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.shape, value.dtype.kind in "iub"
-    return "int" if isinstance(value, (int, np.integer)) else "number"
-
-
-def _other_part(node: ast.Name, known: Mapping[str, Any]) -> Iterator[ast.expr]:
-    """One number fewer; the first or the last example alone."""
-    value = known.get(node.id)
-    one = ast.Constant(1)
-    if isinstance(value, (int, np.integer)):
-        yield ast.BinOp(node, ast.Sub(), one)
-        yield ast.BinOp(node, ast.Add(), one)
-    elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        last = ast.UnaryOp(ast.USub(), one)
-        for part in (ast.Slice(last, None), ast.Slice(None, one)):
-            yield ast.Subscript(node, part, ast.Load())

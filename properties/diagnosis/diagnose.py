@@ -34,6 +34,8 @@ _PLAIN = (
     "extra term",
     "term's sign",
     "term's factor",
+    "offset",
+    "added",
 )
 
 
@@ -146,9 +148,20 @@ def pairings(seen: Sequence[Observation], argument: str) -> list[Pairing]:
             terms=terms(o, argument),
             tolerance=float(np.max(o.truth[argument].error, initial=0.0)),
         )
-        for o in seen
-        if argument in o.truth and np.all(np.isfinite(o.truth[argument].value))
+        for o in _exact(seen, argument)
     ]
+
+
+def _exact(seen: Sequence[Observation], argument: str) -> list[Observation]:
+    """Cases whose truth is one number an entry, and not an interval of subgradients."""
+    finite = [o for o in seen if argument in o.truth and np.isfinite(o.truth[argument].value).all()]
+    exact = [
+        o
+        for o in finite
+        if np.max(o.truth[argument].error, initial=0.0)
+        <= 1e-6 * np.max(np.abs(o.truth[argument].value), initial=1e-300)
+    ]
+    return exact if len(exact) >= ENOUGH else finite
 
 
 def _related(
@@ -171,7 +184,10 @@ def _related(
 def _other_gradient(seen: Sequence[Observation], argument: str) -> Diagnosis | None:
     """One gradient in the place of another."""
     for other in seen[0].truth:
-        if other == argument or not argument.startswith("d") or not other.startswith("d"):
+        alike = all(name.startswith("d") for name in (argument, other)) or all(
+            name.startswith("running_") for name in (argument, other)
+        )
+        if other == argument or not alike:
             continue
         if all(
             other in o.truth and equal(o.got[argument], o.truth[other].value, tolerance(o, other))
@@ -179,7 +195,7 @@ def _other_gradient(seen: Sequence[Observation], argument: str) -> Diagnosis | N
         ):
             return Diagnosis(
                 misconception=f"{other} in the place of {argument}",
-                sentence=f"{argument} holds {other}: look at the order of what is returned.",
+                sentence=f"{argument} holds {other}: look at what is given back.",
                 evidence=f"it equals the right {other} in {cases_of(seen)}",
                 confidence=0.95,
             )

@@ -6,6 +6,8 @@ from collections.abc import Sized
 from dataclasses import dataclass
 from typing import Any
 
+# Factors that a second mistake leaves; others are more often an accident.
+SIMPLE = ("2", "½", "−1", "N", "1/N", "D", "1/D", "C", "1/C", "M", "1/M", "Dd", "1/Dd")
 ENOUGH = 2  # cases: on a single one many formulas agree by accident
 
 

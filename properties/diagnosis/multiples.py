@@ -11,6 +11,9 @@ from .pairing import Array, Pairing, Relation, close, digits, everywhere, same
 
 
 def ratio(cases: Sequence[Pairing]) -> Iterator[Relation]:
+    """One number in every case, or one size."""
+    some = [c for c in cases if c.got.any() or c.wanted.any()]  # zero is any multiple of zero
+    cases = some if len(some) > 1 else cases
     ratios = [ratio_of(c.got, c.wanted, float(np.max(c.tolerance))) for c in cases]
     known = [r for r in ratios if r is not None]
     if len(known) < len(ratios):
@@ -102,6 +105,37 @@ def factor(cases: Sequence[Pairing]) -> Iterator[Relation]:
             yield Relation(
                 "factor inverted", f"it is multiplied by {name} instead of divided", evidence, 0.9
             )
+
+
+def added(cases: Sequence[Pairing]) -> Iterator[Relation]:
+    """A multiple of a named array is added."""
+    if any(c.got.shape != c.wanted.shape for c in cases):
+        return
+    for name in cases[0].named:
+        arrays = [np.asarray(c.named[name], float) for c in cases if name in c.named]
+        if len(arrays) < len(cases) or any(
+            a.shape != c.wanted.shape for a, c in zip(arrays, cases, strict=True)
+        ):
+            continue
+        pairs = [
+            (ratio_of(c.got - c.wanted, a), c)
+            for c, a in zip(cases, arrays, strict=True)
+            if a.any()
+        ]
+        known = [r for r, _ in pairs if r]
+        if len(known) < max(2, len(pairs)) or sum(c.got.size for _, c in pairs) < 4:
+            continue
+        constant = max(known) - min(known) <= 1e-7 * abs(known[0])
+        if constant and abs(known[0] - 1.0) <= 1e-7:
+            what = name
+        elif origin := constant_origin(known, [c.sizes for _, c in pairs]):
+            what = f"{origin} × {name}"
+        elif constant:
+            what = f"{digits(known[0])} × {name}"
+        else:
+            continue
+        yield Relation("added", f"{what} is added to the right value", everywhere(cases), 0.92)
+        return
 
 
 def axis_ratio(cases: Sequence[Pairing]) -> Iterator[Relation]:

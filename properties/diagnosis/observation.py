@@ -139,7 +139,10 @@ def _kept(case: Case, run: Run) -> Array:
     on = np.asarray(out != 0.0)
     if when_of(case) == "test":
         dx = run.gradients.get("x", out)
-        return np.asarray(dx != 0.0) if on.all() and dx.shape == x.shape else on
+        if on.all() and dx.shape == x.shape:
+            on = np.asarray(dx != 0.0)
+        # Nothing is dropped: a mask that explains what has no mask is none.
+        return np.asarray(np.random.default_rng(1).random(x.shape) >= p) if on.all() else on
     if on.all():
         with np.errstate(all="ignore"):
             factors = np.round(out / x, 9)
@@ -243,7 +246,9 @@ def _tests(spec: LayerSpec, cases: Sequence[Case]) -> tuple[Case, ...]:
     if spec.name == "dropout":
         modes = [case.args["dropout_param"] for case in cases[:3]]
         return tuple(
-            _wider(spec, case, i).with_args(dropout_param={**param, "mode": "test", "p": 0.3})
+            _wider(spec, case, i).with_args(
+                dropout_param={**param, "mode": "test", "p": (0.3, 0.6, 0.25)[i]}
+            )
             for i, (case, param) in enumerate(zip(cases, modes, strict=False))
         )
     if "batchnorm" not in spec.name:

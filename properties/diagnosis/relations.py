@@ -51,6 +51,7 @@ _FINDERS: tuple[Finder, ...] = (
     shapes.summed,
     places.terms,
     multiples.factor,
+    multiples.added,
     shapes.permuted,
     places.masked,
     places.offset,

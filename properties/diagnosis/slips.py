@@ -20,14 +20,13 @@ from ..case import Array
 from .agreement import explains
 from .changes import Change, changes
 from .factors import constant_origin, origin_value, ratio_of
-from .finding import ENOUGH
+from .finding import ENOUGH, SIMPLE
 from .formulas import line_of, programs
 from .lines import Program, Values, compiled, value_of
 from .observation import Observation
 from .surroundings import sizes
 
 _ALTERNATIVES = 4  # changes of one way of writing that may explain it
-_SIMPLE = ("2", "½", "−1", "N", "1/N", "D", "1/D", "C", "1/C", "M", "1/M", "Dd", "1/Dd")
 
 
 @dataclass(frozen=True)
@@ -75,10 +74,10 @@ def slips(seen: Sequence[Observation], argument: str, value: str, source: str = 
         if explains(pilot, argument, got):
             if trial.explains_all(cases, argument):
                 found[id(trial.program)] = [*mine, trial.slip("", value)]
-        elif not found and glance.is_simple(ratio):
+        elif not (found or trial.change.is_a_number) and glance.is_simple(ratio):
             multiples.append(trial)
     if not found:
-        for trial in multiples:
+        for trial in sorted(multiples, key=lambda trial: trial.change.rank):
             if factor := trial.factor(cases, argument):
                 return [trial.slip(factor, value)]
     every = [one for ways in found.values() for one in sorted(ways, key=lambda one: one.rank)]
@@ -163,7 +162,7 @@ class _Trial:
         if len(telling) < ENOUGH or not all(ratios):
             return ""
         name = constant_origin([r for r in ratios if r], [sizes(o) for o in telling])
-        if name not in _SIMPLE or not all(
+        if name not in SIMPLE or not all(
             explains(o, argument, origin_value(name, sizes(o)) * value)
             for o, value in zip(telling, values, strict=True)
         ):
@@ -187,7 +186,7 @@ def _trials(pilot: Observation, argument: str, source: str) -> Iterator[tuple[_T
                 continue
             if name not in values:
                 continue
-            behind = program.behind(name)
+            behind, right = program.behind(name), np.asarray(values[name])
             for place in reversed(range(len(program.lines))):
                 if program.lines[place].target not in behind:
                     continue
@@ -198,7 +197,8 @@ def _trials(pilot: Observation, argument: str, source: str) -> Iterator[tuple[_T
                         got = _rerun(program, place, change, values, name)
                     except Exception:  # a change that numpy refuses
                         continue
-                    yield _Trial(program, place, change, name), got
+                    if not np.array_equal(got, right):
+                        yield _Trial(program, place, change, name), got
 
 
 def _nearest_first(ways: Sequence[Program], source: str, name: str) -> list[Program]:

@@ -10,6 +10,11 @@ from .observation import Observation
 
 _SIZES = ("N", "D", "M", "C", "m", "n", "Nn", "Q", "Dd")
 _FACTORS = {
+    "affine": ("w", "b", "x", "dout"),
+    "relu": ("x", "dout"),
+    "svm": ("x",),
+    "softmax": ("x",),
+    "autoencoder": ("W",),
     "batchnorm": ("gamma", "std", "momentum"),
     "affine_batchnorm_relu": ("gamma", "std"),
     "log_determinant_term": ("alpha", "beta"),
@@ -73,11 +78,14 @@ def sizes(observation: Observation) -> dict[str, int]:
 
 def named(observation: Observation) -> dict[str, Array]:
     """Factors that a formula of the layer may have once too often or not at all."""
-    return {
+    found = {
         name: np.asarray(observation.quantities[name], dtype=np.float64)
         for name in _FACTORS.get(observation.row, ())
         if name in observation.quantities
     }
+    if "p" in found:
+        found["1 - p"] = 1.0 - found["p"]
+    return found
 
 
 def terms(observation: Observation, argument: str) -> dict[str, Array]:
