@@ -43,7 +43,6 @@ class _Covariance:
     K: FloatArray
     factor: FloatArray  # lower triangular, K = factor · factorᵀ
     alpha: float
-    beta: float
     dtype: np.dtype[Any]  # of the results
 
     def solve(self, right: FloatArray) -> FloatArray:
@@ -208,7 +207,7 @@ def gplvm_hyperparameter_gradients(
     fit_beta = np.sum(solved_Y**2)
     size_beta = n_columns * np.trace(inverse)
     dalpha = 0.5 * (fit_alpha - size_alpha)
-    dbeta = 0.5 * (size_beta - fit_beta) / cov.beta / cov.beta
+    dbeta = 0.5 * (size_beta - fit_beta) / float(beta) / float(beta)
     return cov.dtype.type(dalpha), cov.dtype.type(dbeta)
 
 
@@ -253,7 +252,7 @@ def _covariance(X: ArrayLike, alpha: float, beta: float) -> _Covariance:
             f"K = alpha X Xᵀ + I / beta must be positive definite, which it is not for alpha = "
             f"{alpha} and beta = {beta} in {K.dtype}: raise alpha above zero or lower beta"
         ) from None
-    return _Covariance(X, K, factor, alpha, beta, dtype)
+    return _Covariance(X, K, factor, alpha, dtype)
 
 
 def _result(dX: FloatArray, cov: _Covariance) -> FloatArray:

@@ -169,7 +169,7 @@ def test_extreme_values(probe: Probe, case: Case, rng: np.random.Generator) -> N
 
 @check(Kind.ROBUSTNESS, "both", purpose=Purpose.EMPTY, weight=0.1)
 def test_empty_batch(probe: Probe, case: Case, rng: np.random.Generator) -> None:
-    """A batch of no examples works, or a ValueError says why not."""
+    """A batch of no examples works and leaves running statistics, or a ValueError says why not."""
     outcomes = probe.send(probe.calls(case))
     for function, outcome in zip(probe.spec.functions, outcomes, strict=True):
         if outcome.status in ("ok", "unavailable"):
@@ -185,6 +185,19 @@ def test_empty_batch(probe: Probe, case: Case, rng: np.random.Generator) -> None
             probe.refuse(probe.spec.judge_of_gradients, text, case)
     if not np.isfinite(run.outputs[probe.spec.value]).all():
         probe.refuse(probe.spec.forward, "is not finite on an empty batch", case)
+    for name, before in _running_statistics(case).items():
+        after = np.asarray(run.state.get(name, before), dtype=np.float64)
+        if after.size != before.size or not np.array_equal(after.reshape(-1), before):
+            probe.refuse(probe.spec.forward, f"changes {name} on an empty batch", case)
+    for function, outcome in zip(probe.spec.functions, outcomes, strict=True):
+        if outcome.warnings:
+            what = outcome.warnings[0][:60]
+            probe.refuse(function, f"warns on an empty batch: {what}", case)
+
+
+def _running_statistics(case: Case) -> dict[str, Array]:
+    param = case.args.get("bn_param", {})
+    return {name: param[name] for name in ("running_mean", "running_var") if name in param}
 
 
 def _has_labels_or_matrices(spec: LayerSpec) -> bool:

@@ -1,0 +1,169 @@
+"""The mutation bench: its operators, its list of equivalent mutants, and that mutants die."""
+
+from __future__ import annotations
+
+import ast
+import random
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from properties.benchmarks.equivalent_mutants import EQUIVALENT, Equivalent
+from properties.benchmarks.mutants import Mutant, places
+from properties.benchmarks.mutation import _ROWS, all_mutants, judge_mutant, key_of
+from properties.benchmarks.mutation_operators import changes
+from properties.benchmarks.mutation_page import page, summary
+from properties.benchmarks.power import make_suite, spec_of
+from properties.case import Case
+from properties.mismatch import Fault
+from properties.probe import Probe
+from properties.spec import Purpose
+from properties.suite import sample_cases
+
+PACKAGE = Path(__file__).parents[3] / "nndl"
+_PURPOSES = (Purpose.ORDINARY, Purpose.INTEGER, Purpose.KINK, Purpose.EXTREME, Purpose.EMPTY)
+
+
+@pytest.fixture(scope="module")
+def everything() -> dict[tuple[str, ...], Mutant]:
+    found = all_mutants(PACKAGE)
+    assert len({mutant.key for mutant in found}) == len(found)
+    return {mutant.key: mutant for mutant in found}
+
+
+def changed(text: str) -> set[tuple[str, str]]:
+    return {
+        (name, ast.unparse(new) if not isinstance(new, ast.Pass) else "")
+        for place in places(ast.parse(f"def f(x, w):\n    {text}"))
+        for name, new in changes(place.node)
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "operator", "after"),
+    [
+        ("return x + w", "drop term", "x"),
+        ("return x * w", "drop factor", "w"),
+        ("return x + w", "times two", "2 * (x + w)"),
+        ("return x * w", "sign", "-(x * w)"),
+        ("return -x", "drop sign", "x"),
+        ("return x @ w", "transpose", "(x @ w).T"),
+        ("return x.T", "drop transpose", "x"),
+        ("return x @ w", "swap operands of @", "w @ x"),
+        ("return x @ w", "@ to *", "x * w"),
+        ("return x * w", "* to @", "x @ w"),
+        ("return x.sum(axis=0)", "sum to mean", "x.mean(axis=0)"),
+        ("return x.mean()", "mean to sum", "x.sum()"),
+        ("return x.sum(axis=0)", "axis flipped", "x.sum(axis=1)"),
+        ("return x.sum(axis=0)", "axis dropped", "x.sum()"),
+        ("return x.sum(axis=0)", "keepdims added", "x.sum(axis=0, keepdims=True)"),
+        ("return x.sum(0, keepdims=True)", "keepdims dropped", "x.sum(0)"),
+        ("return x < w", "< to <=", "x <= w"),
+        ("return x - w", "- to +", "x + w"),
+        ("return x * 3", "constant - 1", "2"),
+        ("x += w", "+ to -", "x -= w"),
+        ("x *= w", "drop factor", ""),
+    ],
+)
+def test_operators(text: str, operator: str, after: str) -> None:
+    assert (operator, after) in changed(text)
+
+
+def test_messages_and_checks_are_left_alone() -> None:
+    assert not changed('"""Sum of 1 + 1."""')
+    assert not changed("if x > 0:\n        y = 1 + 1\n        raise ValueError(f'{1 + 1}')")
+    assert not changed("check_ndim(x, 2)")
+
+
+def test_every_operator_has_mutants(everything: dict[tuple[str, ...], Mutant]) -> None:
+    count = Counter(mutant.operator for mutant in everything.values())
+    assert min(count[name] for name in ("wrong variable", "sign", "drop term", "* to @")) > 20
+    variables = {m.after for m in everything.values() if m.operator == "wrong variable"}
+    assert "dx *= cache.to_unit" in variables
+    assert "return (dx, dw, db)" not in variables
+
+
+@pytest.mark.parametrize("entry", EQUIVALENT, ids=lambda entry: entry.after)
+def test_an_equivalent_mutant_gives_the_same(
+    entry: Equivalent, everything: dict[tuple[str, ...], Mutant], tmp_path: Path
+) -> None:
+    assert entry.reason
+    assert sum(other.key == entry.key for other in EQUIVALENT) == 1
+    changed_package = tmp_path / "nndl"
+    shutil.copytree(PACKAGE, changed_package, ignore=shutil.ignore_patterns("tests"))
+    (changed_package / entry.module).write_text(everything[entry.key].source, encoding="utf-8")
+    compared = 0
+    rows = [row for row in _ROWS[entry.module] if entry.function.startswith(row)]
+    for row in rows or _ROWS[entry.module]:
+        before, after = (_answers(package, row) for package in (PACKAGE, changed_package))
+        for (case, one), (_, other) in zip(before, after, strict=True):
+            compared += 1
+            for name in one:
+                here = np.ones(np.shape(one[name]), bool)
+                if entry.operator == "> to >=":  # ReLU's gate: any slope at zero
+                    here = case.args["x"] != 0 if name == "dx" else here
+                assert np.array_equal(one[name][here], other[name][here], equal_nan=True), name
+    assert compared > 50
+
+
+def _answers(package: Path, row: str) -> Iterator[tuple[Case, dict[str, Any]]]:
+    spec = spec_of(row)
+    suite = make_suite(package, spec, 0, "quick")
+    probe = Probe(spec, suite.implementation)
+    for purpose in _PURPOSES:
+        for case in sample_cases(spec, purpose, 12):
+            for asked in _variants(case):
+                try:
+                    run = probe.run(asked)
+                except Fault as fault:  # no backward after test mode
+                    if fault.function == spec.forward:
+                        raise
+                    run = probe.value(asked)
+                state = {k: np.asarray(v) for k, v in run.state.items() if k.startswith("running")}
+                gradients = {f"d{name}": value for name, value in run.gradients.items()}
+                yield asked, {**run.outputs, **state, **gradients}
+    suite.close()
+
+
+def _variants(case: Case) -> Iterator[Case]:
+    """The case, in float32, and in test mode; dropout with a seed."""
+    if "dropout_param" in case.args:
+        case = case.with_args(dropout_param={**case.args["dropout_param"], "seed": 5})
+    yield case
+    yield case.map_arrays(lambda _, array: array.astype(np.float32))
+    for name, value in case.args.items():
+        if isinstance(value, dict) and "mode" in value:
+            yield case.with_args(**{name: {**value, "mode": "test"}})
+
+
+def test_some_mutants_die(everything: dict[tuple[str, ...], Mutant]) -> None:
+    equivalent = {entry.key for entry in EQUIVALENT}
+    others = [mutant for key, mutant in everything.items() if key not in equivalent]
+    for mutant in random.Random(0).sample(others, 8):
+        result = judge_mutant((mutant, str(PACKAGE), "quick"))
+        assert result["killer"], mutant.key
+        assert key_of(result) == mutant.key
+
+
+def test_the_page_counts_what_is_not_equivalent() -> None:
+    entry = EQUIVALENT[0]
+    named = dict(zip(("module", "function", "operator", "before", "after"), entry.key, strict=True))
+    other = {**named, "after": "zeros = 1"}
+    results = [
+        {**named, "killer": ""},
+        {**other, "killer": "forward_matches_reference"},
+        {**other, "after": "zeros = 2", "killer": ""},
+    ]
+    settings = {"all": 3, "seed": 0, "sample": None, "profile": "quick", "elapsed": 60.0, "kept": 0}
+    record: dict[str, Any] = {**settings, "results": results}
+    assert "Of the other 2, the properties kill 1 (50.0%)" in summary(record)
+    text = page(record)
+    assert text.index("zeros = 2") < text.index(entry.reason)
+    results[0]["killer"] = "silent"
+    assert "NOT equivalent, silent kills it" in summary(record)
+    assert "NOT equivalent, silent kills it" in page(record)
