@@ -17,9 +17,10 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +101,27 @@ def properties_of(spec: LayerSpec) -> list[Property]:
     return sorted(found, key=lambda p: p.kind is not Kind.CORRECTNESS)
 
 
-def is_kill(verdict: Verdict | None, kind: str) -> bool:
-    """Whether a verdict tells of a planted entry of a class."""
+def is_kill(verdict: Verdict | None, kind: str, habits: Collection[str] = ()) -> bool:
+    """Whether a verdict tells of a planted entry of a class, and not of a style's own habits."""
     if verdict is None:
         return False
     if kind == "correctness":
         return counts(verdict, strict=False)
-    return counts(verdict, strict=True)
+    return counts(verdict, strict=True) and verdict.declared.name not in habits
+
+
+@cache
+def habits_of(style: str, row: str, profile: str) -> frozenset[str]:
+    """The properties that find something at a right style, under ``--strict``, with no plant."""
+    spec = spec_of(row)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "layers.py"
+        path.write_text(style_source(style), encoding="utf-8")
+        suite = make_suite(path, spec, 0, profile)
+        verdicts = [suite.judge(declared, spec) for declared in properties_of(spec)]
+        suite.close()
+    found = [v.declared.name for v in verdicts if v is not None and counts(v, strict=True)]
+    return frozenset(found)
 
 
 def judge_entry(job: tuple[Misconception, str, int, str, bool]) -> dict[str, Any]:
@@ -163,12 +178,16 @@ def _one_seed(
 ) -> None:
     (spec,), seed = suite.specs, suite.demands.seed
     likely = (*result.kills, *_likely(entry))
+    if result.kind != "correctness":
+        habits = habits_of(result.style, spec.name, suite.demands.profile)
+    else:
+        habits = frozenset()
     order = sorted(properties, key=lambda p: likely.index(p.name) if p.name in likely else 99)
     killed = False
     try:
         for declared in order:
             verdict = suite.judge(declared, spec)
-            if is_kill(verdict, result.kind) and verdict is not None:
+            if is_kill(verdict, result.kind, habits) and verdict is not None:
                 killed = True
                 result.kills.setdefault(declared.name, verdict.examples)
                 if not whole:
