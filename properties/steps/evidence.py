@@ -18,7 +18,9 @@ __all__ = ["Event", "Evidence", "Place", "Trace", "examine", "gather", "upstream
 
 # Where a value was seen: phase (0 forward, 1 backward, -1 an input), probe or name, occurrence.
 Place = tuple[int, int | str, int]
-_LARGEST, _MOST_EVALUATIONS = 150, 12_000
+_LARGEST, _LARGEST_INPUT, _MOST_EVALUATIONS = 150, 600, 12_000
+# Probes passed in one sweep: a forward with loops passes thousands in one run.
+_MOST_PASSED, _FEW_TURNS = 3_000_000, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +104,39 @@ class Evidence:
             places = [
                 (place, value)
                 for place, value in places
-                if 0 < value.size <= _LARGEST
+                if 0 < value.size <= (_LARGEST if place[0] == 0 else _LARGEST_INPUT)
                 and np.all(np.isfinite(value))
                 and place not in self.jacobians[number]
             ]
-            self._measure(number, places)
+            self._measure(number, self._by_weight(number, places))
+
+    def _by_weight(
+        self, number: int, places: Sequence[tuple[Place, Array]]
+    ) -> list[tuple[Place, Array]]:
+        """Put inputs and what a loop leaves behind before the turns of long loops."""
+        turns: dict[int | str, int] = {}
+        for event in self.traces[number].events:
+            if event.place[0] == 0:
+                turns[event.place[1]] = turns.get(event.place[1], 0) + 1
+
+        def weight(one: tuple[Place, Array]) -> int:
+            phase, probe, turn = one[0]
+            many = turns.get(probe, 0)
+            return 0 if phase == -1 else 1 if many <= _FEW_TURNS or turn == many - 1 else 2
+
+        return sorted(places, key=weight)
 
     def _measure(self, number: int, places: Sequence[tuple[Place, Array]]) -> None:
         kept: list[tuple[Place, Array, float]] = []
         total = 0
+        passed = sum(event.place[0] == 0 for event in self.traces[number].events)
+        most = min(_MOST_EVALUATIONS, _MOST_PASSED // max(passed, 1))
         for place, value in places:
             total += value.size * 2 * len(STEPS)
-            if total > _MOST_EVALUATIONS:
+            if total > (most if place[0] == 0 else _MOST_EVALUATIONS):
                 self.notes.append(
-                    f"{len(places) - len(kept)} values of the forward are not "
-                    f"perturbed: the case is too large"
+                    "some values of the forward are not perturbed, turns of long loops the first "
+                    "of them: that would take too long; smaller arrays help"
                 )
                 break
             kept.append((place, value, step_scale(value)))

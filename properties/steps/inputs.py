@@ -13,21 +13,24 @@ import numpy as np
 from .draws import Rng, labels, positive, signed, unit
 from .values import StepsError
 
-__all__ = ["Wanted", "custom_cases", "parse_inputs", "resized", "sizes_of"]
+__all__ = ["Wanted", "custom_cases", "other_sizes", "parse_inputs", "resized", "sizes_of"]
 
+_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//"}
 _KINDS = ("labels", "positive", "normal", "integers", "mask", "unit", "spd")
 _CALL = re.compile(rf"^({'|'.join(_KINDS)})\s*\((.*)\)$", re.DOTALL)
 _EXAMPLE = "such as 'x: (4, 3)', 'w: (D, M)' or 'y: labels(3)'"
 # Lengths of axes that are given by a letter: no two are equal, so that a wrong axis shows.
 _LENGTHS = (4, 3, 5, 2, 6, 7, 8, 9, 10, 11)
-_MOST_ENTRIES = 10_000
+_MOST_ENTRIES, _MANY_ENTRIES = 10_000, 100
+_SCALARS = ("labels", "constant", "length")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One entry of ``--inputs``: how it is drawn, the lengths of its axes, or a constant.
 
-    A length is a number, or a letter that stands for one.
+    A length is a number, a letter that stands for one, or a sum, difference, product or whole
+    quotient of such, such as ``4 * H``.
     """
 
     kind: str
@@ -59,8 +62,8 @@ def parse_inputs(text: str) -> dict[str, Wanted]:
     A tuple is the shape of an array of signed values. ``positive(4, 3)``, ``unit(4, 3)`` (in
     (0, 1)), ``integers(4, 3)``, ``mask(4, 3)``, ``spd(4)`` (symmetric positive definite) and
     ``labels(C)`` or ``labels(C, N)`` say more; everything else is a Python constant. A length
-    may be a letter, as in ``'x: (N, D), w: (D, M)'``: then the letters vary from case to case and
-    the numbers stay as they are.
+    may be a letter, as in ``'x: (N, D), w: (D, 4 * H)'``: then the letters vary from case to case
+    and the numbers stay as they are. A letter alone, as in ``n_out: M``, is that length.
 
     Raises
     ------
@@ -92,8 +95,12 @@ def parse_inputs(text: str) -> dict[str, Wanted]:
 def _read(name: str, value: str) -> Wanted:
     call = _CALL.match(value)
     try:
+        if value.isidentifier() and value not in ("True", "False", "None"):
+            return Wanted("length", (value,))
         if call:
-            return Wanted(call.group(1), _axes(f"({call.group(2)},)" if call.group(2) else "()"))
+            return Wanted(
+                call.group(1), _axes(f"({call.group(2)},)" if call.group(2).strip() else "()")
+            )
         if value.startswith("(") and "." not in value:
             return Wanted("normal", _axes(value))
         return Wanted("constant", constant=ast.literal_eval(value))
@@ -113,19 +120,50 @@ def _axes(text: str) -> tuple[int | str, ...]:
         raise ValueError(text)
     found: list[int | str] = []
     for part in node.elts:
-        if isinstance(part, ast.Name):
-            found.append(part.id)
-        elif isinstance(part, ast.Constant) and type(part.value) is int and part.value >= 0:
+        if isinstance(part, ast.Constant) and type(part.value) is int:
             found.append(part.value)
+        elif any(isinstance(leaf, ast.Name) for leaf in ast.walk(part)):
+            found.append(_checked(part))
         else:
             raise ValueError(text)
     return tuple(found)
 
 
+def _checked(node: ast.expr) -> str:
+    """Return the text of a length with letters in it; nothing else than arithmetic passes."""
+    for part in ast.walk(node):
+        allowed = isinstance(part, (ast.Name, ast.BinOp, ast.expr_context, *_OPERATORS)) or (
+            isinstance(part, ast.Constant) and type(part.value) is int
+        )
+        if not allowed:
+            raise ValueError(ast.unparse(node))
+    return ast.unparse(node)
+
+
+def _letters(axis: int | str) -> list[str]:
+    if isinstance(axis, int):
+        return []
+    return [n.id for n in ast.walk(ast.parse(axis, mode="eval")) if isinstance(n, ast.Name)]
+
+
+def _length(node: ast.expr, sizes: Mapping[str, int]) -> int:
+    if isinstance(node, ast.Name):
+        return sizes[node.id]
+    if isinstance(node, ast.BinOp):
+        left, right = _length(node.left, sizes), _length(node.right, sizes)
+        if isinstance(node.op, ast.Mult):
+            return left * right
+        if isinstance(node.op, ast.FloorDiv):
+            return left // max(right, 1)
+        return left + right if isinstance(node.op, ast.Add) else max(left - right, 0)
+    assert isinstance(node, ast.Constant)
+    return int(str(node.value))
+
+
 def _check_size(wanted: Mapping[str, Wanted]) -> None:
     for name, one in resized(wanted, sizes_of(wanted)).items():
         entries = int(np.prod([int(n) for n in one.axes], dtype=float))
-        if one.kind not in ("labels", "constant") and entries > _MOST_ENTRIES:
+        if one.kind not in _SCALARS and entries > _MOST_ENTRIES:
             raise StepsError(
                 f"--inputs: {name} has {entries:,} entries; every one of them is perturbed, so "
                 f"give at most {_MOST_ENTRIES:,}, better a few dozen: lines are wrong or right "
@@ -140,19 +178,38 @@ def sizes_of(wanted: Mapping[str, Wanted]) -> dict[str, int]:
     ({'N': 4}, {'s3': 3, 's4': 4})
     """
     every = [axis for one in wanted.values() for axis in one.axes]
-    letters = dict.fromkeys(axis for axis in every if isinstance(axis, str))
+    letters = dict.fromkeys(letter for axis in every for letter in _letters(axis))
     numbers = sorted({axis for axis in every if isinstance(axis, int)})
     if not letters:
         return {f"s{n}": n for n in numbers}
     free = [n for n in _LENGTHS if n not in numbers]
-    return {name: free[k % len(free)] for k, name in enumerate(letters)}
+    sizes = {name: free[k % len(free)] for k, name in enumerate(letters)}
+    if largest(wanted, sizes) > _MANY_ENTRIES:  # letters then go by what is small
+        sizes = {name: k + 2 for k, name in enumerate(letters)}
+    return sizes
+
+
+def other_sizes(wanted: Mapping[str, Wanted], sizes: Mapping[str, int]) -> dict[str, int]:
+    """Return lengths for a second case: other ones, but not many more entries."""
+    more = {name: n + 1 + (k % 2) for k, (name, n) in enumerate(sizes.items())}
+    if largest(wanted, more) <= _MANY_ENTRIES:
+        return more
+    return {name: n - 1 if n > 2 else n + 1 for name, n in sizes.items()}
+
+
+def largest(wanted: Mapping[str, Wanted], sizes: Mapping[str, int]) -> float:
+    """Return the number of entries of the largest array."""
+    arrays = [one.axes for one in resized(wanted, sizes).values() if one.kind not in _SCALARS]
+    return max((float(np.prod([int(n) for n in axes])) for axes in arrays), default=0.0)
 
 
 def resized(wanted: Mapping[str, Wanted], sizes: Mapping[str, int]) -> dict[str, Wanted]:
     """Give the axes that are named by `sizes_of` other lengths."""
 
     def length(axis: int | str) -> int | str:
-        return sizes.get(axis if isinstance(axis, str) else f"s{axis}", axis)
+        if isinstance(axis, int):
+            return sizes.get(f"s{axis}", axis)
+        return _length(ast.parse(axis, mode="eval").body, sizes)
 
     return {
         name: replace(one, axes=tuple(length(axis) for axis in one.axes))
@@ -162,13 +219,15 @@ def resized(wanted: Mapping[str, Wanted], sizes: Mapping[str, int]) -> dict[str,
 
 def custom_cases(wanted: Mapping[str, Wanted], rng: Rng) -> dict[str, Any]:
     """Draw one set of values; letters have been replaced by `resized`."""
-    arrays = [one for one in wanted.values() if one.kind not in ("constant", "labels") and one.axes]
+    arrays = [one for one in wanted.values() if one.kind not in _SCALARS and one.axes]
     rows = int(arrays[0].axes[0]) if arrays else 1
     return {name: _draw(one, rng, rows) for name, one in wanted.items()}
 
 
 def _draw(one: Wanted, rng: Rng, rows: int) -> Any:
     shape = tuple(int(n) for n in one.axes)
+    if one.kind == "length":
+        return shape[0]
     if one.kind == "constant":
         value = one.constant
         return np.array(value, dtype=float) if isinstance(value, list) else value

@@ -11,7 +11,7 @@ import numpy as np
 
 from .contract import CONTRACT, ContractFunction
 from .draws import generator, signed
-from .inputs import custom_cases, parse_inputs, resized, sizes_of
+from .inputs import custom_cases, other_sizes, parse_inputs, resized, sizes_of
 from .source import Project, definition
 from .values import Case, NoSource, Pair, Place, StepsError
 
@@ -236,7 +236,7 @@ def custom_subject(
         keywords,
         sources,
     )
-    other = {name: n + 1 + (k % 2) for k, (name, n) in enumerate(sizes.items())}
+    other = other_sizes(wanted, sizes)
     return Subject(pair, draw, (sizes, other, sizes), dict.fromkeys(sizes, 1), False, names)
 
 

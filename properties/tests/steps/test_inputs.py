@@ -9,7 +9,13 @@ import pytest
 
 from properties.steps import StepsError
 from properties.steps.draws import PLAIN, generator, positive, signed, unit
-from properties.steps.inputs import custom_cases, parse_inputs, resized, sizes_of
+from properties.steps.inputs import (
+    custom_cases,
+    other_sizes,
+    parse_inputs,
+    resized,
+    sizes_of,
+)
 
 
 def draw(text: str, seed: int = 0) -> dict[str, Any]:
@@ -44,6 +50,27 @@ def test_letters_are_lengths_that_vary() -> None:
     assert [np.shape(values[name]) for name in ("x", "w", "y")] == [(2, 6), (6, 3), (2,)]
 
 
+def test_lengths_are_computed() -> None:
+    wanted = parse_inputs("h: (N, H), w: (H, 4*H), half: (2, H // 2), pad: (N - 1,), n_out: H")
+    values = custom_cases(resized(wanted, {"N": 3, "H": 4}), generator(0))
+    assert [np.shape(values[n]) for n in ("h", "w", "half", "pad")] == [
+        (3, 4),
+        (4, 16),
+        (2, 2),
+        (2,),
+    ]
+    assert values["n_out"] == 4
+
+
+def test_many_axes_give_few_entries() -> None:
+    wanted = parse_inputs("x: (N, C, 4, 3), w: (F, C, 3, 3), b: (F,)")
+    sizes = sizes_of(wanted)
+    for lengths in (sizes, other_sizes(wanted, sizes)):
+        assert len(set(lengths.values())) > 1
+        values = custom_cases(resized(wanted, lengths), generator(0))
+        assert max(np.size(v) for v in values.values()) <= 120
+
+
 def test_plain_numbers_are_multiples_of_a_quarter() -> None:
     rng = generator(PLAIN, 3)
     for value in (signed(rng, 5, 4), positive(rng, 7), unit(rng, 9)):
@@ -60,6 +87,8 @@ def test_plain_numbers_are_multiples_of_a_quarter() -> None:
         ("x: (4, -3)", "neither a shape"),
         ("x: (4, 3", "neither a shape"),
         ("x: random(4)", "neither a shape"),
+        ("x: (f(N), 3)", "neither a shape"),
+        ("x: (N ** 9, 3)", "neither a shape"),
         ("x: __import__('os')", "neither a shape"),
         ("x: positive(4, 'a')", "neither a shape"),
         ("x: (4, 3), x: (3,)", "twice"),
