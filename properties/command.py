@@ -158,7 +158,11 @@ def check(
     _known(only, specs, "--only")
     _known(require, specs, "--require")
     if why is not None:
-        _known(frozenset({why}), specs, "--why")
+        functions = [name for spec in specs for name in spec.functions]
+        if why not in functions:
+            raise click.UsageError(
+                f"--why: there is no function {why!r}; choose from {', '.join(functions)}"
+            )
         only = only or frozenset({why})
     if listing:
         list_matrix(console, specs)

@@ -13,8 +13,8 @@ from rich.table import Table
 from .case import Array, Case, Run
 from .compare import allowed
 from .judge import Verdict
-from .mismatch import Fault, Inconclusive, Mismatch
-from .numerical import STEPS, judge_gradients
+from .mismatch import Fault, Inconclusive, Kind, Mismatch
+from .numerical import STEPS, Derivative, derivatives
 from .probe import Probe
 from .spec import Bounds, LayerSpec, ObjectSpec, Purpose
 from .suite import Suite, sample_cases
@@ -46,9 +46,10 @@ class Margin:
 def margins(probe: Probe, cases: Sequence[Case], function: str) -> list[Margin]:
     """Hold a function against the reference on some cases; the worst entry of each result."""
     worst: dict[str, Margin] = {}
+    forward_alone = function != probe.spec.judge_of_gradients
     for case in cases:
         try:
-            run = probe.run(case)
+            run = probe.value(case) if forward_alone else probe.run(case)
         except (Fault, Mismatch):
             continue
         for prefix, got, truth in _judged(probe, case, run, function):
@@ -95,41 +96,78 @@ def _worst(name: str, got: Array, wanted: Array, tolerance: Array) -> Margin | N
 def explain(suite: Suite, function: str, console: Console) -> None:
     """Print what the oracles say of one function: properties, margins, error against step."""
     for spec in suite.specs:
-        if function in spec.functions:
-            _properties(suite, spec, function, console)
-            if function not in suite.faults and not isinstance(spec, ObjectSpec):
-                probe = suite.probe_of(spec)
-                if spec.reference is not None:
-                    _margins(probe, function, console)
-                if function == spec.judge_of_gradients:
-                    _steps(probe, console)
+        if function not in spec.functions:
+            continue
+        fault = suite.faults.get(function) or suite.faults.get(spec.forward)
+        if fault is not None:
+            console.print(_without_result(function, fault), highlight=False, markup=False)
+            return
+        _properties(suite, spec, function, console)
+        if isinstance(spec, ObjectSpec):
+            continue
+        probe = suite.probe_of(spec)
+        if spec.reference is not None:
+            _margins(probe, function, console)
+        if function == spec.backward and spec.name in suite.wrong_forwards:
+            text = (
+                f"{spec.forward} is wrong: the reference speaks of the right forward, the "
+                "numerical derivative of this one."
+            )
+            console.print(text, highlight=False)
+        if function != spec.judge_of_gradients:
+            text = f"Numerical derivatives judge gradients: see --why {spec.backward}."
+            console.print(text, highlight=False)
+        elif not set(spec.functions) & suite.faults.keys():
+            _steps(probe, console)
+
+
+def _without_result(function: str, fault: Fault) -> str:
+    """What to say of a function that could not be judged at all."""
+    own = fault.function == function
+    what = fault.message if own else f"it needs {fault.function}: {fault.message}"
+    return f"Nothing could judge {function}: {what}."
 
 
 def _properties(suite: Suite, spec: LayerSpec, function: str, console: Console) -> None:
     table = Table("property", "class", "status", "examples", title=f"What judged {function}")
-    for verdict in suite.verdicts:
-        if verdict.layer == spec.name and function in verdict.functions:
-            table.add_row(
-                verdict.declared.name.replace("_", " "),
-                verdict.kind.value,
-                _status(verdict, function),
-                str(verdict.examples),
-            )
+    mine = [v for v in suite.verdicts if v.layer == spec.name and function in v.functions]
+    mine.sort(key=lambda verdict: list(Kind).index(verdict.kind))
+    for verdict in mine:
+        table.add_row(
+            verdict.declared.name.replace("_", " "),
+            verdict.kind.value,
+            _status(verdict, function),
+            str(verdict.examples),
+        )
     console.print(table)
+    for verdict in mine:
+        if verdict.status in ("fail", "error") and verdict.function == function:
+            console.print(_finding(verdict), highlight=False, markup=False)
+
+
+def _finding(verdict: Verdict) -> str:
+    """What a property found, and the oracle that says so."""
+    name = verdict.declared.name.replace("_", " ")
+    found = verdict.disagreement
+    if found is None:
+        return f"✘ {name}: {verdict.fault.message if verdict.fault else 'failed'}"
+    return f"✘ {name}: {found.sentence} (oracle: {found.oracle})"
 
 
 def _status(verdict: Verdict, function: str) -> str:
     if verdict.status in ("fail", "error") and verdict.function != function:
-        return f"lays it at {verdict.function}"
+        return f"fails, because of {verdict.function}"
     return verdict.status
 
 
 def _margins(probe: Probe, function: str, console: Console) -> None:
-    table = Table(
-        "result", "entries", "worst error", "tolerance there", "error / tolerance",
-        title="The reference, over ordinary cases",
-    )  # fmt: skip
     cases = sample_cases(probe.spec, Purpose.ORDINARY, _CASES)
+    table = Table(
+        "result", "entries", "largest error", "allowed there", "error / allowed", "",
+        title="The reference",
+        caption=f"over {len(cases)} ordinary cases; the entry whose error is the largest share "
+        "of what its rounding bound allows; right up to 1",
+    )  # fmt: skip
     for margin in margins(probe, cases, function):
         table.add_row(
             margin.argument,
@@ -137,6 +175,7 @@ def _margins(probe: Probe, function: str, console: Console) -> None:
             f"{margin.error:.2e}",
             f"{margin.tolerance:.2e}",
             f"{margin.ratio:.3g}",
+            "right" if margin.ratio <= 1.0 else "wrong",
         )
     console.print(table)
 
@@ -147,20 +186,31 @@ def _steps(probe: Probe, console: Console) -> None:
     for number, case in enumerate(cases):
         rng = np.random.default_rng(number)
         try:
-            answer = judge_gradients(probe, case, probe.run(case), rng)
+            answers = derivatives(probe, case, probe.run(case), rng)
         except (Fault, Mismatch, Inconclusive):
             continue
-        curve = answer.evidence.get("steps_curve")
-        if curve is None:
-            continue
-        table = Table("step", "error of a central difference", title="The numerical derivative")
-        for step, error in zip(STEPS, curve["errors"], strict=True):
-            table.add_row(f"{step:.2e}", f"{error:.2e}")
-        console.print(table)
-        console.print(
-            f"{answer.argument} along a random direction: extrapolated {curve['estimate']:.12g} "
-            f"± {curve['uncertainty']:.1e}, the gradient gives {answer.got:.12g}: "
-            f"{answer.answer.value}"
-        )
-        return
+        told = [answer for answer in answers if "steps_curve" in answer.evidence]
+        if told:
+            _curves(told, console)
+            return
     console.print("The numerical derivative was inconclusive on every case.")
+
+
+def _curves(answers: Sequence[Derivative], console: Console) -> None:
+    curves = [answer.evidence["steps_curve"] for answer in answers]
+    table = Table(
+        "step", *(f"error of {answer.argument}" for answer in answers),
+        title="The numerical derivative of its own forward",
+        caption="a central difference along a random direction, against the value that all steps "
+        "extrapolate to; the error falls as step² until rounding takes over",
+    )  # fmt: skip
+    for step, *errors in zip(STEPS, *(curve["errors"] for curve in curves), strict=True):
+        table.add_row(f"{step:.1e}", *(f"{error:.1e}" for error in errors))
+    console.print(table)
+    for answer, curve in zip(answers, curves, strict=True):
+        console.print(
+            f"{answer.argument}: extrapolated {curve['estimate']:.10g} "
+            f"± {curve['uncertainty']:.0e}, the gradient gives {answer.got:.10g}: "
+            f"{answer.answer.value}",
+            highlight=False,
+        )

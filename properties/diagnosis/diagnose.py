@@ -125,7 +125,7 @@ def _slipped(
     if others and argument.startswith("d"):
         sentence += f" (or {others[0]})"
     if forward_is_wrong and first.in_forward:
-        sentence = f"It is right for another forward. {sentence}; repair the forward first"
+        sentence = f"It follows from the forward. {sentence}; repair the forward first"
     return Diagnosis(
         misconception=first.said + factor,
         sentence=f"{sentence}.",

@@ -267,5 +267,20 @@ def test_table_holds_gradients_against_numerical_derivatives(tmp_path: Path) -> 
 def test_why_shows_what_each_oracle_saw(tmp_path: Path) -> None:
     answer = nndl("check", "--profile", "quick", "--why", "affine_backward", cwd=tmp_path)
     assert answer.code == 0
-    for word in ("backward matches reference", "error / tolerance", "central difference"):
+    for word in ("backward matches reference", "error / allowed", "central difference"):
         assert word in answer.out
+
+
+def test_why_says_what_a_function_lacks(tmp_path: Path) -> None:
+    skeleton = RIGHT.split("def affine_backward")[0] + (
+        "def affine_backward(dout, cache):\n    pass\n"
+    )
+    path = str(_file(tmp_path, skeleton))
+    answer = nndl("check", "--profile", "quick", "--why", "affine_backward", path)
+    assert "Nothing could judge affine_backward: a skeleton: it returns None." in answer.out
+    answer = nndl("check", "--profile", "quick", "--why", "affine_forward", path)
+    assert "over 60 ordinary cases" in " ".join(answer.out.split())
+    assert "see --why affine_backward" in answer.out
+    answer = nndl("check", "--why", "affine", path)
+    assert answer.code == 2
+    assert "there is no function 'affine'" in answer.err
