@@ -87,7 +87,7 @@ def _terms(judge: Judge, number: int, wanted: Array) -> dict[str, Array]:
     found: dict[str, Array] = {}
     for one in judge.candidates:
         adjoint = one.adjoints[number].value
-        if one.kind == "use" and adjoint.shape == wanted.shape and np.any(adjoint):
+        if one.kind in ("use", "way") and adjoint.shape == wanted.shape and np.any(adjoint):
             # W * W uses W twice in one line; a reader sees one path.
             path = f"the path of {one.label} through line {one.line}"
             found[path] = found[path] + adjoint if path in found else adjoint

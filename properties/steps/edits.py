@@ -289,7 +289,8 @@ def _constant(node: ast.expr) -> Iterator[Change]:
         -1,
     ):
         number = int(other) if float(other) == int(other) and isinstance(value, int) else other
-        if number != value:
+        # A sign and a number are two mistakes.
+        if number != value and (number * value >= 0 or abs(number) == abs(value)):
             yield (
                 ast.Constant(number)
                 if number >= 0

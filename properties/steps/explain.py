@@ -65,6 +65,14 @@ class Explaining:
         return self._sum_of_parts(slot, values, index) or self._changed(slot, values, index)
 
     def _as(self, slot: Slot, one: Candidate) -> Finding:
+        if one.kind == "way":
+            label, _, node = one.label.rpartition(" through ")
+            return Finding(
+                slot,
+                "part",
+                label,
+                f"the part of the adjoint of {label} that goes through {node} in line {one.line}",
+            )
         if one.kind != "use":
             return Finding(slot, "adjoint", one.label, f"the adjoint of {one.label}")
         return Finding(
@@ -107,7 +115,7 @@ class Explaining:
         sizes = [self.evidence.cases[k].sizes for k in index]
         for one in self.candidates:
             wanted = [one.adjoints[k] for k in index]
-            if one.kind == "use" and wanted[0].value.size < 2:
+            if one.kind in ("use", "way") and wanted[0].value.size < 2:
                 continue
             if (
                 all(

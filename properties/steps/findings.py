@@ -75,10 +75,10 @@ class Finding:
         """How telling what is known of the value is: 3 for an adjoint, 0 for nothing."""
         if self.certain:
             return 3.0
-        if self.meaning in ("scaled", "factor", "value"):
+        if self.meaning in ("scaled", "factor", "value", "size"):
             origin = self.reason.partition(" ×")[0] if self.meaning == "scaled" else ""
             plain = origin.removeprefix("−")
-            telling = 2.0 if plain.removeprefix("1/").isalpha() or plain in ("", "1") else 1.7
+            telling = 2.0 if plain.removeprefix("1/").isalpha() or plain in ("", "1") else 1.5
             return telling - 0.2 if self.reason.startswith("−") else telling
         return 1.0 if self.meaning == "summed" else 0.0
 
@@ -87,7 +87,7 @@ class Finding:
         """Whether the value is right beyond doubt: wrong values are often multiples of others."""
         return (
             self.meaning in ("adjoint", "part")
-            or (self.meaning == "size" and self.node != "")
+            or (self.meaning == "size" and self.node.lower() == self.slot.name.lower())
             or (self.meaning == "value" and self.node in (self.slot.name, "0"))
         )
 

@@ -14,6 +14,7 @@ from .evidence import Event, Evidence, Place, Trace
 from .explain import Explaining
 from .findings import Candidate, Finding, Slot
 from .names import promised, same_name
+from .paths import ways
 from .returned import contract_names, expected_gradients, return_texts
 from .values import Array
 
@@ -143,6 +144,20 @@ class Judge(Explaining):
             statements = known - self.backward_statements - self._after_first_backward()
         self.evidence.sweep(("use", "expr"), statements=statements)
         self._collect()
+        self._add_ways()
+
+    def _add_ways(self) -> None:
+        """Adjoints along single uses of a later value."""
+        everything = {p.statement for p in self.evidence.probes.values()}
+        forward = everything - self.backward_statements - self._after_first_backward()
+        for way in ways(self.evidence, forward):
+            probe = self.evidence.probe(way.place)
+            label = str(way.place[1]) if probe is None else self._name(way.place)
+            self.candidates.append(
+                Candidate(
+                    f"{label} through {way.node}", "", "way", way.place, way.adjoints, way.line
+                )
+            )
 
     def _after_first_backward(self) -> set[int]:
         """Return statements: their uses of the result are no uses in the forward."""
@@ -171,6 +186,8 @@ class Judge(Explaining):
                 continue
             name = str(place[1]) if probe is None else self._name(place)
             label = name or (probe.text if probe is not None else "")
+            if kind == "expr" and (same := self._input_of(place)):
+                kind, label = "use", same  # self.params['W1'] is a use of W1
             self.candidates.append(
                 Candidate(
                     label,
@@ -184,6 +201,17 @@ class Judge(Explaining):
         self.candidates += list(self._symmetric())
         self.candidates.sort(key=lambda one: order[one.kind])
         self._collect_values()
+
+    def _input_of(self, place: Place) -> str | None:
+        """Return the input that a subexpression is without any change, None when it is none."""
+        probe = self.evidence.probe(place)
+        if probe is None or not isinstance(_parsed(probe.text), (ast.Subscript, ast.Attribute)):
+            return None
+        for name, value in self.evidence.cases[0].leaves().items():
+            found = self.evidence.traces[0].at(place)
+            if value.size > 1 and found is not None and np.array_equal(found, value):
+                return name
+        return None
 
     def _symmetric(self) -> Iterator[Candidate]:
         """The symmetric parts of the adjoints of symmetric matrices.
@@ -287,7 +315,7 @@ class Judge(Explaining):
             last_turn = slot.final or turn[slot.place[:2]] == slot.place
             if turns[slot.place[:2]] > _TURNS and not last_turn:
                 continue
-            if slot.final:
+            if last_turn:
                 # Loops may have more turns in one case than in another; the last one counts.
                 ends = [
                     _last(trace, slot.place, event_key(good[0][1], slot.place)) for _, trace in good
@@ -468,6 +496,13 @@ class Judge(Explaining):
     def expected(self, trace: Trace) -> Mapping[str, str]:
         """Which returned array should be the gradient of which input."""
         return dict(expected_gradients(self, trace))
+
+
+def _parsed(text: str) -> ast.expr | None:
+    try:
+        return ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return None
 
 
 def _is_symmetric(value: Array) -> bool:

@@ -280,8 +280,8 @@ class Search(Doubling, Needing):
         def key(winner: Winner) -> tuple[float, ...]:
             mine = winner.slot.statement == origin.slot.statement
             better = mine or winner.rank > ranks.get(winner.slot.statement, 0.0)
-            # To take away what is there is a smaller change than to add what nobody wrote.
-            known = 3 if ranks.get(winner.slot.statement, 0.0) > 0 else 0.5
+            # A line whose value means something is less likely to be the wrong one.
+            known = 0.3 + ranks.get(winner.slot.statement, 0.0)
             cost = winner.edit.cost + (0 if better else known)
             if winner.slot.statement in copies:
                 cost -= 1  # a line that only copies is seldom written

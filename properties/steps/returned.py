@@ -123,8 +123,11 @@ def contract_names(judge: Judge) -> Iterator[tuple[str, str]]:
 
 
 def _literals(judge: Judge, name: str) -> Iterator[str]:
-    """The dicts that are assigned to a variable of the judged function."""
-    for statement in judge.evidence.statements.values():
+    """The dicts that are assigned to a variable of the judged function and not changed after."""
+    every = judge.evidence.statements.values()
+    if sum(name in statement.writes for statement in every) > 1:
+        return
+    for statement in every:
         node = statement.node
         if (
             isinstance(node, ast.Assign)

@@ -392,6 +392,9 @@ class _Rewriter(Expressions):
                 if isinstance(node.value, ast.Dict):
                     self._items(node.value, name, plain)
                     return [node]
+                if isinstance(node.value, ast.List):
+                    self._parts(node.value, name, plain)
+                    return [node]
                 node.value = self._call(number, self._inner(node.value, plain))
                 return [node]
             text = ast.unparse(node.value)
@@ -429,6 +432,15 @@ class _Rewriter(Expressions):
                 node.values[position] = self._call(number, self._inner(value, plain))
             elif not plain:
                 node.values[position] = self.expression(value)
+
+    def _parts(self, node: ast.List, name: str, plain: bool) -> None:
+        """The parts of a list are steps of their own: ``parts = [dW1, dW2]``."""
+        for position, part in enumerate(node.elts):
+            if not isinstance(part, ast.Starred):
+                number = self._number(
+                    "assign", f"{name}[{position}]", ast.unparse(part), part.lineno
+                )
+                node.elts[position] = self._call(number, self._inner(part, plain))
 
     def _changed_in_place(self, node: ast.expr) -> list[ast.expr]:
         """Names that a call as a statement may change: ``np.add.at(dx, i, v)``, ``out=dx``."""
@@ -494,6 +506,10 @@ class _Rewriter(Expressions):
                 continue
             seen.add(ast.unparse(place))
             name = ast.unparse(place)
+            if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Name):
+                number = self._number(kind, name, text, line)
+                made.append(self._store_dict_or_array(target, place, number))
+                continue
             key: ast.expr | None = None
             if isinstance(place, ast.Subscript) and not isinstance(place.slice, ast.Constant):
                 key = clone(place.slice)
@@ -519,6 +535,20 @@ class _Rewriter(Expressions):
                 keyed = True
             return target if keyed else self._place(target.value)
         return None
+
+    def _store_dict_or_array(self, target: ast.Subscript, place: ast.expr, number: int) -> ast.stmt:
+        """``grads[key]`` is an entry of a dict or a part of an array: known when it runs."""
+        whole = self._store(place, number)
+        if not isinstance(place, ast.Name):
+            return whole
+        test = ast.Call(
+            func=ast.Name("isinstance", ast.Load()),
+            args=[ast.Name(place.id, ast.Load()), ast.Name("dict", ast.Load())],
+            keywords=[],
+        )
+        return ast.If(
+            test=test, body=[self._store(target, number, clone(target.slice))], orelse=[whole]
+        )
 
     def _store(self, place: ast.expr, number: int, key: ast.expr | None = None) -> ast.stmt:
         load, store = clone(place), clone(place)

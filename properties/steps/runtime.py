@@ -206,15 +206,17 @@ def trace(subject, job):
 def sweep(subject, job):
     """Evaluate the forward at value ± step for every entry of every wanted place.
 
-    One array per place comes back, of shape (entries, steps, 2, size of out).
+    One array per place comes back, of shape (entries, steps, 2, size of out). The values in
+    "hold" stay what they are.
     """
     steps, answers, case = job["steps"], [], job["case"]
+    held = _actions(job.get("hold", []))
     before = subject.run(case, only_value=True)[0].ravel()
     for place in job["places"]:
         phase, number, seen = int(place[0]), place[1], int(place[2])
         size, scale = int(place[3]), float(place[4])
         key = (phase, number if phase == -1 else int(number), seen)
-        if _silent(subject, case, key, size, steps[0] * scale, before):
+        if _silent(subject, case, key, size, steps[0] * scale, before, held):
             answers.append(np.tile(before, (size, len(steps), 2, 1)))
             continue
         rows = None
@@ -223,7 +225,7 @@ def sweep(subject, job):
                 for side, sign in enumerate((1.0, -1.0)):
                     delta = np.zeros(size)
                     delta[entry] = sign * step * scale
-                    value = _shifted(subject, case, key, delta)
+                    value = _shifted(subject, case, key, delta, held)
                     if rows is None:
                         rows = np.full((size, len(steps), 2, value.size), np.nan)
                     if value.size == rows.shape[3]:
@@ -232,17 +234,18 @@ def sweep(subject, job):
     return {"rows": answers}
 
 
-def _shifted(subject, case, key, delta):
+def _shifted(subject, case, key, delta, held):
     """Return the value with a perturbation added at a place, nan where the forward raises."""
     if State.deadline is not None and time.monotonic() > State.deadline:
         raise Failure("the perturbed evaluations took longer than allowed")
     try:
-        return subject.run(case, actions={key: ("add", delta)}, only_value=True)[0].ravel()
+        actions = {**held, key: ("add", delta)}
+        return subject.run(case, actions=actions, only_value=True)[0].ravel()
     except Exception:
         return np.full(1, np.nan)
 
 
-def _silent(subject, case, key, size, step, before):
+def _silent(subject, case, key, size, step, before, held):
     """Whether the value is the same to the last bit when every entry of a place moves.
 
     It is for what the forward computes beside its output (running statistics). Two evaluations
@@ -252,7 +255,8 @@ def _silent(subject, case, key, size, step, before):
     weights = np.sin(12.9898 * np.arange(1, size + 1)) * 43758.5453
     delta = step * (0.5 + weights % 1.0) * np.where(np.floor(weights) % 2 == 0, 1.0, -1.0)
     return all(
-        np.array_equal(_shifted(subject, case, key, sign * delta), before) for sign in (1.0, -1.0)
+        np.array_equal(_shifted(subject, case, key, sign * delta, held), before)
+        for sign in (1.0, -1.0)
     )
 
 
