@@ -1,6 +1,8 @@
 """The proof of power: every misconception planted into right code, and what kills it.
 
-    python -m properties.benchmarks.power --seeds 20 --page docs/power.md
+    python -m properties.benchmarks.power --seeds 20 --matrix 3 --json power.json
+    python -m properties.benchmarks.power --into power.json --only "svm_loss, loss" --seeds 20
+    python -m properties.benchmarks.power --into power.json --only - --page docs/power.md
 
 Each entry of the catalogue is planted into three right implementations of different style and
 judged at the standard profile. The first seed of the first ``--matrix`` styles runs every
@@ -289,6 +291,18 @@ def right_styles(profile: str, seeds: int) -> list[str]:
     return alarms
 
 
+def put_into(earlier: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    """An earlier record in which some plants are as they were judged now."""
+    now = {(r["key"], r["style"]): r for r in record["results"]}
+    merged = {(r["key"], r["style"]): r for r in earlier["results"]} | now
+    return {
+        **earlier,
+        "results": list(merged.values()),
+        "elapsed": round(earlier["elapsed"] + record["elapsed"], 1),
+        "alarms": earlier["alarms"] if record["alarms"] is None else record["alarms"],
+    }
+
+
 def main() -> None:
     """Run the proof and write its page."""
     parser = argparse.ArgumentParser(
@@ -300,7 +314,9 @@ def main() -> None:
     parser.add_argument("--matrix", type=int, default=1, help="styles in the kill matrix")
     parser.add_argument("--rotate", action="store_true", help="one style an entry, in turn")
     parser.add_argument("--alarms", action="store_true", help="judge the right styles, too")
-    parser.add_argument("--only", default="", help="text that an entry's key must hold")
+    parser.add_argument("--only", default="", help="text that an entry's key must hold; - for none")
+    parser.add_argument("--kind", default="", help="correctness, convention or robustness alone")
+    parser.add_argument("--into", type=Path, help="an earlier record: put these plants into it")
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after this time")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--json", type=Path, help="where the raw results go")
@@ -313,21 +329,23 @@ def main() -> None:
         (entry, style, options.seeds, options.profile, number < options.matrix)
         for entry in CATALOGUE
         for number, style in enumerate(styles)
-        if options.only in entry.key and (not options.rotate or turn[entry.key] == style)
+        if options.only in entry.key
+        and options.only != "-"
+        and options.kind in entry.kind.value
+        and (not options.rotate or turn[entry.key] == style)
     ]
-    results = run(jobs, judge_entry, options.workers, options.minutes)
-    alarms = right_styles(options.profile, 1) if options.alarms else None
-    elapsed = time.perf_counter() - started
     record = {
         "seeds": options.seeds,
         "profile": options.profile,
         "styles": styles,
         "matrix": styles[: options.matrix],
-        "elapsed": round(elapsed, 1),
         "planned": len(jobs),
-        "alarms": alarms,
-        "results": results,
+        "results": run(jobs, judge_entry, options.workers, options.minutes),
+        "alarms": right_styles(options.profile, 1) if options.alarms else None,
+        "elapsed": round(time.perf_counter() - started, 1),
     }
+    if options.into:
+        record = put_into(json.loads(options.into.read_text(encoding="utf-8")), record)
     if options.json:
         options.json.write_text(json.dumps(record, indent=1), encoding="utf-8")
     from .power_page import page, summary

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Record = Mapping[str, Any]
+Plant = tuple[str, str]  # key and style
 _ENOUGH = 0.98
 
 
@@ -18,7 +19,7 @@ def summary(record: Record) -> str:
         if mine:
             lines.append(f"- {kind}: {_kills(mine)}")
     lines.append(f"- diagnosis: {_diagnoses(record['results'])}")
-    if record["alarms"] is not None:
+    if record.get("alarms") is not None:
         lines.append(f"- false alarms on the right styles: {len(record['alarms'])}")
     return "\n".join(lines)
 
@@ -74,7 +75,7 @@ def page(record: Record) -> str:
         summary(record) + "\n",
         record.get("note", ""),
         _survivors(results),
-        *([_properties(whole), _lonely(whole)] if whole else [_first(results)]),
+        *([_properties(whole), _droppable(whole), _lonely(whole)] if whole else [_first(results)]),
         _unnamed(results),
         *([_matrix(record)] if whole else []),
     ]
@@ -112,12 +113,9 @@ def _survivors(results: Sequence[Record]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _killers(results: Sequence[Record]) -> dict[str, set[str]]:
-    killers: dict[str, set[str]] = defaultdict(set)
-    for r in results:
-        if r["kind"] == "correctness":
-            killers[r["key"]] |= set(r["kills"])
-    return killers
+def _killers(results: Sequence[Record]) -> dict[Plant, set[str]]:
+    """What kills each correctness plant: one entry in one style."""
+    return {(r["key"], r["style"]): set(r["kills"]) for r in results if r["kind"] == "correctness"}
 
 
 def _properties(results: Sequence[Record]) -> str:
@@ -132,9 +130,9 @@ def _properties(results: Sequence[Record]) -> str:
             examples[name].append(number)
     lines = [
         "## Properties\n",
-        "How many correctness entries each property kills with the first seed, how many only it "
-        "sees, and how many examples it needs (median, largest). A property that sees nothing "
-        "alone could be dropped without losing a kill; it stays for what its failure says.\n",
+        f"How many of the {len(killers)} correctness plants (an entry in a style) each property "
+        "kills with the first seed, how many only it sees, and how many examples it needs (median, "
+        "largest).\n",
         "| property | kills | only it | examples: median | largest |",
         "|---|---|---|---|---|",
     ]
@@ -146,12 +144,51 @@ def _properties(results: Sequence[Record]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _lonely(results: Sequence[Record]) -> str:
+def _droppable(results: Sequence[Record]) -> str:
     killers = _killers(results)
+    needed = smallest_set(killers)
+    spare = sorted({name for names in killers.values() for name in names} - set(needed))
+    lines = [
+        "## Which properties could be dropped\n",
+        f"{len(needed)} properties kill every plant that any property kills: {', '.join(needed)}. "
+        "Each of the others could go without losing a kill here, and all of them together: "
+        f"{', '.join(spare) or 'none'}. They stay for what their failures say, and for mistakes "
+        "that are not in the catalogue.\n",
+    ]
+    return "\n".join(lines)
+
+
+def smallest_set(killers: Mapping[Plant, set[str]]) -> list[str]:
+    """Properties that kill all that can be killed: the one that kills most of what is left, first.
+
+    Of those, the ones that the later ones have made superfluous are taken out again.
+    """
+    left = {plant for plant, names in killers.items() if names}
+    found: list[str] = []
+    while left:
+        count = Counter(name for plant in sorted(left) for name in sorted(killers[plant]))
+        found.append(count.most_common(1)[0][0])
+        left = {plant for plant in left if found[-1] not in killers[plant]}
+    for name in list(found):
+        others = set(found) - {name}
+        if all(names & others for names in killers.values() if names):
+            found.remove(name)
+    return found
+
+
+def _lonely(results: Sequence[Record]) -> str:
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (key, style), names in _killers(results).items():
+        if len(names) == 1:
+            found[next(iter(names)), key].append(style)
+    styles = len({r["style"] for r in results})
+    by_property: dict[str, list[str]] = defaultdict(list)
+    for (name, key), where in found.items():
+        by_property[name].append(key if len(where) == styles else f"{key} ({', '.join(where)})")
     lines = ["## Misconceptions that one property alone sees\n"]
-    found = [(key, next(iter(names))) for key, names in killers.items() if len(names) == 1]
-    lines += [f"- {key}: {name}" for key, name in found] or ["None."]
-    return "\n".join([*lines, ""])
+    for name, keys in sorted(by_property.items(), key=lambda item: -len(item[1])):
+        lines += [f"- {name}: {'; '.join(keys)}"]
+    return "\n".join([*lines, *([] if by_property else ["None."]), ""])
 
 
 def _unnamed(results: Sequence[Record]) -> str:
@@ -170,21 +207,28 @@ def _matrix(record: Record) -> str:
     results = [r for r in record["results"] if r["style"] in styles]
     lines = [
         "## Kill matrix\n",
-        f"Examples until each property killed, style {', '.join(styles)}, first seed.\n",
+        f"Examples until each property killed with the first seed, in {', '.join(styles)}: one "
+        "number where it is the same in all of them, a dash where the property saw nothing.\n",
     ]
     by_function: dict[str, list[Record]] = defaultdict(list)
     for r in results:
         by_function[r["function"]].append(r)
     for function, mine in by_function.items():
-        names = sorted({name for r in mine for name in r["kills"]})
-        lines += [f"### {function}\n", "| misconception | " + " | ".join(names) + " |"]
+        count = Counter(name for r in mine for name in r["kills"])
+        names = sorted(count, key=lambda name: (-count[name], name))
+        heads = " | ".join(name.replace("_", " ") for name in names)
+        lines += [f"### {function}\n", f"| misconception | {heads} |"]
         lines += ["|---" * (len(names) + 1) + "|"]
         for key in dict.fromkeys(r["key"] for r in mine):
-            group = [r for r in mine if r["key"] == key]
-            cells = [
-                " ".join(str(r["kills"][name]) for r in group if name in r["kills"])
-                for name in names
-            ]
-            lines.append(f"| {key.removeprefix(function + ', ')} | " + " | ".join(cells) + " |")
+            group = [r["kills"] for r in mine if r["key"] == key]
+            cells = " | ".join(_cell([kills.get(name) for kills in group]) for name in names)
+            lines.append(f"| {key.removeprefix(function + ', ')} | {cells} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _cell(numbers: Sequence[int | None]) -> str:
+    if not any(numbers):
+        return ""
+    shown = ["–" if number is None else str(number) for number in numbers]
+    return shown[0] if len(set(shown)) == 1 else " ".join(shown)
