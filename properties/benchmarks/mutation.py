@@ -31,7 +31,7 @@ from .power import make_suite, properties_of, run
 from .wrong_variables import observe
 
 # The rows that a module's functions show in.
-_ROWS = {
+ROWS = {
     "_batchnorm.py": ("batchnorm",),
     "_losses.py": ("svm", "softmax"),
     "autoencoder.py": ("autoencoder",),
@@ -72,9 +72,9 @@ def described(mutant: Mutant) -> dict[str, Any]:
 
 
 def _rows(mutant: Mutant) -> list[Any]:
-    """The rows that a mutant may show in, the likely ones first."""
-    rows = [spec for spec in SPECS if spec.name in _ROWS[mutant.module]]
-    return sorted(rows, key=lambda spec: not mutant.function.startswith(spec.name))
+    """The rows that a mutant may show in: its own, or all that use its module."""
+    rows = [spec for spec in SPECS if spec.name in ROWS[mutant.module]]
+    return [spec for spec in rows if mutant.function.startswith(f"{spec.name}_")] or rows
 
 
 def _first_kill(suite: Suite, spec: Any) -> tuple[str, int] | None:

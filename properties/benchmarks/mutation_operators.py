@@ -26,6 +26,38 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[str, type[ast.cmpop]]] = {
     ast.GtE: (">= to >", ast.Gt),
 }
 _NAMES = {"sum": "mean", "mean": "sum", "max": "min", "maximum": "minimum", "var": "std"}
+OPERATORS = (
+    "drop term",
+    "drop factor",
+    "times two",
+    "sign",
+    "drop sign",
+    "transpose",
+    "drop transpose",
+    "swap operands of @",
+    "@ to *",
+    "* to @",
+    "* to /",
+    "/ to *",
+    "+ to -",
+    "- to +",
+    "sum to mean",
+    "mean to sum",
+    "max to min",
+    "maximum to minimum",
+    "var to std",
+    "axis flipped",
+    "axis dropped",
+    "keepdims added",
+    "keepdims dropped",
+    "< to <=",
+    "<= to <",
+    "> to >=",
+    ">= to >",
+    "constant + 1",
+    "constant - 1",
+    "wrong variable",
+)
 _REDUCTIONS = ("sum", "mean", "max", "min", "var", "std")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .equivalent_mutants import EQUIVALENT
+from .mutation_operators import OPERATORS
 
 Result = Mapping[str, Any]
 _REASONS = {entry.key: entry.reason for entry in EQUIVALENT}
@@ -68,7 +69,8 @@ def _operators(results: Sequence[Result]) -> str:
     for name, count in total.most_common():
         alive = count - same[name] - dead[name]
         lines.append(f"| {name} | {count} | {same[name]} | {dead[name]} | {alive} |")
-    return "\n".join([*lines, ""])
+    absent = ", ".join(name for name in OPERATORS if not total[name]) or "none"
+    return "\n".join([*lines, "", f"Operators that find no place in this code: {absent}.", ""])
 
 
 def _killers(results: Sequence[Result]) -> str:

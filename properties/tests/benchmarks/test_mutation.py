@@ -15,8 +15,8 @@ import pytest
 
 from properties.benchmarks.equivalent_mutants import EQUIVALENT, Equivalent
 from properties.benchmarks.mutants import Mutant, places
-from properties.benchmarks.mutation import _ROWS, all_mutants, judge_mutant, key_of
-from properties.benchmarks.mutation_operators import changes
+from properties.benchmarks.mutation import ROWS, all_mutants, judge_mutant, key_of
+from properties.benchmarks.mutation_operators import OPERATORS, changes
 from properties.benchmarks.mutation_page import page, summary
 from properties.benchmarks.power import make_suite, spec_of
 from properties.case import Case
@@ -83,6 +83,7 @@ def test_messages_and_checks_are_left_alone() -> None:
 def test_every_operator_has_mutants(everything: dict[tuple[str, ...], Mutant]) -> None:
     count = Counter(mutant.operator for mutant in everything.values())
     assert min(count[name] for name in ("wrong variable", "sign", "drop term", "* to @")) > 20
+    assert set(count) <= set(OPERATORS)
     variables = {m.after for m in everything.values() if m.operator == "wrong variable"}
     assert "dx *= cache.to_unit" in variables
     assert "return (dx, dw, db)" not in variables
@@ -98,8 +99,8 @@ def test_an_equivalent_mutant_gives_the_same(
     shutil.copytree(PACKAGE, changed_package, ignore=shutil.ignore_patterns("tests"))
     (changed_package / entry.module).write_text(everything[entry.key].source, encoding="utf-8")
     compared = 0
-    rows = [row for row in _ROWS[entry.module] if entry.function.startswith(row)]
-    for row in rows or _ROWS[entry.module]:
+    rows = [row for row in ROWS[entry.module] if entry.function.startswith(row)]
+    for row in rows or ROWS[entry.module]:
         before, after = (_answers(package, row) for package in (PACKAGE, changed_package))
         for (case, one), (_, other) in zip(before, after, strict=True):
             compared += 1
