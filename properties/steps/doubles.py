@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from .edits import Edit
@@ -13,14 +14,20 @@ from .trials import Trying, Winner
 __all__ = ["Doubling"]
 
 # How many pairs are tried depends on how long one run is, in values, not on the clock.
-_COST, _EACH, _PAIRS, _VALUES, _BATCH = 2.0, 60, 12_000, 2_000_000, 400
+_COST, _EACH, _PAIRS, _VALUES = 2.0, 60, 12_000, 2_000_000
+_BATCHES = (0, 500, 2_500, 12_000)  # every batch is compiled anew
 
 
 class Doubling(Trying):
     """The part of `Search` that tries two changes at once."""
 
-    def two(self, state: State, findings: Sequence[Finding]) -> tuple[Winner, Winner] | None:
-        """Return the two least far-fetched changes that heal all returned gradients."""
+    def two(
+        self, state: State, findings: Sequence[Finding], most: float
+    ) -> tuple[Winner, Winner] | None:
+        """Return the two least far-fetched changes that heal all returned gradients.
+
+        most : what both may cost together.
+        """
         slots = {f.slot.statement: f.slot for f in findings}
         changes = {
             number: [e for e in made if e.cost <= _COST][:_EACH]
@@ -34,9 +41,10 @@ class Doubling(Trying):
             for i in range(len(changes[a]))
             for j in range(len(changes[b]))
         ]
-        order.sort(key=lambda two: sum(changes[n][w].cost for n, w in two))
-        most = min(_PAIRS, _VALUES // max(len(self.evidence.traces[0].events), 1))
-        for found in self._healing(state, changes, order[:most]):
+        costs = {two: sum(changes[n][w].cost for n, w in two) for two in order}
+        order = sorted((two for two in order if costs[two] <= most), key=costs.__getitem__)
+        tried = min(_PAIRS, _VALUES // max(len(self.evidence.traces[0].events), 1))
+        for found in self._healing(state, changes, order[:tried]):
             made = self._both(state, slots, changes, found)
             if made is not None:
                 return made
@@ -51,10 +59,10 @@ class Doubling(Trying):
         """Return the pairs that heal the first case, the first few of them."""
         nodes = self.nodes(state, changes)
         found: list[tuple[tuple[int, int], tuple[int, int]]] = []
-        for start in range(0, len(order), _BATCH):
-            if len(found) > 8:
+        for start, end in itertools.pairwise(_BATCHES):
+            batch = order[start:end]
+            if len(found) > 8 or not batch:
                 break
-            batch = order[start : start + _BATCH]
             job = {
                 "kind": "variants",
                 "case": self.evidence.cases[0].payload(),

@@ -35,7 +35,7 @@ class Origin:
     finding : the step where it shows; `line` and `name` are where it is.
     edit : the small change that would make it right, when there is one.
     right : per case, the right value of `slot`, when known.
-    sure : whether nothing before it can be meant instead.
+    doubt : how far-fetched two changes may be that are preferred to this mistake.
     """
 
     slot: Slot
@@ -45,7 +45,7 @@ class Origin:
     edit: Edit | None
     suspects: tuple[int, ...]
     heals: bool
-    sure: bool = False
+    doubt: float = 4.0
 
 
 class Search(Doubling, Needing):
@@ -73,8 +73,8 @@ class Search(Doubling, Needing):
             origin = self._locate(state, {o.slot.place for o in found})
             if origin is None:
                 break
-            if self.repair and not origin.sure:
-                two = self.two(state, self._feeders(state, origin))
+            if self.repair and origin.doubt:
+                two = self.two(state, self._feeders(state, origin), origin.doubt)
                 if two is not None:
                     for one in two:
                         found.append(self._changed(state, one))
@@ -189,7 +189,7 @@ class Search(Doubling, Needing):
     def _changed(self, state: State, best: Winner) -> Origin:
         """The mistake that a change puts right."""
         finding = next(f for f in state.findings if f.slot.place == best.slot.place)
-        return Origin(best.slot, finding, finding.got, best.values, best.edit, (), True, True)
+        return Origin(best.slot, finding, finding.got, best.values, best.edit, (), True, 0.0)
 
     def _feeders(self, state: State, origin: Origin) -> list[Finding]:
         """Steps that feed wrong gradients and are not known to be right."""
@@ -289,7 +289,7 @@ class Search(Doubling, Needing):
 
         best = min(winners, key=key)
         if best.slot.statement == origin.slot.statement:
-            return replace(origin, edit=best.edit, heals=True, sure=True)
+            return replace(origin, edit=best.edit, heals=True, doubt=0.0)
         return self._changed(state, best)
 
     # the value that is needed ----------------------------------------------------------------
@@ -320,6 +320,11 @@ class Search(Doubling, Needing):
         if not local:
             # Further down, some value always makes everything right; that says nothing.
             suspects = [s for s in suspects if s.slot.position < origin.slot.position]
+        for suspect in suspects:
+            for values in self._adjoints(state, suspect, goal):
+                found = self._with_value(state, suspect, values, goal)
+                if found is not None and self._weight == _CERTAIN:
+                    return found
         multiple: Origin | None = None
         for suspect in suspects:
             if any(g.dtype.kind != "f" or not 0 < g.size <= 40 for g in suspect.got):
@@ -352,8 +357,8 @@ class Search(Doubling, Needing):
         if now is None or (now.weight <= suspect.weight and now.wanted is None):
             return None
         self._weight = now.weight
-        sure = now.weight == _CERTAIN
-        return Origin(suspect.slot, suspect, suspect.got, tuple(values), None, (), True, sure)
+        doubt = 0.0 if now.kept else 2.0 if now.weight == _CERTAIN else 4.0
+        return Origin(suspect.slot, suspect, suspect.got, tuple(values), None, (), True, doubt)
 
 
 def _shaped(wanted: Sequence[Adjoint], got: Sequence[Array]) -> list[Array]:

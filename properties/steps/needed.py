@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .evidence import Evidence, read_trace
+from .adjoints import squeezed
+from .evidence import read_trace
 from .findings import Finding
-from .judge import Judge
+from .trials import Trying
 from .values import Array
 
 if TYPE_CHECKING:
@@ -19,11 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Needing"]
 
 
-class Needing:
+class Needing(Trying):
     """The part of `Search` that solves for values."""
-
-    judge: Judge
-    evidence: Evidence
 
     def _snapped(self, values: Sequence[Array]) -> Sequence[Array]:
         """Take the adjoint itself for a value that was solved for and is near it."""
@@ -44,6 +42,37 @@ class Needing:
             ):
                 return list(known)
         return values
+
+    def _adjoints(
+        self, state: State, suspect: Finding, goal: frozenset[str]
+    ) -> Iterator[list[Array]]:
+        """Yield the adjoints that heal the returned gradients in the place of a value."""
+        first = frozenset(item for item in goal if item.startswith("returned"))
+        shape = squeezed(suspect.got[0].shape)
+        fitting: dict[bytes, list[Array]] = {}
+        for one in self.judge.candidates:
+            values = [a.value for a in one.adjoints]
+            if squeezed(values[0].shape) == shape and all(
+                v.size == g.size for v, g in zip(values, suspect.got, strict=True)
+            ):
+                made = [v.reshape(g.shape) for v, g in zip(values, suspect.got, strict=True)]
+                fitting.setdefault(np.round(made[0], 9).tobytes(), made)
+        if not first or not fitting:
+            return
+        jobs = [
+            {
+                "kind": "trace",
+                "case": self.evidence.cases[0].payload(),
+                "choices": state.choices,
+                "record": False,
+                "actions": [*state.actions[0], [*suspect.slot.at(0), "set", made[0]]],
+            }
+            for made in fitting.values()
+        ]
+        answers = self.evidence.session.evaluate(jobs, alternatives=state.alternatives)
+        for made, answer in zip(fitting.values(), answers, strict=True):
+            if "error" not in answer and self.reached(read_trace(answer), first, 0):
+                yield made
 
     def _wanted(self, number: int, places: Sequence[str]) -> Array:
         """All returned gradients of a case as they should be, one after the other."""

@@ -64,7 +64,10 @@ class Trying(Running):
         order = self._hopeful(state, changes, first, goal)
         if not order:
             return []
-        nodes = self.nodes(state, changes)
+        # Few of them are left: compile only those.
+        kept = {n: [changes[n][w] for m, w in order if m == n] for n, _ in order}
+        order = [(n, w) for n, some in kept.items() for w in range(len(some))]
+        nodes = self.nodes(state, kept)
         jobs = [
             {
                 "kind": "variants",
@@ -83,7 +86,7 @@ class Trying(Running):
             if any("error" in run for run in runs):
                 continue
             traces = [read_trace(run) for run in runs]
-            winner = self._winner(state, slots[number], changes[number][which], traces, goal)
+            winner = self._winner(state, slots[number], kept[number][which], traces, goal)
             if winner is not None:
                 found.append(winner)
         return found
