@@ -220,7 +220,7 @@ def _in_trouble(
     case = subject.draw(subject.sizes[0], seed)
     pair = subject.pair
     trouble: Trouble | None = None
-    if pair.style != "method":
+    if pair.style in ("pair", "joint"):
         names = [pair.forward.name, *([pair.backward.name] if pair.backward else [])]
         try:
             with Plain(target, project, names) as plain:

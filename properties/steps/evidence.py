@@ -220,7 +220,7 @@ def examine(session: Session, subject: Subject, drawn: Sequence[Case]) -> Eviden
     """
     cases, errors = [], []
     for case in drawn:
-        if subject.pair.style == "method":
+        if subject.pair.style in ("method", "object"):
             described = session.evaluate([{"kind": "describe", "init": case.init}])[0]
             if "error" in described:
                 errors.append(str(described["error"]))

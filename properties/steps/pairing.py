@@ -198,7 +198,9 @@ def custom_subject(
         A function is not in the target, or `inputs` does not fit its arguments.
     """
     if "." in forward and project.find(forward) is not None:
-        raise StepsError("methods are judged by their contract names; --forward takes functions")
+        from .objects import object_subject
+
+        return object_subject(project, forward, backward, inputs)
     first = _found(project, forward, sourceless)
     second = None if backward is None else _found(project, backward, sourceless)
     own = signature(project, first)

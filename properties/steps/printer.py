@@ -11,6 +11,7 @@ from .values import Array, Report, Step
 
 __all__ = ["render"]
 
+_FEW_ENTRIES = 24
 _MARKS = {"right": ("✓", "green"), "wrong": ("✗", "bold red"), "not judged": ("·", "dim")}
 
 
@@ -46,7 +47,7 @@ def render(report: Report, console: Console) -> None:
     case = report.case
     if case is not None and report.mistakes:
         console.print(_case(report))
-    style = "bold red" if report.mistakes else "green"
+    style = {"right": "green", "nothing": "", "missing": ""}.get(report.outcome, "bold red")
     console.print(Text(report.verdict, style=style))
     for mistake in report.mistakes:
         if mistake.evidence:
@@ -82,21 +83,31 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 
 def _case(report: Report) -> Group:
-    first = report.mistakes[0]
-    step = next((s for s in report.steps if s.line == first.line and s.name == first.name), None)
-    lines = [
-        Text(
-            "smallest case that shows it: "
-            + ", ".join(f"{k} = {v}" for k, v in (report.case.sizes if report.case else {}).items())
-        )
-    ]
+    case = report.case
+    assert case is not None
+    sizes = ", ".join(f"{name} = {length}" for name, length in case.sizes.items())
+    lines = [Text(f"smallest case that shows it: {sizes}")]
+    shown = {**case.values, **case.params, "dout": case.dout}
+    arrays = {name: value for name, value in shown.items() if isinstance(value, np.ndarray)}
+    if sum(array.size for array in arrays.values()) <= _FEW_ENTRIES:
+        lines += [_array(f"  {name} = ", array) for name, array in arrays.items()]
+    step = _telling(report)
     if step is not None and step.got is not None and step.wanted is not None:
-        got, wanted = np.asarray(step.got), np.asarray(step.wanted)
-        if got.size <= 24:
-            lines.append(Text(f"  {step.name} =    {_array(got)}"))
-            lines.append(Text(f"  should be {_array(wanted)}"))
+        name = f"  line {step.line}: {step.name} = "
+        lines.append(_array(name, step.got))
+        lines.append(_array("should be ".rjust(len(name)), step.wanted))
     return Group(*lines)
 
 
-def _array(value: Array) -> str:
-    return np.array2string(value, precision=6, separator=", ").replace("\n", "\n  " + " " * 10)
+def _telling(report: Report) -> Step | None:
+    """The first wrong step, or the first after it whose right value is known."""
+    first = report.mistakes[0]
+    wrong = [s for s in report.steps if s.got is not None and s.wanted is not None]
+    wrong = [s for s in wrong if s.status == "wrong" and np.size(s.got) <= _FEW_ENTRIES]
+    own = [s for s in wrong if (s.line, s.name) == (first.line, first.name)]
+    return next(iter([*own, *wrong]), None)
+
+
+def _array(name: str, value: Array) -> Text:
+    shown = np.array2string(np.asarray(value), precision=6, separator=", ")
+    return Text(name + shown.replace("\n", "\n" + " " * len(name)))

@@ -44,7 +44,12 @@ def expected_gradients(judge: Judge, trace: Trace) -> Iterator[tuple[str, str]]:
     ]
     contract = judge.evidence.subject.pair.label != judge.evidence.subject.pair.forward.name
     every = len(named) == len(places) == len(set(named.values()))
-    if (every and not contract) or case.params:
+    if evidence.subject.pair.style == "object":
+        # What is returned goes with the inputs, what is left in the object with its parameters.
+        free = [place for place in places if place not in named and place[:5] != "self."]
+        yield from zip(free, [name for name in arrays if name not in named.values()], strict=False)
+        yield from named.items()
+    elif (every and not contract) or case.params:
         yield from named.items()
     elif contract and len(arrays) >= len(places):
         yield from zip(places, arrays, strict=False)

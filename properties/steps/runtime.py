@@ -98,8 +98,17 @@ def _fresh(value):
     return value
 
 
+class Gathered:
+    """What a backward of an object returns, and the arrays that it leaves in the object."""
+
+    def __init__(self, returned, left):
+        self.returned, self.left = returned, left
+
+
 def _flat(value, name=""):
     """List every array in a returned value with its place."""
+    if isinstance(value, Gathered):
+        return _flat(value.returned) + list(value.left.items())
     if isinstance(value, dict):
         found = []
         for key in value:
@@ -139,14 +148,14 @@ class Subject:
         for name in leaves:
             if name in values:
                 values[name] = values[name] + leaves[name].reshape(np.shape(values[name]))
-        style = self.setup["style"]
+        style, owner = self.setup["style"], None
         keywords = {name: values[name] for name in self.setup.get("keywords", [])}
-        if style == "method":
+        if style in ("method", "object"):
             owner = self.maker(case, leaves)
             result = self.forward(owner, *[values[n] for n in self.setup["arguments"]], **keywords)
         else:
             result = self.forward(*[values[n] for n in self.setup["arguments"]], **keywords)
-        if style != "pair":
+        if style in ("joint", "method"):
             out, rest = (result[0], result[1:]) if isinstance(result, tuple) else (result, ())
             if len(rest) == 1:
                 rest = rest[0]
@@ -162,6 +171,17 @@ class Subject:
         if not np.ndim(value):
             dout = float(np.asarray(dout).reshape(()))
         given = {"*dout": dout, "*cache": cache, "*out": out}
+        if style == "object":
+            before = held(owner)
+            before = {name: np.array(place[key]) for name, (place, key) in before.items()}
+            returned = self.backward(
+                owner, *[given[n] for n in self.setup["backward_arguments"] if n in given]
+            )
+            left = {}
+            for name, (place, key) in held(owner).items():
+                if name not in before or not np.array_equal(before[name], place[key]):
+                    left[f"self.{name}"] = np.array(place[key])
+            return value, Gathered(returned, left), State.events
         if self.setup["backward_arguments"] == ["*dout", "*spread"]:
             gradients = self.backward(dout, *(cache if isinstance(cache, tuple) else (cache,)))
         else:
@@ -336,6 +356,27 @@ def _construct(kind, init):
     raise first
 
 
+def held(owner):
+    """Say where the float arrays of an object lie, in it or in its dicts: name -> (dict, key)."""
+    found = {}
+    for name, value in vars(owner).items():
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            found[name] = (vars(owner), name)
+        elif type(value) is dict:
+            for key, part in value.items():
+                if isinstance(part, np.ndarray) and part.dtype.kind == "f":
+                    inner = name in ("params", "parameters", "weights")
+                    found[str(key) if inner else f"{name}[{key!r}]"] = (value, key)
+    return found
+
+
+def _places(owner):
+    """Where the parameters of an object lie: in its dict `params`, or see `held`."""
+    if isinstance(getattr(owner, "params", None), dict):
+        return {name: (owner.params, name) for name in owner.params}
+    return held(owner)
+
+
 def make_object(kind, case, leaves):
     """Construct the object whose method is debugged, and give it the case's parameters."""
     init = dict(case.get("init", {}))
@@ -348,16 +389,20 @@ def make_object(kind, case, leaves):
         array = np.array(value, dtype=float)
         if name in leaves:
             array = array + leaves[name].reshape(array.shape)
-        owner.params[name] = array
+        place, key = _places(owner).get(name, (None, None))
+        if place is None:
+            place, key = owner.params, name
+        place[key] = array
     return owner
 
 
 def describe(subject, job):
     """Return the parameters that a freshly constructed object has, with their shapes."""
     owner = make_object(subject.kind, {"init": job["init"]}, {})
+    places = _places(owner)
     return {
-        "names": list(owner.params),
-        "shapes": [list(np.shape(owner.params[name])) for name in owner.params],
+        "names": list(places),
+        "shapes": [list(np.shape(place[key])) for place, key in places.values()],
     }
 
 
@@ -375,7 +420,7 @@ def serve(request):
     forward = _resolve(request["forward"])
     backward = None if request["backward"] is None else _resolve(request["backward"])
     maker = None
-    if request["setup"]["style"] == "method":
+    if request["setup"]["style"] in ("method", "object"):
         kind = _resolve([request["forward"][0], request["forward"][1].rpartition(".")[0]])
 
         made = {}
@@ -390,11 +435,11 @@ def serve(request):
                 owner.__dict__.update(_fresh(made[id(case)][1].__dict__))
             except AttributeError:
                 return make_object(kind, case, leaves)
+            places = _places(owner)
             for name, shift in leaves.items():
-                if name in owner.params:
-                    owner.params[name] = owner.params[name] + shift.reshape(
-                        np.shape(owner.params[name])
-                    )
+                if name in places:
+                    place, key = places[name]
+                    place[key] = place[key] + shift.reshape(np.shape(place[key]))
             return owner
 
     subject = Subject(forward, backward, maker, request["setup"])

@@ -26,7 +26,7 @@ __all__ = [
 
 Array = NDArray[Any]
 Status = Literal["right", "wrong", "not judged"]
-Style = Literal["pair", "joint", "method"]
+Style = Literal["pair", "joint", "method", "object"]
 Outcome = Literal["right", "wrong", "error", "missing", "nothing"]
 
 
