@@ -102,8 +102,14 @@ def _case(report: Report) -> Group:
 def _telling(report: Report) -> Step | None:
     """The first wrong step, or the first after it whose right value is known."""
     first = report.mistakes[0]
-    wrong = [s for s in report.steps if s.got is not None and s.wanted is not None]
-    wrong = [s for s in wrong if s.status == "wrong" and np.size(s.got) <= _FEW_ENTRIES]
+    wrong = [
+        step
+        for step in report.steps
+        if step.status == "wrong"
+        and step.got is not None
+        and step.wanted is not None
+        and step.got.size <= _FEW_ENTRIES
+    ]
     own = [s for s in wrong if (s.line, s.name) == (first.line, first.name)]
     return next(iter([*own, *wrong]), None)
 
