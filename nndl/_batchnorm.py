@@ -69,6 +69,7 @@ def batchnorm_forward(
     is rounded. Here the first example is taken from all of them before anything is added up
     ("shifted data" in Chan, Golub and LeVeque, "Algorithms for Computing the Sample Variance",
     1983): what is left is of the size of the spread, and a constant column is exactly zero.
+    Squares overflow where a column spreads over more than 1e154 (in float32, 1e19).
 
     References
     ----------

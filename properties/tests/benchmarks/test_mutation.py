@@ -151,6 +151,13 @@ def test_some_mutants_die(everything: dict[tuple[str, ...], Mutant]) -> None:
         assert key_of(result) == mutant.key
 
 
+def test_running_statistics_that_an_empty_batch_moves_are_seen(
+    everything: dict[tuple[str, ...], Mutant],
+) -> None:
+    (mutant,) = (m for m in everything.values() if m.after == "if len(x) >= 0:")
+    assert judge_mutant((mutant, str(PACKAGE), "quick"))["killer"] == "empty_batch"
+
+
 def test_the_page_counts_what_is_not_equivalent() -> None:
     entry = EQUIVALENT[0]
     named = dict(zip(("module", "function", "operator", "before", "after"), entry.key, strict=True))
