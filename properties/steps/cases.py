@@ -1,11 +1,13 @@
-"""The smallest case that shows a wrong step: Hypothesis finds it and shrinks it."""
+"""Cases that Hypothesis finds: one that shows a mistake, and the smallest that shows it."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import hypothesis
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import NoSuchExample
 
+from .adjoints import agree
 from .draws import PLAIN
 from .evidence import Evidence, examine
 from .findings import Finding
@@ -23,10 +26,10 @@ from .pairing import Subject
 from .run import Session
 from .values import Case, StepsError
 
-__all__ = ["cases", "smallest_case"]
+__all__ = ["cases", "smallest_case", "unseen"]
 
 _MOST_SIZES, _LARGEST_AXIS = 60, 4
-_EXAMPLES = 30
+_EXAMPLES, _HUNTED = 30, 8
 
 
 def cases(subject: Subject) -> st.SearchStrategy[Case]:
@@ -53,6 +56,65 @@ def _sizes(subject: Subject) -> list[Mapping[str, int]]:
     ]
     every.sort(key=lambda s: (math.prod(s.values()), sum(s.values()), tuple(s.values())))
     return every[:_MOST_SIZES]
+
+
+def unseen(session: Session, subject: Subject, judge: Judge) -> list[Case]:
+    """Look for a case in which a gradient is wrong that was right in the judged cases.
+
+    Small arrays of all shapes are drawn, a single row and equal axes among them. A gradient counts
+    as wrong when it is so for values a little beside the drawn ones as well.
+
+    Returns
+    -------
+    The case and its neighbours; nothing when every drawn case is right.
+    """
+    expected = judge.expected(judge.evidence.traces[0])
+    for case in _sample(subject):
+        if _is_wrong(session, subject, case, expected):
+            near = [_beside(case, number) for number in (1, 2)]
+            if all(_is_wrong(session, subject, one, expected) for one in near):
+                return [case, *near]
+    return []
+
+
+def _sample(subject: Subject) -> list[Case]:
+    found: list[Case] = []
+
+    @_settings(_HUNTED, (Phase.generate,))
+    @hypothesis.given(cases(subject))
+    def collect(case: Case) -> None:
+        found.append(case)
+
+    with _no_files():
+        collect()
+    return list({_key(case): case for case in found}.values())
+
+
+def _is_wrong(session: Session, subject: Subject, case: Case, expected: Mapping[str, str]) -> bool:
+    try:
+        evidence = examine(session, subject, [case])
+    except StepsError:
+        return False
+    evidence.sweep(("leaf",))
+    gradients = evidence.traces[0].gradients
+    for place, leaf in expected.items():
+        adjoint = evidence.adjoint(0, (-1, leaf, 0))
+        known = adjoint is not None and adjoint.known and place in gradients
+        if known and adjoint is not None and not agree(gradients[place], adjoint):
+            return True
+    return False
+
+
+def _beside(case: Case, number: int) -> Case:
+    """Move every float array by a thousandth, so that nothing lies exactly on anything."""
+
+    def moved(value: Any) -> Any:
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            steps = np.cos(np.arange(value.size) + number).reshape(value.shape)
+            return value * (1 + steps / 1024)
+        return value
+
+    return replace(case, values={name: moved(value) for name, value in case.values.items()})
 
 
 def smallest_case(
@@ -86,26 +148,36 @@ def smallest_case(
             seen[key] = _shows(session, subject, case, finding, visible)
         return seen[key] is not None
 
+    settings = _settings(_EXAMPLES, (Phase.generate, Phase.shrink))
+    with _no_files():
+        try:
+            found = hypothesis.find(cases(subject), shown, settings=settings)
+        except NoSuchExample:
+            return None
+    return seen[_key(found)]
+
+
+def _settings(examples: int, phases: tuple[Phase, ...]) -> hypothesis.settings:
+    return hypothesis.settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=phases,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
+
+
+@contextlib.contextmanager
+def _no_files() -> Iterator[None]:
+    """Keep what Hypothesis writes out of the user's folder."""
     with tempfile.TemporaryDirectory(prefix="nndl-", ignore_cleanup_errors=True) as storage:
         set_hypothesis_home_dir(storage)
         try:
-            found = hypothesis.find(
-                cases(subject),
-                shown,
-                settings=hypothesis.settings(
-                    max_examples=_EXAMPLES,
-                    derandomize=True,
-                    database=None,
-                    deadline=None,
-                    phases=(Phase.generate, Phase.shrink),
-                    verbosity=Verbosity.quiet,
-                ),
-            )
-        except NoSuchExample:
-            return None
+            yield
         finally:
             set_hypothesis_home_dir(None)
-    return seen[_key(found)]
 
 
 def _showing(judge: Judge, finding: Finding) -> Finding:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .cases import smallest_case
-from .evidence import Evidence, gather
+from .cases import smallest_case, unseen
+from .evidence import Evidence, examine, gather
 from .gradients import judge_gradients
 from .judge import Judge
 from .mistakes import Search
@@ -204,12 +204,24 @@ def debug_subject(
             judge = Judge(evidence)
             search = Search(judge, repair=repair)
             origins = search.run()
+            if subject.by_contract and not origins and _all_right(judge):
+                found = unseen(session, subject, judge)
+                if found:
+                    evidence = examine(session, subject, found)
+                    judge = Judge(evidence)
+                    search = Search(judge, repair=repair)
+                    origins = search.run()
             shown: tuple[Evidence, Judge] | None = None
             if shrink and origins:
                 shown = smallest_case(session, subject, judge, origins[0].finding)
             return make_report(project, subject, search, origins, *(shown or (evidence, judge)))
     except CodeError as error:
         return _in_trouble(target, project, subject, error, seed)
+
+
+def _all_right(judge: Judge) -> bool:
+    judged = [right for _, _, right in judge.returned(judge.evidence.traces)]
+    return any(judged) and False not in judged
 
 
 # when nothing can be judged -----------------------------------------------------------------

@@ -87,7 +87,14 @@ def spec_subject(project: Project, spec: LayerSpec, *, sourceless: bool = False)
     sizes += [sizes[0]] * (_TOLD - len(sizes))
     leaves = tuple(names.get(name, name) for name in spec.differentiable)
     return Subject(
-        pair, draw, tuple(sizes), sizes[0], spec.value == "loss", leaves, strategy.map(to_case)
+        pair,
+        draw,
+        tuple(sizes),
+        sizes[0],
+        spec.value == "loss",
+        leaves,
+        strategy.map(to_case),
+        by_contract=True,
     )
 
 

@@ -38,6 +38,7 @@ class Subject:
     draw : gives the values for sizes and a seed; `dout` is filled in when the output is known.
     sizes : the sizes of the cases that are judged; `least` bounds the search for a small one.
     strategy : draws cases of a user's spec, which has no sizes of its own.
+    by_contract : every drawn case is one that the functions have to be right for.
     """
 
     pair: Pair
@@ -47,6 +48,7 @@ class Subject:
     scalar: bool
     leaves: tuple[str, ...]
     strategy: SearchStrategy[Case] | None = None
+    by_contract: bool = False
 
 
 def labels_present(project: Project) -> list[str]:
@@ -179,7 +181,8 @@ def _contract(
         ("*dout", "*cache"),
     )
     sizes = one.sizes if len(one.sizes) > 2 or style == "method" else (*one.sizes, one.sizes[0])
-    return Subject(pair, draw, sizes, least, one.loss, tuple(names.get(k, k) for k in given))
+    leaves = tuple(names.get(k, k) for k in given)
+    return Subject(pair, draw, sizes, least, one.loss, leaves, by_contract=True)
 
 
 def custom_subject(

@@ -60,6 +60,33 @@ def test_a_mistake_that_needs_two_columns_gets_two(tmp_path: Path) -> None:
     assert dict(report.case.sizes) == {"N": 1, "D": 2}
 
 
+ONE_ROW = """
+import numpy as np
+
+def softmax_loss(x, y):
+    N = x.shape[0]
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(N), y]).mean()
+    dx = p.copy()
+    dx[np.arange(N), y] -= 1
+    dx /= max(N, 2)
+    return loss, dx
+"""
+
+
+def test_a_mistake_that_one_row_alone_shows_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "layers.py"
+    path.write_text(ONE_ROW.replace("max(N, 2)", "N"), encoding="utf-8")
+    assert debug(str(path), "softmax", make_runner=InProcess).outcome == "right"
+    path.write_text(ONE_ROW, encoding="utf-8")
+    report = debug(str(path), "softmax", make_runner=InProcess)
+    assert report.first_wrong is not None
+    assert report.first_wrong.line == 11
+    assert report.case is not None
+    assert report.case.sizes["N"] == 1
+
+
 @pytest.mark.parametrize(
     ("function", "at", "known"),
     [
