@@ -249,7 +249,7 @@ def _in_trouble(
         source=(),
         steps=(),
         mistakes=(),
-        verdict=_said(trouble),
+        verdict=trouble.sentence,
         case=case,
         trouble=trouble,
     )
@@ -258,14 +258,6 @@ def _in_trouble(
 def _status(message: str) -> str:
     skeleton = "NotImplementedError" in message or message.endswith("returns no gradient")
     return "missing" if skeleton else "raised"
-
-
-def _said(trouble: Trouble) -> str:
-    where = f" (line {trouble.line})" if trouble.line else ""
-    if trouble.status == "missing":
-        return f"missing: {trouble.function} is a skeleton: it returns nothing"
-    verb = "raises " if trouble.status == "raised" else ""
-    return f"error: {trouble.function}: {verb}{trouble.message}{where}"
 
 
 def _without_source(target: str | None, project: Project, asked: _Asked, seed: int) -> Report:

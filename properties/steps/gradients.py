@@ -72,7 +72,7 @@ def judge_gradients(plain: Plain, subject: Subject, *, label: str, seed: int = 0
 
 def _verdict(gradients: Sequence[Step], trouble: Trouble | None) -> str:
     if trouble is not None:
-        return f"{trouble.function}: {trouble.message or trouble.status}"
+        return trouble.sentence
     wrong = [g for g in gradients if g.status == "wrong"]
     if wrong:
         said = "; ".join(

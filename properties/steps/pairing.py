@@ -207,6 +207,8 @@ def custom_subject(
     first = _found(project, forward, sourceless)
     second = None if backward is None else _found(project, backward, sourceless)
     own = signature(project, first)
+    if inputs is None and not first.module:
+        raise StepsError(f"{project.label} has no function {forward!r} whose source can be read")
     if inputs is None:
         raise StepsError(
             f"{forward} is no function of the contract: say what its arguments "

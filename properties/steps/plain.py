@@ -125,8 +125,13 @@ class Plain:
         [value] = self.run(subject, [case])
         if not value.ok:
             return _trouble(pair.forward.name, value)
+        if not as_arrays(value.outputs[0]):
+            what = type(value.outputs[0]).__name__
+            return Trouble(pair.forward.name, "error", f"its value is a {what}, not an array")
         case = upstream(case, np.shape(value.outputs[0]))
         outcome = self.gradients(subject, case, value)
+        if outcome.ok and not as_arrays(outcome.outputs):
+            return Trouble(pair.judged.name, "error", "it returns no array")
         return None if outcome.ok else _trouble(pair.judged.name, outcome)
 
     def close(self) -> None:

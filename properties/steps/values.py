@@ -54,6 +54,15 @@ class Trouble:
     message: str
     line: int = 0
 
+    @property
+    def sentence(self) -> str:
+        """What to tell the author."""
+        if self.status == "missing":
+            return f"missing: {self.function} is a skeleton: it returns nothing"
+        verb = "raises " if self.status == "raised" else ""
+        where = f" (line {self.line})" if self.line else ""
+        return f"error: {self.function}: {verb}{self.message}{where}"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
