@@ -5,16 +5,22 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+import numpy as np
+
+from properties.diagnosis.relations import ratio_of
+
 from .edits import Edit
 from .evidence import read_trace
 from .findings import Finding, Slot
 from .states import State
 from .trials import Trying, Winner
+from .values import Array
 
 __all__ = ["Doubling"]
 
 # How many pairs are tried depends on how long one run is, in values, not on the clock.
 _COST, _EACH, _PAIRS, _VALUES = 2.0, 60, 12_000, 2_000_000
+_MULTIPLES = 4
 _BATCHES = (0, 500, 2_500, 12_000)  # every batch is compiled anew
 
 
@@ -48,6 +54,35 @@ class Doubling(Trying):
             made = self._both(state, slots, changes, found)
             if made is not None:
                 return made
+        return None
+
+    def value_and_change(
+        self, state: State, findings: Sequence[Finding], most: float
+    ) -> tuple[tuple[Finding, list[Array]], Winner] | None:
+        """Return a multiple of an adjoint with that adjoint, and a change that heals the rest."""
+        multiples = [(f, v) for f in findings if (v := self._without_factor(f)) is not None]
+        for finding, values in multiples[:_MULTIPLES]:
+            after = self.with_values(state, finding.slot, values)
+            others = [f for f in findings if f.slot.statement != finding.slot.statement]
+            made = self.winners(after, others, after.unhealed, "") if after.unhealed else []
+            best = min(made, key=lambda one: one.edit.cost - one.explained, default=None)
+            if best is not None and best.edit.cost <= most:
+                return (finding, values), best
+        return None
+
+    def _without_factor(self, finding: Finding) -> list[Array] | None:
+        """Return, per case, the adjoint of which a value is a multiple."""
+        if finding.meaning != "scaled":
+            return None
+        for one in self.judge.candidates:
+            if one.label == finding.node and all(
+                a.value.size == g.size and ratio_of(np.reshape(g, a.value.shape), a.value)
+                for a, g in zip(one.adjoints, finding.got, strict=False)
+            ):
+                return [
+                    a.value.reshape(g.shape)
+                    for a, g in zip(one.adjoints, finding.got, strict=False)
+                ]
         return None
 
     def _healing(

@@ -80,6 +80,14 @@ class Search(Doubling, Needing):
                         found.append(self._changed(state, one))
                         state = self.with_statement(state, one.slot.statement, one.edit.node)
                     continue
+                pair = self.value_and_change(state, self._feeders(state, origin), origin.doubt)
+                if pair is not None:
+                    (multiple, values), one = pair
+                    found.append(_with(multiple, values))
+                    found.append(self._changed(state, one))
+                    state = self.with_values(state, multiple.slot, values)
+                    state = self.with_statement(state, one.slot.statement, one.edit.node)
+                    continue
             if all(o.slot.line != origin.slot.line for o in found):
                 found.append(origin)
             if origin.right is None:
@@ -359,6 +367,11 @@ class Search(Doubling, Needing):
         self._weight = now.weight
         doubt = 0.0 if now.kept else 2.0 if now.weight == _CERTAIN else 4.0
         return Origin(suspect.slot, suspect, suspect.got, tuple(values), None, (), True, doubt)
+
+
+def _with(finding: Finding, values: Sequence[Array]) -> Origin:
+    """The mistake that a value puts right."""
+    return Origin(finding.slot, finding, finding.got, tuple(values), None, (), True, 0.0)
 
 
 def _shaped(wanted: Sequence[Adjoint], got: Sequence[Array]) -> list[Array]:
