@@ -79,7 +79,7 @@ def _explains(misconception: Misconception, mine: Sequence[Observation], argumen
         if explains(o, argument, predicted):
             continue
         undefined += 1
-        if np.isfinite(o.got[argument]).any() or 4 * undefined > len(mine):
+        if np.isfinite(o.got[argument]).any() or 5 * undefined > 2 * len(mine):
             return False
     return undefined < len(mine)
 

@@ -58,6 +58,7 @@ class Causes:
         self._wrong_forwards = wrong_forwards
         self._seen: dict[str, tuple[Observation, ...]] = dict.fromkeys(untouched, ())
         self._named: dict[tuple[str, str, str, str], Diagnosis | None] = {}
+        self._parts: dict[tuple[str, str, str], dict[str, list[tuple[str, str]]]] = {}
 
     def of(self, verdict: Verdict, spec: LayerSpec) -> Diagnosis | None:
         """The cause of what a verdict found or noted; None where nothing is known.
@@ -106,7 +107,7 @@ class Causes:
         reading = self._readings.get(spec.name)
         other = reading.sentence if reading is not None and reading.name == "keep" else ""
         wrong_forward = spec.name in self._wrong_forwards and function == spec.backward
-        if spec.name == "dropout":
+        if spec.name == "dropout" and not wrong_forward:
             cause = from_dropout(everything, function, argument)
             if cause is not None:
                 return cause
@@ -154,6 +155,14 @@ class Causes:
     ) -> dict[str, list[tuple[str, str]]]:
         """The functions that a value is made of and that are wrong on their own: in which
         arguments, in which kind of call."""
+        key = (seen[0].row, argument, seen[0].when) if seen else ("", "", "")
+        if key not in self._parts:
+            self._parts[key] = self._find_wrong_parts(seen, argument)
+        return self._parts[key]
+
+    def _find_wrong_parts(
+        self, seen: Sequence[Observation], argument: str
+    ) -> dict[str, list[tuple[str, str]]]:
         found: dict[str, list[tuple[str, str]]] = {}
         if seen and not is_made_of_its_parts(self._implementation, seen, argument):
             return found

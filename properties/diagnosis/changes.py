@@ -150,8 +150,10 @@ def _here(node: ast.expr, known: Mapping[str, Any]) -> Iterator[Change]:
     if _is_reduction(node) or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)):
         for name in known:
             if kind_of(known[name]) == "int":
-                share = ast.BinOp(node, ast.Div(), ast.Name(name, ast.Load()))
-                yield Change(share, node, share)
+                size = ast.Name(name, ast.Load())
+                for divisor in (size, ast.Call(of_numpy("sqrt"), [size], [])):
+                    share = ast.BinOp(node, ast.Div(), divisor)
+                    yield Change(share, node, share)
     if isinstance(node, ast.BinOp):
         yield from _of_operation(node)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):

@@ -13,6 +13,7 @@ import numpy as np
 from . import composition
 from .agreement import equal, tolerance
 from .catalogued import misconception_of, times_a_factor
+from .conditions import condition, right_for_one_alone
 from .finding import ENOUGH, Diagnosis, cases_of
 from .observation import Observation
 from .paths import combination
@@ -83,6 +84,7 @@ def diagnose(
         or _weighted_paths(seen, argument)
         or composition.step_inside(seen, argument)
         or _unnamed(seen, function, argument, source)
+        or right_for_one_alone(seen, argument)
     )
 
 
@@ -94,7 +96,8 @@ def _unnamed(
     if found and not found[0].factor:
         return _slipped(found, seen, argument)
     return (
-        _related(seen, argument)
+        condition(seen, argument)
+        or _related(seen, argument)
         or times_a_factor(seen, function, argument)
         or _slipped(found, seen, argument)
     )

@@ -40,12 +40,14 @@ def _functions(node: ast.Name, mine: np.ndarray[Any, Any]) -> Iterator[ast.expr]
     for function in _FUNCTIONS:
         yield ast.Call(of_numpy(function), [node], [])
     yield ast.Call(of_numpy("maximum"), [ast.Constant(0), node], [])
+    yield ast.BinOp(ast.Constant(1), ast.Sub(), node)
     total = ast.Call(ast.Attribute(node, "sum", ast.Load()), [], [])
     if mine.ndim == 1:
         yield total
     elif mine.ndim == 2:
-        mean = ast.Call(ast.Attribute(node, "mean", ast.Load()), [ast.Constant(0)], [])
-        yield ast.BinOp(node, ast.Sub(), mean)
+        for axis in ([ast.Constant(0)], []):
+            mean = ast.Call(ast.Attribute(node, "mean", ast.Load()), list[ast.expr](axis), [])
+            yield ast.BinOp(node, ast.Sub(), mean)
 
 
 def of_numpy(function: str) -> ast.Attribute:

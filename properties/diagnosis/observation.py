@@ -208,6 +208,8 @@ def fresh_cases(spec: LayerSpec) -> tuple[Case, ...]:
         if alike < _KEPT:
             chosen.append(case)
     chosen += cases[-2:]  # a batch of one, or a side of one
+    ones = [case for case in cases[:-2] if _is_one_example(case)]
+    chosen += [case for case in ones if not any(case is other for other in chosen)][:2]
     return tuple(_wider(spec, case, i) for i, case in enumerate(chosen)) + _tests(spec, chosen)
 
 
@@ -218,6 +220,12 @@ def extreme_cases(spec: LayerSpec) -> tuple[Case, ...]:
 
     drawn = sample_cases(spec, Purpose.EXTREME, _DRAWN // 2, number=_STREAM)
     return tuple(case for case in drawn if _telling(case) >= 2)
+
+
+def _is_one_example(case: Case) -> bool:
+    """A batch of one: what such a case shows is best seen twice."""
+    arrays = [v for v in case.args.values() if isinstance(v, np.ndarray)]
+    return "W" not in case.args and bool(arrays and arrays[0].ndim and arrays[0].shape[0] == 1)
 
 
 def _telling(case: Case) -> float:

@@ -143,7 +143,7 @@ class _Trial:
                 return False
             if not explains(o, argument, value):
                 undefined += 1
-                if np.isfinite(value).any() or 4 * undefined > len(cases):
+                if np.isfinite(value).any() or 5 * undefined > 2 * len(cases):
                     return False
         return True
 
@@ -234,13 +234,13 @@ def _before(program: Program, place: int, values: Values) -> Values:
     """What a line can read."""
     later = {line.target for line in program.lines[place:]}
     before = {name: value for name, value in values.items() if name not in later}
-    # Of two names of one value, as in n = N, the given one is not offered again.
-    own = {id(before[line.target]) for line in program.lines[:place] if line.target in before}
-    return {
-        name: value
-        for name, value in before.items()
-        if name not in program.given or id(value) not in own
-    }
+    # Of two names of one value, as in n = N, one is offered: a line's own.
+    own = [name for name in before if name not in program.given]
+    once: dict[int, str] = {}
+    for name in (*own, *before):
+        once.setdefault(id(before[name]), name)
+    offered = set(once.values())
+    return {name: value for name, value in before.items() if name in offered}
 
 
 def _rerun(program: Program, place: int, change: Change, values: Values, name: str) -> Array:

@@ -1,0 +1,71 @@
+"""What wrong cases have in common is said where right ones lack it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from properties.diagnosis.conditions import condition, right_for_one_alone
+from properties.diagnosis.diagnose import diagnose
+from properties.diagnosis.observation import Observation, observe
+from properties.diagnosis.plant import style_source
+from properties.implementation import open_implementation, resolve_target
+from properties.probe import Probe
+from properties.specs import ALL as SPECS
+
+
+def _observed(folder: Path, row: str, old: str, new: str) -> tuple[Observation, ...]:
+    text = style_source("textbook")
+    assert old in text
+    path = folder / "layers.py"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    spec = next(spec for spec in SPECS if spec.name == row)
+    with open_implementation(
+        resolve_target(str(path)), names=list(spec.functions), in_process=True
+    ) as implementation:
+        return observe(Probe(spec, implementation))
+
+
+@pytest.mark.parametrize(
+    ("row", "old", "new", "function", "argument", "said"),
+    [
+        (
+            "affine",
+            "db = np.sum(dout, axis=0)",
+            "db = np.sum(dout, axis=0) * (len(dout) > 1)",
+            "affine_backward",
+            "db",
+            "a batch of one",
+        ),
+        (
+            "affine",
+            "dw = rows.T.dot(dout)",
+            "dw = rows.T.dot(dout) * (1 + (x.ndim > 2))",
+            "affine_backward",
+            "dw",
+            "an x of more than two axes",
+        ),
+    ],
+)
+def test_the_condition_is_named(
+    row: str, old: str, new: str, function: str, argument: str, said: str, tmp_path: Path
+) -> None:
+    cause = diagnose(_observed(tmp_path, row, old, new), function, argument)
+    assert cause is not None
+    assert cause.misconception == f"wrong for {said}"
+
+
+def test_right_for_a_batch_of_one(tmp_path: Path) -> None:
+    new = "db = np.sum(dout, axis=0) * np.cos(len(dout) - 1)"
+    seen = _observed(tmp_path, "affine", "db = np.sum(dout, axis=0)", new)
+    assert condition(seen, "db") is None
+    cause = right_for_one_alone(seen, "db")
+    assert cause is not None
+    assert "over the examples" in cause.sentence
+
+
+def test_right_code_has_none(tmp_path: Path) -> None:
+    seen = _observed(tmp_path, "affine", "db = ", "db = ")
+    assert condition(seen, "db") is None
+    assert right_for_one_alone(seen, "db") is None
