@@ -1,14 +1,15 @@
 """The proof of power: every misconception planted into right code, and what kills it.
 
     python -m properties.benchmarks.power --seeds 20 --matrix 3 --json power.json
-    python -m properties.benchmarks.power --into power.json --only "svm_loss, loss" --seeds 20
+    python -m properties.benchmarks.power --into power.json --lacking --json power.json
     python -m properties.benchmarks.power --into power.json --only - --page docs/power.md
 
 Each entry of the catalogue is planted into three right implementations of different style and
 judged at the standard profile. The first seed of the first ``--matrix`` styles runs every
 property, for the kill matrix; everything else stops at the first kill. The cause is asked for
-after the first seed of every style. A plant is loaded once for all its seeds: neither the styles
-nor the formulas keep anything between calls, and the sample that finds the reading is fixed.
+after the first seed of every style. Results are saved now and then; ``--lacking`` goes on with an
+interrupted run. A plant is loaded once for all its seeds: neither the styles nor the formulas keep
+anything between calls, and the sample that finds the reading is fixed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
@@ -41,6 +42,7 @@ from ..settings import Demands
 from ..spec import LayerSpec
 from ..specs import ALL as SPECS
 from ..suite import Suite, counts
+from .power_page import page, summary
 
 
 @dataclass(kw_only=True)
@@ -256,8 +258,14 @@ def _same_formula(entry: Misconception, key: str, spec: LayerSpec, suite: Suite)
     return True
 
 
-def run(jobs: Sequence[Any], work: Any, workers: int, minutes: float) -> list[dict[str, Any]]:
-    """Do jobs in processes until the time is up; report progress on standard error."""
+def run(
+    jobs: Sequence[Any],
+    work: Any,
+    workers: int,
+    minutes: float,
+    save: Callable[[list[dict[str, Any]]], None] = lambda found: None,
+) -> list[dict[str, Any]]:
+    """Do jobs in processes until the time is up; report and save what there is now and then."""
     found: list[dict[str, Any]] = []
     until = time.monotonic() + 60.0 * minutes
     with ProcessPoolExecutor(workers) as pool:
@@ -270,6 +278,7 @@ def run(jobs: Sequence[Any], work: Any, workers: int, minutes: float) -> list[di
             found.append(future.result())
             if number % 50 == 0:
                 print(f"{number} of {len(jobs)}", file=sys.stderr, flush=True)
+                save(found)
     return found
 
 
@@ -297,6 +306,8 @@ def put_into(earlier: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
     merged = {(r["key"], r["style"]): r for r in earlier["results"]} | now
     return {
         **earlier,
+        "styles": list(dict.fromkeys([*earlier["styles"], *record["styles"]])),
+        "planned": max(earlier["planned"], len(merged)),
         "results": list(merged.values()),
         "elapsed": round(earlier["elapsed"] + record["elapsed"], 1),
         "alarms": earlier["alarms"] if record["alarms"] is None else record["alarms"],
@@ -317,6 +328,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="text that an entry's key must hold; - for none")
     parser.add_argument("--kind", default="", help="correctness, convention or robustness alone")
     parser.add_argument("--into", type=Path, help="an earlier record: put these plants into it")
+    parser.add_argument("--lacking", action="store_true", help="only what that record lacks")
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after this time")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--json", type=Path, help="where the raw results go")
@@ -324,6 +336,8 @@ def main() -> None:
     options = parser.parse_args()
     started = time.perf_counter()
     styles = options.styles.split(",")
+    earlier = json.loads(options.into.read_text(encoding="utf-8")) if options.into else None
+    known = {(r["key"], r["style"]) for r in earlier["results"]} if earlier else set()
     turn = {entry.key: styles[i % len(styles)] for i, entry in enumerate(CATALOGUE)}
     jobs = [
         (entry, style, options.seeds, options.profile, number < options.matrix)
@@ -333,23 +347,31 @@ def main() -> None:
         and options.only != "-"
         and options.kind in entry.kind.value
         and (not options.rotate or turn[entry.key] == style)
+        and not (options.lacking and (entry.key, style) in known)
     ]
-    record = {
-        "seeds": options.seeds,
-        "profile": options.profile,
-        "styles": styles,
-        "matrix": styles[: options.matrix],
-        "planned": len(jobs),
-        "results": run(jobs, judge_entry, options.workers, options.minutes),
-        "alarms": right_styles(options.profile, 1) if options.alarms else None,
-        "elapsed": round(time.perf_counter() - started, 1),
-    }
-    if options.into:
-        record = put_into(json.loads(options.into.read_text(encoding="utf-8")), record)
-    if options.json:
-        options.json.write_text(json.dumps(record, indent=1), encoding="utf-8")
-    from .power_page import page, summary
 
+    def record_of(results: list[dict[str, Any]], alarms: list[str] | None) -> dict[str, Any]:
+        record = {
+            "seeds": options.seeds,
+            "profile": options.profile,
+            "styles": styles,
+            "matrix": styles[: options.matrix],
+            "planned": len(jobs),
+            "results": results,
+            "alarms": alarms,
+            "elapsed": round(time.perf_counter() - started, 1),
+        }
+        return put_into(earlier, record) if earlier else record
+
+    def save(results: list[dict[str, Any]], alarms: list[str] | None = None) -> None:
+        if options.json:
+            text = json.dumps(record_of(results, alarms), indent=1)
+            options.json.write_text(text, encoding="utf-8")
+
+    results = run(jobs, judge_entry, options.workers, options.minutes, save)
+    alarms = right_styles(options.profile, 1) if options.alarms else None
+    save(results, alarms)
+    record = record_of(results, alarms)
     print(summary(record))
     if options.page:
         options.page.write_text(page(record), encoding="utf-8")

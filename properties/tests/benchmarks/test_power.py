@@ -151,6 +151,7 @@ def test_the_page_shows_what_differs_between_styles() -> None:
     assert "| dx: wrong | 1 | 3 – |" in text
     assert "- p: f, dx: wrong (b)" in text
     again = {**plain, "style": "b", "kills": {"p": 7}}
-    earlier = {**settings, "results": results}
-    merged = power.put_into(earlier, {**settings, "results": [again]})
+    earlier = {**settings, "styles": ["a"], "results": results}
+    merged = power.put_into(earlier, {**settings, "styles": ["b"], "results": [again]})
+    assert merged["styles"] == ["a", "b"]
     assert [r["kills"] for r in merged["results"]] == [{"p": 1, "q": 3}, {"p": 7}]
