@@ -122,6 +122,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "_covariance",
         "K = alpha * (X @ X.T)",
         ("transpose", "K = alpha * (X @ X.T).T"),
-        reason="X Xᵀ is symmetric, in floating point as well",
+        reason="X Xᵀ is symmetric to the last bit: numpy computes one half and mirrors it",
     ),
 )
