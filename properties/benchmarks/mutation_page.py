@@ -32,8 +32,8 @@ def summary(record: Mapping[str, Any]) -> str:
         f"off, {record['elapsed'] / 60:.1f} minutes"
         + (f" ({record['kept']} kept from an earlier run)." if record["kept"] else "."),
         "",
-        f"- {len(equivalent)} are equivalent: no check of the contract may tell them from the original "
-        "(reasons below).",
+        f"- {len(equivalent)} are equivalent: no check of the contract may tell them from the "
+        "original (reasons below).",
         f"- Of the other {len(rest)}, the properties kill {len(killed)} "
         f"({len(killed) / max(len(rest), 1):.1%}).",
         *(f"- open: {_line(r)}" for r in rest if not r["killer"]),
