@@ -78,6 +78,8 @@ class Finding:
         if self.meaning in ("scaled", "factor", "value", "size"):
             origin = self.reason.partition(" ×")[0] if self.meaning == "scaled" else ""
             plain = origin.removeprefix("−")
+            if origin == "−1":
+                return 2.8  # many take the sign in a later line
             telling = 2.0 if plain.removeprefix("1/").isalpha() or plain in ("", "1") else 1.5
             return telling - 0.2 if self.reason.startswith("−") else telling
         return 1.0 if self.meaning == "summed" else 0.0

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from .adjoints import Adjoint
 from .doubles import Doubling
 from .edits import Edit
@@ -285,11 +287,15 @@ class Search(Doubling, Needing):
         if not winners:
             return self._solved(state, origin, suspects, goal, local=local)
 
+        got = {f.slot.statement: f.got for f in suspects}
+
         def key(winner: Winner) -> tuple[float, ...]:
             mine = winner.slot.statement == origin.slot.statement
             better = mine or winner.rank > ranks.get(winner.slot.statement, 0.0)
             # A line whose value means something is less likely to be the wrong one.
             known = 0.3 + ranks.get(winner.slot.statement, 0.0)
+            if _opposite(winner.values, got.get(winner.slot.statement, ())):
+                known = max(known - winner.rank, 0.3)  # either sign says as much
             cost = winner.edit.cost + (0 if better else known)
             if winner.slot.statement in copies:
                 cost -= 1  # a line that only copies is seldom written
@@ -372,6 +378,13 @@ class Search(Doubling, Needing):
 def _with(finding: Finding, values: Sequence[Array]) -> Origin:
     """The mistake that a value puts right."""
     return Origin(finding.slot, finding, finding.got, tuple(values), None, (), True, 0.0)
+
+
+def _opposite(values: Sequence[Array], got: Sequence[Array]) -> bool:
+    return len(values) == len(got) and all(
+        a.shape == b.shape and a.dtype.kind == b.dtype.kind == "f" and np.allclose(a, -b)
+        for a, b in zip(values, got, strict=True)
+    )
 
 
 def _shaped(wanted: Sequence[Adjoint], got: Sequence[Array]) -> list[Array]:

@@ -155,7 +155,8 @@ def _put_back(tree: ast.Module, name: str, node: ast.FunctionDef) -> None:
 
 @cache
 def _runtime_text() -> str:
-    return Path(__file__).with_name("runtime.py").read_text(encoding="utf-8")
+    files = [Path(__file__).with_name(name) for name in ("runtime.py", "serving.py")]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def runtime_header() -> str:

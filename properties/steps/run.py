@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Protocol
 
-from . import runtime
+from . import runtime, serving
 from .rewrite import RUNTIME, Instrumented, instrument
 from .source import Project, parse_file
 from .values import Pair, StepsError
@@ -25,7 +25,7 @@ class Runner(Protocol):
     """Something that imports a copied project and answers requests about it."""
 
     def serve(self, root: Path, request: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Answer one request; see `runtime.serve`."""
+        """Answer one request; see `serving.serve`."""
         ...
 
     def close(self) -> None:
@@ -47,7 +47,7 @@ class InProcess:
         sys.dont_write_bytecode = True
         importlib.invalidate_caches()
         try:
-            answers: list[dict[str, Any]] = runtime.serve(request)  # type: ignore[no-untyped-call]
+            answers: list[dict[str, Any]] = serving.serve(request)  # type: ignore[no-untyped-call]
             return answers
         finally:
             sys.dont_write_bytecode = written
