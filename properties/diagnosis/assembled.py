@@ -17,6 +17,16 @@ from .agreement import equal, tolerance
 from .observation import Observation
 
 _CALLS = {"affine_relu": 4, "affine_batchnorm_relu": 6, "gplvm": 2}
+_ROWS = {
+    "affine_relu": ("affine", "relu"),
+    "affine_batchnorm_relu": ("affine", "batchnorm", "relu"),
+    "gplvm": ("trace_term", "log_determinant_term"),
+}
+
+
+def rows_of_parts(row: str) -> frozenset[str]:
+    """The rows whose functions a composed one calls."""
+    return frozenset(_ROWS.get(row, ()))
 
 
 def is_made_of_its_parts(

@@ -17,7 +17,7 @@ from ..mismatch import Disagreement, Fault, Mismatch
 from ..probe import Probe
 from ..spec import LayerSpec, Purpose, Reading
 from . import catalogue
-from .assembled import is_made_of_its_parts
+from .assembled import is_made_of_its_parts, rows_of_parts
 from .behaviour import from_dropout, from_habit, from_note
 from .between import forward_that_fits
 from .catalogued import at_extremes
@@ -56,6 +56,7 @@ class Causes:
         self._implementation = implementation
         self._readings = readings
         self._wrong_forwards = wrong_forwards
+        self._untouched = untouched
         self._seen: dict[str, tuple[Observation, ...]] = dict.fromkeys(untouched, ())
         self._named: dict[tuple[str, str, str, str], Diagnosis | None] = {}
         self._parts: dict[tuple[str, str, str], dict[str, list[tuple[str, str]]]] = {}
@@ -164,7 +165,9 @@ class Causes:
         self, seen: Sequence[Observation], argument: str
     ) -> dict[str, list[tuple[str, str]]]:
         found: dict[str, list[tuple[str, str]]] = {}
-        if seen and not is_made_of_its_parts(self._implementation, seen, argument):
+        if not seen or self._untouched & rows_of_parts(seen[0].row):
+            return found
+        if not is_made_of_its_parts(self._implementation, seen, argument):
             return found
         for part in parts_of(seen[0].row, argument) if seen else ():
             spec = _spec_of(part)
