@@ -23,11 +23,18 @@ SIGNS: dict[type[ast.operator], str] = {
 Change = tuple[ast.expr, str, float]
 
 
-def changes(node: ast.expr, names: Sequence[str], *, inside: bool = False) -> Iterator[Change]:
+def changes(
+    node: ast.expr, names: Sequence[str], *, inside: bool = False, whole: bool = False
+) -> Iterator[Change]:
+    """Yield changed copies of an expression, what was changed, and how far-fetched it is.
+
+    names : variables that may stand in for another one.
+    inside : whether it is a factor or an argument. whole : whether it is all of the statement.
+    """
     for rule in (_operator, _constant, _call, _sign, _transpose):
         yield from rule(node)
     yield from _name(node, names)
-    yield from _scale(node, names, inside)
+    yield from _scale(node, names, inside, whole)
 
 
 def _binary(left: ast.expr, operator: ast.operator, right: ast.expr) -> ast.expr:
@@ -272,7 +279,7 @@ def _name(node: ast.expr, names: Sequence[str]) -> Iterator[Change]:
                 yield ast.Name(name, ast.Load()), f"{name} instead of {node.id}", 1
 
 
-def _scale(node: ast.expr, names: Sequence[str], inside: bool) -> Iterator[Change]:
+def _scale(node: ast.expr, names: Sequence[str], inside: bool, whole: bool) -> Iterator[Change]:
     """A factor or a term that is missing; `inside` a product a term is less likely."""
     if not isinstance(
         node, (ast.Name, ast.Call, ast.BinOp, ast.Subscript, ast.Attribute, ast.UnaryOp)
@@ -281,7 +288,7 @@ def _scale(node: ast.expr, names: Sequence[str], inside: bool) -> Iterator[Chang
     text = ast.unparse(node)
     for number, word in ((2, "2"), (0.5, "0.5")):
         yield _binary(node, ast.Mult(), ast.Constant(number)), f"{text} is to be times {word}", 3
-    size = 3 + sum(1 for _ in ast.walk(node)) // 8
+    size = 3 if whole else 3 + sum(1 for _ in ast.walk(node)) // 8
     operators: tuple[tuple[Callable[[], ast.operator], str, int], ...] = (
         (ast.Mult, "times", 0),
         (ast.Div, "divided by", 0),

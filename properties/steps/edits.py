@@ -82,7 +82,9 @@ def _all(statement: ast.stmt, names: Sequence[str]) -> Iterator[Edit]:
     paths = list(_paths(value))
     for path in paths:
         node = _at(value, path)
-        for new, sentence, cost in changes(node, names, inside=_in_product(value, path)):
+        for new, sentence, cost in changes(
+            node, names, inside=_in_product(value, path), whole=not path
+        ):
             changed = clone(statement)
             if path:
                 _put(_at(_value(changed), path[:-1]), path[-1], new)
