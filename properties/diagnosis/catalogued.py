@@ -28,14 +28,17 @@ def misconception_of(
     evidence = f"{argument} equals {first.formula} in all {entries} entries of {cases_of(seen)}"
     if len(found) > 1:
         evidence += f"; so does: {'; '.join(m.name for m in found[1:3])}"
+    sentence = first.sentence
     for other in seen[0].truth:
-        if other != argument and all(_is_right(o, other, o.got[argument]) for o in seen):
-            evidence += f"; it is the right {other}, too: look at the order of what is returned"
+        if other in (argument, *sentence.replace(".", " ").replace(";", " ").split()):
+            continue
+        if all(_is_right(o, other, o.got[argument]) for o in seen):
+            sentence += f" It is also the right {other}: look at what is returned."
     if reading:
         evidence += f" ({reading}; the formula's p is the probability to drop)"
     return Diagnosis(
         misconception=first.name,
-        sentence=first.sentence,
+        sentence=sentence,
         evidence=evidence,
         confidence=0.97 if len(found) == 1 and len(seen) >= ENOUGH else 0.8,
         key=first.key,

@@ -32,7 +32,7 @@ MISCONCEPTIONS: tuple[Misconception, ...] = (
     _out(
         "flattened in Fortran order",
         "x.reshape(N, -1, order='F') @ w + b",
-        "w's rows follow C order: use reshape(N, -1) without order='F'.",
+        "w's rows follow C order: use reshape(N, -1), without order='F' and without swapped axes.",
     ),
     _out(
         "bias averaged",
