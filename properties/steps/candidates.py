@@ -24,6 +24,7 @@ class Collecting:
     candidates: list[Candidate]
     forward_values: list[tuple[str, tuple[Array, ...]]]
     deep: bool
+    wayed: bool
     joint: bool
     backward_statements: set[int]
 
@@ -117,18 +118,24 @@ class Collecting:
         return probe.statement in self.backward_statements and probe.kind != "input"
 
     # candidates -----------------------------------------------------------------------------
-    def deepen(self) -> None:
-        """Measure the adjoints of uses and subexpressions as well."""
-        if self.deep:
-            return
-        self.deep = True
+    def deepen(self, *, ways: bool = True) -> None:
+        """Measure the adjoints of uses and subexpressions as well, and those along single ways.
+
+        ways : these take as long as all the rest; what is explained without them needs none.
+        """
+        if not self.deep:
+            self._add_parts()
+        if ways and not self.wayed:
+            self._add_ways()
+        self.deep, self.wayed = True, self.wayed or ways
+
+    def _add_parts(self) -> None:
         statements = None
         if self.joint:
             known = {p.statement for p in self.evidence.probes.values()}
             statements = known - self.backward_statements - self._after_first_backward()
         self.evidence.sweep(("use", "expr"), statements=statements)
         self.collect()
-        self._add_ways()
 
     def _add_ways(self) -> None:
         """Adjoints along single uses of a later value."""

@@ -20,7 +20,7 @@ __all__ = ["Event", "Evidence", "Place", "Trace", "examine", "gather", "upstream
 Place = tuple[int, int | str, int]
 _LARGEST, _LARGEST_INPUT, _MOST_EVALUATIONS = 150, 600, 12_000
 # Probes passed in one sweep: a forward with loops passes thousands in one run.
-_MOST_PASSED, _FEW_TURNS = 3_000_000, 8
+_MOST_PASSED, _FEW_TURNS = 1_500_000, 8
 
 
 @dataclass(frozen=True, slots=True)

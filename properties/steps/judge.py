@@ -31,6 +31,7 @@ class Judge(Explaining, Collecting):
     candidates: list[Candidate] = field(default_factory=list)
     forward_values: list[tuple[str, tuple[Array, ...]]] = field(default_factory=list)
     deep: bool = False
+    wayed: bool = False
     joint: bool = False
     contract_names: dict[str, str] = field(default_factory=dict)
     backward_statements: set[int] = field(default_factory=set)
@@ -105,9 +106,12 @@ class Judge(Explaining, Collecting):
                 continue
             values = tuple(table[slot.at(k)] for k, table in zip(index, tables, strict=True))
             finding = self._judge(slot, values, index)
-            if not finding.explained and deep and not self.deep:
-                self.deepen()
-                finding = self._judge(slot, values, index)
+            for ways in (False, True):
+                # What is changed again further down is right when it ends right.
+                done = self.wayed or finding.meaning == "unfinished" if ways else self.deep
+                if deep and not done and not finding.explained:
+                    self.deepen(ways=ways)
+                    finding = self._judge(slot, values, index)
             findings.append(finding)
         return [self._finished(finding, findings) for finding in findings]
 
