@@ -55,7 +55,10 @@ class View:
 
     def __repr__(self) -> str:
         text = io.StringIO()
-        render(self.report, Console(file=text, width=100, highlight=False, force_jupyter=False))
+        console = Console(
+            file=text, width=100, highlight=False, force_jupyter=False, force_terminal=False
+        )
+        render(self.report, console)
         return text.getvalue().rstrip()
 
 
@@ -200,7 +203,10 @@ def _judge(text: str, namespace: Mapping[str, Any], **asked: Any) -> View:
         free = not text.split("\n", 1)[0].strip()
         whole = [imports + text] if free else [text, imports]
         path.write_text("\n".join([*whole, "", *last, ""]), encoding="utf-8")
-        report = debug(str(path), **asked)
+        try:
+            report = debug(str(path), **asked)
+        except StepsError as error:
+            raise StepsError(str(error).replace(str(path), "the cell")) from error
     notes = report.notes
     if around.missing:
         notes += (f"not taken over from the notebook: {', '.join(around.missing)}",)

@@ -86,7 +86,7 @@ def test_any_two_functions_with_inputs() -> None:
         ("x: (3, 2)", CELL, "name the functions before"),
         ("nothing", CELL, "not in the contract"),
         ("relu", "def relu_forward(x:\n", "does not parse"),
-        ("f g x: (2, 3)", CELL, "has no f"),
+        ("f g x: (2, 3)", CELL, "the cell has no f"),
     ],
 )
 def test_mistakes_in_the_magic_are_said(
