@@ -20,7 +20,7 @@ def ratio(cases: Sequence[Pairing]) -> Iterator[Relation]:
         return
     entries = sum(case.wanted.size for case in cases)
     constant = all(abs(r - known[0]) <= 1e-7 * abs(known[0]) for r in known)
-    if abs(known[0]) < 1e-9 and constant:
+    if all(abs(r) < 1e-9 for r in known):
         yield Relation("zero", "it is zero everywhere", everywhere(cases), 0.99, 0.0)
         return
     if (entries < 2 and not constant) or (constant and abs(known[0] - 1.0) < 1e-6):
