@@ -12,6 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from .contract import CONTRACT
 from .debugger import debug, debug_all
 from .printer import render
 from .record import to_json
@@ -77,6 +78,7 @@ def run(
     complaints: list[str] = []
     try:
         _check_writable(json_file)
+        _check_order(target, layer, forward)
         if seed < 0:
             raise StepsError(f"--seed is {seed}: give a number that is not negative")
         maker = None
@@ -160,6 +162,15 @@ def _check_writable(json_file: str | None) -> None:
     path = Path(str(json_file))
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise StepsError(f"--json: {json_file} cannot be written: give a file in a folder there is")
+
+
+def _check_order(target: str | None, layer: str | None, forward: str | None) -> None:
+    """A layer in the place of the target is the slip that is made most often."""
+    if target in CONTRACT and layer is None and forward is None and not Path(target).exists():
+        raise StepsError(
+            f"{target} is a layer: name the target first, as in 'nndl steps FOLDER {target}', or "
+            f"'nndl steps bundled {target}'"
+        )
 
 
 def _write(json_file: str | None, records: list[dict[str, Any]]) -> None:

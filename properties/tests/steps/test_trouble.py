@@ -190,6 +190,12 @@ def test_options_that_cannot_be_used(tmp_path: Path, arguments: tuple[str, ...])
     assert arguments[0] in output
 
 
+def test_a_layer_without_a_target() -> None:
+    code, output = call("batchnorm")
+    assert code == 2
+    assert "name the target first, as in 'nndl steps FOLDER batchnorm'" in output
+
+
 def test_the_record_alone_is_on_standard_output(tmp_path: Path) -> None:
     text = RELU.replace("dx = dout", "print('noise')\n    dx = 2 * dout")
     result = CliRunner().invoke(steps, [write(tmp_path, text), "relu", "--json", "-"])
