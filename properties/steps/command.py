@@ -166,7 +166,8 @@ def _check_writable(json_file: str | None) -> None:
 
 def _check_order(target: str | None, layer: str | None, forward: str | None) -> None:
     """A layer in the place of the target is the slip that is made most often."""
-    if target in CONTRACT and layer is None and forward is None and not Path(target).exists():
+    named = target is not None and target in CONTRACT and not Path(target).exists()
+    if named and layer is None and forward is None:
         raise StepsError(
             f"{target} is a layer: name the target first, as in 'nndl steps FOLDER {target}', or "
             f"'nndl steps bundled {target}'"
