@@ -68,7 +68,7 @@ def page(derivation: Derivation) -> str:
 
 
 def _line(formula: str, code: str) -> list[str]:
-    return [f"$$ {formula} $$", "", "```python", code, "```", ""]
+    return [f"$$ {formula} $$", "", f"    {code}", ""]
 
 
 def index() -> str:
