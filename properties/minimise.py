@@ -66,7 +66,7 @@ def _set(case: Case, place: str, value: Array) -> Case:
 
 def _whole_arrays(case: Case) -> Iterator[Change]:
     for place in _places(case):
-        for simplify in (np.zeros_like, np.ones_like, np.round, _to_eighths):
+        for simplify in (np.zeros_like, np.ones_like, _to_integers, _to_eighths):
             yield _changing(place, simplify)
 
 
@@ -79,8 +79,12 @@ def _changing(place: str, simplify: Callable[[Array], Array]) -> Change:
     return change
 
 
+def _to_integers(array: Array) -> Array:
+    return np.round(array) + 0.0  # 0 instead of -0
+
+
 def _to_eighths(array: Array) -> Array:
-    return np.round(array * 8.0) / 8.0
+    return np.round(array * 8.0) / 8.0 + 0.0
 
 
 def _entries(case: Case) -> Iterator[Change]:
