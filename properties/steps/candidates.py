@@ -158,12 +158,12 @@ class Collecting:
         evidence = self.evidence
         self.candidates = []
         places = list(evidence.jacobians[0])
-        order = {"leaf": 1, "assign": 0, "loop": 0, "input": 1, "expr": 2, "use": 3}
+        order = {"leaf": 1, "assign": 0, "loop": 0, "input": 1, "expr": 2, "use": 3, "read": 3}
         for place in places:
             if not all(place in one for one in evidence.jacobians):
                 continue
             probe = evidence.probe(place)
-            kind = "leaf" if probe is None else probe.kind
+            kind: str = "leaf" if probe is None else probe.kind
             if self.joint and probe is not None and probe.statement in self.backward_statements:
                 continue
             if probe is not None and not any(one[place].moved for one in evidence.jacobians):
@@ -177,12 +177,13 @@ class Collecting:
                 continue
             name = str(place[1]) if probe is None else self.name_of(place)
             label = name or (probe.text if probe is not None else "")
-            if kind == "expr" and (same := self._input_of(place)):
-                kind, label = "use", same  # self.params['W1'] is a use of W1
+            if probe is not None and kind == "expr" and _is_read(probe.text):
+                # One reading of a value, which may be read elsewhere: self.params['W1'], hs[t].
+                kind, label = "read", self._input_of(place) or label
             self.candidates.append(
                 Candidate(
                     label,
-                    name if kind != "use" else "",
+                    name if kind not in ("use", "read") else "",
                     kind,
                     place,
                     tuple(adjoints),
@@ -195,9 +196,6 @@ class Collecting:
 
     def _input_of(self, place: Place) -> str | None:
         """Return the input that a subexpression is without any change, None when it is none."""
-        probe = self.evidence.probe(place)
-        if probe is None or not isinstance(_parsed(probe.text), (ast.Subscript, ast.Attribute)):
-            return None
         for name, value in self.evidence.cases[0].leaves().items():
             found = self.evidence.traces[0].at(place)
             if value.size > 1 and found is not None and np.array_equal(found, value):
@@ -255,11 +253,12 @@ class Collecting:
                 self.forward_values.append((label, tuple(table[place].value for table in tables)))
 
 
-def _parsed(text: str) -> ast.expr | None:
+def _is_read(text: str) -> bool:
     try:
-        return ast.parse(text, mode="eval").body
+        node = ast.parse(text, mode="eval").body
     except SyntaxError:
-        return None
+        return False
+    return isinstance(node, (ast.Subscript, ast.Attribute))
 
 
 def _is_symmetric(value: Array) -> bool:

@@ -90,7 +90,8 @@ def _operator(node: ast.expr) -> Iterator[Change]:
             f"another order and transpose in {ast.unparse(node)}",
             2,
         )
-    yield clone(node.left), f"without “{sign} {ast.unparse(node.right)}”", 1
+    number = isinstance(node.right, ast.Constant)
+    yield clone(node.left), f"without “{sign} {ast.unparse(node.right)}”", 0.5 if number else 1
     yield clone(node.right), f"without “{ast.unparse(node.left)} {sign}”", 2
     if isinstance(node.op, ast.Sub):
         yield (

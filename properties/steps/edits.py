@@ -156,7 +156,7 @@ def _paths(node: ast.AST, path: Path = ()) -> Iterator[Path]:
             if isinstance(value, ast.Attribute):
                 yield from _paths(value.value, (*path, ("func", -1), ("value", -1)))
             continue
-        if name == "ctx":
+        if name == "ctx" or (isinstance(node, ast.NamedExpr) and name == "target"):
             continue
         if isinstance(value, ast.expr):
             yield from _paths(value, (*path, (name, -1)))

@@ -73,7 +73,7 @@ class Explaining:
                 label,
                 f"the part of the adjoint of {label} that goes through {node} in line {one.line}",
             )
-        if one.kind != "use":
+        if one.kind not in ("use", "read"):
             return Finding(slot, "adjoint", one.label, f"the adjoint of {one.label}")
         return Finding(
             slot,
@@ -115,7 +115,7 @@ class Explaining:
         sizes = [self.evidence.cases[k].sizes for k in index]
         for one in self.candidates:
             wanted = [one.adjoints[k] for k in index]
-            if one.kind in ("use", "way") and wanted[0].value.size < 2:
+            if one.kind in ("use", "read", "way") and wanted[0].value.size < 2:
                 continue
             if (
                 all(

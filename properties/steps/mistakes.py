@@ -76,6 +76,12 @@ class Search(Doubling, Needing):
             if origin is None:
                 break
             if self.repair and origin.doubt:
+                partial = self._lacking(state, origin)
+                if partial is not None:
+                    found.append(self._changed(state, partial))
+                    edit = partial.edit
+                    state = self.with_statement(state, partial.slot.statement, edit.node)
+                    continue
                 two = self.two(state, self._feeders(state, origin), origin.doubt)
                 if two is not None:
                     for one in two:
@@ -201,8 +207,15 @@ class Search(Doubling, Needing):
         finding = next(f for f in state.findings if f.slot.place == best.slot.place)
         return Origin(best.slot, finding, finding.got, best.values, best.edit, (), True, 0.0)
 
-    def _feeders(self, state: State, origin: Origin) -> list[Finding]:
-        """Steps that feed wrong gradients and are not known to be right."""
+    def _lacking(self, state: State, origin: Origin) -> Winner | None:
+        """A step that holds a part of an adjoint: is it the other part that is missing?"""
+        feeders = self._feeders(state, origin, sure=True)
+        parts = [f for f in feeders if f.meaning == "part" and not f.kept]
+        made = self.winners(state, parts, state.unhealed, "") if parts else []
+        return min(made, key=lambda one: one.edit.cost - one.explained, default=None)
+
+    def _feeders(self, state: State, origin: Origin, *, sure: bool = False) -> list[Finding]:
+        """Steps that feed wrong gradients and are not known to be right, or all of them."""
         wrong = {item.split()[-1] for item in state.unhealed}
         feeds: set[int] = {origin.slot.statement}
         for finding in state.findings:
@@ -212,7 +225,7 @@ class Search(Doubling, Needing):
             f
             for f in state.findings
             if f.slot.statement in feeds
-            and not self._sure(f)
+            and (sure or not self._sure(f))
             and not self._doubled(f, state.findings)
         ]
 
