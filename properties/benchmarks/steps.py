@@ -1,7 +1,8 @@
 """Measure the step debugger: right styles, planted mistakes, pairs of mistakes, time.
 
 Run ``python -m properties.benchmarks.steps`` from the checkout. A planted mistake that raises, or
-that leaves every gradient as it was, is no mistake and is drawn again.
+that leaves every gradient as it was, is no mistake and is drawn again. Two mistakes of which one
+leaves the other without effect are no pair.
 """
 
 from __future__ import annotations
@@ -12,11 +13,17 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from properties.steps import Report, StepsError, debug
-from properties.steps.run import InProcess
+from properties.steps.evidence import gather
+from properties.steps.pairing import contract_subject
+from properties.steps.run import InProcess, Session
+from properties.steps.source import open_project
+from properties.steps.values import Array
 from properties.tests.steps.zoo import Planted, Style, mutants, sample, styles
 
 
@@ -85,6 +92,8 @@ def pairs(number: int, seed: int, *, verbose: bool = False) -> list[tuple[bool, 
             continue
         lines = one.text.splitlines()
         lines[two.line - 1] = two.text.splitlines()[two.line - 1]
+        if _hides(style, "\n".join(lines) + "\n", one.text, two.text):
+            continue
         try:
             report = judge(style, "\n".join(lines) + "\n")
         except StepsError:
@@ -105,6 +114,28 @@ def _matters(one: Planted) -> bool:
         return is_wrong(judge(one.style, one.text, repair=False))
     except StepsError:
         return False
+
+
+def _hides(style: Style, both: str, one: str, two: str) -> bool:
+    """Whether one of two mistakes makes the other without effect."""
+    try:
+        together = _gradients(style, both)
+        return any(
+            all(np.array_equal(together[name], alone[name]) for name in together)
+            for alone in (_gradients(style, one), _gradients(style, two))
+        )
+    except (StepsError, KeyError):
+        return True
+
+
+def _gradients(style: Style, text: str) -> Mapping[str, Array]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / style.file
+        path.write_text(text, encoding="utf-8")
+        project = open_project(str(path))
+        subject = contract_subject(project, style.label)
+        with Session(project, subject.pair, InProcess()) as session:
+            return gather(session, subject, subject.sizes[:1]).traces[0].gradients
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

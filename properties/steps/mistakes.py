@@ -8,18 +8,15 @@ after it. Lines before it whose values are known to nobody are tried as well, by
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from .adjoints import Adjoint
 from .doubles import Doubling
-from .edits import Edit
 from .feeding import feeding
-from .findings import Finding, Slot
+from .findings import Finding
 from .judge import Judge
 from .needed import Needing
+from .origins import Origin, opposite, put_right, shaped
 from .states import State
 from .trials import Winner
 from .values import Array
@@ -27,27 +24,7 @@ from .values import Array
 __all__ = ["Origin", "Search"]
 
 _ROUNDS = 5
-_CERTAIN = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """An independent mistake.
-
-    finding : the step where it shows; `line` and `name` are where it is.
-    edit : the small change that would make it right, when there is one.
-    right : per case, the right value of `slot`, when known.
-    doubt : how far-fetched two changes may be that are preferred to this mistake.
-    """
-
-    slot: Slot
-    finding: Finding
-    got: tuple[Array, ...]
-    right: tuple[Array, ...] | None
-    edit: Edit | None
-    suspects: tuple[int, ...]
-    heals: bool
-    doubt: float = 4.0
+_CERTAIN, _FAR_FETCHED = 3.0, 3.0
 
 
 class Search(Doubling, Needing):
@@ -91,7 +68,7 @@ class Search(Doubling, Needing):
                 pair = self.value_and_change(state, self._feeders(state, origin), origin.doubt)
                 if pair is not None:
                     (multiple, values), one = pair
-                    found.append(_with(multiple, values))
+                    found.append(put_right(multiple, values))
                     found.append(self._changed(state, one))
                     state = self.with_values(state, multiple.slot, values)
                     state = self.with_statement(state, one.slot.statement, one.edit.node)
@@ -125,7 +102,7 @@ class Search(Doubling, Needing):
         best: tuple[Finding, frozenset[str], State] | None = None
         for hint in hints:
             assert hint.wanted is not None
-            wanted = _shaped(hint.wanted, hint.got)
+            wanted = shaped(hint.wanted, hint.got)
             after = self.with_values(state, hint.slot, wanted)
             own = hint.slot.key
             healed = (after.right - state.right) - {own}
@@ -152,7 +129,7 @@ class Search(Doubling, Needing):
             hint.slot,
             hint,
             hint.got,
-            tuple(_shaped(hint.wanted, hint.got)),
+            tuple(shaped(hint.wanted, hint.got)),
             None,
             tuple(s.slot.line for s in suspects),
             bool(healed),
@@ -190,14 +167,16 @@ class Search(Doubling, Needing):
         """
         assert hint.wanted is not None
         origin = Origin(
-            hint.slot, hint, hint.got, tuple(_shaped(hint.wanted, hint.got)), None, (), False
+            hint.slot, hint, hint.got, tuple(shaped(hint.wanted, hint.got)), None, (), False
         )
         everything = state.unhealed
         whole = self._whole(state, origin, everything)
-        if whole is not None:
+        if whole is not None and (whole.edit is None or whole.edit.cost < _FAR_FETCHED):
             return whole
         own = frozenset({hint.slot.key})
         fixed = self._repaired(state, origin, self._suspects(state, hint), own)
+        if whole is not None:
+            return fixed if fixed.edit is not None and fixed.edit.cost <= 1 else whole
         if fixed.edit is not None or fixed.slot != hint.slot:
             return fixed
         return None if "× the adjoint" in hint.reason else origin
@@ -291,8 +270,10 @@ class Search(Doubling, Needing):
 
         local : the right value of the wrong step is what is wanted; else all gradients are.
         """
-        tried = {f.slot.statement: f.slot for f in [*suspects, origin.finding]}
-        winners = self.winners(state, [*suspects, origin.finding], goal, origin.slot.key)
+        # A line that keeps no promise of its own name is not what makes everything right.
+        own = [origin.finding] if local or origin.right is None else []
+        tried = {f.slot.statement: f.slot for f in [*suspects, *own]}
+        winners = self.winners(state, [*suspects, *own], goal, origin.slot.key)
         copies = {n for n in tried if self.copies(n)}
         ranks = {
             f.slot.statement: 0.0 if f.slot.statement in copies else f.weight for f in suspects
@@ -307,7 +288,7 @@ class Search(Doubling, Needing):
             better = mine or winner.rank > ranks.get(winner.slot.statement, 0.0)
             # A line whose value means something is less likely to be the wrong one.
             known = 0.3 + ranks.get(winner.slot.statement, 0.0)
-            if _opposite(winner.values, got.get(winner.slot.statement, ())):
+            if opposite(winner.values, got.get(winner.slot.statement, ())):
                 known = max(known - winner.rank, 0.3)  # either sign says as much
             cost = winner.edit.cost + (0 if better else known)
             if winner.slot.statement in copies:
@@ -386,23 +367,3 @@ class Search(Doubling, Needing):
         self._weight = now.weight
         doubt = 0.0 if now.kept else 2.0 if now.weight == _CERTAIN else 4.0
         return Origin(suspect.slot, suspect, suspect.got, tuple(values), None, (), True, doubt)
-
-
-def _with(finding: Finding, values: Sequence[Array]) -> Origin:
-    """The mistake that a value puts right."""
-    return Origin(finding.slot, finding, finding.got, tuple(values), None, (), True, 0.0)
-
-
-def _opposite(values: Sequence[Array], got: Sequence[Array]) -> bool:
-    return len(values) == len(got) and all(
-        a.shape == b.shape and a.dtype.kind == b.dtype.kind == "f" and np.allclose(a, -b)
-        for a, b in zip(values, got, strict=True)
-    )
-
-
-def _shaped(wanted: Sequence[Adjoint], got: Sequence[Array]) -> list[Array]:
-    """The right values in the shape that the backward uses."""
-    return [
-        w.value.reshape(g.shape) if w.value.size == g.size else w.value
-        for w, g in zip(wanted, got, strict=True)
-    ]

@@ -1,0 +1,55 @@
+"""A mistake that was found: where it is, and what the right value would be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .adjoints import Adjoint
+from .edits import Edit
+from .findings import Finding, Slot
+from .values import Array
+
+__all__ = ["Origin", "opposite", "put_right", "shaped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """An independent mistake.
+
+    finding : the step where it shows; `line` and `name` are where it is.
+    edit : the small change that would make it right, when there is one.
+    right : per case, the right value of `slot`, when known.
+    doubt : how far-fetched two changes may be that are preferred to this mistake.
+    """
+
+    slot: Slot
+    finding: Finding
+    got: tuple[Array, ...]
+    right: tuple[Array, ...] | None
+    edit: Edit | None
+    suspects: tuple[int, ...]
+    heals: bool
+    doubt: float = 4.0
+
+
+def put_right(finding: Finding, values: Sequence[Array]) -> Origin:
+    """The mistake that a value puts right."""
+    return Origin(finding.slot, finding, finding.got, tuple(values), None, (), True, 0.0)
+
+
+def opposite(values: Sequence[Array], got: Sequence[Array]) -> bool:
+    return len(values) == len(got) and all(
+        a.shape == b.shape and a.dtype.kind == b.dtype.kind == "f" and np.allclose(a, -b)
+        for a, b in zip(values, got, strict=True)
+    )
+
+
+def shaped(wanted: Sequence[Adjoint], got: Sequence[Array]) -> list[Array]:
+    """The right values in the shape that the backward uses."""
+    return [
+        w.value.reshape(g.shape) if w.value.size == g.size else w.value
+        for w, g in zip(wanted, got, strict=True)
+    ]
