@@ -18,6 +18,8 @@ from ..values import FAMILIES, SEEDS, Values
 _SIZES = st.sampled_from(
     ((2, 1, 1), (1, 1, 1), (3, 2, 1), (2, 3, 4), (4, 1, 3), (4, 2, 5), (5, 3, 2), (6, 2, 3))
 )
+_MANY = st.sampled_from(((5, 3, 2), (6, 2, 3), (8, 1, 2)))
+_EXPONENTS = st.sampled_from((-70, 70, -90, 90))  # times five: beyond float64's 308
 # Condition numbers of K stay below some 1e6: beyond, no algorithm has digits left to judge.
 _FAMILIES = ("dyadic", "integers", "normal", "ties", "tiny")
 
@@ -46,6 +48,20 @@ def _determinant_case(v: Values, sizes: tuple[int, int, int]) -> Case:
     return Case(args=args, family=v.family)
 
 
+def _rescaled(make: Callable[[Values, tuple[int, int, int]], Case]) -> Callable[..., Case]:
+    """Cases with K times a power of ten whose power N, and so det K, is no finite number.
+
+    K is as well conditioned as before, and log|K| is a number of some hundreds.
+    """
+
+    def rescaled(v: Values, sizes: tuple[int, int, int], exponent: int) -> Case:
+        case, scale = make(v, sizes), 10.0**exponent
+        alpha, beta = scale * case.args["alpha"], case.args["beta"] / scale
+        return case.with_args(alpha=alpha, beta=beta)
+
+    return rescaled
+
+
 def _spec(
     name: str,
     make: Callable[[Values, tuple[int, int, int]], Case],
@@ -53,6 +69,8 @@ def _spec(
     gradient: Callable[..., Bounded],
 ) -> LayerSpec:
     def cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
+        if purpose is Purpose.EXTREME:
+            return st.builds(_rescaled(make), _sources(purpose), _MANY, _EXPONENTS)
         if purpose not in (Purpose.ORDINARY, Purpose.SMOOTH):
             return None
         return st.builds(make, _sources(purpose), _SIZES)
