@@ -6,6 +6,7 @@ The text of this file runs after that of `runtime.py` in one module, beside the 
 # mypy: ignore-errors
 
 import contextlib
+import warnings
 
 import numpy as np
 
@@ -74,7 +75,10 @@ def describe(subject, job):
 def _resolve(place):
     import importlib
 
-    value = importlib.import_module(place[0])
+    with warnings.catch_warnings():
+        # A line that is tried may look strange to the compiler.
+        warnings.simplefilter("ignore", SyntaxWarning)
+        value = importlib.import_module(place[0])
     for part in place[1].split("."):
         value = getattr(value, part)
     return value
