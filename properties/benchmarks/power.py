@@ -39,7 +39,7 @@ from ..mismatch import Kind
 from ..probe import Probe
 from ..property import Property
 from ..settings import Demands
-from ..spec import LayerSpec
+from ..spec import LayerSpec, ObjectSpec
 from ..specs import ALL as SPECS
 from ..suite import Suite, counts
 from .power_page import page, summary
@@ -290,6 +290,8 @@ def right_styles(profile: str, seeds: int) -> list[str]:
             path = Path(folder) / "layers.py"
             path.write_text(style_source(style), encoding="utf-8")
             for spec in SPECS:
+                if isinstance(spec, ObjectSpec):  # the styles write layers
+                    continue
                 for seed in range(seeds):
                     suite = make_suite(path, spec, seed, profile)
                     for declared in properties_of(spec):
