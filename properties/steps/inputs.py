@@ -174,12 +174,16 @@ def _check_size(wanted: Mapping[str, Wanted]) -> None:
 def sizes_of(wanted: Mapping[str, Wanted]) -> dict[str, int]:
     """Name the axis lengths that vary: the letters, or else every number as s2, s3, …
 
+    A length of 1 stays: code that takes ``c[0]`` for a scalar is right for no other. So does a
+    number of classes that is the length of no axis.
+
     >>> sizes_of(parse_inputs("x: (N, 3), w: (3,)")), sizes_of(parse_inputs("x: (4, 3)"))
     ({'N': 4}, {'s3': 3, 's4': 4})
     """
     every = [axis for one in wanted.values() for axis in one.axes]
     letters = dict.fromkeys(letter for axis in every for letter in _letters(axis))
-    numbers = sorted({axis for axis in every if isinstance(axis, int)})
+    lengths = {axis for one in wanted.values() if one.kind != "labels" for axis in one.axes}
+    numbers = sorted({axis for axis in lengths if isinstance(axis, int) and axis != 1})
     if not letters:
         return {f"s{n}": n for n in numbers}
     free = [n for n in _LENGTHS if n not in numbers]
