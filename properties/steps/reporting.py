@@ -241,7 +241,11 @@ def _verdict(
         if not any(fine for _, _, fine in returned):
             return "nothing can be said: no returned gradient could be judged"
         share = sum(s.status == "right" for s in steps)
-        return f"right: every returned gradient, and {share} of {len(steps)} steps one by one"
+        told = sum(fine is not None for _, _, fine in returned)
+        what = "every returned gradient"
+        if told < len(returned):
+            what = f"{told} of {len(returned)} returned gradients (the others cannot be judged)"
+        return f"right: {what}, and {share} of {len(steps)} steps one by one"
     if not mistakes:
         return f"the gradient of {', '.join(wrong_returned)} is wrong; no single line can be named"
     first = mistakes[0]

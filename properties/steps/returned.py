@@ -54,9 +54,14 @@ def expected_gradients(judge: Judge, trace: Trace) -> Iterator[tuple[str, str]]:
     elif contract and len(arrays) >= len(places):
         yield from zip(places, arrays, strict=False)
     elif not named:
-        yield from _by_shape(judge, trace, arrays)
+        yield from _by_shape(judge, list(trace.gradients), trace, arrays)
     else:
         yield from named.items()
+        # What a backward returns beside is a gradient as well; a loss may return anything.
+        rest = [place for place in places if place not in named]
+        left = [name for name in arrays if name not in named.values()]
+        if rest and not judge.joint:
+            yield from _by_shape(judge, rest, trace, left)
 
 
 def _leaf_of(place: str, text: str, leaves: Mapping[str, Array]) -> str | None:
@@ -87,13 +92,14 @@ def _names_in(text: str) -> list[str]:
     return [n.id for n in ast.walk(tree) if isinstance(n, ast.Name)]
 
 
-def _by_shape(judge: Judge, trace: Trace, arrays: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _by_shape(
+    judge: Judge, places: Sequence[str], trace: Trace, arrays: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     """Pair returned arrays with inputs in the order of both, where the shapes agree.
 
     Of several such pairings the one counts in which most gradients are right: what cannot be
     told apart is not called wrong.
     """
-    places = list(trace.gradients)
     adjoints = {c.name: c.adjoints[0] for c in judge.candidates if c.kind == "leaf"}
     best: tuple[str, ...] = ()
     most = -1
@@ -103,7 +109,7 @@ def _by_shape(judge: Judge, trace: Trace, arrays: Sequence[str]) -> Iterator[tup
             right = sum(agree(g, a) for g, a in values)
             if right > most:
                 best, most = some, right
-    if not best and len(arrays) == len(places):
+    if not best and len(arrays) == len(places) == len(trace.gradients):
         best = tuple(arrays)
     yield from zip(places, best, strict=False)
 
