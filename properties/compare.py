@@ -99,7 +99,8 @@ def looks_like_float32(got: Array, wanted: Array, bound32: Bounded) -> bool:
     if not (off <= SAFETY * bound32.error).all():
         return False
     scale = np.maximum(np.abs(wanted), np.finfo(np.float64).tiny)
-    relative = (off / scale)[off > 0]
+    with np.errstate(over="ignore"):  # beside a wanted zero
+        relative = (off / scale)[off > 0]
     if relative.size == 0 or float(np.median(relative)) < 1e-3 * _HALF_SHORT:
         return False
     # A systematic error of the right size (an eps in another place) has one sign throughout.
