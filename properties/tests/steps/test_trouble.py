@@ -244,6 +244,7 @@ def test_what_cannot_be_judged_is_no_pass() -> None:
 def test_nothing_of_ours_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = write(tmp_path, RELU.replace("dx = dout", "dx = 2 * dout"))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "layers", raising=False)  # of another test, in this process
     call(target, "relu")
     left = sorted(path.name for path in tmp_path.iterdir() if path.name != "__pycache__")
     assert left == ["layers.py"]
