@@ -24,7 +24,7 @@ import numpy as np
 
 from properties.benchmarks.held import Held
 from properties.benchmarks.inputs import FIXED, fixed, random_shapes
-from properties.benchmarks.rivals import RIVALS, Rival
+from properties.benchmarks.rivals import RIVALS, Rival, properties
 from properties.benchmarks.sampling import cells, draw, held, layers, make_probe
 from properties.benchmarks.sensitivity import planted, well_conditioned
 from properties.benchmarks.side_by_side_page import page
@@ -287,7 +287,9 @@ def run(
                 for number in range(bench.count(rival, regime)):
                     bench.accepts_right(rival, row, regime, number)
         print(f"\r{rival.name}: inputs done", file=sys.stderr, flush=True)
-        if tries:
+        if rival.accepts is properties:  # they run the code again, without the planted error
+            bench.scores[rival.name].smallest = np.nan
+        elif tries:
             bench.scores[rival.name].smallest = smallest_error(
                 bench, rival, tries=tries, rows=("affine", "batchnorm", "softmax")
             )

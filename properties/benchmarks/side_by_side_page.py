@@ -102,6 +102,8 @@ def _rest(bench: Bench) -> str:
     for name in _with_inputs(bench):
         score = bench.scores[name]
         small = f"{score.smallest:.0e}" if np.isfinite(score.smallest) else "none"
+        if np.isnan(score.smallest):
+            small = "not asked"
         lines.append(f"| {name} | {small} | {1e3 * score.seconds / max(score.checks, 1):.1f} |")
     return "\n".join(lines)
 
