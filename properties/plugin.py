@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from .diagnosis.assembled import rows_of_parts
 from .implementation import Limits, TargetError, open_implementation, resolve_target
 from .mismatch import Kind
 from .property import Property
@@ -59,7 +60,13 @@ def make_suite(
         for spec in (*ALL, *extra)
         if not only or spec.layer in only or only & {spec.name, *spec.functions}
     )
-    names = [name for spec in specs for name in spec.functions]
+    # The cause of a composed function is told by its parts, asked for or not.
+    needed = {row for spec in specs for row in rows_of_parts(spec.name)}
+    names = [
+        name
+        for spec in (*specs, *(s for s in ALL if s.name in needed and s not in specs))
+        for name in spec.functions
+    ]
     found = resolve_target(target)
     return Suite(
         open_implementation=lambda: open_implementation(

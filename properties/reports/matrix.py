@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .model import CLASSES, FunctionResult, Report, Status, worst
 
@@ -30,9 +30,24 @@ class Matrix:
         """Status of one property over all functions of a layer; ``none`` if it does not apply."""
         return self.cells.get((row, column), "none")
 
-    def column_status(self, column: Column) -> Status:
-        """The worst status in a column."""
-        return worst([self.cell(row, column) for row in self.rows])
+    def parts(self) -> tuple[Matrix, ...]:
+        """The matrices of rows that share columns: nets have none of the properties of layers."""
+        groups: list[tuple[list[str], set[Column]]] = []
+        for row in self.rows:
+            columns = {column for of_row, column in self.cells if of_row == row}
+            near = [g for g in groups if g[1] & columns or not g[1] | columns]
+            rows = [*(r for g in near for r in g[0]), row]
+            columns = columns.union(*(g[1] for g in near))
+            groups = [g for g in groups if g not in near] + [(rows, columns)]
+        groups.sort(key=lambda group: min(map(self.rows.index, group[0])))
+        return tuple(
+            replace(
+                self,
+                rows=tuple(row for row in self.rows if row in rows),
+                columns=tuple(column for column in self.columns if column in columns),
+            )
+            for rows, columns in groups
+        )
 
 
 def matrix(report: Report) -> Matrix:

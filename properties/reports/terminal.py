@@ -126,41 +126,50 @@ class _Page:
     # matrix ------------------------------------------------------------------------------
 
     def matrix(self, found: Matrix) -> Iterator[Text]:
-        """Layers × properties; columns are lettered, and the letters explained below."""
+        """Layers × properties; columns are lettered, and the letters explained below.
+
+        Rows that share no property stand apart, under letters of their own.
+        """
         name = min(max((cell_len(r) for r in found.rows), default=5), max(12, self.width // 3))
-        cell = 2 if len(found.columns) <= len(_KEYS) else 4
-        fit = max(1, (self.width - name - 3) // cell)
-        for start in range(0, len(found.columns) or 1, fit):
-            block = found.columns[start : start + fit]
-            yield from self.matrix_block(found, block, start, name, cell)
-        yield from self.legend(found)
+        parts = found.parts()
+        # Rows without a cell are the missing ones, which are listed below, and what broke.
+        told = [p for p in parts if p.columns or any(p.layer[r] != "missing" for r in p.rows)]
+        for place, part in enumerate(told or parts):
+            if place:
+                yield Text()
+            cell = 2 if len(part.columns) <= len(_KEYS) else 4
+            fit = max(1, (self.width - name - 3) // cell)
+            for start in range(0, len(part.columns) or 1, fit):
+                block = part.columns[start : start + fit]
+                yield from self.matrix_block(part, block, start, name, cell)
+            yield from self.legend(part)
+        yield from self.symbols(found)
 
     def matrix_block(
         self, found: Matrix, block: tuple[Column, ...], start: int, name: int, cell: int
     ) -> Iterator[Text]:
         """The columns that fit beside each other."""
-        head = Text(" " * (name + 3), style="dim")
-        for place, _ in enumerate(block, start=start):
-            head.append(f"{_key(place):>{cell}}", style="dim")
-        yield head
-        # A row without a cell says nothing that the list of missing functions does not say.
-        rows = [row for row in found.rows if found.layer[row] != "missing"] or found.rows
-        for row in rows:
+        if block:
+            head = Text(" " * (name + 3), style="dim")
+            for place, _ in enumerate(block, start=start):
+                head.append(f"{_key(place):>{cell}}", style="dim")
+            yield head
+        for row in found.rows:
             line = Text()
             status = found.layer[row]
             line.append(self.symbol[status] + " ", style=COLOUR[status])
             line.append(_pad(self.encode(row), name) + " ")
-            for column in () if status == "missing" else block:
+            for column in block:
                 state = found.cell(row, column)
                 line.append(" " * (cell - 1))
                 line.append(self.symbol[state], style=COLOUR[state])
-            if status == "missing" or not block:
+            if not block:
                 line.append(" " + WORD[status], style=COLOUR[status])
             line.rstrip()
             yield line
 
     def legend(self, found: Matrix) -> Iterator[Text]:
-        """What the letters mean, class by class, and the symbols in use."""
+        """What the letters mean, class by class."""
         yield Text()
         for cls in dict.fromkeys(c.cls for c in found.columns):
             # A no-break space keeps a letter and its name on one line.
@@ -172,12 +181,14 @@ class _Page:
             for place, line in enumerate(wrap(", ".join(names), self.width - 13)):
                 text = self.encode(line.replace("\u00a0", " "))
                 yield Text(f"{cls if place == 0 else '':<12.12} {text}", style="dim")
-        used = set(found.layer.values()) | set(found.cells.values())
-        if len(found.cells) < len(found.rows) * len(found.columns):
-            used.add("none")
+
+    def symbols(self, found: Matrix) -> Iterator[Text]:
+        """The symbols in use, and what they mean."""
+        used = set(found.layer.values()) | set(found.cells.values()) | {"none"}
         keys = [f"{self.symbol[s]} {WORD[s]}" for s in SYMBOL if s in used and s != "missing"]
         if "missing" in used:
             keys.append(f"{self.symbol['missing']} missing")
+        yield Text()
         yield from self.fit("   ".join(keys), style="dim")
 
     # panels ------------------------------------------------------------------------------
