@@ -64,7 +64,7 @@ def run() -> dict[str, object]:
         package = Path(folder) / "homework" / "nndl"
         package.mkdir(parents=True)
         (package / "layers.py").write_text(HOMEWORK, encoding="utf-8")
-        command = "from properties.cli import main; main()"
+        command = "from properties.commands.cli import main; main()"
         arguments = ["check", "homework", "--only", "batchnorm", "--json", "record.json"]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         subprocess.run(

@@ -17,17 +17,17 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .case import Case
-    from .spec import LayerSpec, Purpose, Reading, Reference
+    from .spec.case import Case
+    from .spec.row import LayerSpec, Purpose, Reading, Reference
 
 __all__ = ["Case", "LayerSpec", "Purpose", "Reading", "Reference", "activate"]
 
 _HOMES = {
-    "Case": "case",
-    "LayerSpec": "spec",
-    "Purpose": "spec",
-    "Reading": "spec",
-    "Reference": "spec",
+    "Case": "spec.case",
+    "LayerSpec": "spec.row",
+    "Purpose": "spec.row",
+    "Reading": "spec.row",
+    "Reference": "spec.row",
 }
 _OUTER = "nndl_suite."
 

@@ -27,7 +27,7 @@ def _activate() -> None:
 def main() -> None:
     """Run the command ``nndl``."""
     _activate()
-    importlib.import_module("properties.cli").main()
+    importlib.import_module("properties.commands.cli").main()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,6 +68,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
     if config.getoption("--impl") and config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args[:] = [str(_ROOM / "checks")]
-    plugin = importlib.import_module("properties.plugin")
+    plugin = importlib.import_module("properties.commands.plugin")
     if not config.pluginmanager.is_registered(plugin):
         config.pluginmanager.register(plugin, "nndl-suite")

@@ -24,7 +24,7 @@ from nndl.vis_utils import visualize_grid
 try:
     from nndl_suite.properties.notebook import check
 except ImportError:  # in a checkout that is not installed
-    from properties.notebook import check
+    from properties.commands.notebook import check
 
 # %% [markdown]
 # ## What you write

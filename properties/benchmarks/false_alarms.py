@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from properties.benchmarks.sampling import Sampled, cells, held, opened
-from properties.mismatch import Fault, Inconclusive, Kind, Mismatch
+from properties.judge.mismatch import Fault, Inconclusive, Kind, Mismatch
 
 _SHOWN = 5  # alarms printed of one cell; all are counted
 _STOP = 50  # a cell with so many alarms has told enough

@@ -21,14 +21,14 @@ from typing import Any
 
 from properties.benchmarks.held import Held
 from properties.benchmarks.sampling import held
-from properties.command import all_properties
+from properties.commands.check import all_properties
+from properties.commands.plugin import make_suite
 from properties.implementation import Call, Outcome
-from properties.judge import judge
-from properties.plugin import make_suite
-from properties.probe import Probe
-from properties.property import Property
-from properties.settings import PROFILES, Demands
-from properties.spec import LayerSpec, ObjectSpec, Reference
+from properties.judge.property import Property
+from properties.judge.search import judge
+from properties.judge.subjects.functions import Probe
+from properties.spec.demands import PROFILES, Demands
+from properties.spec.row import LayerSpec, ObjectSpec, Reference
 
 PARTS = ("hypothesis", "implementation", "pipe", "oracles", "property")
 _ROOMS = Path(__file__).resolve().parents[2]
@@ -174,7 +174,7 @@ def table(spent: Sequence[Spent], key: Callable[[Spent], str], title: str) -> st
 
 def command_seconds(target: str, profile: str) -> tuple[float, int]:
     """Wall-clock seconds of ``nndl check`` as a command, and its exit code."""
-    program = "from properties.cli import main; main()"
+    program = "from properties.commands.cli import main; main()"
     arguments = ["check", "--profile", profile, *([] if target == "bundled" else [target])]
     environment = {**os.environ, "PYTHONPATH": str(_ROOMS)}
     start = time.perf_counter()

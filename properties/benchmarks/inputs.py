@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from properties.case import Case
+from properties.spec.case import Case
 
 Sizes = dict[str, Any]
 

@@ -21,10 +21,10 @@ import numpy as np
 
 from properties.benchmarks.held import Held
 from properties.benchmarks.sampling import held, layers, make_probe, opened
-from properties.case import Case
 from properties.implementation.inside import InProcess
-from properties.probe import Probe
-from properties.suite import Suite
+from properties.judge.subjects.functions import Probe
+from properties.judge.suite import Suite
+from properties.spec.case import Case
 
 TIMES_BAR = 10.0
 SMALL_BAR = 0.3e-3

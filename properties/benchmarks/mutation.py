@@ -22,9 +22,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..spec import ObjectSpec
-from ..specs import ALL as SPECS
-from ..suite import Suite, counts
+from ..judge.suite import Suite, counts
+from ..layers import ALL as SPECS
+from ..spec.row import ObjectSpec
 from .mutants import MODULES, Mutant, mutants
 from .mutation_page import page, summary
 from .power import make_suite, properties_of, run

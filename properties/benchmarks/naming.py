@@ -21,11 +21,11 @@ from ..diagnosis.misconception import Misconception
 from ..diagnosis.observation import fresh_cases
 from ..diagnosis.plant import STYLES, plant, style_source
 from ..implementation import open_implementation, resolve_target
-from ..judge import Verdict
-from ..mismatch import Disagreement, Kind
-from ..property import Property
-from ..spec import LayerSpec, Purpose
-from ..specs import ALL as SPECS
+from ..judge.mismatch import Disagreement, Kind
+from ..judge.property import Property
+from ..judge.search import Verdict
+from ..layers import ALL as SPECS
+from ..spec.row import LayerSpec, Purpose
 
 _HABITS = {
     "dout": "changes dout",
@@ -54,14 +54,14 @@ def cause_of(entry: Misconception, style: str, spec: LayerSpec) -> tuple[Diagnos
 
 
 def _concerns(entry: Misconception, case: object) -> bool:
-    from ..case import Case
     from ..diagnosis.observation import when_of
+    from ..spec.case import Case
 
     return isinstance(case, Case) and entry.when in ("", when_of(case))
 
 
 def _verdict(entry: Misconception, spec: LayerSpec, case: object) -> Verdict:
-    from ..case import Case
+    from ..spec.case import Case
 
     declared = Property(
         name="planted",

@@ -27,21 +27,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..case import Case
 from ..diagnosis import find_causes
 from ..diagnosis.catalogue import ALL as CATALOGUE
 from ..diagnosis.misconception import Misconception
 from ..diagnosis.observation import fresh_cases, observe
 from ..diagnosis.plant import STYLES, plant, style_source
 from ..implementation import open_implementation, resolve_target
-from ..judge import Verdict
-from ..mismatch import Kind
-from ..probe import Probe
-from ..property import Property
-from ..settings import Demands
-from ..spec import LayerSpec, ObjectSpec
-from ..specs import ALL as SPECS
-from ..suite import Suite, counts
+from ..judge.mismatch import Kind
+from ..judge.property import Property
+from ..judge.search import Verdict
+from ..judge.subjects.functions import Probe
+from ..judge.suite import Suite, counts
+from ..layers import ALL as SPECS
+from ..spec.case import Case
+from ..spec.demands import Demands
+from ..spec.row import LayerSpec, ObjectSpec
 from .power_page import page, summary
 
 
@@ -99,7 +99,7 @@ def with_seed(prepared: Suite, seed: int) -> Suite:
 
 def properties_of(spec: LayerSpec) -> list[Property]:
     """Every property that says something of a row, correctness first."""
-    from ..command import all_properties
+    from ..commands.check import all_properties
 
     found = [p for p in all_properties() if p.concerns(spec)]
     return sorted(found, key=lambda p: p.kind is not Kind.CORRECTNESS)

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from properties.benchmarks.subject import Subject
-from properties.case import Array, Case
-from properties.command import all_properties
-from properties.mismatch import Inconclusive, Kind, Mismatch
-from properties.spec import Purpose
+from properties.commands.check import all_properties
+from properties.judge.mismatch import Inconclusive, Kind, Mismatch
+from properties.spec.case import Array, Case
+from properties.spec.row import Purpose
 
 Check = Callable[[Subject, Case], bool]
 

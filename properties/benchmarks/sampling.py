@@ -17,16 +17,16 @@ from hypothesis.control import BuildContext
 from hypothesis.internal.conjecture.data import ConjectureData
 
 from properties.benchmarks.held import Held
-from properties.case import Case
-from properties.command import all_properties
+from properties.commands.check import all_properties
+from properties.commands.plugin import make_suite
 from properties.implementation import Limits, resolve_target
-from properties.mismatch import Kind
-from properties.plugin import make_suite
-from properties.probe import Probe
-from properties.property import Property
-from properties.settings import Demands
-from properties.spec import LayerSpec, ObjectSpec
-from properties.suite import Suite
+from properties.judge.mismatch import Kind
+from properties.judge.property import Property
+from properties.judge.subjects.functions import Probe
+from properties.judge.suite import Suite
+from properties.spec.case import Case
+from properties.spec.demands import Demands
+from properties.spec.row import LayerSpec, ObjectSpec
 
 T = TypeVar("T")
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from properties.benchmarks.sampling import draw, layers, make_probe, opened
-from properties.case import Case, Run
-from properties.probe import Probe
-from properties.spec import Purpose
+from properties.judge.subjects.functions import Probe
+from properties.spec.case import Case, Run
+from properties.spec.row import Purpose
 
 SIZES = tuple(10.0**-k for k in range(6, 17))
 ENOUGH = 0.95

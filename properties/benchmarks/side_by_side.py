@@ -29,10 +29,10 @@ from properties.benchmarks.sampling import cells, draw, held, layers, make_probe
 from properties.benchmarks.sensitivity import planted, well_conditioned
 from properties.benchmarks.side_by_side_page import page
 from properties.benchmarks.subject import Subject
-from properties.case import Case, Run
-from properties.mismatch import Fault, Inconclusive, Kind, Mismatch
-from properties.spec import Purpose
-from properties.suite import Suite
+from properties.judge.mismatch import Fault, Inconclusive, Kind, Mismatch
+from properties.judge.suite import Suite
+from properties.spec.case import Case, Run
+from properties.spec.row import Purpose
 
 CLASSES = ("value", "gradient", "state")
 REGIMES = ("fixed inputs", "random shapes", "the suite's cases")
@@ -85,7 +85,7 @@ def _class(argument: str) -> str:
 
 
 def _zoo() -> Iterator[Bug]:
-    from properties.specs import ALL
+    from properties.layers import ALL
     from properties.tests.homework.zoo import table
 
     for entry in table("variants"):
@@ -204,7 +204,7 @@ def case_of(row: str, regime: str, number: int) -> Case:
         return fixed(row)
     if regime == "random shapes":
         return random_shapes(row, number)
-    from properties.specs import ALL
+    from properties.layers import ALL
 
     (spec,) = (spec for spec in ALL if spec.name == row)
     strategy = spec.cases(Purpose.ORDINARY)

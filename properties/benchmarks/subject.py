@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from properties.case import Array, Case, Run
-from properties.compare import same_but_for_ones
-from properties.probe import Probe
+from properties.judge.compare import same_but_for_ones
+from properties.judge.subjects.functions import Probe
+from properties.spec.case import Array, Case, Run
 
 
 @dataclass(frozen=True, kw_only=True)

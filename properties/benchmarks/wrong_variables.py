@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from ..case import Case
 from ..implementation import open_implementation, resolve_target
-from ..probe import Probe
-from ..spec import LayerSpec, Purpose
-from ..suite import sample_cases
+from ..judge.subjects.functions import Probe
+from ..judge.suite import sample_cases
+from ..spec.case import Case
+from ..spec.row import LayerSpec, Purpose
 
 Pair = frozenset[str]
 

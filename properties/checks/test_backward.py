@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..case import Case
-from ..mismatch import Inconclusive, Kind
-from ..numerical import Answer, judge_gradients
-from ..probe import Probe
-from ..property import check, has_reference
-from ..spec import Purpose
+from ..judge.mismatch import Inconclusive, Kind
+from ..judge.numerical import Answer, judge_gradients
+from ..judge.property import check, has_reference
+from ..judge.subjects.functions import Probe
+from ..spec.case import Case
+from ..spec.row import Purpose
 
 # Families on which a numerical derivative of a wrong forward can be believed.
 _SMOOTH = ("dyadic", "normal")

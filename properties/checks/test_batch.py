@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..case import Case
-from ..mismatch import Inconclusive, Kind
-from ..probe import Probe
-from ..property import check
-from ..spec import LayerSpec
+from ..judge.mismatch import Inconclusive, Kind
+from ..judge.property import check
+from ..judge.subjects.functions import Probe
+from ..spec.case import Case
+from ..spec.row import LayerSpec
 
 
 def _is_batched(spec: LayerSpec) -> bool:

@@ -8,12 +8,12 @@ import numpy as np
 
 from reference.running_error import Bounded
 
-from ..case import Case
 from ..implementation import Call
-from ..mismatch import Kind
-from ..probe import Probe
-from ..property import check, only
-from ..specs.batchnorm import options
+from ..judge.mismatch import Kind
+from ..judge.property import check, only
+from ..judge.subjects.functions import Probe
+from ..layers.batchnorm import options
+from ..spec.case import Case
 
 _both = only("batchnorm", "affine_batchnorm_relu")
 

@@ -9,10 +9,10 @@ from scipy.stats import binom
 
 from reference import dropout
 
-from ..case import Array, Case
-from ..mismatch import Disagreement, Inconclusive, Kind, Mismatch
-from ..probe import Probe
-from ..property import check, only
+from ..judge.mismatch import Disagreement, Inconclusive, Kind, Mismatch
+from ..judge.property import check, only
+from ..judge.subjects.functions import Probe
+from ..spec.case import Array, Case
 
 # Two tails of each of some thousand tests stay below a false-alarm probability of 1e-9.
 _TAIL = 1e-14

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import multivariate_normal, ortho_group
 
-from ..case import Array, Case
-from ..mismatch import Inconclusive, Kind
-from ..probe import Probe
-from ..property import check, only
-from ..spec import Purpose
+from ..judge.mismatch import Inconclusive, Kind
+from ..judge.property import check, only
+from ..judge.subjects.functions import Probe
+from ..spec.case import Array, Case
+from ..spec.row import Purpose
 
 
 def _rotation(n: int, rng: np.random.Generator) -> Array:

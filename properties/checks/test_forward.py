@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..case import Case
-from ..compare import Difference
-from ..mismatch import Kind
-from ..probe import Probe
-from ..property import check, has_reference
+from ..judge.compare import Difference
+from ..judge.mismatch import Kind
+from ..judge.property import check, has_reference
+from ..judge.subjects.functions import Probe
+from ..spec.case import Case
 
 
 @check(Kind.CORRECTNESS, "forward", applies=has_reference)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..case import Case
 from ..implementation import Ref
-from ..mismatch import Inconclusive, Kind
-from ..probe import Probe
-from ..property import check, has_backward
+from ..judge.mismatch import Inconclusive, Kind
+from ..judge.property import check, has_backward
+from ..judge.subjects.functions import Probe
+from ..spec.case import Case
 
 
 @check(Kind.CORRECTNESS, "backward", applies=has_backward, weight=0.5)

@@ -6,13 +6,13 @@ import numpy as np
 
 from reference import nets
 
-from ..case import Array, Case
 from ..implementation import Call, Ref
-from ..mismatch import Inconclusive, Kind
-from ..net_probe import NetProbe, params_of
-from ..property import check
-from ..spec import Purpose
-from ..specs.nets import MONOLITHIC, NetSpec
+from ..judge.mismatch import Inconclusive, Kind
+from ..judge.property import check
+from ..judge.subjects.net import NetProbe, params_of
+from ..layers.nets import MONOLITHIC, NetSpec
+from ..spec.case import Array, Case
+from ..spec.row import Purpose
 
 _COPIES, _BATCH, _ITERATIONS = 6, 2, 9
 _EACH = _COPIES // _BATCH  # iterations of an epoch

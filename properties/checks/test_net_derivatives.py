@@ -7,13 +7,13 @@ import numpy as np
 from reference import nets
 from reference.finite_differences import Estimate, richardson
 
-from ..case import Array, Case
-from ..mismatch import Disagreement, Inconclusive, Kind, Mismatch
-from ..net_probe import NetProbe, Step, options_of, params_of
-from ..numerical import Answer, decide
-from ..property import check
-from ..spec import LayerSpec, Purpose
-from ..specs.nets import NetSpec
+from ..judge.mismatch import Disagreement, Inconclusive, Kind, Mismatch
+from ..judge.numerical import Answer, decide
+from ..judge.property import check
+from ..judge.subjects.net import NetProbe, Step, options_of, params_of
+from ..layers.nets import NetSpec
+from ..spec.case import Array, Case
+from ..spec.row import LayerSpec, Purpose
 
 # Along directions of length one. Small, for a step over a kink makes an estimate useless.
 _STEPS = 2.0 ** -np.arange(9.0, 19.0, 2.0)

@@ -7,11 +7,11 @@ import numpy as np
 from reference import nets
 from reference.running_error import Bounded
 
-from ..case import Case
-from ..mismatch import Inconclusive, Kind
-from ..net_probe import NetProbe, options_of, params_of, sizes_of
-from ..property import check
-from ..specs.nets import NetSpec
+from ..judge.mismatch import Inconclusive, Kind
+from ..judge.property import check
+from ..judge.subjects.net import NetProbe, options_of, params_of, sizes_of
+from ..layers.nets import NetSpec
+from ..spec.case import Case
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)

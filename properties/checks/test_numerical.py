@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..case import Case
-from ..mismatch import Inconclusive, Kind, Mismatch
-from ..numerical import Answer, judge_gradients, judge_one_sided
-from ..probe import Probe
-from ..property import check, only
-from ..spec import Purpose
+from ..judge.mismatch import Inconclusive, Kind, Mismatch
+from ..judge.numerical import Answer, judge_gradients, judge_one_sided
+from ..judge.property import check, only
+from ..judge.subjects.functions import Probe
+from ..spec.case import Case
+from ..spec.row import Purpose
 
 
 @check(Kind.CORRECTNESS, "backward", purpose=Purpose.SMOOTH, weight=0.25)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..case import Case
 from ..implementation import Call, Ref
-from ..mismatch import Kind
-from ..property import check
-from ..specs.optim import RuleProbe, RuleSpec
+from ..judge.mismatch import Kind
+from ..judge.property import check
+from ..layers.optim import RuleProbe, RuleSpec
+from ..spec.case import Case
 
 _DESCENT_STEPS = 40
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..case import Case
 from ..implementation import Ref
-from ..mismatch import Kind
-from ..probe import Probe
-from ..property import check
+from ..judge.mismatch import Kind
+from ..judge.property import check
+from ..judge.subjects.functions import Probe
+from ..spec.case import Case
 
 
 @check(Kind.CORRECTNESS, "both", weight=0.5)

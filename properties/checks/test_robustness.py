@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..case import Array, Case
 from ..implementation import Laid
-from ..mismatch import Inconclusive, Kind
-from ..probe import FLOAT32, Probe
-from ..property import check, has_reference
-from ..spec import LayerSpec, Precision, Purpose
+from ..judge.mismatch import Inconclusive, Kind
+from ..judge.property import check, has_reference
+from ..judge.subjects.functions import FLOAT32, Probe
+from ..spec.case import Array, Case
+from ..spec.row import LayerSpec, Precision, Purpose
 
 
 @check(Kind.ROBUSTNESS, "both", applies=has_reference, weight=0.5)

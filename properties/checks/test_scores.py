@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..case import Case
-from ..mismatch import Kind
-from ..probe import Probe
-from ..property import check, only
+from ..judge.mismatch import Kind
+from ..judge.property import check, only
+from ..judge.subjects.functions import Probe
+from ..spec.case import Case
 
 
 @check(Kind.CORRECTNESS, "forward", applies=only("softmax", "svm"), weight=0.5)

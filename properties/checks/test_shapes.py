@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..case import Case
-from ..compare import same_but_for_ones, wrong_shape
-from ..mismatch import Inconclusive, Kind
-from ..probe import Probe
-from ..property import check
+from ..judge.compare import same_but_for_ones, wrong_shape
+from ..judge.mismatch import Inconclusive, Kind
+from ..judge.property import check
+from ..judge.subjects.functions import Probe
+from ..spec.case import Case
 
 
 @check(Kind.CORRECTNESS, "backward", weight=0.5)

@@ -6,12 +6,12 @@ import re
 
 import numpy as np
 
-from ..case import Array, Case
 from ..implementation import IDENTITY, Call, Ref
-from ..mismatch import Kind
-from ..net_form import moved
-from ..property import check
-from ..specs.solver import SolverProbe, SolverSpec, checked, data, path, per_epoch
+from ..judge.mismatch import Kind
+from ..judge.property import check
+from ..judge.subjects.net_form import moved
+from ..layers.solver import SolverProbe, SolverSpec, checked, data, path, per_epoch
+from ..spec.case import Array, Case
 
 _CLOSE = 1e-9
 _LOG = re.compile(r"^\(Iteration \d+ / \d+\) loss: -?\d+\.\d+\s*$", re.MULTILINE)

@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..suite import Suite
+    from ..judge.suite import Suite
     from .cause import Causes
     from .finding import Diagnosis
 

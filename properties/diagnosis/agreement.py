@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..case import Array
+from ..spec.case import Array
 from .observation import Observation
 
 _ROUNDING = 1e-10  # of the largest entry: formulas that are equal on paper

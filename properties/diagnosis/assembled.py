@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..case import Array, Case
 from ..implementation import Call, Implementation, Outcome, Ref
+from ..spec.case import Array, Case
 from .agreement import equal, tolerance
 from .observation import Observation
 

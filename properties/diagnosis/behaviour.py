@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..case import Array
-from ..mismatch import Disagreement, Kind
+from ..judge.mismatch import Disagreement, Kind
+from ..spec.case import Array
 from . import catalogue
 from .finding import Diagnosis
 from .misconception import Misconception

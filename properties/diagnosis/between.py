@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..case import Array, Case, Run
-from ..spec import LayerSpec
+from ..spec.case import Array, Case, Run
+from ..spec.row import LayerSpec
 from . import catalogue
 from .finding import Diagnosis
 from .misconception import Misconception

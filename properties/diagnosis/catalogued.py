@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..case import Array
-from ..mismatch import Kind
+from ..judge.mismatch import Kind
+from ..spec.case import Array
 from . import catalogue
 from .agreement import equal, explains, tolerance
 from .finding import ENOUGH, SIMPLE, Diagnosis, cases_of

@@ -10,12 +10,12 @@ import numpy as np
 
 from reference.running_error import Bounded
 
-from ..case import Run
 from ..implementation import Implementation
-from ..judge import Verdict
-from ..mismatch import Disagreement, Fault, Mismatch
-from ..probe import Probe
-from ..spec import LayerSpec, Purpose, Reading
+from ..judge.mismatch import Disagreement, Fault, Mismatch
+from ..judge.search import Verdict
+from ..judge.subjects.functions import Probe
+from ..spec.case import Run
+from ..spec.row import LayerSpec, Purpose, Reading
 from . import catalogue
 from .assembled import is_made_of_its_parts, rows_of_parts
 from .behaviour import from_dropout, from_habit, from_note
@@ -234,7 +234,7 @@ class Causes:
 
 def _spec_of(function: str) -> LayerSpec:
     """The row of a function that others are made of."""
-    from ..specs import ALL
+    from ..layers import ALL
 
     return next(spec for spec in ALL if isinstance(spec, LayerSpec) and function in spec.functions)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..case import Case
+from ..spec.case import Case
 from .finding import ENOUGH, Diagnosis
 from .observation import Observation
 

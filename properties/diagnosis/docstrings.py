@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ..spec import Reading
+from ..spec.row import Reading
 
 _LONGEST = 8000  # characters that are looked at
 _DROP = r"(?:drop(?:s|ped|ping)?|zero(?:es|ed|ing)?|remov(?:es?|ed|ing)|turn(?:s|ed|ing)? off)"

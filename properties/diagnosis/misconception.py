@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..case import Array
-from ..mismatch import Kind
+from ..judge.mismatch import Kind
+from ..spec.case import Array
 from .sources import SOURCES
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..case import Array
+from ..spec.case import Array
 from . import catalogue, quantities
 from .misconception import Misconception
 from .observation import Observation

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..case import Array
+from ..spec.case import Array
 from .agreement import explains
 from .changes import Change, changes
 from .factors import constant_origin, origin_value, ratio_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..case import Array
+from ..spec.case import Array
 from .misconception import Misconception
 from .observation import Observation
 

@@ -12,7 +12,16 @@ from typing import Any
 import numpy as np
 
 from .arrays import decode, decode_input, difference, to_float, wrong_entries
-from .model import Arrays, Curve, Diagnosis, FunctionResult, PropertyResult, Report, Status, Step
+from .model import (
+    Arrays,
+    Curve,
+    Diagnosis,
+    FunctionResult,
+    PropertyResult,
+    Report,
+    Status,
+    Step,
+)
 from .text import clean, number, one_line
 
 _STATUSES = ("pass", "fail", "error", "missing", "inconclusive", "skipped")

@@ -25,7 +25,7 @@ from .source import Project, open_project
 from .values import CodeError, NoSource, Report, StepsError, Trouble
 
 if TYPE_CHECKING:
-    from properties.spec import LayerSpec
+    from properties.spec.row import LayerSpec
 
 __all__ = ["debug", "debug_all", "debug_subject"]
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from hypothesis.strategies import SearchStrategy
 
-from properties.case import Case as SpecCase
-from properties.plugin import SpecsError, read_specs
-from properties.spec import LayerSpec, ObjectSpec, Purpose
-from properties.suite import sample_cases
+from properties.commands.plugin import SpecsError, read_specs
+from properties.judge.suite import sample_cases
+from properties.spec.case import Case as SpecCase
+from properties.spec.row import LayerSpec, ObjectSpec, Purpose
 
 from .pairing import Subject, signature, unread
 from .source import Project

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-_START = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from properties.cli import main; main()"
+_START = (
+    f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
+    "from properties.commands.cli import main; main()"
+)
 
 
 @dataclass(frozen=True)

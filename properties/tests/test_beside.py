@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from properties import beside
-from properties.command import run
+from properties.commands import beside
+from properties.commands.check import run
 
 from .test_command import RIGHT
 

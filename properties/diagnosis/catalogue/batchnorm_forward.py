@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...mismatch import Kind
+from ...judge.mismatch import Kind
 from ..misconception import Group, Misconception
 
 _out = Group(layer="batchnorm", function="batchnorm_forward", argument="out", when="train")

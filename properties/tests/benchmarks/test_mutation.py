@@ -19,11 +19,11 @@ from properties.benchmarks.mutation import ROWS, all_mutants, judge_mutant, key_
 from properties.benchmarks.mutation_operators import OPERATORS, changes
 from properties.benchmarks.mutation_page import page, summary
 from properties.benchmarks.power import make_suite, spec_of
-from properties.case import Case
-from properties.mismatch import Fault
-from properties.probe import Probe
-from properties.spec import Purpose
-from properties.suite import sample_cases
+from properties.judge.mismatch import Fault
+from properties.judge.subjects.functions import Probe
+from properties.judge.suite import sample_cases
+from properties.spec.case import Case
+from properties.spec.row import Purpose
 
 PACKAGE = Path(__file__).parents[3] / "nndl"
 _PURPOSES = (Purpose.ORDINARY, Purpose.INTEGER, Purpose.KINK, Purpose.EXTREME, Purpose.EMPTY)

@@ -22,12 +22,12 @@ from properties.implementation import Call, Handle, Outcome
 from properties.implementation.child.capture import Printed
 from properties.implementation.child.executor import Executor, copied_arguments
 from properties.implementation.child.packing import ToCopies
-from properties.judge import judge
-from properties.mismatch import Kind
-from properties.probe import Probe
-from properties.settings import Demands
-from properties.spec import LayerSpec, Purpose
-from properties.suite import is_right, sample_cases
+from properties.judge.mismatch import Kind
+from properties.judge.search import judge
+from properties.judge.subjects.functions import Probe
+from properties.judge.suite import is_right, sample_cases
+from properties.spec.demands import Demands
+from properties.spec.row import LayerSpec, Purpose
 
 WRONG = [entry for entry in CATALOGUE if entry.kind is Kind.CORRECTNESS]
 

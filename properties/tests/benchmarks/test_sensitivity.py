@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from properties.benchmarks import sensitivity
-from properties.case import Run
+from properties.spec.case import Run
 
 
 def test_a_planted_entry() -> None:

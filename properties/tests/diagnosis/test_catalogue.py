@@ -12,8 +12,8 @@ from properties.diagnosis.catalogue import ALL, of
 from properties.diagnosis.misconception import Misconception
 from properties.diagnosis.plant import STYLES, plant, style_source
 from properties.diagnosis.sources import SOURCES
-from properties.mismatch import Kind
-from properties.specs import ALL as SPECS
+from properties.judge.mismatch import Kind
+from properties.layers import ALL as SPECS
 
 
 def test_there_are_enough_of_every_layer() -> None:

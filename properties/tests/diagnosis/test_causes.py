@@ -13,8 +13,8 @@ from properties.diagnosis.misconception import Misconception
 from properties.diagnosis.observation import observe
 from properties.diagnosis.plant import STYLES, style_source
 from properties.implementation import open_implementation, resolve_target
-from properties.probe import Probe
-from properties.specs import ALL as SPECS
+from properties.judge.subjects.functions import Probe
+from properties.layers import ALL as SPECS
 
 _NAMED = (
     "affine_backward, db: averaged",

@@ -10,11 +10,11 @@ from properties.diagnosis import Causes, Diagnosis
 from properties.diagnosis.observation import fresh_cases
 from properties.diagnosis.plant import style_source
 from properties.implementation import open_implementation, resolve_target
-from properties.judge import Verdict
-from properties.mismatch import Disagreement, Kind
-from properties.property import Property
-from properties.spec import Purpose
-from properties.specs import ALL as SPECS
+from properties.judge.mismatch import Disagreement, Kind
+from properties.judge.property import Property
+from properties.judge.search import Verdict
+from properties.layers import ALL as SPECS
+from properties.spec.row import Purpose
 
 
 def _cause(folder: Path, row: str, change: tuple[str, str], argument: str) -> Diagnosis | None:

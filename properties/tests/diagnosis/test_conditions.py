@@ -11,8 +11,8 @@ from properties.diagnosis.diagnose import diagnose
 from properties.diagnosis.observation import Observation, observe
 from properties.diagnosis.plant import style_source
 from properties.implementation import open_implementation, resolve_target
-from properties.probe import Probe
-from properties.specs import ALL as SPECS
+from properties.judge.subjects.functions import Probe
+from properties.layers import ALL as SPECS
 
 
 def _observed(folder: Path, row: str, old: str, new: str) -> tuple[Observation, ...]:

@@ -8,9 +8,9 @@ import pytest
 
 from properties.diagnosis.docstrings import contradiction, says
 from properties.implementation import resolve_target
-from properties.record import make_record
-from properties.settings import Demands
-from properties.specs.dropout import DROP, DROPOUT, KEEP
+from properties.layers.dropout import DROP, DROPOUT, KEEP
+from properties.record.build import make_record
+from properties.spec.demands import Demands
 
 _COURSE = "p: Dropout parameter. We drop each neuron output with probability p."
 _LATER = """
@@ -80,9 +80,9 @@ def dropout_backward(dout, cache):
 
 
 def test_the_record_says_it(tmp_path: Path) -> None:
-    from properties.command import all_properties
+    from properties.commands.check import all_properties
     from properties.implementation import open_implementation
-    from properties.suite import Suite
+    from properties.judge.suite import Suite
 
     path = tmp_path / "layers.py"
     path.write_text(_KEEPS, encoding="utf-8")

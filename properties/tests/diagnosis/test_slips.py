@@ -14,8 +14,8 @@ from properties.diagnosis.formulas import line_of, programs
 from properties.diagnosis.observation import Observation, fresh_cases, observe, quantities_of
 from properties.diagnosis.plant import style_source
 from properties.implementation import open_implementation, resolve_target
-from properties.probe import Probe
-from properties.specs import ALL as SPECS
+from properties.judge.subjects.functions import Probe
+from properties.layers import ALL as SPECS
 
 _ROWS = ("affine", "relu", "batchnorm", "svm", "softmax", "autoencoder", "gplvm", "affine_relu")
 
@@ -61,8 +61,8 @@ def test_every_way_of_writing_gives_the_truth(row: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("row", _ROWS)
 def test_a_change_differs_in_one_place(row: str) -> None:
     case = fresh_cases(_spec(row))[0]
-    from properties.case import Run
     from properties.diagnosis.observation import when_of
+    from properties.spec.case import Run
 
     known = quantities_of(_spec(row), case, Run(outputs={}))
     for program in programs(row, when_of(case)):

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from properties.command import all_properties
+from properties.commands.check import all_properties
+from properties.commands.plugin import make_suite
 from properties.implementation import resolve_target
-from properties.plugin import make_suite
-from properties.record import make_record
-from properties.settings import Demands
+from properties.record.build import make_record
+from properties.spec.demands import Demands
 from properties.tests.homework import zoo
 
 LAYERS = "neural_net,fc_net,optim,solver"

@@ -11,9 +11,9 @@ from xml.etree import ElementTree as XML
 import pytest
 from click.testing import CliRunner
 
-from properties.command import check as nndl_check
+from properties.commands.check import check as nndl_check
+from properties.commands.report import FORMATS, report
 from properties.reports import github, github_summary, junit
-from properties.reports.command import FORMATS, report
 
 from . import samples
 

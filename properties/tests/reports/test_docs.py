@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from properties.cli import main
-from properties.reports.command import FORMATS
+from properties.commands.cli import main
+from properties.commands.report import FORMATS
 from properties.reports.points import FEEDBACK, VISIBILITY, read_weights
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"

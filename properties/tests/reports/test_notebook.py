@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from properties.notebook import check
+from properties.commands.notebook import check
 
 
 def relu_forward(x: Any) -> Any:

@@ -1,0 +1,1 @@
+"""The commands of ``nndl``, the pytest plugin, the notebook."""

@@ -1,0 +1,1 @@
+"""From a cell to a verdict: plan, subjects, oracles, comparison, the smallest example."""

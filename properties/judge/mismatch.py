@@ -1,0 +1,76 @@
+"""A disagreement, as a value with everything in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any
+
+from ..spec.case import Array, Case
+
+
+class Kind(Enum):
+    """The class of a property, and of what it finds."""
+
+    CORRECTNESS = "correctness"
+    CONVENTION = "convention"
+    ROBUSTNESS = "robustness"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disagreement:
+    """What an implementation gave, what is true, and how far they may differ.
+
+    ``argument`` is the output or gradient concerned (``out``, ``dw``, ``running_mean``);
+    ``index`` is the entry that is furthest off relative to its tolerance. ``sentence`` says what
+    is wrong in words. ``direction`` is the one along which a derivative was taken.
+    """
+
+    function: str
+    sentence: str
+    oracle: str
+    argument: str = ""
+    index: tuple[int, ...] | None = None
+    got: Array | None = None
+    wanted: Array | None = None
+    tolerance: Array | None = None
+    case: Case | None = None
+    direction: Array | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    kind: Kind | None = None
+
+
+class Mismatch(AssertionError):
+    """The implementation under test disagrees with what is true."""
+
+    def __init__(self, disagreement: Disagreement) -> None:
+        super().__init__(f"{disagreement.function}: {disagreement.sentence}")
+        self.disagreement = disagreement
+
+    def with_case(self, case: Case) -> Mismatch:
+        """The same, with the case that showed it when none is recorded yet."""
+        if self.disagreement.case is None:
+            self.disagreement = replace(self.disagreement, case=case)
+        return self
+
+
+class Fault(Exception):
+    """A function gave no result: it raised, hung, crashed, is missing or broke the protocol."""
+
+    def __init__(self, function: str, status: str, message: str, traceback: str = "") -> None:
+        super().__init__(f"{function}: {message}")
+        self.function = function
+        self.status = status
+        self.message = message
+        self.traceback = traceback
+
+    @property
+    def is_final(self) -> bool:
+        """Whether calling again is of no use: it hangs, ends the process or eats the memory."""
+        ended = self.message.startswith(("MemoryError", "SystemExit"))
+        return self.status in ("timeout", "crashed") or ended
+
+
+class Inconclusive(Exception):
+    """An oracle cannot tell on this example; it counts neither as right nor as wrong."""

@@ -1,0 +1,236 @@
+"""Numerical derivatives of the implementation's own forward, as three-valued verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reference.finite_differences import Estimate, richardson
+
+from ..spec.case import Array, Case, Run
+from .mismatch import Disagreement, Fault, Inconclusive, Mismatch
+from .subjects.functions import Probe
+
+# Absolute steps; the values of smooth families are of order one and 1/8 away from kinks.
+STEPS: npt.NDArray[np.float64] = 2.0 ** -np.arange(6.0, 16.0, 2.0)
+_CERTAIN = 1e-3  # an estimate less certain than this, relative, decides nothing
+_UNIT = 2.0**-53
+
+
+class Answer(Enum):
+    """What a numerical derivative can say."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNKNOWN = "inconclusive"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derivative:
+    """The verdict on the gradients, with the numbers of the argument that decided."""
+
+    answer: Answer
+    argument: str = ""
+    got: float = 0.0
+    estimate: Estimate | None = None
+    direction: Array | None = None
+    values: tuple[Array, Array] | None = None
+
+    @property
+    def evidence(self) -> Mapping[str, Any]:
+        """Error of the plain central difference against step, and what Richardson made of it."""
+        if self.values is None or self.estimate is None:
+            return {}
+        plus, minus = self.values
+        slopes = (plus - minus) / (2.0 * STEPS)
+        errors = np.abs(slopes - self.estimate.value)
+        return {
+            "steps_curve": {
+                "steps": STEPS.tolist(),
+                "errors": errors.tolist(),
+                "chosen": int(np.argmin(errors)),
+                "estimate": float(self.estimate.value),
+                "uncertainty": float(self.estimate.error),
+            }
+        }
+
+
+def judge_gradients(probe: Probe, case: Case, run: Run, rng: np.random.Generator) -> Derivative:
+    """Compare ⟨gradient, v⟩ with the derivative of ⟨dout, forward⟩ along random v.
+
+    One signed random direction for each differentiable argument; the first that is wrong decides,
+    else the first that is inconclusive.
+    """
+    found = derivatives(probe, case, run, rng)
+    for answer in (Answer.WRONG, Answer.UNKNOWN):
+        for derivative in found:
+            if derivative.answer is answer:
+                return derivative
+    return found[-1]
+
+
+def derivatives(probe: Probe, case: Case, run: Run, rng: np.random.Generator) -> list[Derivative]:
+    """The numerical derivative along one random direction of each differentiable argument.
+
+    All perturbed points go to the implementation in one call. A single inconclusive answer, with
+    no numbers, stands where the results cannot be compared at all.
+    """
+    spec = probe.spec
+    directions = {
+        name: rng.standard_normal(np.shape(case.args[name])) for name in spec.differentiable
+    }
+    points = [
+        case.with_args(**{name: case.args[name] + sign * step * direction})
+        for name, direction in directions.items()
+        for sign in (1.0, -1.0)
+        for step in STEPS
+    ]
+    runs = probe.values([case, *points])
+    dout = np.ones(()) if case.dout is None else case.dout
+    out = runs[0].outputs[spec.value]
+    if case.dout is None and out.size == 1:
+        dout = np.ones(out.shape)
+    if out.shape != dout.shape or not np.isfinite(out).all():
+        return [Derivative(answer=Answer.UNKNOWN)]
+    # In units of the last place of the terms added up: what evaluating twice may differ by.
+    level = float(np.sum(np.abs(dout * out)) + np.finfo(np.float64).tiny)
+    noise = 64.0 * _UNIT * level
+    phi = np.array(
+        [float(np.sum(dout * p.outputs[spec.value].reshape(dout.shape))) for p in runs[1:]]
+    ).reshape(len(directions), 2, len(STEPS))
+    verdicts = []
+    for (name, direction), (plus, minus) in zip(directions.items(), phi, strict=True):
+        estimate = richardson(plus, minus, STEPS, noise)
+        gradient = run.gradients[name]
+        if gradient.size != direction.size:
+            return [Derivative(answer=Answer.UNKNOWN)]
+        terms = gradient.reshape(direction.shape) * direction
+        # A derivative that is zero by symmetry is known relative to the function's level alone.
+        size = max(float(np.abs(terms).sum()), level)
+        answer = decide(float(terms.sum()), size, estimate)
+        middle = float(np.sum(dout * out))
+        if answer is Answer.WRONG and _bends(plus, minus, middle, noise):
+            answer = Answer.UNKNOWN
+        verdicts.append(
+            Derivative(
+                answer=answer,
+                argument=f"d{name}",
+                got=float(terms.sum()),
+                estimate=estimate,
+                direction=direction,
+                values=(plus, minus),
+            )
+        )
+    return verdicts
+
+
+def table(probe: Probe, case: Case) -> list[dict[str, Any]]:
+    """Rows of argument, ratio, difference, analytical and numerical derivative, on one case."""
+    try:
+        found = derivatives(probe, case, probe.run(case), np.random.default_rng(0))
+    except (Fault, Mismatch, Inconclusive):
+        return []
+    rows = []
+    for derivative in found:
+        if derivative.estimate is None:
+            continue
+        numerical = float(derivative.estimate.value)
+        ratio = derivative.got / numerical if numerical else float("nan")
+        rows.append(
+            {
+                "argument": derivative.argument,
+                "ratio": float(f"{ratio:.9g}"),
+                "difference": float(f"{derivative.got - numerical:.3g}"),
+                "analytical": derivative.got,
+                "numerical": numerical,
+            }
+        )
+    return rows
+
+
+def _bends(plus: Array, minus: Array, middle: float, noise: float) -> bool:
+    """Whether the point itself lies at a kink, where a symmetric difference is no derivative.
+
+    The difference of the one-sided slopes shrinks with the step where the function is smooth, by
+    four from one step to the next; at a kink it stays what it is.
+    """
+    bend = np.abs(plus - 2.0 * middle + minus)[-2:]
+    slopes = bend / STEPS[-2:]
+    return bool(slopes[1] > 0.5 * slopes[0] and bend[1] > 4.0 * noise)
+
+
+def decide(got: float, size: float, estimate: Estimate) -> Answer:
+    wanted, error = float(estimate.value), float(estimate.error)
+    scale = max(abs(wanted), size)
+    if not (np.isfinite(wanted) and np.isfinite(error)) or error > _CERTAIN * scale:
+        return Answer.RIGHT if scale == 0.0 and error == 0.0 else Answer.UNKNOWN
+    slack = error + 64.0 * _UNIT * scale
+    if not np.isfinite(got):
+        return Answer.WRONG
+    off = abs(got - wanted)
+    if off <= 10.0 * slack:
+        return Answer.RIGHT
+    # Between ten and a hundred times the estimated error, the estimate may be at fault.
+    return Answer.WRONG if off > 100.0 * slack and off > 1e-7 * scale else Answer.UNKNOWN
+
+
+_KINK_STEP = 2.0**-10  # exact on the grid of the kink families
+
+
+def judge_one_sided(probe: Probe, case: Case, run: Run) -> Disagreement | None:
+    """The first entry of a gradient outside the one-sided derivatives, if any."""
+    spec = probe.spec
+    (name,) = spec.differentiable
+    x = np.asarray(case.args[name])
+    got = run.gradients[name]
+    if got.shape != x.shape:
+        return None
+    units = np.eye(x.size).reshape(-1, *x.shape) * _KINK_STEP
+    if spec.backward is not None:  # element by element: all entries can move at once
+        units = np.full((1, *x.shape), _KINK_STEP)
+    points = [case.with_args(**{name: x + sign * unit}) for sign in (1, -1) for unit in units]
+    runs = probe.values([case, *points])
+    base = runs[0].outputs[spec.value]
+    moved = [p.outputs[spec.value] for p in runs[1:]]
+    k = len(units)
+    if spec.backward is not None:
+        if base.shape != x.shape:
+            return None
+        right = (moved[0] - base) / _KINK_STEP * case.upstream
+        left = (base - moved[1]) / _KINK_STEP * case.upstream
+    else:
+        right = np.array([(p - base) / _KINK_STEP for p in moved[:k]]).reshape(x.shape)
+        left = np.array([(base - m) / _KINK_STEP for m in moved[k:]]).reshape(x.shape)
+    low, high = np.minimum(left, right), np.maximum(left, right)
+    slack = 2.0**-38 * (1.0 + np.abs(low) + np.abs(high) + float(np.max(np.abs(base), initial=0.0)))
+    off = np.maximum(low - got, got - high)
+    bad = ~(off <= slack)
+    if not bad.any():
+        return None
+    index = tuple(int(i) for i in np.argwhere(bad)[0])
+    return Disagreement(
+        function=spec.judge_of_gradients,
+        sentence=(
+            f"d{name}{list(index)} is {got[index]:.10g}, outside the one-sided derivatives "
+            f"{left[index]:.10g} (left) and {right[index]:.10g} (right)"
+        ),
+        oracle="one-sided derivatives",
+        argument=f"d{name}",
+        index=index,
+        got=got,
+        wanted=np.clip(got, low, high),
+        tolerance=slack,
+        case=case,
+        extra={
+            "one_sided": {
+                "left": float(left[index]),
+                "right": float(right[index]),
+                "got": float(got[index]),
+            }
+        },
+    )

@@ -1,0 +1,116 @@
+"""What a property is, and the decorator that turns one into a pytest test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from ..spec.case import Case
+from ..spec.row import LayerSpec, ObjectSpec, Purpose
+from .mismatch import Kind
+
+Judges = Literal["forward", "backward", "both"]
+# The first argument is a Probe, of the class that goes with the property's rows.
+Body = Callable[[Any, Case, np.random.Generator], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Property:
+    """One column of the matrix.
+
+    ``body`` gets a case of the purpose and a generator for what it draws itself. It returns for a
+    right example, raises Mismatch for a wrong one and Inconclusive where it cannot tell.
+    ``weight`` is the share of the profile's examples that it is worth.
+    """
+
+    name: str
+    kind: Kind
+    purpose: Purpose
+    judges: Judges
+    body: Body
+    applies: Callable[[LayerSpec], bool]
+    weight: float = 1.0
+    rows: type[LayerSpec] = LayerSpec
+
+    @property
+    def title(self) -> str:
+        """First line of the docstring."""
+        return (self.body.__doc__ or self.name).strip().splitlines()[0]
+
+    def concerns(self, spec: LayerSpec) -> bool:
+        """Whether the property says something of a layer."""
+        if isinstance(spec, ObjectSpec) != issubclass(self.rows, ObjectSpec):
+            return False
+        return (
+            isinstance(spec, self.rows)
+            and self.applies(spec)
+            and spec.cases(self.purpose) is not None
+        )
+
+    def functions(self, spec: LayerSpec) -> tuple[str, ...]:
+        """The functions that it judges, of a layer."""
+        if self.judges == "both":
+            return spec.functions
+        return (spec.forward,) if self.judges == "forward" else (spec.judge_of_gradients,)
+
+
+def always(spec: LayerSpec) -> bool:
+    """Apply to every layer that has cases for the purpose."""
+    return True
+
+
+def has_reference(spec: LayerSpec) -> bool:
+    """Apply where a reference was written."""
+    return spec.reference is not None
+
+
+def has_backward(spec: LayerSpec) -> bool:
+    """Apply where the backward is a function of its own."""
+    return spec.backward is not None
+
+
+def only(*names: str) -> Callable[[LayerSpec], bool]:
+    """Apply to these layers alone."""
+    return lambda spec: spec.name in names
+
+
+def check(
+    kind: Kind,
+    judges: Judges,
+    *,
+    purpose: Purpose = Purpose.ORDINARY,
+    applies: Callable[[LayerSpec], bool] = always,
+    weight: float = 1.0,
+    rows: type[LayerSpec] = LayerSpec,
+) -> Callable[[Body], Callable[[Any], None]]:
+    """Make a pytest test of a property; the plugin parametrises it over the specs.
+
+    The test asks for the fixture ``cell``: one property on one layer.
+    """
+
+    def decorate(body: Body) -> Callable[[Any], None]:
+        name = body.__name__.removeprefix("test_")
+        declared = Property(
+            name=name,
+            kind=kind,
+            purpose=purpose,
+            judges=judges,
+            body=body,
+            applies=applies,
+            weight=weight,
+            rows=rows,
+        )
+
+        def test(cell: Any) -> None:
+            cell.judge()
+
+        test.__name__ = body.__name__
+        test.__doc__ = body.__doc__
+        test.__module__ = body.__module__
+        test.declared = declared  # type: ignore[attr-defined]
+        return test
+
+    return decorate

@@ -1,0 +1,1 @@
+"""What is judged: functions, nets, update rules, a solver."""

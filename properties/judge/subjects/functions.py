@@ -1,0 +1,381 @@
+"""Run the implementation under test on cases, and say in its own terms what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from reference.running_error import Bounded
+
+from ...implementation import Call, Implementation, Outcome, Ref
+from ...spec.case import Array, Case, Run
+from ...spec.row import Bounds, LayerSpec, Precision, Reading
+from ..compare import (
+    SAFETY,
+    Difference,
+    difference,
+    looks_like_float32,
+    same_but_for_ones,
+    wrong_shape,
+)
+from ..mismatch import Disagreement, Fault, Inconclusive, Kind, Mismatch
+
+if TYPE_CHECKING:
+    from ..numerical import Derivative
+
+ORDINARY = Precision()
+FLOAT32 = Precision(unit=2.0**-24)
+
+
+class Probe:
+    """One implementation seen through one spec.
+
+    ``notes`` collects what is worth saying of right results: conventions, lost accuracy.
+    """
+
+    def __init__(self, spec: LayerSpec, implementation: Implementation) -> None:
+        self.spec = spec
+        self.implementation = implementation
+        self.reading: Reading | None = None
+        self.notes: dict[tuple[str, Kind, str], int] = {}
+        self.blames = spec.forward
+        self.forward_is_wrong = False
+
+    # -- calls -------------------------------------------------------------------------------
+
+    def calls(self, case: Case, *, start: int = 0, observe: bool = False) -> list[Call]:
+        """The calls of one forward and backward, for a list in which ``start`` come before."""
+        sent = self.reading.send(case) if self.reading else case
+        forward = Call(
+            function=self.spec.forward,
+            args=tuple(sent.args.values()),
+            fetch=self._fetched,
+            observe=observe,
+        )
+        if self.spec.backward is None:
+            return [forward]
+        return [forward, self.backward_call(case, Ref(start, 1), observe=observe)]
+
+    def backward_call(self, case: Case, cache: Any, *, observe: bool = False) -> Call:
+        """One backward on a cache."""
+        assert self.spec.backward is not None
+        return Call(function=self.spec.backward, args=(case.dout, cache), observe=observe)
+
+    def forward_call(self, case: Case) -> Call:
+        """One forward whose cache nobody needs."""
+        sent = self.reading.send(case) if self.reading else case
+        args = tuple(sent.args.values())
+        return Call(function=self.spec.forward, args=args, fetch=self._fetched)
+
+    @property
+    def _fetched(self) -> frozenset[int] | None:
+        # The cache stays in the child: it is the implementation's own affair.
+        return None if self.spec.backward is None else frozenset({0})
+
+    def send(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Run calls in one round trip."""
+        return list(self.implementation.run(calls))
+
+    # -- results -----------------------------------------------------------------------------
+
+    def run(self, case: Case) -> Run:
+        """Forward and backward on a case; raises Fault where one gives no result."""
+        return self.read(case, self.send(self.calls(case)))
+
+    def run_many(self, cases: Sequence[Case]) -> list[Run]:
+        """Forward and backward on several cases, in one round trip."""
+        calls: list[Call] = []
+        for case in cases:
+            calls += self.calls(case, start=len(calls))
+        outcomes = self.send(calls)
+        step = len(self.spec.functions)
+        return [
+            self.read(case, outcomes[i * step : (i + 1) * step]) for i, case in enumerate(cases)
+        ]
+
+    def values(self, cases: Sequence[Case]) -> list[Run]:
+        """Forward alone on several cases, in one round trip."""
+        outcomes = self.send([self.forward_call(case) for case in cases])
+        return [
+            self._read_forward(case, outcome) for case, outcome in zip(cases, outcomes, strict=True)
+        ]
+
+    def value(self, case: Case) -> Run:
+        """Forward alone."""
+        return self.values([case])[0]
+
+    def read(self, case: Case, outcomes: Sequence[Outcome]) -> Run:
+        """Make a run of the outcomes of ``calls``."""
+        run = self._read_forward(case, outcomes[0])
+        if self.spec.backward is None:
+            gradients = self.ok(self.spec.forward, outcomes[0])[1:]
+        else:
+            gradients = self.ok(self.spec.backward, outcomes[1])
+        named = self._name_gradients(self.spec.judge_of_gradients, gradients, case)
+        return Run(outputs=run.outputs, state=run.state, gradients=named)
+
+    def _read_forward(self, case: Case, outcome: Outcome) -> Run:
+        outputs = self.ok(self.spec.forward, outcome)
+        if not outputs or not _is_number(outputs[0]):
+            self._misshaped(self.spec.forward, "returned no array first", case)
+        state: dict[str, Any] = {}
+        for after in outcome.args_after.values() if outcome.args_after else ():
+            if isinstance(after, dict):
+                state.update(after)
+        return Run(outputs={self.spec.value: np.asarray(outputs[0])}, state=state)
+
+    def ok(self, function: str, outcome: Outcome) -> tuple[Any, ...]:
+        """The outputs of a call that worked."""
+        if outcome.status == "ok":
+            return tuple(outcome.outputs)
+        if outcome.status == "unavailable":
+            raise Fault(function, "unavailable", "its forward gave no result")
+        raise Fault(function, outcome.status, outcome.message, outcome.traceback)
+
+    def _name_gradients(
+        self, function: str, gradients: Sequence[Any], case: Case
+    ) -> dict[str, Array]:
+        wanted = self.spec.differentiable
+        if len(gradients) == 1 and isinstance(gradients[0], (list, tuple)):
+            gradients = gradients[0]
+        if len(gradients) < len(wanted):
+            names = ", ".join(f"d{name}" for name in wanted)
+            sentence = f"returned {len(gradients)} gradients, wanted {len(wanted)}: {names}"
+            self._misshaped(function, sentence, case)
+        named: dict[str, Array] = {}
+        for name, gradient in zip(wanted, gradients, strict=False):
+            if not _is_number(gradient):
+                kind = "None" if gradient is None else type(gradient).__name__
+                self._misshaped(function, f"d{name} is {kind}, wanted an array", case, f"d{name}")
+            named[name] = np.asarray(gradient)
+        return named
+
+    def _misshaped(self, function: str, sentence: str, case: Case, argument: str = "") -> NoReturn:
+        raise Mismatch(
+            Disagreement(
+                function=function,
+                sentence=sentence,
+                oracle="the contract",
+                argument=argument,
+                case=case,
+            )
+        )
+
+    # -- verdicts ----------------------------------------------------------------------------
+
+    def note(self, kind: Kind, sentence: str, function: str | None = None) -> None:
+        """Say something of a right result."""
+        key = (function or self.blames, kind, sentence)
+        self.notes[key] = self.notes.get(key, 0) + 1
+
+    def find(
+        self,
+        case: Case,
+        got: dict[str, Array] | Any,
+        truth: Bounds,
+        in_float32: Any = None,
+        prefix: str = "",
+    ) -> tuple[str, Difference] | None:
+        """The first entry of ``truth`` that ``got`` disagrees with, after conventions.
+
+        ``in_float32`` is called for the bounds at float32's rounding unit when a difference may
+        be float32 rounding, which is lost accuracy and not wrong.
+        """
+        function = self.spec.judge_of_gradients if prefix else self.spec.forward
+        for name, bounded in truth.items():
+            if name not in got:
+                continue
+            array = got[name]
+            wrong = difference(array, bounded)
+            if wrong is not None and not wrong.shape_is_wrong and in_float32 is not None:
+                short = in_float32()[name]
+                if looks_like_float32(array, bounded.value, short):
+                    sentence = f"{prefix}{name} is accurate to float32 only"
+                    self.note(Kind.ROBUSTNESS, sentence, function)
+                    wrong = None
+            if wrong is not None:
+                return name, wrong
+            if array.shape != bounded.value.shape and same_but_for_ones(
+                array.shape, bounded.value.shape
+            ):
+                shapes = "(1, M) for (M,)" if bounded.value.ndim else "(1,) for ()"
+                sentence = f"{prefix}{name} has another shape: {shapes}"
+                self.note(Kind.CONVENTION, sentence, function)
+        return None
+
+    def fail(
+        self, function: str, argument: str, wrong: Difference, *, oracle: str, case: Case
+    ) -> NoReturn:
+        """Raise the mismatch of a difference."""
+        space = "" if wrong.sentence.startswith("[") else " "
+        raise Mismatch(
+            Disagreement(
+                function=function,
+                sentence=f"{argument}{space}{wrong.sentence}",
+                oracle=oracle,
+                argument=argument,
+                index=wrong.index,
+                got=wrong.got,
+                wanted=wrong.wanted,
+                tolerance=wrong.tolerance,
+                case=case,
+            )
+        )
+
+    def truth_of_value(
+        self, case: Case, run: Run | None, precision: Precision = ORDINARY
+    ) -> Bounds:
+        """What the reference says of the outputs, under the reading in force."""
+        assert self.spec.reference is not None
+        if self.reading is not None and self.reading.value is not None:
+            return self.reading.value(case, run, precision)
+        return self.spec.reference.value(case, run, precision)
+
+    def truth_of_gradients(
+        self, case: Case, run: Run | None, precision: Precision = ORDINARY
+    ) -> Bounds:
+        """What the reference says of the gradients."""
+        assert self.spec.reference is not None
+        return self.spec.reference.gradients(case, run, precision)
+
+    def wrong_value(self, case: Case, run: Run) -> tuple[str, Difference] | None:
+        """The first output that is wrong, if any."""
+        truth = self.truth_of_value(case, run)
+        got = {**run.state, **run.outputs}
+        return self.find(case, got, truth, lambda: self.truth_of_value(case, run, FLOAT32))
+
+    def wrong_gradient(self, case: Case, run: Run) -> tuple[str, Difference] | None:
+        """The first gradient that is wrong, if any."""
+        truth = self.truth_of_gradients(case, run)
+        return self.find(
+            case,
+            run.gradients,
+            truth,
+            lambda: self.truth_of_gradients(case, run, FLOAT32),
+            prefix="d",
+        )
+
+    def exact(self, truth: Bounds) -> Bounds:
+        """The same truth with no tolerance for rounding; intervals of subgradients stay."""
+        return {
+            name: Bounded(
+                bounded.value,
+                np.where(bounded.error < 1e-10 * (1.0 + np.abs(bounded.value)), 0.0, bounded.error),
+                bounded.unit,
+            )
+            for name, bounded in truth.items()
+        }
+
+    def exact_to_last_bits(self, truth: Bounds) -> Bounds:
+        """The same truth with a few rounding units of each value itself for rounding.
+
+        For a value that may be half the square of a norm: the sum of squares is exact, the root
+        that is squared again is not.
+        """
+        return {
+            name: Bounded(
+                bounded.value,
+                np.minimum(bounded.error, 2.0 * bounded.unit * np.abs(bounded.value)),
+                bounded.unit,
+            )
+            for name, bounded in truth.items()
+        }
+
+    def slack(self, case: Case, run: Run, name: str) -> Array:
+        """How far two evaluations of a gradient may differ by rounding."""
+        gradient = run.gradients[name]
+        if not same_but_for_ones(gradient.shape, np.shape(case.args[name])):
+            raise Inconclusive  # the property of shapes speaks of it
+        # The largest of all gradients: one whose terms cancel is rounding of terms of that size.
+        largest = max(float(np.max(np.abs(g), initial=0.0)) for g in run.gradients.values())
+        loose = np.full(gradient.shape, 1e-9 * largest)
+        if self.spec.reference is None:
+            return loose
+        error = SAFETY * self.truth_of_gradients(case, run)[name].error
+        error = np.asarray(error).reshape(gradient.shape)
+        # The bound is that of the right formula; a backward of another forward has its own.
+        return error + loose if self.forward_is_wrong else error
+
+    def slack_of_value(self, case: Case, run: Run) -> Array:
+        """How far two evaluations of the value may differ by rounding."""
+        value = run.outputs[self.spec.value]
+        if self.spec.reference is not None:
+            error = SAFETY * self.truth_of_value(case, run)[self.spec.value].error
+            if error.size != value.size:
+                raise Inconclusive  # the forward has another shape, and is told so
+            return np.asarray(error).reshape(value.shape)
+        return np.full(value.shape, 1e-9 * float(np.max(np.abs(value), initial=0.0)))
+
+    def same(
+        self,
+        argument: str,
+        got: Array,
+        wanted: Array,
+        slack: Any,
+        *,
+        case: Case,
+        oracle: str,
+        function: str | None = None,
+    ) -> None:
+        """Raise Mismatch unless two results agree within ``slack``."""
+        if got.shape != wanted.shape and not same_but_for_ones(got.shape, wanted.shape):
+            wrong: Difference | None = wrong_shape(got, np.asarray(wanted))
+        else:
+            wanted = np.asarray(wanted).reshape(got.shape)
+            loose = np.broadcast_to(np.asarray(slack), np.shape(slack)).astype(np.float64)
+            loose = loose.reshape(got.shape) if loose.size == got.size else loose
+            error = np.broadcast_to(loose / SAFETY, got.shape)
+            finite = np.isnan(got) & np.isnan(wanted)
+            wrong = difference(
+                np.where(finite, 0.0, got), Bounded(np.where(finite, 0.0, wanted), error, 2.0**-53)
+            )
+        if wrong is not None:
+            of_value = argument == self.spec.value
+            answers = self.spec.forward if of_value else self.spec.judge_of_gradients
+            blamed = function or answers
+            self.fail(blamed, argument, wrong, oracle=oracle, case=case)
+
+    def refuse(self, function: str, sentence: str, case: Case) -> NoReturn:
+        """Raise the mismatch of a behaviour that needs no numbers."""
+        raise Mismatch(
+            Disagreement(function=function, sentence=sentence, oracle="the contract", case=case)
+        )
+
+    def refuse_all(self, habits: Sequence[tuple[str, str]], case: Case) -> None:
+        """Note every habit as (function, sentence), and raise the mismatch of the first."""
+        for function, sentence in habits:
+            self.note(Kind.ROBUSTNESS, sentence, function)
+        if habits:
+            self.refuse(*habits[0], case)
+
+    def fail_derivative(self, answer: Derivative, case: Case) -> NoReturn:
+        """Raise the mismatch of a numerical derivative."""
+        assert answer.estimate is not None
+        wanted, error = float(answer.estimate.value), float(answer.estimate.error)
+        raise Mismatch(
+            Disagreement(
+                function=self.spec.judge_of_gradients,
+                sentence=(
+                    f"{answer.argument} along a random direction is {answer.got:.10g}, "
+                    f"the forward's own derivative is {wanted:.10g} ± {error:.1e}"
+                ),
+                oracle="numerical derivative of its own forward",
+                argument=answer.argument,
+                got=np.array(answer.got),
+                wanted=np.array(wanted),
+                tolerance=np.array(error),
+                case=case,
+                direction=answer.direction,
+                extra=answer.evidence,
+            )
+        )
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, (bool, str)) or value is None:
+        return False
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiub"
+    return isinstance(value, (int, float, np.number))

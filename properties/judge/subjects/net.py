@@ -1,0 +1,305 @@
+"""Nets under test: constructed, given parameters, and called in one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from reference import nets
+from reference.running_error import Bounded
+
+from ...implementation import Call, Implementation, Outcome, Ref
+from ...spec.case import Array, Case
+from ...spec.literals import literal
+from ...spec.row import Precision
+from ..compare import Difference
+from ..mismatch import Fault, Kind
+from .net_form import find_form
+from .objects import ObjectProbe
+
+Step = tuple[Any, ...]
+"""("scores", X), ("loss", X, y), ("loss", X, y, reg), ("set", params) or ("params",)."""
+
+Gradients = dict[str, Array]
+
+
+class NetProbe(ObjectProbe):
+    """One class of nets. ``form`` says how it is constructed."""
+
+    def __init__(self, spec: Any, implementation: Implementation) -> None:
+        super().__init__(spec, implementation)
+        self.form = find_form(self, self.name, deep=spec.deep, monolithic=spec.monolithic)
+        self._find_skeleton()
+
+    @property
+    def monolithic(self) -> bool:
+        """Whether reg is an argument of ``loss``."""
+        return bool(getattr(self.spec, "monolithic", False))
+
+    def fit(self, case: Case) -> Case:
+        """The case as far as the class goes: without batchnorm where it has none."""
+        if self.form.batchnorm is not None:
+            return case
+        args = {
+            name: value
+            for name, value in case.args.items()
+            if not name.startswith(("gamma", "beta"))
+        }
+        return replace(case, args=args)
+
+    # -- calls -------------------------------------------------------------------------------
+
+    def play(self, case: Case, steps: Sequence[Step]) -> list[Outcome]:
+        """Make the net of a case and take steps with it; one outcome for each step."""
+        return self.play_many([(case, steps)])[0]
+
+    def play_many(self, plays: Sequence[tuple[Case, Sequence[Step]]]) -> list[list[Outcome]]:
+        """The same for several nets, in one round trip."""
+        calls: list[Call] = []
+        places = []
+        for case, steps in plays:
+            net = Ref(len(calls), 0)
+            calls += self._making(case, net)
+            start = len(calls)
+            calls += [self._call(case, net, step) for step in steps]
+            places.append((start, len(calls)))
+        outcomes = self.send(calls)
+        found = []
+        for start, end in places:
+            for outcome in outcomes[:start]:
+                if outcome.status not in ("ok", "missing"):
+                    self.get(outcome)
+            found.append(outcomes[start:end])
+        return found
+
+    def _making(self, case: Case, net: Ref) -> list[Call]:
+        args, kwargs = self.arguments(case)
+        calls = [
+            Call(self.name, args, kwargs, seed=case.args.get("seed")),
+            Call(".params=", (net, self.form.theirs(params_of(case)))),
+        ]
+        if not self.monolithic and "reg" not in self.form.options:
+            calls.append(Call(".reg=", (net, case.args["reg"])))
+        return calls
+
+    def arguments(self, case: Case) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What the constructor is called with."""
+        args = case.args
+        options = {"reg": args["reg"], "dtype": "float64", "seed": args["seed"]}
+        return self.form.constructor(
+            sizes_of(case),
+            batchnorm="gamma1" in args,
+            p_drop=args["dropout"],
+            **options,
+        )
+
+    def _call(self, case: Case, net: Ref, step: Step) -> Call:
+        seed = case.args["seed"]
+        if step[0] == "scores":
+            return Call(".loss", (net, step[1]), seed=seed)
+        if step[0] == "loss":
+            reg = step[3] if len(step) > 3 else case.args["reg"]
+            kwargs = {"reg": reg} if self.monolithic else {}
+            return Call(".loss", (net, step[1], step[2]), kwargs, seed=seed)
+        if step[0] == "set":
+            return Call(".params=", (net, self.form.theirs(step[1])))
+        return Call(".params", (net,))
+
+    # -- results -----------------------------------------------------------------------------
+
+    def scores(self, outcome: Outcome, case: Case) -> Array:
+        """The scores of a test pass."""
+        outputs = self.get(outcome)
+        if len(outputs) != 1 or not isinstance(outputs[0], np.ndarray):
+            self.contradict("scores", "loss(X) returned no array of scores", case)
+        return outputs[0]
+
+    def loss(self, outcome: Outcome, case: Case) -> tuple[Array, Gradients]:
+        """Loss and gradients of a training pass."""
+        outputs = self.get(outcome)
+        if len(outputs) < 2 or not isinstance(outputs[1], dict):
+            self.contradict(
+                "loss", "loss(X, y) did not return a loss and a dict of gradients", case
+            )
+        if isinstance(outputs[0], (str, dict, list)) or outputs[0] is None:
+            self.contradict("loss", "loss(X, y) returned no number first", case)
+        grads = {
+            str(name): np.asarray(self.form.ours(str(name), value))
+            for name, value in outputs[1].items()
+            if isinstance(value, (np.ndarray, float, int))
+        }
+        return np.asarray(outputs[0]), grads
+
+    def train_pass(self, case: Case) -> tuple[Array, Gradients]:
+        """One training pass on the batch of the case."""
+        [outcome] = self.play(case, [("loss", case.args["X"], case.args["y"])])
+        return self.loss(outcome, case)
+
+    def initial(
+        self, sizes: tuple[int, tuple[int, ...], int], *, batchnorm: bool = False, **options: Any
+    ) -> dict[str, Any]:
+        """The parameters that the constructor makes."""
+        args, kwargs = self.form.constructor(sizes, batchnorm=batchnorm, **options)
+        calls = [Call(self.name, args, kwargs), Call(".params", (Ref(0, 0),))]
+        params = self.get(self.send(calls)[-1])[0]
+        return dict(params)
+
+    def is_single(self, array: Array) -> bool:
+        """Whether a result was computed in float32, which it is not wrong to do."""
+        array = np.asarray(array)
+        short = array.dtype == np.float32
+        if short:
+            self.note(Kind.ROBUSTNESS, "float64 is answered in float32")
+        return short
+
+    def note(self, kind: Kind, sentence: str, function: str | None = None) -> None:
+        """Say something of a right result; once for all parameters, where it is of each."""
+        if sentence.endswith("is accurate to float32 only"):
+            sentence = "float64 is answered in float32"
+        elif "has another shape" in sentence:
+            sentence = "biases or their gradients have another shape: (1, H) for (H,)"
+        super().note(kind, sentence, function)
+
+    # -- verdicts ----------------------------------------------------------------------------
+
+    def judge_scores(
+        self, case: Case, got: Array, x: Array, options: nets.Options, oracle: str
+    ) -> None:
+        """Raise the mismatch of scores that are not those of the reference."""
+
+        def truth(unit: float = 2.0**-53) -> dict[str, Bounded]:
+            return {"scores": nets.scores(x, params_of(case), with_unit(options, unit))}
+
+        wrong = self.find(case, {"scores": got}, truth(), lambda: truth(2.0**-24))
+        if wrong is not None:
+            self.fail(self.name, "scores", wrong[1], oracle=oracle, case=case)
+
+    def judge_loss(self, case: Case, got: Array, options: nets.Options) -> None:
+        """Raise the mismatch of a loss that is not that of the reference."""
+        args = case.args
+
+        def truth(unit: float = 2.0**-53) -> dict[str, Bounded]:
+            made = nets.loss(args["X"], args["y"], params_of(case), with_unit(options, unit))
+            return {"loss": made}
+
+        wrong = self.find(case, {"loss": got}, truth(), lambda: truth(2.0**-24))
+        if wrong is not None:
+            self.fail(self.name, "loss", wrong[1], oracle="reference", case=case)
+
+    def wrong_gradient(  # type: ignore[override]
+        self, case: Case, got: Gradients, options: nets.Options
+    ) -> tuple[str, Difference] | None:
+        """The first gradient that the reference says otherwise, if any."""
+        args = case.args
+
+        def truth(unit: float = 2.0**-53) -> dict[str, Bounded]:
+            return nets.gradients(args["X"], args["y"], params_of(case), with_unit(options, unit))
+
+        return self.find(case, got, truth(), lambda: truth(2.0**-24), prefix="d")
+
+    def judge_gradients(self, case: Case, got: Gradients, options: nets.Options) -> None:
+        """Raise the mismatch of the first gradient that is wrong."""
+        wrong = self.wrong_gradient(case, got, options)
+        if wrong is not None:
+            self.fail(self.name, f"d{wrong[0]}", wrong[1], oracle="reference", case=case)
+
+    def need_dropout(self) -> None:
+        """Raise the Fault that kept dropout from being looked at, if any."""
+        fault = self.form.trouble.get("dropout")
+        if fault is not None:
+            raise fault
+
+    def note_form(self) -> None:
+        """Say which of the usual readings of the contract the class follows."""
+        form = self.form
+        if form.transposed != self.monolithic:
+            layout = "(fan out, fan in)" if form.transposed else "(fan in, fan out)"
+            self.note(Kind.CONVENTION, f"weights have the shape {layout}")
+        if form.rows:
+            self.note(
+                Kind.CONVENTION, "biases or their gradients have another shape: (1, H) for (H,)"
+            )
+        if form.deep and form.batchnorm is None:
+            self.note(Kind.CONVENTION, "there is no batchnorm: no option makes gamma1, beta1")
+        if form.keeps:
+            said = f"{form.dropout} is the probability that a unit is kept"
+            self.note(Kind.CONVENTION, said)
+
+    def _find_skeleton(self) -> None:
+        case = smallest(deep=self.form.deep)
+        [test, train] = self.play(case, [("scores", case.args["X"]), ("loss", *_batch(case))])
+        for outcome in (test, train):
+            if outcome.status == "missing" or (outcome.ok and outcome.outputs[0] is None):
+                raise Fault(self.name, "missing", "a skeleton: its loss returns None")
+            if outcome.status in ("timeout", "crashed"):
+                raise Fault(self.name, outcome.status, outcome.message, outcome.traceback)
+
+    # -- scripts -----------------------------------------------------------------------------
+
+    def script_lines(self, case: Case) -> list[str]:
+        """Make the net of the case and print what it gives."""
+        args, kwargs = self.arguments(case)
+        if "dtype" in kwargs:
+            kwargs["dtype"] = "float64"
+        given = [literal(value) for value in args]
+        given += [f"{name}={literal(value)}" for name, value in kwargs.items()]
+        lines = [f"np.random.seed({case.args['seed']})"]
+        lines += [f"net = {self.short}({', '.join(given)})"]
+        for name, value in self.form.theirs(params_of(case)).items():
+            lines.append(f"net.params[{name!r}] = {literal(value)}")
+        lines += [f"X = {literal(case.args['X'])}", f"y = {literal(case.args['y'])}"]
+        reg = f", reg={case.args['reg']!r}" if self.monolithic else ""
+        return [*lines, 'print("scores", net.loss(X))', f'print("loss", *net.loss(X, y{reg}))']
+
+
+def with_unit(options: nets.Options, unit: float) -> nets.Options:
+    """The same options for another precision."""
+    return nets.Options(**{**vars(options), "unit": unit})
+
+
+def options_of(case: Case, precision: Precision | None = None) -> nets.Options:
+    """The reference's options of a case without dropout, in train mode."""
+    unit = precision.unit if precision is not None else 2.0**-53
+    return nets.Options(reg=case.args["reg"], unit=unit)
+
+
+def params_of(case: Case) -> dict[str, Array]:
+    """The parameters of a case, by name."""
+    return {name: value for name, value in case.args.items() if name[-1].isdigit()}
+
+
+def sizes_of(case: Case) -> tuple[int, tuple[int, ...], int]:
+    """D, the hidden widths and C of a case."""
+    params = params_of(case)
+    layers = nets.depth(params)
+    widths = [params[f"b{k}"].size for k in range(1, layers + 1)]
+    return params["W1"].shape[0], tuple(widths[:-1]), widths[-1]
+
+
+def smallest(*, deep: bool) -> Case:
+    """A small case that is nothing special."""
+    widths = (2, 3, 4, 2) if deep else (2, 3, 2)
+    args: dict[str, Any] = {
+        "X": np.array([[1.0, -0.5], [0.25, 2.0], [-1.0, 1.0]]),
+        "y": np.array([0, 1, 1]),
+        "reg": 0.5,
+        "dropout": 0.0,
+        "seed": 0,
+    }
+    for k, (before, after) in enumerate(pairwise(widths), start=1):
+        args[f"W{k}"] = np.sin(np.arange(1.0, before * after + 1.0)).reshape(before, after)
+        args[f"b{k}"] = np.cos(np.arange(1.0, after + 1.0))
+    return Case(args=args)
+
+
+def _batch(case: Case) -> tuple[Array, Array]:
+    return case.args["X"], case.args["y"]
+
+
+def replaced(case: Case, params: Mapping[str, Array]) -> Case:
+    """The same case with other parameters."""
+    return case.with_args(**params)

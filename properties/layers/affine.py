@@ -1,0 +1,45 @@
+"""Affine layer: out = flatten(x) w + b."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from reference import affine
+
+from ..spec.case import Case, Run
+from ..spec.row import Bounds, LayerSpec, Precision, Purpose, Reference
+from ..spec.values import SIDES, TRAILING, Values, batch_sizes, values
+
+
+def _make(v: Values, n: int, trailing: tuple[int, ...], m: int) -> Case:
+    d = 1
+    for side in trailing:
+        d *= side
+    args = {"x": v.array((n, *trailing)), "w": v.tame((d, m)), "b": v.array((m,))}
+    return Case(args=args, dout=v.upstream((n, m)), family=v.family)
+
+
+def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
+    if purpose is Purpose.KINK:
+        return None
+    return st.builds(_make, values(purpose), batch_sizes(purpose), TRAILING, SIDES)
+
+
+def _value(case: Case, run: Run | None, precision: Precision) -> Bounds:
+    return {"out": affine.forward(**case.args, unit=precision.unit)}
+
+
+def _gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
+    dx, dw, db = affine.vjp(case.upstream, **case.args, unit=precision.unit)
+    return {"x": dx, "w": dw, "b": db}
+
+
+AFFINE = LayerSpec(
+    name="affine",
+    forward="affine_forward",
+    backward="affine_backward",
+    cases=_cases,
+    differentiable=("x", "w", "b"),
+    reference=Reference(value=_value, gradients=_gradients),
+    batched=("x",),
+)

@@ -1,0 +1,79 @@
+"""Inverted dropout; p is the probability to drop, or to keep in another reading."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from reference import dropout
+
+from ..spec.case import Array, Case, Run
+from ..spec.row import Bounds, LayerSpec, Precision, Purpose, Reading, Reference
+from ..spec.values import ANY_SHAPE, Values, values
+
+
+def _make(purpose: Purpose, v: Values, shape: tuple[int, ...]) -> Case:
+    if purpose is Purpose.INTEGER:
+        p = v.choice(0.5, 0.75, 0.0)  # scales of two, four and one are exact
+    else:
+        p = v.choice(0.25, 0.5, 0.125, 0.75, 0.875, 0.3, 0.6, 0.9, 0.0)
+    x = v.array(shape)
+    x = np.where(x == 0.0, 1.0, x)  # a zero would hide whether it was dropped
+    param = {"mode": "train", "p": p, "seed": int(v.rng.integers(1, 10_000))}
+    args = {"x": x, "dropout_param": param}
+    return Case(args=args, dout=v.upstream(shape), family=v.family)
+
+
+def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
+    if purpose is Purpose.KINK:
+        return None
+    shapes = ANY_SHAPE if purpose is not Purpose.EMPTY else st.sampled_from(((0, 3), (0, 2, 2)))
+    return st.builds(_make, st.just(purpose), values(purpose), shapes)
+
+
+def kept_units(case: Case, run: Run | None) -> Array:
+    """Which units a run kept: those whose output is not zero."""
+    x = case.args["x"]
+    if case.args["dropout_param"]["mode"] == "test":
+        return np.ones(x.shape, dtype=bool)
+    if run is None:
+        raise ValueError("which units were kept is known after a run only: give the run")
+    out = run.outputs["out"]
+    return (out != 0.0) if out.shape == x.shape else np.ones(x.shape, dtype=bool)
+
+
+def _p(case: Case) -> float:
+    param = case.args["dropout_param"]
+    return float(param["p"]) if param["mode"] == "train" else 0.0
+
+
+def _value(case: Case, run: Run | None, precision: Precision) -> Bounds:
+    kept = kept_units(case, run)
+    x = case.args["x"]
+    return {"out": dropout.forward(x, kept, p_drop=_p(case), unit=precision.unit)}
+
+
+def _gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
+    kept = kept_units(case, run)
+    return {"x": dropout.vjp(case.upstream, kept, p_drop=_p(case), unit=precision.unit)}
+
+
+def _keep(case: Case) -> Case:
+    param: dict[str, Any] = case.args["dropout_param"]
+    return case.with_args(dropout_param={**param, "p": 1.0 - param["p"]})
+
+
+DROP = Reading(name="drop", sentence="p is the probability that a unit is dropped")
+KEEP = Reading(name="keep", sentence="p is read as the probability that a unit is kept", send=_keep)
+
+DROPOUT = LayerSpec(
+    name="dropout",
+    forward="dropout_forward",
+    backward="dropout_backward",
+    cases=_cases,
+    differentiable=("x",),
+    reference=Reference(value=_value, gradients=_gradients),
+    readings=(DROP, KEEP),
+)

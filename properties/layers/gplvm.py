@@ -1,0 +1,105 @@
+"""Gaussian process latent variable model: K = α X Xᵀ + β⁻¹ I, and the two terms of its log
+likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+
+from reference import gplvm
+from reference.running_error import Bounded
+
+from ..spec.case import Case, Run
+from ..spec.row import Bounds, LayerSpec, Precision, Purpose, Reference
+from ..spec.values import FAMILIES, SEEDS, Values
+
+_SIZES = st.sampled_from(
+    ((2, 1, 1), (1, 1, 1), (3, 2, 1), (2, 3, 4), (4, 1, 3), (4, 2, 5), (5, 3, 2), (6, 2, 3))
+)
+_MANY = st.sampled_from(((5, 3, 2), (6, 2, 3), (8, 1, 2)))
+_EXPONENTS = st.sampled_from((-70, 70, -90, 90))  # times five: beyond float64's 308
+# Condition numbers of K stay below some 1e6: beyond, no algorithm has digits left to judge.
+_FAMILIES = ("dyadic", "integers", "normal", "ties", "tiny")
+
+
+def _sources(purpose: Purpose) -> st.SearchStrategy[Values]:
+    families = _FAMILIES if purpose is Purpose.ORDINARY else FAMILIES[Purpose.SMOOTH]
+    return st.builds(Values, st.sampled_from(families), SEEDS)
+
+
+def _common(v: Values, n: int, q: int) -> dict[str, Any]:
+    return {"X": v.array((n, q)), "alpha": v.uniform(0.25, 2.25), "beta": v.uniform(0.5, 4.5)}
+
+
+def _likelihood_case(v: Values, sizes: tuple[int, int, int]) -> Case:
+    n, q, d = sizes
+    common = _common(v, n, q)
+    y = v.tame((n, d))
+    args = {"X": common["X"], "Y": y, "alpha": common["alpha"], "beta": common["beta"]}
+    return Case(args=args, family=v.family)
+
+
+def _determinant_case(v: Values, sizes: tuple[int, int, int]) -> Case:
+    n, q, d = sizes
+    common = _common(v, n, q)
+    args = {"X": common["X"], "D": d, "alpha": common["alpha"], "beta": common["beta"]}
+    return Case(args=args, family=v.family)
+
+
+def _rescaled(make: Callable[[Values, tuple[int, int, int]], Case]) -> Callable[..., Case]:
+    """Cases with K times a power of ten whose power N, and so det K, is no finite number.
+
+    K is as well conditioned as before, and log|K| is a number of some hundreds.
+    """
+
+    def rescaled(v: Values, sizes: tuple[int, int, int], exponent: int) -> Case:
+        case, scale = make(v, sizes), 10.0**exponent
+        alpha, beta = scale * case.args["alpha"], case.args["beta"] / scale
+        return case.with_args(alpha=alpha, beta=beta)
+
+    return rescaled
+
+
+def _spec(
+    name: str,
+    make: Callable[[Values, tuple[int, int, int]], Case],
+    value: Callable[..., Bounded],
+    gradient: Callable[..., Bounded],
+) -> LayerSpec:
+    def cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
+        if purpose is Purpose.EXTREME:
+            return st.builds(_rescaled(make), _sources(purpose), _MANY, _EXPONENTS)
+        if purpose not in (Purpose.ORDINARY, Purpose.SMOOTH):
+            return None
+        return st.builds(make, _sources(purpose), _SIZES)
+
+    def values_of(case: Case, run: Run | None, precision: Precision) -> Bounds:
+        accuracy = {"unit": precision.unit, "stable": precision.stable}
+        return {"value": value(**case.args, **accuracy)}
+
+    def gradients_of(case: Case, run: Run | None, precision: Precision) -> Bounds:
+        accuracy = {"unit": precision.unit, "stable": precision.stable}
+        return {"X": gradient(**case.args, **accuracy)}
+
+    return LayerSpec(
+        name=name if name != "gplvm_log_likelihood" else "gplvm",
+        layer="gplvm",
+        forward=name,
+        backward=None,
+        cases=cases,
+        differentiable=("X",),
+        value="value",
+        reference=Reference(value=values_of, gradients=gradients_of),
+    )
+
+
+GPLVM = _spec("gplvm_log_likelihood", _likelihood_case, gplvm.log_likelihood, gplvm.gradient)
+LOG_DETERMINANT = _spec(
+    "log_determinant_term",
+    _determinant_case,
+    gplvm.log_determinant_term,
+    gplvm.log_determinant_gradient,
+)
+TRACE = _spec("trace_term", _likelihood_case, gplvm.trace_term, gplvm.trace_gradient)

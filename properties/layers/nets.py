@@ -1,0 +1,103 @@
+"""The nets: the modular two-layer and fully connected ones, and the monolithic one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from ..judge.subjects.net import NetProbe
+from ..spec.case import Case
+from ..spec.row import ObjectSpec, Purpose
+from ..spec.values import SEEDS, TRAILING, Values
+
+_DEPTHS = st.sampled_from(((3,), (2,), (4,), (1,), (2, 3), (3, 2), (4, 1), (3, 2, 4), (2, 2, 2)))
+_WIDTH = st.sampled_from(((3,), (2,), (4,), (1,), (5,), (7,)))
+_FLAT = st.sampled_from(((1,), (2,), (3,), (4,), (5,), (7,)))
+_CLASSES = st.sampled_from((2, 3, 4, 5))
+_BATCHES = st.sampled_from((2, 1, 3, 4, 5))
+_REGS = (0.0, 0.5, 1.0, 3.0, 0.0625)
+# Well scaled: a net of several layers multiplies its values.
+_FAMILIES = st.sampled_from(("dyadic", "normal", "uneven"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetSpec(ObjectSpec):
+    """A row for a class of nets.
+
+    ``deep``: any number of hidden layers, given as a list, with batchnorm. ``monolithic``: reg is
+    an argument of ``loss``, and there are ``train`` and ``predict``.
+    """
+
+    deep: bool = False
+    monolithic: bool = False
+
+
+def make_case(
+    v: Values,
+    n: int,
+    trailing: tuple[int, ...],
+    widths: tuple[int, ...],
+    classes: int,
+    batchnorm: bool,
+) -> Case:
+    """One net with parameters, and one batch."""
+    d = int(np.prod(trailing))
+    n = max(n, 2) if batchnorm else n
+    args: dict[str, Any] = {
+        "X": v.array((n, *trailing)),
+        "y": v.labels(n, classes),
+        "reg": v.choice(*_REGS),
+        "dropout": 0.0,
+        "seed": int(v.rng.integers(100)),
+    }
+    sizes = (d, *widths, classes)
+    for k, (before, after) in enumerate(pairwise(sizes), start=1):
+        # Powers of two: the readable families stay readable.
+        args[f"W{k}"] = v.tame((before, after)) * 2.0 ** -np.ceil(np.log2(before) / 2.0)
+        args[f"b{k}"] = v.tame((after,)) * 0.5
+        if batchnorm and k <= len(widths):
+            args[f"gamma{k}"] = v.tame((after,))
+            args[f"beta{k}"] = v.tame((after,)) * 0.5
+    return Case(args=args, family=v.family)
+
+
+def _cases(*, deep: bool, monolithic: bool) -> Any:
+    def cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
+        if purpose not in (Purpose.ORDINARY, Purpose.SMOOTH):
+            return None
+        smooth = purpose is Purpose.SMOOTH
+        return st.builds(
+            make_case,
+            st.builds(Values, st.just("normal") if smooth else _FAMILIES, SEEDS),
+            st.integers(3, 6) if smooth else _BATCHES,
+            _FLAT if monolithic else TRAILING,
+            _DEPTHS if deep else _WIDTH,
+            _CLASSES,
+            st.booleans() if deep else st.just(False),
+        )
+
+    return cases
+
+
+def _spec(name: str, *, deep: bool = False, monolithic: bool = False) -> NetSpec:
+    return NetSpec(
+        name=name,
+        forward=name,
+        backward=None,
+        cases=_cases(deep=deep, monolithic=monolithic),
+        differentiable=(),
+        value="loss",
+        probe=NetProbe,
+        deep=deep,
+        monolithic=monolithic,
+    )
+
+
+TWO_LAYER = _spec("fc_net.TwoLayerNet")
+FULLY_CONNECTED = _spec("fc_net.FullyConnectedNet", deep=True)
+MONOLITHIC = _spec("neural_net.TwoLayerNet", monolithic=True)
+NETS = (MONOLITHIC, TWO_LAYER, FULLY_CONNECTED)

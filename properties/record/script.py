@@ -1,0 +1,114 @@
+"""The smallest example as a script that runs on its own when pasted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..implementation import Implementation, Target
+from ..judge.mismatch import Disagreement
+from ..judge.subjects.functions import Probe
+from ..spec.case import Case
+from ..spec.literals import literal, with_imports
+from ..spec.row import LayerSpec
+
+_DIRECT = ("reference", "exact arithmetic")
+
+
+def make_script(disagreement: Disagreement, case: Case, probe: Probe, header: str) -> str:
+    """Write the script of a disagreement.
+
+    ``header`` imports the target. The script prints what the function gives and, where the
+    wanted value belongs to this very call, asserts it.
+    """
+    sent = probe.reading.send(case) if probe.reading else case
+    lines = [f"{name} = {literal(value)}" for name, value in sent.args.items()]
+    if case.dout is not None:
+        lines.append(f"dout = {literal(case.dout)}")
+    spec = probe.spec
+    arguments = ", ".join(sent.args)
+    gradients = ", ".join(f"d{name}" for name in spec.differentiable)
+    judged = disagreement.argument or spec.value
+    if spec.backward is None:
+        lines.append(f"{spec.value}, {gradients} = {spec.forward}({arguments})")
+    else:
+        lines.append(f"{spec.value}, cache = {spec.forward}({arguments})")
+        if disagreement.function == spec.backward:
+            lines.append(f"{gradients} = {spec.backward}(dout, cache)")
+    if judged.startswith("running"):
+        lines.append(f"{judged} = bn_param[{judged!r}]")
+    if disagreement.direction is not None:
+        ending = _derivative(disagreement, sent, spec)
+    else:
+        ending = _ending(disagreement, judged)
+    return with_imports(header, [*lines, "", *ending])
+
+
+def _derivative(found: Disagreement, case: Case, spec: LayerSpec) -> list[str]:
+    """Lines that hold a gradient against the central difference along the direction."""
+    name = found.argument.removeprefix("d")
+    moved = {
+        side: ", ".join(f"{name} {side} step * direction" if a == name else a for a in case.args)
+        for side in "+-"
+    }
+    weight = "" if case.dout is None else "dout * "
+    return [
+        f"direction = {literal(found.direction)}",
+        "step = 1e-4",
+        f"plus = {spec.forward}({moved['+']})[0]",
+        f"minus = {spec.forward}({moved['-']})[0]",
+        f'print("got", np.sum(np.reshape({found.argument}, np.shape(direction)) * direction))',
+        f'print("numerical", np.sum({weight}(plus - minus)) / (2 * step))',
+        f"# {' '.join(found.sentence.split())}",
+    ]
+
+
+def _ending(disagreement: Disagreement, judged: str) -> list[str]:
+    if disagreement.wanted is None or not disagreement.oracle.startswith(_DIRECT):
+        oracle = " ".join(disagreement.oracle.split())
+        return [f"# {oracle}: {' '.join(disagreement.sentence.split())}", f"print({judged})"]
+    lines = [f'print("got", {judged})', f"wanted = {literal(disagreement.wanted)}"]
+    if disagreement.tolerance is None:
+        return [*lines, f"assert np.shape({judged}) == np.shape(wanted)"]
+    worst = float(
+        np.max(np.where(np.isfinite(disagreement.tolerance), disagreement.tolerance, 0.0))
+    )
+    lines.append('print("wanted", wanted)')
+    if _hides(disagreement, worst):
+        return [
+            *lines,
+            f"tolerance = {literal(disagreement.tolerance)}",
+            f"assert np.all(np.abs(np.reshape({judged}, np.shape(wanted)) - wanted) <= tolerance)",
+        ]
+    return [
+        *lines,
+        f"np.testing.assert_allclose(np.reshape({judged}, np.shape(wanted)), wanted, "
+        f"rtol=0, atol={worst:.3g})",
+    ]
+
+
+def _hides(disagreement: Disagreement, worst: float) -> bool:
+    """Whether one tolerance for all entries would let the wrong one pass, as beside a kink."""
+    got, wanted = disagreement.got, disagreement.wanted
+    if got is None or wanted is None or np.size(got) != np.size(wanted):
+        return False
+    return bool(np.all(np.abs(np.reshape(got, np.shape(wanted)) - wanted) <= worst))
+
+
+def import_lines(target: Target, implementation: Implementation, names: Sequence[str]) -> str:
+    """The lines that import functions of a target, wherever it lies."""
+    packaged = target.kind != "file" or target.beside is not None
+    folder = target.path.parent if target.kind == "file" else target.path
+    modules: dict[str, list[str]] = {}
+    for name in names:
+        info = implementation.functions[name]
+        stem = info.module.rpartition(".")[2] or "layers"
+        modules.setdefault(f"{folder.name}.{stem}" if packaged else stem, []).append(
+            name.rpartition(".")[2]
+        )
+    place = folder.resolve().parent if packaged else folder.resolve()
+    lines = ["import sys", f"sys.path.insert(0, {str(place)!r})"]
+    return "\n".join(
+        lines + [f"from {module} import {', '.join(found)}" for module, found in modules.items()]
+    )

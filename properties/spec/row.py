@@ -1,0 +1,141 @@
+"""The declaration of a layer: all that the generic properties need to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from hypothesis.strategies import SearchStrategy
+
+from reference.running_error import Bounded
+
+from ..implementation import Implementation
+from .case import Case, Run
+
+
+class Purpose(Enum):
+    """What the examples of a strategy are for."""
+
+    ORDINARY = "values that the contract covers, in every family"
+    SMOOTH = "well scaled and away from kinks, where a numerical derivative can be believed"
+    INTEGER = "small integers and powers of two, on which float64 makes no rounding error"
+    KINK = "exactly at a kink, where only one-sided derivatives exist"
+    EXTREME = "finite values of any magnitude, offsets far above the spread"
+    EMPTY = "a batch of no examples"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Precision:
+    """In what precision, and by how careful an algorithm, a result is expected.
+
+    ``unit`` is the rounding unit (2⁻⁵³ in float64, 2⁻²⁴ in float32). With ``stable`` the bound
+    covers numerically stable algorithms only; without, every formula that textbooks print.
+    """
+
+    unit: float = 2.0**-53
+    stable: bool = False
+
+
+Bounds = Mapping[str, Bounded]
+ReferenceFunction = Callable[[Case, Run | None, Precision], Bounds]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """What is true of a case, with a rounding bound for each entry.
+
+    ``value`` gives the outputs by name, ``gradients`` the vector-Jacobian products by argument.
+    Both may look at the run, where the truth depends on a random choice of the implementation
+    (a dropout mask).
+    """
+
+    value: ReferenceFunction
+    gradients: ReferenceFunction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One way to understand the contract.
+
+    ``send`` turns a case of ours into the case that an implementation of this reading expects;
+    ``value`` replaces the reference's outputs when the reading changes them.
+    """
+
+    name: str
+    sentence: str
+    send: Callable[[Case], Case] = lambda case: case
+    value: ReferenceFunction | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerSpec:
+    """One row of the matrix.
+
+    Parameters
+    ----------
+    name
+        Name of the row, unique.
+    forward, backward
+        Contract names. ``backward`` is None where the forward returns value and gradients.
+    cases
+        ``cases(purpose)`` is the strategy of the examples for that purpose, or None where the
+        layer has none (softmax has no kinks).
+    differentiable
+        The arguments that have a gradient, in the order in which they are returned.
+    layer
+        What ``--only`` calls it; by default the name.
+    value
+        Name of the first output: ``out`` or ``loss``.
+    reference
+        What is true; None when nobody wrote it, then the numerical derivatives judge.
+    batched
+        Arguments with one row for each example, when examples do not influence each other;
+        empty when they do (batchnorm).
+    adds_up
+        Whether the value itself is a sum over examples (1) or a mean (-1), or per example (0).
+    readings
+        Other consistent readings of the contract; the first that fits is used and named.
+    """
+
+    name: str
+    forward: str
+    backward: str | None
+    cases: Callable[[Purpose], SearchStrategy[Case] | None]
+    differentiable: tuple[str, ...]
+    layer: str = ""
+    value: str = "out"
+    reference: Reference | None = None
+    batched: tuple[str, ...] = ()
+    adds_up: int = 0
+    readings: tuple[Reading, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.layer:
+            object.__setattr__(self, "layer", self.name)
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """Contract names of the functions that this row judges."""
+        return (self.forward,) if self.backward is None else (self.forward, self.backward)
+
+    @property
+    def judge_of_gradients(self) -> str:
+        """The function that answers for the gradients."""
+        return self.backward or self.forward
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectSpec(LayerSpec):
+    """A row that is no forward and backward: a net, an update rule, a solver.
+
+    ``forward`` is its one contract name. Properties of layers do not apply to it; those that do
+    ask for its class (``check(rows=…)``), and get the probe that ``probe`` makes once a run.
+    """
+
+    probe: Callable[[Any, Implementation], Any]
+
+    def __post_init__(self) -> None:
+        if not self.layer:
+            object.__setattr__(self, "layer", self.forward.rpartition(".")[0])
