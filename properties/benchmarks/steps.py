@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from properties.steps import Report, StepsError, debug
-from properties.steps.evidence import gather
+from properties.steps.evidence.gather import gather
 from properties.steps.pairing import contract_subject
-from properties.steps.run import InProcess, Session
+from properties.steps.rewrite.session import InProcess, Session
 from properties.steps.source import open_project
 from properties.steps.values import Array
 from properties.tests.steps.zoo import Planted, Style, mutants, sample, styles

@@ -9,7 +9,7 @@ import click
 # Named here and imported when asked for: each brings libraries that the others do not need.
 _LAZY: dict[str, str] = {
     "check": ".check",
-    "steps": "..steps.command",
+    "steps": ".steps",
     "report": ".report",
 }
 

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .cases import smallest_case, unseen
-from .evidence import Evidence, examine, gather
+from .evidence.gather import Evidence, examine, gather
+from .evidence.judge import Judge
 from .gradients import judge_gradients
-from .judge import Judge
-from .mistakes import Search
 from .pairing import (
     Subject,
     contract_pair,
@@ -20,7 +18,9 @@ from .pairing import (
 )
 from .plain import Plain
 from .reporting import make_report
-from .run import Runner, Session
+from .rewrite.session import Runner, Session
+from .search.mistakes import Search
+from .search.smallest import smallest_case, unseen
 from .source import Project, open_project
 from .values import CodeError, NoSource, Report, StepsError, Trouble
 
@@ -179,7 +179,7 @@ def debug_all(
 
 def child_runner() -> Runner:
     """Return the runner for code that is not trusted: a process of its own."""
-    from .child import Child
+    from .rewrite.child import Child
 
     return Child()
 

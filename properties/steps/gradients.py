@@ -13,9 +13,9 @@ import numpy as np
 
 from properties.diagnosis.relations import Pairing, relate
 
-from .adjoints import STEPS, Adjoint, agree, jacobian, step_scale
-from .evidence import upstream
-from .names import promised, same_name
+from .evidence.adjoints import STEPS, Adjoint, agree, jacobian, step_scale
+from .evidence.gather import upstream
+from .evidence.names import promised, same_name
 from .pairing import Subject
 from .plain import Plain, as_arrays
 from .values import Array, Case, Report, Status, Step, Trouble

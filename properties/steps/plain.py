@@ -28,7 +28,7 @@ from properties.implementation import (
 )
 
 from .entry import FOUND, write_entry
-from .evidence import upstream
+from .evidence.gather import upstream
 from .pairing import Subject
 from .source import Project
 from .values import Array, Case, NoSource, StepsError, Trouble

@@ -9,12 +9,12 @@ import numpy as np
 
 from properties.diagnosis.relations import Relation, constant_origin, ratio_of
 
-from .causes import cause_of
-from .evidence import Evidence, Place
-from .findings import Finding
-from .judge import Judge
-from .mistakes import Origin, Search
+from .evidence.findings import Finding
+from .evidence.gather import Evidence, Place
+from .evidence.judge import Judge
 from .pairing import Subject
+from .search.causes import cause_of
+from .search.mistakes import Origin, Search
 from .source import Project
 from .values import Mistake, Report, Step
 

@@ -95,7 +95,7 @@ def parse_file(path: Path) -> ast.Module:
 
 def definition(tree: ast.Module, name: str) -> ast.FunctionDef | None:
     """Return the last definition of a function, method or named lambda in a module."""
-    from .rewrite import functions_of
+    from .rewrite.instrument import functions_of
 
     return functions_of(tree).get(name)
 

@@ -9,8 +9,8 @@ import pytest
 
 from properties.benchmarks.steps import judge
 from properties.steps import Report, debug
-from properties.steps.edits import edits
-from properties.steps.run import InProcess
+from properties.steps.rewrite.session import InProcess
+from properties.steps.search.edits import edits
 from properties.tests.steps.zoo import Style, styles
 
 STYLES = {f"{one.layer}-{one.name}": one for one in styles()}

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from properties.steps import StepsError, debug
-from properties.steps.adjoints import STEPS, jacobian
-from properties.steps.run import InProcess
+from properties.steps.evidence.adjoints import STEPS, jacobian
+from properties.steps.rewrite.session import InProcess
 from properties.tests.steps.zoo import styles
 
 STYLES = {f"{one.layer}-{one.name}": one for one in styles()}

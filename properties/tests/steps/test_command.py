@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from properties.steps.command import steps
+from properties.commands.steps import steps
 from properties.tests.steps.zoo import styles
 
 STYLES = {f"{one.layer}-{one.name}": one for one in styles()}

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from properties.derivations.derivation import Claim, Derivation, Node
+from properties.derivations.latex import Printer
+from properties.derivations.pages import DERIVATIONS, index, page
 from properties.steps import StepsError
-from properties.steps.derivation import Claim, Derivation, Node
-from properties.steps.derivations import DERIVATIONS, index, page
-from properties.steps.latex import Printer
 
 PAGES = Path(__file__).parents[3] / "docs" / "derivations"
 BY_NAME = {one.name: one for one in DERIVATIONS}
@@ -34,7 +34,7 @@ def test_every_line_is_right(derivation: Derivation) -> None:
 def test_pages_are_written_from_the_derivations(derivation: Derivation) -> None:
     path = PAGES / f"{derivation.name}.md"
     assert path.read_text(encoding="utf-8") == page(derivation), (
-        "write the pages again: python -m properties.steps.derivations"
+        "write the pages again: python -m properties.derivations.pages"
     )
     assert (PAGES / "index.md").read_text(encoding="utf-8") == index()
 

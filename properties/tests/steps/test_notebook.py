@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from properties.commands.steps_notebook import View, steps, steps_magic
+from properties.commands.surroundings import gather_names
 from properties.steps import StepsError
-from properties.steps.notebook import View, steps, steps_magic
-from properties.steps.surroundings import gather_names
 from properties.steps.values import Case, Mistake, Report, Step
 
 HAS_IPYTHON = importlib.util.find_spec("IPython") is not None
@@ -195,7 +195,7 @@ def test_everything_is_escaped() -> None:
 @pytest.mark.skipif(not HAS_IPYTHON, reason="needs IPython")
 def test_in_ipython() -> None:
     shell = importlib.import_module("IPython.testing.globalipapp").start_ipython()
-    shell.run_cell("%load_ext properties.steps.notebook")
+    shell.run_cell("%load_ext properties.commands.steps_notebook")
     shell.run_cell("import numpy as np\nGAIN = 2\ndef gated(d, g):\n    return GAIN * d * g")
     cell = "%%steps relu\n" + CELL.replace("2 * dout * gate", "gated(dout, gate)")
     result = shell.run_cell(cell)
@@ -205,9 +205,10 @@ def test_in_ipython() -> None:
 
 NOTEBOOK = [
     "import sys\nsys.path.insert(0, {root!r})\nimport numpy as np",
-    "%load_ext properties.steps.notebook",
+    "%load_ext properties.commands.steps_notebook",
     "%%steps relu\n" + CELL,
-    "from properties.steps.notebook import steps\nsteps(relu_forward, relu_backward, layer='relu')",
+    "from properties.commands.steps_notebook import steps\n"
+    "steps(relu_forward, relu_backward, layer='relu')",
 ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from properties.steps import Report, StepsError, debug
-from properties.steps.run import InProcess
+from properties.steps.rewrite.session import InProcess
 
 LINEAR = """
 import numpy as np

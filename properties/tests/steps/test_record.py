@@ -14,7 +14,7 @@ import pytest
 
 from properties.steps import debug
 from properties.steps.record import encode, to_json
-from properties.steps.run import InProcess
+from properties.steps.rewrite.session import InProcess
 from properties.tests.steps.zoo import styles
 
 STYLES = {f"{one.layer}-{one.name}": one for one in styles()}

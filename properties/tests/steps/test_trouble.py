@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from properties.steps.command import exit_code, steps
+from properties.commands.steps import exit_code, steps
 from properties.steps.values import Report, Step, Trouble
 
 RELU = """
@@ -133,7 +133,8 @@ def test_a_backward_that_returns_nothing(
 
 def test_a_backward_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from properties.implementation import Limits
-    from properties.steps import child, plain
+    from properties.steps import plain
+    from properties.steps.rewrite import child
 
     monkeypatch.setattr(child, "_FEW_SECONDS", 1.0)
     monkeypatch.setattr(plain, "_LIMITS", Limits(call_seconds=1.0))

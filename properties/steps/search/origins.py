@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .adjoints import Adjoint
+from ..evidence.adjoints import Adjoint
+from ..evidence.findings import Finding, Slot
+from ..values import Array
 from .edits import Edit
-from .findings import Finding, Slot
-from .values import Array
 
 __all__ = ["Origin", "opposite", "put_right", "shaped"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ..values import Array
 from .adjoints import Adjoint
-from .evidence import Place
-from .values import Array
+from .gather import Place
 
 __all__ = ["Candidate", "Finding", "Meaning", "Slot"]
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .adjoints import squeezed
-from .evidence import read_trace
-from .findings import Finding
+from ..evidence.adjoints import squeezed
+from ..evidence.findings import Finding
+from ..evidence.gather import read_trace
+from ..values import Array
 from .trials import Trying
-from .values import Array
 
 if TYPE_CHECKING:
     from .mistakes import Origin

@@ -9,12 +9,12 @@ import numpy as np
 
 from properties.diagnosis.relations import ratio_of
 
+from ..evidence.findings import Finding, Slot
+from ..evidence.gather import read_trace
+from ..values import Array
 from .edits import Edit
-from .evidence import read_trace
-from .findings import Finding, Slot
 from .states import State
 from .trials import Trying, Winner
-from .values import Array
 
 __all__ = ["Doubling"]
 

@@ -17,8 +17,8 @@ from properties.implementation import (
     resolve_target,
 )
 
-from .rewrite import runtime_header
-from .values import CodeError, StepsError
+from ..values import CodeError, StepsError
+from .instrument import runtime_header
 
 __all__ = ["Child"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .values import Array
+from ..values import Array
 
 __all__ = ["STEPS", "Adjoint", "agree", "jacobian", "step_scale"]
 

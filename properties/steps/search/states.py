@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .evidence import Evidence, Trace
-from .findings import Finding, Slot
-from .judge import Judge
-from .values import Array
+from ..evidence.findings import Finding, Slot
+from ..evidence.gather import Evidence, Trace
+from ..evidence.judge import Judge
+from ..values import Array
 
 __all__ = ["Running", "State"]
 

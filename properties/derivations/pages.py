@@ -1,6 +1,6 @@
 """The derivations of all layers and of both exercises, and the pages that are made of them.
 
-``python -m properties.steps.derivations FOLDER`` writes one page per derivation. What a page shows
+``python -m properties.derivations.pages FOLDER`` writes one page per derivation. What a page shows
 as a formula is printed from the expression that the tests check, so page and check cannot part.
 """
 
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .derivation import Derivation
-from .derivations_exercises import AUTOENCODER, GPLVM
-from .derivations_layers import (
+from .exercises import AUTOENCODER, GPLVM
+from .layers import (
     AFFINE,
     AFFINE_BATCHNORM_RELU,
     AFFINE_RELU,
@@ -21,7 +21,7 @@ from .derivations_layers import (
     LAYERNORM,
     RELU,
 )
-from .derivations_losses import SOFTMAX, SVM, TWO_LAYER_NET
+from .losses import SOFTMAX, SVM, TWO_LAYER_NET
 
 __all__ = ["DERIVATIONS", "page", "write_pages"]
 

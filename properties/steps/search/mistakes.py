@@ -11,15 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..evidence.feeding import feeding
+from ..evidence.findings import Finding
+from ..evidence.judge import Judge
+from ..values import Array
 from .doubles import Doubling
-from .feeding import feeding
-from .findings import Finding
-from .judge import Judge
 from .needed import Needing
 from .origins import Origin, opposite, put_right, shaped
 from .states import State
 from .trials import Winner
-from .values import Array
 
 __all__ = ["Origin", "Search"]
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from properties.diagnosis.relations import Pairing, Relation, relations
 
-from .evidence import Evidence
-from .judge import Judge
+from ..evidence.gather import Evidence
+from ..evidence.judge import Judge
+from ..values import Array
 from .mistakes import Origin
-from .values import Array
 
 __all__ = ["cause_of", "pairings"]
 

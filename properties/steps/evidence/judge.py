@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..values import Array
 from .adjoints import agree, squeezed
 from .candidates import Collecting
-from .evidence import Evidence, Place, Trace
 from .explain import Explaining
 from .findings import Candidate, Finding, Slot
+from .gather import Evidence, Place, Trace
 from .names import promised, same_name
 from .returned import contract_names, expected_gradients, return_texts
-from .values import Array
 
 __all__ = ["Finding", "Judge", "Slot"]
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Protocol
 
+from ..source import Project, parse_file
+from ..values import Pair, StepsError
 from . import runtime, serving
-from .rewrite import RUNTIME, Instrumented, instrument
-from .source import Project, parse_file
-from .values import Pair, StepsError
+from .instrument import RUNTIME, Instrumented, instrument
 
 __all__ = ["InProcess", "Runner", "Session"]
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from properties.diagnosis.relations import constant_origin, ratio_of
 
+from ..values import Array
 from .adjoints import agree, squeezed
-from .evidence import Evidence
 from .findings import Candidate, Finding, Slot
-from .values import Array
+from .gather import Evidence
 
 __all__ = ["Explaining"]
 

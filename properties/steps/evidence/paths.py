@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..values import Array
 from .adjoints import STEPS, Adjoint, jacobian, step_scale
-from .evidence import Event, Evidence, Place
-from .values import Array
+from .gather import Event, Evidence, Place
 
 __all__ = ["Way", "ways"]
 

@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import NoSuchExample
 
-from .adjoints import agree
-from .draws import PLAIN
-from .evidence import Evidence, examine
-from .findings import Finding
-from .judge import Judge
-from .pairing import Subject
-from .run import Session
-from .values import Case, StepsError
+from ..draws import PLAIN
+from ..evidence.adjoints import agree
+from ..evidence.findings import Finding
+from ..evidence.gather import Evidence, examine
+from ..evidence.judge import Judge
+from ..pairing import Subject
+from ..rewrite.session import Session
+from ..values import Case, StepsError
 
 __all__ = ["cases", "smallest_case", "unseen"]
 

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .adjoints import agree
+from ..evidence.adjoints import agree
+from ..evidence.findings import Finding, Slot
+from ..evidence.gather import Trace, read_trace
+from ..values import Array
 from .edits import Edit, edits
-from .evidence import Trace, read_trace
-from .findings import Finding, Slot
 from .states import Running, State
-from .values import Array
 
 __all__ = ["Trying", "Winner"]
 

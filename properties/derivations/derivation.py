@@ -24,11 +24,11 @@ import numpy as np
 
 from properties.diagnosis.relations import Pairing, Relation, relations
 
-from .adjoints import STEPS, Adjoint, agree, jacobian, step_scale
-from .evidence import signed_upstream
-from .inputs import custom_cases, parse_inputs
+from ..steps.evidence.adjoints import STEPS, Adjoint, agree, jacobian, step_scale
+from ..steps.evidence.gather import signed_upstream
+from ..steps.inputs import custom_cases, parse_inputs
+from ..steps.values import Array, Status, StepsError
 from .latex import Printer
-from .values import Array, Status, StepsError
 
 __all__ = ["Claim", "Derivation", "Node", "Result"]
 

@@ -12,11 +12,11 @@ from typing import Any
 import click
 from rich.console import Console
 
-from .contract import CONTRACT
-from .debugger import debug, debug_all
-from .printer import render
-from .record import to_json
-from .values import Report, StepsError
+from ..steps.contract import CONTRACT
+from ..steps.debugger import debug, debug_all
+from ..steps.printer import render
+from ..steps.record import to_json
+from ..steps.values import Report, StepsError
 
 __all__ = ["run", "steps"]
 
@@ -83,7 +83,7 @@ def run(
             raise StepsError(f"--seed is {seed}: give a number that is not negative")
         maker = None
         if in_process:
-            from .run import InProcess
+            from ..steps.rewrite.session import InProcess
 
             maker = InProcess
         if layer is None and forward is None and backward is None and inputs is None:

@@ -10,8 +10,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ..rewrite.trees import clone
 from .changes import SIGNS, changes
-from .trees import clone
 
 __all__ = ["Edit", "edits"]
 

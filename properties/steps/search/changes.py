@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 
-from .trees import clone
+from ..rewrite.trees import clone
 
 __all__ = ["SIGNS", "Change", "changes"]
 

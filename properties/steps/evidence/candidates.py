@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..values import Array
 from .adjoints import Adjoint
-from .evidence import Event, Evidence, Place
 from .findings import Candidate
+from .gather import Event, Evidence, Place
 from .paths import ways
-from .values import Array
 
 __all__ = ["Collecting"]
 

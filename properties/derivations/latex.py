@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from .values import StepsError
+from ..steps.values import StepsError
 
 __all__ = ["Printer", "symbol"]
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..values import Array
 from .adjoints import agree, squeezed
-from .evidence import Trace
+from .gather import Trace
 from .names import promised, same_name
-from .values import Array
 
 if TYPE_CHECKING:
     from .judge import Judge

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..pairing import Subject, with_params
+from ..rewrite.instrument import Probe, Statement
+from ..rewrite.session import Session
+from ..values import Array, Case, CodeError, StepsError
 from .adjoints import STEPS, Adjoint, Jacobian, jacobian, step_scale
-from .pairing import Subject, with_params
-from .rewrite import Probe, Statement
-from .run import Session
-from .values import Array, Case, CodeError, StepsError
 
 __all__ = ["Event", "Evidence", "Place", "Trace", "examine", "gather", "upstream"]
 

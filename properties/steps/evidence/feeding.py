@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from .evidence import Evidence
 from .findings import Slot
+from .gather import Evidence
 
 __all__ = ["feeding"]
 

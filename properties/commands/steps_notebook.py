@@ -1,6 +1,6 @@
 """The step debugger in a notebook: a cell magic, and a call that shows a table.
 
->>> %load_ext nndl_suite.properties.steps.notebook        # doctest: +SKIP
+>>> %load_ext nndl_suite.properties.commands.steps_notebook        # doctest: +SKIP
 
 Then, as the first line of a cell that defines a forward and a backward:
 
@@ -29,11 +29,11 @@ from typing import Any
 
 from rich.console import Console
 
-from .debugger import debug
-from .printer import render
+from ..steps.debugger import debug
+from ..steps.printer import render
+from ..steps.table import to_html
+from ..steps.values import Report, StepsError
 from .surroundings import defined_in, gather_names, used_in
-from .table import to_html
-from .values import Report, StepsError
 
 __all__ = ["View", "load_ipython_extension", "steps", "to_html"]
 
@@ -215,7 +215,7 @@ def _judge(text: str, namespace: Mapping[str, Any], **asked: Any) -> View:
 
 def _judged_names(asked: Mapping[str, Any]) -> set[str]:
     """Names of the functions that are judged, wherever they are defined."""
-    from .contract import CONTRACT
+    from ..steps.contract import CONTRACT
 
     one = CONTRACT.get(str(asked.get("layer")))
     functions = [asked.get("forward"), asked.get("backward")]

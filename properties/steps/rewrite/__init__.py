@@ -1,0 +1,1 @@
+"""Source in, instrumented code out, and the process in which it runs."""
