@@ -26,6 +26,7 @@ from ..judge.property import Property
 from ..judge.suite import Suite
 from ..layers import ALL
 from ..record.build import make_record, verdict_of
+from ..record.files import write_whole
 from ..spec.demands import PROFILES, Demands
 from ..spec.row import LayerSpec
 from .beside import start_beside
@@ -322,12 +323,12 @@ def show(record: dict[str, Any], console: Console, *, table: bool) -> None:
 
 def write_record(record: dict[str, Any], json_file: str) -> None:
     """Write the record to a file, or to standard output for ``-``."""
-    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(record, indent=1, allow_nan=False)
     if json_file == "-":
         click.echo(text)
         return
     try:
-        Path(json_file).write_text(text + "\n", encoding="utf-8")
+        write_whole(json_file, text + "\n")
     except OSError as error:
         raise click.UsageError(f"--json: cannot write {json_file!r}: {error.strerror}") from error
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import io
+import sys
+import traceback
+from typing import Any
 
 import click
+
+BROKEN, INTERRUPTED = 3, 130
 
 # Named here and imported when asked for: each brings libraries that the others do not need.
 _LAZY: dict[str, str] = {
@@ -26,6 +32,23 @@ class _Commands(click.Group):
         module = _LAZY[cmd_name]
         command: click.Command = getattr(importlib.import_module(module, __package__), cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; whatever breaks in it is exit code 3, and never a verdict."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A name or a printed text may hold what no encoding can write.
+            sys.stdout.reconfigure(errors="backslashreplace")
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except KeyboardInterrupt:
+            click.echo("nndl: interrupted; no verdict", err=True)
+            sys.exit(INTERRUPTED)
+        except Exception:
+            click.echo("nndl: the tool itself broke; please report this:", err=True)
+            click.echo(traceback.format_exc(), err=True)
+            sys.exit(BROKEN)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

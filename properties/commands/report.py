@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from ..record.files import write_whole
 from ..reports.github import github, github_summary
 from ..reports.gradebooks import classroom, gradescope, prairielearn
 from ..reports.html import html
@@ -86,7 +88,7 @@ def write(
         text = github(report, root=os.environ.get("GITHUB_WORKSPACE", str(Path.cwd())))
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
-            _put(summary, github_summary(report), mode="a")
+            _append(summary, github_summary(report))
     elif form in _GRADED:
         text = _GRADED[form](report, weights)
     else:
@@ -99,9 +101,17 @@ def write(
         _put(file, text)
 
 
-def _put(file: str, text: str, mode: str = "w") -> None:
+def _put(file: str, text: str) -> None:
     try:
-        with Path(file).open(mode, encoding="utf-8", newline="\n") as stream:
+        write_whole(file, text)
+    except OSError as error:
+        raise click.UsageError(f"{file}: cannot write it: {error.strerror or error}") from error
+
+
+def _append(file: str, text: str) -> None:
+    """Add to what other steps of a workflow wrote."""
+    try:
+        with Path(file).open("a", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
     except OSError as error:
         raise click.UsageError(f"{file}: cannot write it: {error.strerror or error}") from error
@@ -141,8 +151,6 @@ def report(
     elif output == "-":
         render_terminal(loaded, Console(), table, every=every)
     else:
-        try:
-            with Path(output).open("w", encoding="utf-8") as stream:
-                render_terminal(loaded, Console(file=stream, width=100), table, every=every)
-        except OSError as error:
-            raise click.UsageError(f"{output}: cannot write it: {error}") from error
+        stream = io.StringIO()
+        render_terminal(loaded, Console(file=stream, width=100), table, every=every)
+        _put(output, stream.getvalue())

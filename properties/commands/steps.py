@@ -12,6 +12,8 @@ from typing import Any
 import click
 from rich.console import Console
 
+from ..record.arrays import encode
+from ..record.files import write_whole
 from ..steps.contract import CONTRACT
 from ..steps.debugger import debug, debug_all
 from ..steps.printer import render
@@ -178,11 +180,11 @@ def _write(json_file: str | None, records: list[dict[str, Any]]) -> None:
     if json_file is None:
         return
     record: Any = records[0] if len(records) == 1 else {"schema": 1, "reports": records}
-    text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False)
+    text = json.dumps(encode(record), indent=1, allow_nan=False)
     if json_file == "-":
         click.echo(text)
         return
     try:
-        Path(json_file).write_text(text + "\n", encoding="utf-8")
+        write_whole(json_file, text + "\n")
     except OSError as error:
         raise StepsError(f"--json: {json_file} cannot be written: {error}") from error

@@ -1,51 +1,68 @@
-"""Arrays as JSON: small ones whole, large ones by a corner and a summary."""
+"""Any value as plain JSON: small arrays whole, large ones by a corner and a summary."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from .files import plain_text
+
 _WHOLE = 10_000  # elements that a record keeps of one array
 _CORNER = 8
+_LARGEST = 2**64  # integers that a reader of JSON takes
 
 
 def encode(value: Any) -> Any:
-    """Turn an array, a scalar or a nest of them into plain JSON values.
+    """Turn a value of any kind into plain JSON values.
 
-    Non-finite numbers become the strings "nan", "inf" and "-inf".
+    Non-finite numbers become the strings "nan", "inf" and "-inf"; what is no number becomes text.
 
     >>> encode(np.array([1.0, np.inf]))
     {'dtype': 'float64', 'shape': [2], 'data': [1.0, 'inf']}
     """
     if isinstance(value, np.ndarray):
-        head: dict[str, Any] = {"dtype": str(value.dtype), "shape": list(value.shape)}
-        if value.size <= _WHOLE:
-            return head | {"data": _plain(value.tolist())}
-        corner = value[tuple(slice(0, _CORNER) for _ in value.shape)]
-        return head | {"data": None, "corner": _plain(corner.tolist()), "summary": _summary(value)}
+        return _array(np.asarray(value))
     if isinstance(value, np.generic):
-        return _plain(value.item())
+        return _number(np.asarray(value))
     if isinstance(value, Mapping):
-        return {str(key): encode(item) for key, item in value.items()}
-    return _plain(value)
+        return {plain_text(str(key)): encode(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [encode(item) for item in value]
+    if isinstance(value, str):
+        return plain_text(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, int) and not -_LARGEST // 2 <= value < _LARGEST:
+        return f"an integer of {value.bit_length()} bits"
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return str(value) if isinstance(value, complex) else f"<{type(value).__name__}>"
+
+
+def _array(value: np.ndarray[Any, Any]) -> dict[str, Any]:
+    head: dict[str, Any] = {"dtype": str(value.dtype), "shape": list(value.shape)}
+    if value.size <= _WHOLE:
+        return head | {"data": _number(value)}
+    corner = value[tuple(slice(0, _CORNER) for _ in value.shape)]
+    head |= {"data": None, "corner": _number(corner)}
+    return head | ({"summary": _summary(value)} if value.dtype.kind in "biuf" else {})
+
+
+def _number(value: np.ndarray[Any, Any]) -> Any:
+    """Nested lists; float64 stands for every float, since JSON has no other."""
+    if value.dtype.kind in "fc":
+        with np.errstate(all="ignore"):
+            value = value.astype(np.float64 if value.dtype.kind == "f" else np.complex128)
+    return encode(value.tolist())
 
 
 def _summary(value: np.ndarray[Any, Any]) -> dict[str, Any]:
     with np.errstate(all="ignore"):
         return {
-            "min": _plain(float(value.min())),
-            "max": _plain(float(value.max())),
-            "mean": _plain(float(value.mean())),
+            "min": encode(float(value.min())),
+            "max": encode(float(value.max())),
+            "mean": encode(float(value.mean())),
         }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, float) and not np.isfinite(value):
-        return "nan" if np.isnan(value) else ("inf" if value > 0 else "-inf")
-    return value

@@ -64,7 +64,8 @@ def make_record(
         "elapsed": round(elapsed, 3),
     }
     record["verdict"] = verdict_of(record, required)
-    return record
+    plain: dict[str, Any] = encode(record)  # whatever a stranger's texts and numbers are
+    return plain
 
 
 def verdict_of(record: dict[str, Any], required: frozenset[str]) -> str:

@@ -2,45 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
+from ..record.arrays import encode
 from .values import Case, Report, Step
 
-__all__ = ["encode", "to_json"]
-
-
-def encode(value: Any) -> Any:
-    """Write arrays as dtype, shape and data; non-finite numbers as strings.
-
-    >>> encode({"x": np.array([1.0, np.inf]), "mode": "train"})
-    {'x': {'dtype': 'float64', 'shape': [2], 'data': [1.0, 'inf']}, 'mode': 'train'}
-    """
-    if isinstance(value, (np.ndarray, np.generic)):
-        array = np.asarray(value)
-        return {
-            "dtype": str(array.dtype),
-            "shape": list(array.shape),
-            "data": _finite(array.tolist()),
-        }
-    if isinstance(value, Mapping):
-        return {str(k): encode(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [encode(v) for v in value]
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return _finite(value)
-    return repr(value)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_finite(v) for v in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-    return value
+__all__ = ["to_json"]
 
 
 def to_json(report: Report) -> dict[str, Any]:

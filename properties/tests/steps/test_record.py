@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from properties.record.arrays import encode
 from properties.steps import debug
-from properties.steps.record import encode, to_json
+from properties.steps.record import to_json
 from properties.steps.rewrite.session import InProcess
 from properties.tests.steps.zoo import styles
 
