@@ -30,6 +30,7 @@ from ..record.files import write_whole
 from ..spec.demands import PROFILES, Demands
 from ..spec.row import LayerSpec
 from .beside import start_beside
+from .console import make_console
 from .outputs import check_writable, output_options, write_outputs
 from .plugin import CHECKS, SUITE, SpecsError, make_suite, read_specs
 from .progress import Progress
@@ -188,14 +189,6 @@ def check(
     write_outputs(record, files, github=github, points=weights)
     show(record, console, table=table)
     sys.exit(_explain(suite, found, record, code, console))
-
-
-def make_console(*, stderr: bool) -> Console:
-    """A console of the terminal's width; 100 columns in pipes and logs, which have none."""
-    console = Console(stderr=stderr, highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console = Console(stderr=stderr, highlight=False, width=100)
-    return console
 
 
 @contextlib.contextmanager

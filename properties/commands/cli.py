@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import sys
 import traceback
 from typing import Any
@@ -45,6 +46,10 @@ class _Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("nndl: interrupted; no verdict", err=True)
             sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            click.echo("nndl: nobody took the whole of what was to be written", err=True)
+            sys.exit(BROKEN)
         except Exception:
             click.echo("nndl: the tool itself broke; please report this:", err=True)
             click.echo(traceback.format_exc(), err=True)

@@ -22,6 +22,7 @@ from ..reports.model import Report
 from ..reports.points import PointsError, Weights, read_weights
 from ..reports.reading import RecordError, read
 from ..reports.terminal import render_terminal
+from .console import make_console
 
 FORMATS = ("terminal", "html", "junit", "github", "gradescope", "prairielearn", "classroom")
 _PLAIN: Mapping[str, Callable[[Report], str]] = {"html": html, "junit": junit}
@@ -149,7 +150,7 @@ def report(
     if form != "terminal":
         write(loaded, form, output, weights)
     elif output == "-":
-        render_terminal(loaded, Console(), table, every=every)
+        render_terminal(loaded, make_console(stderr=False), table, every=every)
     else:
         stream = io.StringIO()
         render_terminal(loaded, Console(file=stream, width=100), table, every=every)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from ..record.arrays import encode
 from ..record.files import write_whole
@@ -19,6 +17,7 @@ from ..steps.debugger import debug, debug_all
 from ..steps.printer import render
 from ..steps.record import to_json
 from ..steps.values import Report, StepsError
+from .console import make_console
 
 __all__ = ["run", "steps"]
 
@@ -75,7 +74,7 @@ def run(
     whole_case: bool = False,
 ) -> int:
     """Do what the command does and return its exit code."""
-    console, errors = _console(stderr=json_file == "-"), _console(stderr=True)
+    console, errors = make_console(stderr=json_file == "-"), make_console(stderr=True)
     reports: list[Report] = []
     complaints: list[str] = []
     try:
@@ -147,14 +146,6 @@ def exit_code(
     if complaints or "nothing" in outcomes or "right" not in outcomes:
         return UNUSABLE
     return RIGHT
-
-
-def _console(*, stderr: bool) -> Console:
-    """A console of the terminal's width; 100 columns in pipes and logs, which have none."""
-    console = Console(stderr=stderr, highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console = Console(stderr=stderr, highlight=False, width=100)
-    return console
 
 
 def _check_writable(json_file: str | None) -> None:

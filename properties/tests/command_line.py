@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-_START = (
+START = (
     f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
     "from properties.commands.cli import main; main()"
 )
@@ -38,7 +38,7 @@ class Answer:
 def nndl(*args: str, cwd: Path | None = None) -> Answer:
     """Run ``nndl`` with some arguments."""
     done = subprocess.run(
-        [sys.executable, "-c", _START, *args],
+        [sys.executable, "-c", START, *args],
         capture_output=True,
         text=True,
         cwd=cwd or ROOT,

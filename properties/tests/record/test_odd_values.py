@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from properties.commands import cli
 from properties.commands.cli import main
 from properties.record.arrays import encode
 from properties.record.files import write_whole
+from properties.tests.command_line import START
 
 ODD: list[Any] = [
     np.array([1.0, np.inf], dtype=np.longdouble),
@@ -108,6 +112,23 @@ def test_an_exception_of_ours_is_exit_code_3(
     assert run.exit_code == 3
     assert "the tool itself broke" in run.output
     assert type(error).__name__ in run.output
+
+
+def test_a_reader_who_leaves_early_changes_no_verdict(tmp_path: Path) -> None:
+    file = tmp_path / "layers.py"
+    file.write_text(RELU.replace("RETURNED", "dx / 2").replace("print", "str"), encoding="utf-8")
+    command = f"nndl check '{file}' --only relu --profile quick"
+    for options, code in (("", 0), ("--json -", 3)):
+        read, write = os.pipe()
+        os.close(read)
+        run = subprocess.run(
+            [sys.executable, "-c", START, *shlex.split(f"{command} {options}")[1:]],
+            stdout=write,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        os.close(write)
+        assert run.returncode == code, run.stderr
 
 
 def test_a_record_is_written_whole_or_not_at_all(
