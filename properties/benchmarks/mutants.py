@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .mutation_operators import changes
+from ..edits import here
 from .wrong_variables import Others
 
 MODULES = (
@@ -18,6 +18,39 @@ MODULES = (
     "layer_utils.py",
     "autoencoder.py",
     "gplvm.py",
+)
+# Of the changes that there are, those of which one in most places shows nothing new are left out.
+OPERATORS = (
+    "drop term",
+    "drop factor",
+    "times two",
+    "sign",
+    "drop sign",
+    "transpose",
+    "drop transpose",
+    "swap operands of @",
+    "@ to *",
+    "* to @",
+    "* to /",
+    "/ to *",
+    "+ to -",
+    "- to +",
+    "sum to mean",
+    "mean to sum",
+    "max to min",
+    "maximum to minimum",
+    "var to std",
+    "axis flipped",
+    "axis dropped",
+    "keepdims added",
+    "keepdims dropped",
+    "< to <=",
+    "<= to <",
+    "> to >=",
+    ">= to >",
+    "constant + 1",
+    "constant - 1",
+    "wrong variable",
 )
 # Checks of arguments, and what no property asks for.
 _LEFT_ALONE = ("check_", "real_arrays", "number", "mode_of", "labels", "gplvm_hyperparameter")
@@ -100,7 +133,8 @@ def _put(tree: ast.Module, old: ast.AST, new: ast.AST) -> None:
 
 
 def _changes(place: Place, others: Others | None) -> Iterator[tuple[str, ast.AST]]:
-    yield from changes(place.node)
+    for edit in here(place.node, among=OPERATORS):
+        yield edit.operator, edit.new
     if others is not None:
         other = others.instead_of(place.node, place.statement)
         if other is not None:

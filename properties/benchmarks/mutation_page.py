@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .equivalent_mutants import EQUIVALENT
-from .mutation_operators import OPERATORS
+from .mutants import OPERATORS
 
 Result = Mapping[str, Any]
 _REASONS = {entry.key: entry.reason for entry in EQUIVALENT}

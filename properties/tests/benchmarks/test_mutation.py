@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from properties.benchmarks.equivalent_mutants import EQUIVALENT, Equivalent
-from properties.benchmarks.mutants import Mutant, places
+from properties.benchmarks.mutants import OPERATORS, Mutant, places
 from properties.benchmarks.mutation import ROWS, all_mutants, judge_mutant, key_of
-from properties.benchmarks.mutation_operators import OPERATORS, changes
 from properties.benchmarks.mutation_page import page, summary
 from properties.benchmarks.power import make_suite, spec_of
+from properties.edits import here
 from properties.judge.mismatch import Fault
 from properties.judge.subjects.functions import Probe
 from properties.judge.suite import sample_cases
@@ -38,9 +38,9 @@ def everything() -> dict[tuple[str, ...], Mutant]:
 
 def changed(text: str) -> set[tuple[str, str]]:
     return {
-        (name, ast.unparse(new) if not isinstance(new, ast.Pass) else "")
+        (edit.operator, ast.unparse(edit.new) if not isinstance(edit.new, ast.Pass) else "")
         for place in places(ast.parse(f"def f(x, w):\n    {text}"))
-        for name, new in changes(place.node)
+        for edit in here(place.node)
     }
 
 
