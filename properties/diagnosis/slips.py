@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..edits import Edit, Scope, edits
 from ..spec.case import Array
 from .agreement import explains
-from .changes import Change, changes
 from .factors import constant_origin, origin_value, ratio_of
 from .finding import ENOUGH, SIMPLE
 from .formulas import line_of, programs
@@ -26,6 +26,22 @@ from .lines import Program, Values, compiled, value_of
 from .observation import Observation
 from .surroundings import sizes
 
+# What a slip makes of a right line: signs and factors of single names come out as relations.
+SLIPS = frozenset(
+    (
+        *("+ to -", "+ to *", "- to +", "* to /", "* to +", "/ to *", "/ to //", "@ to *"),
+        *("swap operands of @", "swap operands of -", "transposed operands", "lost brackets"),
+        *("drop term", "drop factor", "drop term before a minus", "drop numerator", "drop power"),
+        *("size for square", "> to >=", "> to <", "> to <=", "constant", "constant + 1"),
+        *("constant - 1", "axis flipped", "axis dropped", "axis and keepdims", "drop reduction"),
+        *("sum to mean", "mean to sum", "var to sum", "var to mean", "var to std", "max to sum"),
+        *("root of a sum", "ddof added", "one row alone", "divided by a size"),
+        *("operands exchanged", "another logarithm", "drop call", "closed too early"),
+        *("rows for columns", "whole columns", "drop sign", "transpose", "drop transpose"),
+        *("wrong variable", "function of a variable", "a part alone", "another value"),
+        "names exchanged",
+    )
+)
 _ALTERNATIVES = 4  # changes of one way of writing that may explain it
 
 
@@ -74,10 +90,10 @@ def slips(seen: Sequence[Observation], argument: str, value: str, source: str = 
         if explains(pilot, argument, got):
             if trial.explains_all(cases, argument):
                 found[id(trial.program)] = [*mine, trial.slip("", value)]
-        elif not (found or trial.change.is_a_number) and glance.is_simple(ratio):
+        elif not (found or isinstance(trial.change.old, ast.Constant)) and glance.is_simple(ratio):
             multiples.append(trial)
     if not found:
-        for trial in sorted(multiples, key=lambda trial: trial.change.rank):
+        for trial in sorted(multiples, key=lambda trial: _rank(trial.change)):
             if factor := trial.factor(cases, argument):
                 return [trial.slip(factor, value)]
     every = [one for ways in found.values() for one in sorted(ways, key=lambda one: one.rank)]
@@ -125,7 +141,7 @@ class _Trial:
 
     program: Program
     place: int
-    change: Change
+    change: Edit
     name: str
 
     def value(self, o: Observation) -> Array:
@@ -172,7 +188,7 @@ class _Trial:
     def slip(self, factor: str, value: str) -> Slip:
         line = self.program.lines[self.place]
         forward = line.target in self.program.behind(value)
-        return Slip(line.text, self.change.said(), factor, forward, self.change.rank)
+        return Slip(line.text, self.change.words, factor, forward, _rank(self.change))
 
 
 def _trials(pilot: Observation, argument: str, source: str) -> Iterator[tuple[_Trial, Array]]:
@@ -190,9 +206,8 @@ def _trials(pilot: Observation, argument: str, source: str) -> Iterator[tuple[_T
             for place in reversed(range(len(program.lines))):
                 if program.lines[place].target not in behind:
                     continue
-                for change in changes(
-                    program.lines[place].expression, _before(program, place, values)
-                ):
+                scope = Scope.of(_before(program, place, values))
+                for change in edits(program.lines[place].expression, scope, among=SLIPS):
                     try:
                         got = _rerun(program, place, change, values, name)
                     except Exception:  # a change that numpy refuses
@@ -243,10 +258,17 @@ def _before(program: Program, place: int, values: Values) -> Values:
     return {name: value for name, value in before.items() if name in offered}
 
 
-def _rerun(program: Program, place: int, change: Change, values: Values, name: str) -> Array:
+def _rank(edit: Edit) -> int:
+    """How seldom it is made: another name, a part left out, anything else."""
+    if edit.operator == "wrong variable":
+        return 0
+    return 1 if edit.without is not None else 2
+
+
+def _rerun(program: Program, place: int, change: Edit, values: Values, name: str) -> Array:
     found = dict(values)
     with np.errstate(all="ignore"):
-        found[program.lines[place].target] = value_of(compiled(change.expression), found)
+        found[program.lines[place].target] = value_of(compiled(change.tree), found)
         for line in program.between(place, name):
             found[line.target] = value_of(line.code, found)
     return np.asarray(found[name], dtype=np.float64)

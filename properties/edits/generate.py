@@ -81,6 +81,7 @@ def edits(
 
 def _in_target(tree: ast.stmt, scope: Scope, among: Collection[str] | None) -> Iterator[Edit]:
     """The index of what is written to: ``dscores[range(N), y] -= 1``."""
+    target: ast.expr
     if isinstance(tree, ast.AugAssign):
         target, field, place = tree.target, "target", -1
     elif isinstance(tree, ast.Assign):

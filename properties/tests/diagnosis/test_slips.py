@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from properties.diagnosis.changes import changes
 from properties.diagnosis.diagnose import diagnose
 from properties.diagnosis.finding import Diagnosis
 from properties.diagnosis.formulas import line_of, programs
 from properties.diagnosis.observation import Observation, fresh_cases, observe, quantities_of
 from properties.diagnosis.plant import style_source
+from properties.diagnosis.slips import SLIPS
+from properties.edits import Scope, edits
 from properties.implementation import open_implementation, resolve_target
 from properties.judge.subjects.functions import Probe
 from properties.layers import ALL as SPECS
@@ -67,7 +68,7 @@ def test_a_change_differs_in_one_place(row: str) -> None:
     known = quantities_of(_spec(row), case, Run(outputs={}))
     for program in programs(row, when_of(case)):
         for line in program.lines:
-            texts = [change.said() for change in changes(line.expression, known)]
+            texts = [edit.words for edit in edits(line.expression, Scope.of(known), among=SLIPS)]
             assert all(texts)
             assert len(texts) < 200
 
