@@ -9,11 +9,13 @@ import numpy as np
 from reference.running_error import Bounded
 
 from ..implementation import Call
+from ..judge.compare import Difference
 from ..judge.mismatch import Kind
 from ..judge.property import check, only
 from ..judge.subjects.functions import Probe
 from ..layers.batchnorm import options
-from ..spec.case import Case
+from ..spec.case import Case, Run
+from ..spec.row import Bounds
 
 _both = only("batchnorm", "affine_batchnorm_relu")
 
@@ -71,6 +73,7 @@ def test_running_statistics(probe: Probe, case: Case, rng: np.random.Generator) 
     Test mode uses them, does not change them, and does not look at the batch.
     """
     param: dict[str, Any] = dict(case.args["bn_param"])
+    seen: list[tuple[Run, Bounds]] = []
     modes = ["train", *rng.choice(["train", "test"], int(rng.integers(1, 4))), "test"]
     for step, mode in enumerate(modes):
         x = case.args["x"] if step == 0 else _other_batch(case.args["x"], rng)
@@ -85,11 +88,32 @@ def test_running_statistics(probe: Probe, case: Case, rng: np.random.Generator) 
                 for name in ("running_mean", "running_var")
                 if name in param
             }
+        seen.append((run, truth))
         wrong = probe.find(now, {**run.state, **run.outputs}, truth)
         if wrong is not None:
             name, difference = wrong
-            probe.fail(probe.spec.forward, name, difference, oracle=f"reference, {where}", case=now)
+            probe.fail(
+                probe.spec.forward,
+                name,
+                difference,
+                oracle=f"reference, {where}",
+                case=now,
+                extra={"series": _so_far(seen, name, difference)},
+            )
         param = {**param, **{k: _flat(v) for k, v in run.state.items() if k.startswith("running")}}
+
+
+def _so_far(seen: list[tuple[Run, Bounds]], name: str, wrong: Difference) -> list[dict[str, Any]]:
+    """The statistic that is wrong, call by call; none where another output is."""
+    if not name.startswith("running") or wrong.index is None:
+        return []
+    column = wrong.index[-1]
+    lines: dict[str, list[float]] = {"got": [], "wanted": []}
+    for run, truth in seen:
+        if name in run.state and name in truth:
+            lines["got"].append(float(_flat(run.state[name])[column]))
+            lines["wanted"].append(float(truth[name].value[column]))
+    return [{"name": f"{name}[{column}]", "over": "call", "lines": lines}]
 
 
 def _other_batch(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -36,10 +36,8 @@ def test_dropped_fraction(probe: Probe, case: Case, rng: np.random.Generator) ->
     for axis in range(out.ndim):
         others = tuple(a for a in range(out.ndim) if a != axis)
         if others:
-            counts = dropped.sum(axis=others)
-            _count(
-                probe, asked, f"in one slice along axis {axis}", counts, out.size // shape[axis], p
-            )
+            n = out.size // shape[axis]
+            _count(probe, asked, f"in one slice along axis {axis}", dropped.sum(axis=others), n, p)
 
 
 def _count(probe: Probe, case: Case, where: str, counts: Array, n: int, p: float) -> None:
@@ -49,6 +47,8 @@ def _count(probe: Probe, case: Case, where: str, counts: Array, n: int, p: float
     if not bad.any():
         return
     index = int(np.argmax(bad))
+    lines = {"got": (counts / n).tolist(), "wanted": [p] * len(counts)}
+    share = {"name": f"share dropped {where}", "over": "slice", "lines": lines}
     raise Mismatch(
         Disagreement(
             function=probe.spec.forward,
@@ -62,6 +62,7 @@ def _count(probe: Probe, case: Case, where: str, counts: Array, n: int, p: float
             wanted=np.array(n * p),
             tolerance=np.array(max(n * p - low, high - n * p)),
             case=case,
+            extra={"series": [share]},
         )
     )
 

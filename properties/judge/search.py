@@ -38,6 +38,7 @@ class Verdict:
     seed: int = 0
     notes: dict[tuple[str, Kind, str], int] = field(default_factory=dict)
     failures: list[Disagreement] = field(default_factory=list)
+    printed: dict[str, str] = field(default_factory=dict)
 
     @property
     def function(self) -> str:
@@ -61,6 +62,7 @@ def judge(declared: Property, probe: Probe, demands: Demands) -> Verdict:
         declared=declared, layer=probe.spec.name, functions=declared.functions(probe.spec)
     )
     probe.notes = verdict.notes
+    probe.printed = verdict.printed
     probe.blames = verdict.functions[0]
     cases = probe.spec.cases(declared.purpose)
     assert cases is not None

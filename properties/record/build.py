@@ -24,6 +24,7 @@ from .arrays import encode
 from .script import import_lines, make_script
 
 SCHEMA = 1
+_PRINTED = 4_000  # characters of what a function printed
 _FIRST = (
     "forward_matches_reference",
     "backward_matches_reference",
@@ -101,9 +102,19 @@ def _function(
         "properties": [
             _property(suite, spec, name, verdict, target, causes) for verdict in verdicts
         ],
+        "printed": _printed(name, verdicts),
         "file": getattr(info, "file", None),
         "line": getattr(info, "line", None),
     }
+
+
+def _printed(name: str, verdicts: list[Verdict]) -> str:
+    """What a function printed, on the example that says most of it."""
+    told = sorted(
+        (v for v in verdicts if name in v.printed),
+        key=lambda v: (v.status not in ("fail", "error"), _rank(v)),
+    )
+    return told[0].printed[name][:_PRINTED] if told else ""
 
 
 def _speaks(verdict: Verdict, name: str) -> bool:

@@ -95,7 +95,6 @@ def _text(prop: PropertyResult) -> str:
         lines += entry_lines(prop, 100)
     for title, text in (
         ("Traceback:", prop.traceback),
-        ("It printed:", prop.printed),
         ("Script:", prop.script),
     ):
         if text:

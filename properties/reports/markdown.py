@@ -48,19 +48,16 @@ def hint(function: FunctionResult) -> str:
 def example(function: FunctionResult) -> str:
     """The hint, the numbers and the script."""
     parts = [hint(function)]
+    printed = ["It printed:\n\n" + block(function.printed)] if function.printed else []
     prop = lead(function)
     if prop is None:
-        if function.printed:
-            parts.append("It printed:\n\n" + block(function.printed))
-        return "\n\n".join(parts)
+        return "\n\n".join([*parts, *printed])
     parts.append(inline(f"{found_by(prop)} {values(prop)}" if prop.got else found_by(prop)))
     if prop.script and len(prop.script) <= 10_000:
         parts.append("Paste this into a file and run it:\n\n" + block(prop.script, "python"))
     if prop.traceback:
         parts.append("Traceback:\n\n" + block(prop.traceback))
-    if prop.printed:
-        parts.append("It printed:\n\n" + block(prop.printed))
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *printed])
 
 
 def matrix_table(report: Report) -> str:

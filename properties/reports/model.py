@@ -26,15 +26,12 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """One line of a step debugger's listing; ``word`` is the debugger's own status."""
+class Series:
+    """A quantity over the calls of an example, or over its slices: what was got and wanted."""
 
-    line: int | None
-    text: str
     name: str
-    status: str
-    word: str
-    reason: str
+    over: str
+    lines: Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,22 +78,19 @@ class PropertyResult:
     sentence: str = ""
     script: str = ""
     repeat: str = ""
-    printed: str = ""
     diagnosis: Diagnosis | None = None
     arrays: Arrays | None = None
     curve: Curve | None = None
     one_sided: Mapping[str, str] = field(default_factory=dict)
-    running: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
+    series: tuple[Series, ...] = ()
     table: tuple[Mapping[str, str], ...] = ()
-    steps: tuple[Step, ...] = ()
     traceback: str = ""
-    heading: str = ""
     about: str = ""
 
     @property
     def title(self) -> str:
-        """What the property demands: the record's title, or the name with blanks."""
-        return self.heading or self.name.replace("_", " ")
+        """The name with blanks."""
+        return self.name.replace("_", " ")
 
 
 def _tells_least(p: PropertyResult) -> tuple[int, int, int]:

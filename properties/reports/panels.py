@@ -79,8 +79,8 @@ def _content(prop: PropertyResult, detail: Detail) -> dict[str, Any]:
         "curve_said": _curve_said(prop) if prop.curve else "",
         "kink": _kink(prop.one_sided) if detail.curves else "",
         "running": [
-            (name, pictures.lines(name, series), pictures.keys(series))
-            for name, series in prop.running.items()
+            (series.name, pictures.lines(series), pictures.keys(series.lines))
+            for series in prop.series
         ]
         if detail.curves
         else [],

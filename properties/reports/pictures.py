@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 from .arrays import Floats
-from .model import Curve
+from .model import Curve, Series
 from .text import number
 
 _BLUE, _RED, _PURPLE = (37, 99, 235), (220, 68, 32), (147, 51, 234)
@@ -219,8 +219,9 @@ def one_sided(left: float, right: float, got: float | None) -> Markup:
     return frame.svg(body, label, "argument", "value")
 
 
-def lines(name: str, series: Mapping[str, Sequence[float]]) -> Markup:
-    """Some series over time in one picture, told apart by colour and by dashes."""
+def lines(drawn: Series) -> Markup:
+    """What was got and wanted in one picture, told apart by colour and by dashes."""
+    series = drawn.lines
     every = [v for values in series.values() for v in values]
     longest = max((len(values) for values in series.values()), default=0)
     if not any(math.isfinite(v) for v in every) or scale(np.asarray(every)) > 1e150:
@@ -234,7 +235,9 @@ def lines(name: str, series: Mapping[str, Sequence[float]]) -> Markup:
     ends = "; ".join(
         f"{key} from {number(v[0])} to {number(v[-1])}" for key, v in list(series.items())[:5] if v
     )
-    return frame.svg(body, f"{name} over the calls: {ends}", "call", name[:24])
+    return frame.svg(
+        body, f"{drawn.name} over the {drawn.over}s: {ends}", drawn.over, drawn.name[:24]
+    )
 
 
 def keys(series: Mapping[str, Sequence[float]]) -> list[tuple[str, str]]:

@@ -19,8 +19,8 @@ from .model import (
     FunctionResult,
     PropertyResult,
     Report,
+    Series,
     Status,
-    Step,
 )
 from .text import clean, number, one_line
 
@@ -128,22 +128,19 @@ def _property(item: Mapping[str, Any], lenient: bool) -> PropertyResult:
         oracle=one_line(item.get("oracle") or ""),
         sentence=one_line(item.get("sentence") or "", limit=600),
         traceback=clean(item.get("traceback") or "", limit=4_000).strip("\n"),
-        heading=one_line(item.get("title") or "", limit=120),
         about=one_line(item.get("about") or ""),
         script=clean(item.get("script") or "", limit=400_000).strip("\n"),
         repeat=one_line(item.get("repeat") or "", limit=400),
-        printed=clean(item.get("printed") or "", limit=4_000),
         diagnosis=_diagnosis(item.get("diagnosis")),
         arrays=_arrays(item.get("arrays"), item.get("inputs"), tolerance),
         curve=_curve(item.get("steps_curve")),
         one_sided=_one_sided(item.get("one_sided")),
-        running=_running(item.get("running")),
+        series=_pictures(item.get("series")),
         table=tuple(
             {one_line(k): _scalar(v) for k, v in row.items()}
             for row in _list(item.get("table"))
             if _is_map(row)
         ),
-        steps=tuple(_step(s) for s in _list(item.get("steps")) if _is_map(s)),
     )
 
 
@@ -205,38 +202,14 @@ def _diagnosis(item: object) -> Diagnosis | None:
     )
 
 
-_STEP_STATUS = {
-    "right": "pass",
-    "wrong": "fail",
-    "follows": "noted",
-    "not judged": "skipped",
-}
-
-
-def _step(item: Mapping[str, Any]) -> Step:
-    name = one_line(item.get("name") or "")
-    word = one_line(item.get("status") or "not judged", limit=40)
-    status = _STEP_STATUS.get(word, word)
-    reason = one_line(item.get("cause") or item.get("reason") or "", limit=400)
-    return Step(
-        line=_int(item.get("line")),
-        text=clean(item.get("text") or name, limit=400).replace("\n", " "),
-        name=name,
-        status=status if status in _STATUSES or status == "noted" else "none",
-        word=word,
-        reason="" if status == "pass" else reason,
-    )
-
-
 def _arrays(item: object, beside: object, tolerance: float | None) -> Arrays | None:
     if not isinstance(item, Mapping):
         item = {}
     got, wanted = decode(item.get("got")), decode(item.get("wanted"))
     limit = decode(item.get("tolerance"))
     inputs = item.get("inputs") or beside
-    diff = decode(item.get("difference"))
-    delta = None if diff is None else diff.values
-    if delta is None and got is not None and wanted is not None:
+    delta = None
+    if got is not None and wanted is not None:
         a, b = got.values, wanted.values
         if a is not None and b is not None and a.shape == b.shape:
             delta = difference(a, b)
@@ -282,11 +255,12 @@ def _one_sided(item: object) -> Mapping[str, str]:
     return {key: _scalar(item[key]) for key in keys}
 
 
-def _running(item: object) -> Mapping[str, Mapping[str, tuple[float, ...]]]:
-    """``{"mean": [...]}`` or ``{"mean": {"got": [...], "wanted": [...]}}`` to pictures of lines."""
-    pictures: dict[str, dict[str, tuple[float, ...]]] = {}
-    for name, value in item.items() if isinstance(item, Mapping) else ():
-        lines = value if isinstance(value, Mapping) else {name: value}
-        kept = {one_line(k, limit=40): _series(v) for k, v in lines.items()}
-        pictures[one_line(name, limit=60)] = {k: v for k, v in kept.items() if v}
-    return {name: lines for name, lines in pictures.items() if lines}
+def _pictures(items: object) -> tuple[Series, ...]:
+    found = []
+    for item in _list(items):
+        lines = item.get("lines") if _is_map(item) else None
+        if isinstance(lines, Mapping):
+            kept = {one_line(k, limit=40): _series(v) for k, v in lines.items()}
+            name, over = (one_line(item.get(key) or "", limit=60) for key in ("name", "over"))
+            found.append(Series(name=name, over=over, lines={k: v for k, v in kept.items() if v}))
+    return tuple(series for series in found if series.lines)

@@ -216,7 +216,7 @@ class _Page:
             if place:
                 yield from self.mark(prop.status, f"{prop.title}: {prop.sentence}")
             yield from self.evidence(prop)
-        if not failures and function.printed:
+        if function.printed:
             yield from self.quoted("It printed:", function.printed, 6)
         rest = failures[len(shown) :]
         if rest:
@@ -234,7 +234,7 @@ class _Page:
         return f"{prop.title}{where}{cls}"
 
     def evidence(self, prop: PropertyResult) -> Iterator[Text]:
-        """Cause, example, arrays, listing, script and the command that repeats it."""
+        """Cause, example, arrays, script and the command that repeats it."""
         if prop.diagnosis is not None:
             cause = prop.diagnosis
             sure = f" ({cause.confidence})" if cause.confidence else ""
@@ -255,11 +255,8 @@ class _Page:
         if prop.one_sided:
             sides = ", ".join(f"{k} {v}" for k, v in prop.one_sided.items())
             yield from self.fit(f"One-sided slopes at the kink: {sides}", indent=2)
-        yield from self.listing(prop)
         if prop.traceback:
             yield from self.quoted("Traceback:", prop.traceback, 12)
-        if prop.printed:
-            yield from self.quoted("It printed:", prop.printed, 6)
         yield from self.script(prop)
 
     def coloured(self, line: str) -> Text:
@@ -267,16 +264,6 @@ class _Page:
         text = Text("  " + self.encode(line))
         text.highlight_regex(r"\S+ ?◀|\S+\*", COLOUR["fail"])
         return text
-
-    def listing(self, prop: PropertyResult) -> Iterator[Text]:
-        """The step debugger's lines."""
-        if not prop.steps:
-            return
-        yield from self.fit("Steps:")
-        for step in prop.steps:
-            number = "" if step.line is None else f"{step.line:>4} "
-            reason = f"   # {step.reason}" if step.reason else ""
-            yield from self.mark(step.status, f"{number}{step.text}{reason}", indent=2)
 
     def quoted(self, title: str, text: str, most: int) -> Iterator[Text]:
         """The first lines of a traceback or of what the implementation printed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -33,6 +33,7 @@ class Probe:
     """One implementation seen through one spec.
 
     ``notes`` collects what is worth saying of right results: conventions, lost accuracy.
+    ``printed`` is what each function printed when it was called last and printed anything.
     """
 
     def __init__(self, spec: LayerSpec, implementation: Implementation) -> None:
@@ -40,6 +41,7 @@ class Probe:
         self.implementation = implementation
         self.reading: Reading | None = None
         self.notes: dict[tuple[str, Kind, str], int] = {}
+        self.printed: dict[str, str] = {}
         self.blames = spec.forward
         self.forward_is_wrong = False
 
@@ -128,6 +130,8 @@ class Probe:
 
     def ok(self, function: str, outcome: Outcome) -> tuple[Any, ...]:
         """The outputs of a call that worked."""
+        if outcome.printed:
+            self.printed[function] = outcome.printed
         if outcome.status == "ok":
             return tuple(outcome.outputs)
         if outcome.status == "unavailable":
@@ -206,7 +210,14 @@ class Probe:
         return None
 
     def fail(
-        self, function: str, argument: str, wrong: Difference, *, oracle: str, case: Case
+        self,
+        function: str,
+        argument: str,
+        wrong: Difference,
+        *,
+        oracle: str,
+        case: Case,
+        extra: Mapping[str, Any] | None = None,
     ) -> NoReturn:
         """Raise the mismatch of a difference."""
         space = "" if wrong.sentence.startswith("[") else " "
@@ -221,6 +232,7 @@ class Probe:
                 wanted=wrong.wanted,
                 tolerance=wrong.tolerance,
                 case=case,
+                extra=extra or {},
             )
         )
 

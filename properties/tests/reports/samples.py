@@ -169,30 +169,20 @@ def extras() -> Record:
             "evidence": "got equals the misconception's value in 6 of 6 entries",
             "confidence": 0.97,
         },
-        "printed": "shape of x: (3, 2)\nhere 1\n",
         "steps_curve": {
             "steps": steps.tolist(), "errors": errors.tolist(),
             "chosen": int(errors.argmin()), "estimate": 0.5, "uncertainty": 2.3e-9,
         },
         "one_sided": {"left": -1.0, "right": 0.5, "got": 0.75},
-        "running": {
-            "running_mean[0]": {
-                "got": [0.0, 0.1, 0.19, 0.271, 0.9], "wanted": [0.0, 0.1, 0.19, 0.271, 0.3439]
-            },
-            "kept share": [0.5, 0.48, 0.53, 0.51],
-        },
+        "series": [
+            {"name": "running_mean[0]", "over": "call", "lines": {
+                "got": [0.0, 0.1, 0.19, 0.271, 0.9], "wanted": [0.0, 0.1, 0.19, 0.271, 0.3439]}},
+        ],
         "table": [
             {"argument": "dx[0, 1]", "ratio": 1.5, "difference": 0.25, "analytical": 0.75,
              "numerical": 0.5},
             {"argument": "dgamma[0]", "ratio": 1.0, "difference": 1e-12, "analytical": 2.25,
              "numerical": 2.25},
-        ],
-        "steps": [
-            {"line": 41, "text": "xmu = x - mu", "name": "xmu", "status": "right", "reason": ""},
-            {"line": 42, "text": "dvar = np.sum(dxhat * xmu, axis=0) * -inv**3", "name": "dvar",
-             "status": "wrong", "cause": "twice what it should be"},
-            {"line": 43, "text": "dx = dxhat * inv + 2 * dvar * xmu / N", "name": "dx",
-             "status": "follows", "reason": "follows from dvar"},
         ],
     }  # fmt: skip
 
@@ -259,18 +249,16 @@ def hostile_record() -> Record:
     record = passing_record()
     odd = np.array([[np.nan, np.inf, -np.inf], [0.0, -0.0, 1e300], [1e-300, 5e-324, -1.0]])
     prop = failing_property() | {
-        "name": f"property {HOSTILE}", "sentence": HOSTILE, "printed": HOSTILE, "script": HOSTILE,
+        "name": f"property {HOSTILE}", "sentence": HOSTILE, "script": HOSTILE,
         "repeat": HOSTILE, "argument": HOSTILE, "oracle": HOSTILE,
         "got": "nan", "wanted": "-inf", "tolerance": "inf",
         "diagnosis": dict.fromkeys(
             ("misconception", "sentence", "evidence", "confidence"), HOSTILE
         ),
         "arrays": {"inputs": {HOSTILE: encode(odd)}, "got": encode(odd), "wanted": encode(odd.T)},
-        "running": {HOSTILE: {HOSTILE: [1.0, "nan", "inf", 2.0]}},
+        "series": [{"name": HOSTILE, "over": HOSTILE, "lines": {HOSTILE: [1.0, "nan", 2.0]}}],
         "table": [{"argument": HOSTILE, "ratio": "nan", "difference": "inf",
                    "analytical": HOSTILE}],
-        "steps": [{"line": 1, "text": HOSTILE, "name": HOSTILE, "status": HOSTILE,
-                   "reason": HOSTILE}],
     }  # fmt: skip
     fail(record, "batchnorm_backward", prop, detail=HOSTILE)
     record["functions"].append({

@@ -58,7 +58,7 @@ def test_a_page_that_would_be_too_large_leaves_out_and_says_so() -> None:
     for function in record["functions"]:
         for prop in function["properties"]:
             prop["sentence"] = "long " * 400
-            prop["printed"] = "<" * 4000
+            prop["traceback"] = "<" * 4000
     text = html(record)
     assert len(text.encode()) <= LARGEST
     assert "it is in the JSON record" in text
@@ -71,7 +71,6 @@ def test_pictures_are_there() -> None:
         "Slope on the left of the kink -1, on the right 0.5, returned 0.75",
         "running_mean[0] over the calls",
         "3 of 6 entries wrong",
-        "twice what it should be",
     ):
         assert said in text
     assert "{mode: &#39;test&#39;, eps: 1e-05, m: [1]}" in html(samples.large_cut())
