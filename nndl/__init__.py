@@ -30,8 +30,4 @@ weights from it, ``neural_net`` its minibatches, and dropout nets and the solver
 that ``np.random.seed`` makes a run repeat.
 """
 
-from ._memory import keep_freed_memory
-
 __version__ = "0.1.0"
-
-keep_freed_memory()

@@ -100,24 +100,22 @@ def mode_of(name: str, param: Any) -> str:
     return str(mode)
 
 
-def class_scores(x: ArrayLike, y: ArrayLike) -> tuple[FloatArray, IntArray]:
-    """Return scores (N, C) and labels (N,) in [0, C), or raise a ValueError."""
-    (scores,) = real_arrays(x=x)
-    check_ndim("x", scores, 2, "(N, C), the scores of C classes for N examples")
-    labels = np.asarray(y)
-    check_shape("y", labels, scores.shape[:1], "one label for each row of x")
-    n_classes = scores.shape[1]
-    if n_classes == 0:
-        raise ValueError(f"x must have scores for at least one class, got shape {scores.shape}")
-    if labels.size == 0:
-        return scores, labels.astype(np.intp)
-    if labels.dtype.kind not in "iu":
-        raise ValueError(f"y must hold integers, got dtype {labels.dtype}")
-    low, high = labels.min(), labels.max()
-    if low < 0 or high >= n_classes:
+def integers_below(
+    name: str, value: ArrayLike, limit: int, meaning: str
+) -> np.ndarray[Any, np.dtype[np.intp]]:
+    """Return integers in [0, limit), or raise a ValueError."""
+    array = np.asarray(value)
+    if array.size == 0:
+        return array.astype(np.intp)
+    if array.dtype.kind not in "iu":
+        raise ValueError(f"{name} must hold integers, got dtype {array.dtype}")
+    low, high = array.min(), array.max()
+    if low < 0 or high >= limit:
         wrong = low if low < 0 else high
-        raise ValueError(f"y must hold labels in [0, {n_classes}), got the label {wrong}")
-    return scores, labels.astype(np.intp, copy=False)
+        raise ValueError(
+            f"{name} must hold {meaning} in [0, {limit}), got the {meaning[:-1]} {wrong}"
+        )
+    return array.astype(np.intp, copy=False)
 
 
 def whole_number(name: str, value: object, low: int) -> int:

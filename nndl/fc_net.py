@@ -14,7 +14,6 @@ from ._validate import FloatArray, number, real_arrays, whole_number
 from .layers import (
     affine_backward,
     affine_forward,
-    affine_parameter_gradients,
     batchnorm_backward,
     batchnorm_forward,
     dropout_backward,
@@ -238,7 +237,9 @@ class FullyConnectedNet:
     ) -> FloatArray:
         """Put dW and db into `grads` and return dx, which the first layer has no use for."""
         if layer == 1:
-            grads["W1"], grads["b1"] = affine_parameter_gradients(dout, cache)
+            # Without dx a step takes 1.2 times its bare products, with it 1.7 (benchmarks: speed).
+            x, w, _ = cache
+            grads["W1"], grads["b1"] = x.reshape(len(x), len(w)).T @ dout, dout.sum(axis=0)
             return dout
         dx, grads[f"W{layer}"], grads[f"b{layer}"] = affine_backward(dout, cache)
         return dx

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import optim
 from ._checkpoint import read_checkpoint, write_checkpoint
+from ._memory import keep_freed_memory
 from ._progress import progress
 from ._validate import number, whole_number
 
@@ -118,6 +119,7 @@ class Solver:
         :meth:`load_checkpoint`. A call after the end trains for ``num_epochs`` more, from the
         best parameters.
         """
+        keep_freed_memory()
         if self._seed is None:
             self._seed = int(np.random.randint(2**31))
         if self.iteration >= self._last_iteration:

@@ -12,9 +12,12 @@ from ..edits import here
 from .wrong_variables import Others
 
 MODULES = (
-    "layers.py",
-    "_batchnorm.py",
-    "_losses.py",
+    "layers/affine.py",
+    "layers/batchnorm.py",
+    "layers/cross_entropy.py",
+    "layers/dropout.py",
+    "layers/relu.py",
+    "layers/svm.py",
     "layer_utils.py",
     "autoencoder.py",
     "gplvm.py",
@@ -53,7 +56,20 @@ OPERATORS = (
     "wrong variable",
 )
 # Checks of arguments, and what no property asks for.
-_LEFT_ALONE = ("check_", "real_arrays", "number", "mode_of", "labels", "gplvm_hyperparameter")
+_LEFT_ALONE = (
+    "check_",
+    "real_arrays",
+    "number",
+    "mode_of",
+    "arrays",
+    "array",
+    "upstream",
+    "norm_upstream",
+    "batchnorm_inputs",
+    "dropout_inputs",
+    "scores_and_labels",
+    "gplvm_hyperparameter",
+)
 _OF_FORM = ("shape", "dtype", "ndim", "size")  # whose array it is shows in no value
 _WITHOUT_NUMBERS = ("isinstance", "len", "type", "np.result_type")
 

@@ -32,12 +32,15 @@ from .wrong_variables import observe
 
 # The rows that a module's functions show in.
 ROWS = {
-    "_batchnorm.py": ("batchnorm",),
-    "_losses.py": ("svm", "softmax"),
     "autoencoder.py": ("autoencoder",),
     "gplvm.py": ("gplvm", "log_determinant_term", "trace_term"),
     "layer_utils.py": ("affine_relu", "affine_batchnorm_relu"),
-    "layers.py": ("affine", "relu", "dropout", "svm", "softmax", "batchnorm"),
+    "layers/affine.py": ("affine",),
+    "layers/batchnorm.py": ("batchnorm",),
+    "layers/cross_entropy.py": ("softmax",),
+    "layers/dropout.py": ("dropout",),
+    "layers/relu.py": ("relu",),
+    "layers/svm.py": ("svm",),
 }
 
 

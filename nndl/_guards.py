@@ -1,0 +1,232 @@
+"""What stands before the formulas of a layer: one call that turns arguments into arrays that fit.
+
+Shapes are written as the documentation writes them: ``x (N, D), w (D, M), b (M,)``. The first array
+that has a letter gives it its size, and the arrays after it must agree.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from ._validate import (
+    FloatArray,
+    check_shape,
+    integers_below,
+    mode_of,
+    number,
+    real_arrays,
+    working_dtype,
+)
+
+Shape = tuple[str, ...]
+NormCache = tuple[FloatArray, FloatArray, FloatArray, np.dtype[Any]]  # x̂, γ, σ̃, of the results
+
+
+def arrays(shapes: str, *values: ArrayLike) -> tuple[FloatArray, ...]:
+    """Return the arguments as real arrays of one common dtype and of the shapes wanted.
+
+    Parameters
+    ----------
+    shapes : str
+        Name and shape of each value. A size is a letter, a number, or a multiple of a letter that
+        is known (``4H``). ``(...)`` is any shape, ``(..., C)`` any whose last axis is C, and
+        ``(N, d_1, ..., d_k)`` any of two axes or more, which makes D = d_1 · … · d_k known.
+
+    Raises
+    ------
+    ValueError
+        If one does not hold real numbers or does not fit.
+
+    Examples
+    --------
+    >>> x, w = arrays("x (N, D), w (D, M)", [[1, 2]], [[3], [4]])
+    >>> x @ w
+    array([[11.]])
+    >>> arrays("x (N, D), w (D, M)", [[1, 2]], [[3, 4]])
+    Traceback (most recent call last):
+    ValueError: w must have shape (2, M) beside x (1, 2), got (1, 2)
+    """
+    wanted = _parsed(shapes)
+    found = real_arrays(**dict(zip(wanted, values, strict=True)))
+    sizes: dict[str, int] = {}
+    for (name, shape), array in zip(wanted.items(), found, strict=True):
+        if not _fits(shape, array.shape, sizes):
+            known = ", ".join(
+                f"{other} {before.shape}"
+                for other, before in zip(wanted, found, strict=True)
+                if other != name
+            )
+            beside = f" beside {known}" if known and name != next(iter(wanted)) else ""
+            raise ValueError(
+                f"{name} must have shape {_shown(shape, sizes)}{beside}, got {array.shape}"
+            )
+    return found
+
+
+def array(shape: str, value: ArrayLike) -> FloatArray:
+    """Return one argument as a real array of the shape wanted; see :func:`arrays`."""
+    return arrays(shape, value)[0]
+
+
+def upstream(dout: ArrayLike, shape: tuple[int, ...], name: str = "dout") -> FloatArray:
+    """Return an upstream derivative as a real array of the shape of its output."""
+    (found,) = real_arrays(**{name: dout})
+    check_shape(name, found, shape, "the shape of the output")
+    return found
+
+
+def as_dtype(dtype: DTypeLike, *results: FloatArray) -> tuple[Any, ...]:
+    """Return the results in a dtype; those that have it are not copied."""
+    return tuple(np.asarray(result).astype(dtype, copy=False) for result in results)
+
+
+@functools.cache
+def _parsed(shapes: str) -> dict[str, Shape]:
+    return {
+        name: tuple(size.strip() for size in sizes.split(",") if size.strip())
+        for name, sizes in re.findall(r"(\w+) \(([^)]*)\)", shapes)
+    }
+
+
+def _fits(wanted: Shape, shape: tuple[int, ...], sizes: dict[str, int]) -> bool:
+    """Whether a shape is the one wanted; sizes that were not known are noted."""
+    if wanted[0] == "...":
+        wanted = wanted[1:]
+        shape = shape[max(len(shape) - len(wanted), 0) :]
+    elif "..." in wanted:  # (N, d_1, ..., d_k)
+        if len(shape) < 2:
+            return False
+        sizes["D"] = math.prod(shape[1:])
+        wanted, shape = wanted[:1], shape[:1]
+    if len(shape) != len(wanted):
+        return False
+    for size, letter in zip(shape, wanted, strict=True):
+        if size != _size(letter, sizes, size):
+            return False
+        if letter.isalpha():
+            sizes[letter] = size
+    return True
+
+
+def _size(letter: str, sizes: dict[str, int], otherwise: int | str) -> int | str:
+    """Return the size that a letter, a number or a multiple of a letter stands for."""
+    factor, name = re.fullmatch(r"(\d*)(\w*)", letter, re.ASCII).groups()  # type: ignore[union-attr]
+    if not name:
+        return int(factor)
+    return int(factor or 1) * sizes[name] if name in sizes else otherwise
+
+
+def _shown(wanted: Shape, sizes: dict[str, int]) -> str:
+    """Return a shape with the sizes that are known."""
+    parts = [str(_size(letter, sizes, letter)) if letter.isalnum() else letter for letter in wanted]
+    return f"({parts[0]},)" if len(parts) == 1 and parts[0] != "..." else f"({', '.join(parts)})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchnormSettings:
+    """What ``bn_param`` says, checked."""
+
+    mode: str
+    eps: float
+    momentum: float
+    running_mean: FloatArray  # (D,)
+    running_var: FloatArray
+    dtype: np.dtype[Any]  # of the results; half precision is computed in single
+
+
+def batchnorm_inputs(
+    x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, bn_param: MutableMapping[str, Any]
+) -> tuple[FloatArray, FloatArray, FloatArray, BatchnormSettings]:
+    """Return x (N, D), gamma and beta (D,), and the settings of batch normalisation."""
+    given, mode = array("x (...)", x).dtype, mode_of("bn_param", bn_param)
+    x, gamma, beta = arrays("x (N, D), gamma (D,), beta (D,)", x, gamma, beta)
+    running_mean, running_var = real_arrays(
+        running_mean=_running("running_mean", bn_param, x.shape[1:], given),
+        running_var=_running("running_var", bn_param, x.shape[1:], given),
+    )
+    p = BatchnormSettings(
+        mode=mode,
+        eps=number("bn_param['eps']", bn_param.get("eps", 1e-5), ">= 0"),
+        momentum=number("bn_param['momentum']", bn_param.get("momentum", 0.9), "in [0, 1]"),
+        running_mean=running_mean,
+        running_var=running_var,
+        dtype=x.dtype,
+    )
+    if (p.running_var < 0).any():
+        raise ValueError(f"bn_param['running_var'] must not be negative, got {p.running_var.min()}")
+    x, gamma, beta = (a.astype(working_dtype(x), copy=False) for a in (x, gamma, beta))
+    if p.eps == 0 and x.size > 0:
+        spread = p.running_var if p.mode == "test" else (x.max(axis=0) - x.min(axis=0)) ** 2
+        if (spread == 0).any():
+            raise ValueError(
+                "bn_param['eps'] must be > 0 where a variance is zero, got eps = 0 and variance 0 "
+                f"in column {int(np.argmin(spread))} of x"
+            )
+    return x, gamma, beta, p
+
+
+def _running(
+    name: str, bn_param: MutableMapping[str, Any], shape: tuple[int, ...], dtype: DTypeLike
+) -> FloatArray:
+    """Return a running statistic (D,), zeros of x's dtype when there is none."""
+    value = bn_param.get(name)
+    if value is None:
+        return np.zeros(shape, dtype=dtype)
+    (statistic,) = real_arrays(**{f"bn_param[{name!r}]": value})
+    check_shape(f"bn_param[{name!r}]", statistic, shape, "one for each column of x")
+    return statistic
+
+
+def norm_upstream(
+    dout: ArrayLike, cache: NormCache | None
+) -> tuple[FloatArray, tuple[FloatArray, FloatArray, FloatArray], np.dtype[Any]]:
+    """Return the upstream derivative of a normalised batch, its cache, and the results' dtype."""
+    if cache is None:
+        raise ValueError(
+            "cache must come from batchnorm_forward with bn_param['mode'] = 'train', "
+            "got that of a pass with mode 'test'"
+        )
+    x_hat, gamma, std, dtype = cache
+    dout = upstream(dout, x_hat.shape)
+    result = np.result_type(dout, dtype)
+    return dout.astype(np.result_type(dout, x_hat), copy=False), (x_hat, gamma, std), result
+
+
+def dropout_inputs(
+    x: ArrayLike, dropout_param: MutableMapping[str, Any]
+) -> tuple[FloatArray, str, float, np.random.Generator]:
+    """Return x, the mode, the probability p of dropping a unit, and a generator of its own."""
+    x = array("x (...)", x)
+    mode = mode_of("dropout_param", dropout_param)
+    if mode == "test":
+        return x, mode, 0.0, np.random.default_rng(0)
+    if "p" not in dropout_param:
+        raise ValueError("dropout_param['p'] is missing: the probability of dropping a unit")
+    p = number("dropout_param['p']", dropout_param["p"], "in [0, 1)")
+    seed = dropout_param.get("seed")
+    try:
+        return x, mode, p, np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"dropout_param['seed'] must be a non-negative integer or None, got {seed!r}"
+        ) from None
+
+
+def scores_and_labels(
+    x: ArrayLike, y: ArrayLike
+) -> tuple[FloatArray, np.ndarray[Any, np.dtype[np.intp]], np.dtype[Any]]:
+    """Return scores (N, C), labels (N,) in [0, C), and the dtype of the results."""
+    x = array("x (N, C)", x)
+    if x.shape[1] == 0:
+        raise ValueError(f"x must have scores for at least one class, got shape {x.shape}")
+    y = integers_below("y", y, x.shape[1], "labels")
+    check_shape("y", y, x.shape[:1], "one label for each row of x")
+    return x.astype(working_dtype(x), copy=False), y, x.dtype
