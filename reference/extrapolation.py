@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .running_error import UNIT_FLOAT64, Array, quiet
+from .bounded import Array, quiet
+from .precision import UNIT_FLOAT64
 
 _SAFETY = 2.0  # on the difference of neighbours in the tableau
 

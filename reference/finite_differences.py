@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .bounded import Array, quiet
 from .extrapolation import Estimate, central_steps, one_sided_slopes, points, richardson
-from .running_error import UNIT_FLOAT64, Array, quiet
+from .precision import UNIT_FLOAT64
 
 __all__ = [
     "Estimate",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from .bounded import Array, Bounded, quiet
 from .kernel import after, log_determinant, midway, scaled, shrunk, take_apart, trace, twice_shrunk
-from .running_error import UNIT_FLOAT64, Array, Bounded, bounded, quiet, underflow
+from .precision import FLOAT64, Precision
 
 
 @quiet
@@ -19,8 +20,7 @@ def log_likelihood(
     alpha: float,
     beta: float,
     *,
-    unit: float = UNIT_FLOAT64,
-    stable: bool = False,
+    precision: Precision = FLOAT64,
 ) -> Bounded:
     r"""Evaluate :math:`L = -\frac D2 \log|K| - \frac12 \operatorname{tr}(K^{-1} Y Y^\top)`.
 
@@ -35,11 +35,9 @@ def log_likelihood(
         Observations.
     alpha, beta : float
         Scale of the linear kernel and precision of the noise, both positive.
-    unit : float
-        Unit roundoff of the judged arithmetic.
-    stable : bool
-        False: the bound also covers explicit inverses and the logarithm of a computed determinant,
-        and is infinite where that determinant overflows or vanishes. True: factorisations only.
+    precision : Precision
+        The judged arithmetic. Unless `stable`, the bound also covers the logarithm of a computed
+        determinant, and is infinite where that determinant overflows or vanishes.
 
     Returns
     -------
@@ -66,12 +64,12 @@ def log_likelihood(
     >>> bool(abs(density - value.value) <= value.error), f"{value.error:.0e}"
     (True, '4e-13')
     """
-    k = take_apart(X, Y.shape[1], alpha, beta, unit)
-    first, first_error = log_determinant(k, Y.shape[1], unit, stable)
+    k = take_apart(X, Y.shape[1], alpha, beta, precision)
+    first, first_error = log_determinant(k, Y.shape[1], precision)
     second, second_error = trace(k, Y)
     value = np.asarray(first + second)
-    error = first_error + second_error + unit * (np.abs(first) + np.abs(second))
-    return bounded(value, error + underflow(unit), unit)
+    error = first_error + second_error + precision.unit * (np.abs(first) + np.abs(second))
+    return Bounded(value, error + precision.tiny, precision)
 
 
 @quiet
@@ -81,15 +79,14 @@ def log_determinant_term(
     alpha: float,
     beta: float,
     *,
-    unit: float = UNIT_FLOAT64,
-    stable: bool = False,
+    precision: Precision = FLOAT64,
 ) -> Bounded:
     r"""Evaluate :math:`L_1 = -\frac D2 \log|K| = -\frac D2 (\sum_i \log(1 + \alpha\beta s_i^2) - N
     \log\beta)`, with s the singular values of X.
 
     Parameters
     ----------
-    X, alpha, beta, unit, stable
+    X, alpha, beta, precision
         As in `log_likelihood`.
     D : int
         Number of columns of Y.
@@ -111,8 +108,8 @@ def log_determinant_term(
     >>> bool(abs(other - value.value) <= value.error), f"{value.error:.0e}"
     (True, '6e-14')
     """
-    value, error = log_determinant(take_apart(X, D, alpha, beta, unit), D, unit, stable)
-    return bounded(value, error + underflow(unit), unit)
+    value, error = log_determinant(take_apart(X, D, alpha, beta, precision), D, precision)
+    return Bounded(value, error + precision.tiny, precision)
 
 
 @quiet
@@ -122,14 +119,13 @@ def trace_term(
     alpha: float,
     beta: float,
     *,
-    unit: float = UNIT_FLOAT64,
-    stable: bool = False,
+    precision: Precision = FLOAT64,
 ) -> Bounded:
     r"""Evaluate :math:`L_2 = -\frac12 \operatorname{tr}(K^{-1} Y Y^\top)`.
 
     Parameters
     ----------
-    X, Y, alpha, beta, unit, stable
+    X, Y, alpha, beta, precision
         As in `log_likelihood`.
 
     Returns
@@ -149,8 +145,8 @@ def trace_term(
     >>> bool(abs(other - value.value) <= value.error), f"{value.error:.0e}"
     (True, '5e-14')
     """
-    value, error = trace(take_apart(X, Y.shape[1], alpha, beta, unit), Y)
-    return bounded(value, error + underflow(unit), unit)
+    value, error = trace(take_apart(X, Y.shape[1], alpha, beta, precision), Y)
+    return Bounded(value, error + precision.tiny, precision)
 
 
 @quiet
@@ -160,14 +156,13 @@ def gradient(
     alpha: float,
     beta: float,
     *,
-    unit: float = UNIT_FLOAT64,
-    stable: bool = False,
+    precision: Precision = FLOAT64,
 ) -> Bounded:
     r"""Evaluate :math:`\partial L / \partial X = \alpha (K^{-1} Y Y^\top - D I) K^{-1} X`.
 
     Parameters
     ----------
-    X, Y, alpha, beta, unit, stable
+    X, Y, alpha, beta, precision
         As in `log_likelihood`.
 
     Returns
@@ -193,11 +188,11 @@ def gradient(
     >>> bool((abs(other - dX.value) <= dX.error).all()), f"{dX.error.max():.0e}"
     (True, '2e-12')
     """
-    k = take_apart(X, Y.shape[1], alpha, beta, unit)
+    k = take_apart(X, Y.shape[1], alpha, beta, precision)
     first, first_error = shrunk(k, X)
     second, second_error = twice_shrunk(k, X, Y)
     D = float(Y.shape[1])
-    return scaled(second - D * first, second_error + D * first_error, alpha, unit)
+    return scaled(second - D * first, second_error + D * first_error, alpha, precision)
 
 
 @quiet
@@ -207,14 +202,13 @@ def log_determinant_gradient(
     alpha: float,
     beta: float,
     *,
-    unit: float = UNIT_FLOAT64,
-    stable: bool = False,
+    precision: Precision = FLOAT64,
 ) -> Bounded:
     r"""Evaluate :math:`\partial L_1 / \partial X = -\alpha D K^{-1} X`.
 
     Parameters
     ----------
-    X, D, alpha, beta, unit, stable
+    X, D, alpha, beta, precision
         As in `log_determinant_term`.
 
     Returns
@@ -232,8 +226,8 @@ def log_determinant_gradient(
     >>> dX.value, f"{dX.error[0, 0]:.0e}"
     (array([[-1.33333333]]), '5e-15')
     """
-    value, error = shrunk(take_apart(X, D, alpha, beta, unit), X)
-    return scaled(-float(D) * value, float(D) * error, alpha, unit)
+    value, error = shrunk(take_apart(X, D, alpha, beta, precision), X)
+    return scaled(-float(D) * value, float(D) * error, alpha, precision)
 
 
 @quiet
@@ -243,14 +237,13 @@ def trace_gradient(
     alpha: float,
     beta: float,
     *,
-    unit: float = UNIT_FLOAT64,
-    stable: bool = False,
+    precision: Precision = FLOAT64,
 ) -> Bounded:
     r"""Evaluate :math:`\partial L_2 / \partial X = \alpha K^{-1} Y Y^\top K^{-1} X`.
 
     Parameters
     ----------
-    X, Y, alpha, beta, unit, stable
+    X, Y, alpha, beta, precision
         As in `log_likelihood`.
 
     Returns
@@ -268,8 +261,8 @@ def trace_gradient(
     >>> dX.value, f"{dX.error[0, 0]:.0e}"
     (array([[0.88888889]]), '6e-15')
     """
-    value, error = twice_shrunk(take_apart(X, Y.shape[1], alpha, beta, unit), X, Y)
-    return scaled(value, error, alpha, unit)
+    value, error = twice_shrunk(take_apart(X, Y.shape[1], alpha, beta, precision), X, Y)
+    return scaled(value, error, alpha, precision)
 
 
 @quiet
@@ -279,8 +272,7 @@ def hyperparameter_gradients(
     alpha: float,
     beta: float,
     *,
-    unit: float = UNIT_FLOAT64,
-    stable: bool = False,
+    precision: Precision = FLOAT64,
 ) -> tuple[Bounded, Bounded]:
     r"""Evaluate the derivatives with respect to :math:`\alpha` and :math:`\beta`.
 
@@ -289,7 +281,7 @@ def hyperparameter_gradients(
 
     Parameters
     ----------
-    X, Y, alpha, beta, unit, stable
+    X, Y, alpha, beta, precision
         As in `log_likelihood`.
 
     Returns
@@ -308,7 +300,7 @@ def hyperparameter_gradients(
     (0.44444444, -0.02777778)
     """
     D = float(Y.shape[1])
-    k = take_apart(X, Y.shape[1], alpha, beta, unit)
+    k = take_apart(X, Y.shape[1], alpha, beta, precision)
     first, first_error = shrunk(k, X)
     second, second_error = twice_shrunk(k, X, Y)
     sizes = np.abs(X)
@@ -327,6 +319,6 @@ def hyperparameter_gradients(
     dbeta = -weight * (squared - D * trace)
     tiny = midway(k, X, X, Y, Y)
     return (
-        bounded(dalpha, dalpha_error + tiny, unit),
-        bounded(dbeta, weight * dbeta_error + tiny * (1.0 + weight), unit),
+        Bounded(dalpha, dalpha_error + tiny, precision),
+        Bounded(dbeta, weight * dbeta_error + tiny * (1.0 + weight), precision),
     )

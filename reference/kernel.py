@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from .running_error import UNIT_FLOAT64, Array, Bounded, bounded, largest, underflow
+from .bounded import Array, Bounded
+from .precision import UNIT_FLOAT64, Precision
 
 
 class Kernel(NamedTuple):
@@ -33,13 +34,14 @@ class Kernel(NamedTuple):
     tiny: float  # underflow of one operation
 
 
-def take_apart(X: Array, D: int, alpha: float, beta: float, unit: float) -> Kernel:
+def take_apart(X: Array, D: int, alpha: float, beta: float, precision: Precision) -> Kernel:
     if not (alpha >= 0.0 and beta > 0.0):
         raise ValueError(
             f"alpha is {alpha!r} and beta {beta!r}; give alpha >= 0 and beta > 0, "
             "so that K is positive definite"
         )
     n, q = X.shape
+    unit = precision.unit
     alpha, beta = float(alpha), float(beta)
     if np.isfinite(X).all():
         U, s, _ = scipy.linalg.svd(X, full_matrices=False, check_finite=False)
@@ -63,15 +65,13 @@ def take_apart(X: Array, D: int, alpha: float, beta: float, unit: float) -> Kern
     backward.flat[:: n + 1] += 4.0 * unit * diagonal
     root = np.sqrt(diagonal)
     pivot = (0.5 * (math.sqrt(n) + 2.0) * unit) * root.max(initial=0.0) * root
-    backward = backward + (pivot[:, None] + pivot) + (q + 4.0) * underflow(unit)
+    backward = backward + (pivot[:, None] + pivot) + (q + 4.0) * precision.tiny
     first = float((inverse @ backward.sum(axis=1)).max(initial=0.0))
     growth = 1.0 / (1.0 - 2.0 * first) ** 2 if first < 0.25 else math.inf
     # Outside the span of X the inverse is beta: that sets the rounding of the values here.
     largest_term = beta if len(s) < n else beta * float(shrink.max(initial=0.0))
     own = 8.0 * UNIT_FLOAT64 * largest_term
-    return Kernel(
-        U, gain, inverse, backward, growth, own, rounding, alpha, beta, n, underflow(unit)
-    )
+    return Kernel(U, gain, inverse, backward, growth, own, rounding, alpha, beta, n, precision.tiny)
 
 
 def after(k: Kernel, right: Array) -> Array:
@@ -108,7 +108,7 @@ def twice_shrunk(k: Kernel, X: Array, Y: Array) -> tuple[Array, Array]:
     return value, error * k.growth + midway(k, X, Y, Y)
 
 
-def log_determinant(k: Kernel, D: int, unit: float, stable: bool) -> tuple[Array, Array]:
+def log_determinant(k: Kernel, D: int, precision: Precision) -> tuple[Array, Array]:
     logs = np.log1p(k.gain)
     below = -math.log(k.beta)
     value = -0.5 * D * (logs.sum() + k.n * below)
@@ -116,9 +116,8 @@ def log_determinant(k: Kernel, D: int, unit: float, stable: bool) -> tuple[Array
     size = k.n * (np.abs(logs + below).max(initial=0.0) + abs(below))
     relative = (k.inverse * k.backward).sum() * k.growth
     error = 0.5 * D * (relative + k.rounding * (size + k.n))
-    if not stable and np.abs(logs + below).sum() + (k.n - logs.size) * abs(below) > 0.98 * math.log(
-        largest(unit)
-    ):
+    total = np.abs(logs + below).sum() + (k.n - logs.size) * abs(below)
+    if not precision.stable and total > 0.98 * math.log(precision.largest):
         error = error + np.inf
     return np.asarray(value), np.asarray(error)
 
@@ -145,6 +144,7 @@ def midway(k: Kernel, *factors: Array) -> float:
     return scale
 
 
-def scaled(value: Array, error: Array, alpha: float, unit: float) -> Bounded:
+def scaled(value: Array, error: Array, alpha: float, precision: Precision) -> Bounded:
     out = alpha * value
-    return bounded(out, alpha * error + 4.0 * unit * np.abs(out) + underflow(unit), unit)
+    error = alpha * error + 4.0 * precision.unit * np.abs(out) + precision.tiny
+    return Bounded(out, error, precision)

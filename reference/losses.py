@@ -8,41 +8,26 @@ import numpy as np
 import scipy.special
 from numpy.typing import NDArray
 
-from .running_error import (
-    CHECK_FACTOR,
-    FUNCTION_ROUNDING,
-    UNIT_FLOAT64,
-    Array,
-    Bounded,
-    bounded,
-    largest,
-    quiet,
-    underflow,
-)
+from .bounded import FUNCTION_ROUNDING, Array, Bounded, Operand, lift, quiet
+from .precision import FLOAT64, Precision
 
 Labels = NDArray[np.integer]
 
 
 @quiet
-def softmax(x: Array, y: Labels, *, unit: float = UNIT_FLOAT64, stable: bool = False) -> Bounded:
+def softmax(x: Operand, y: Labels, *, precision: Precision = FLOAT64) -> Bounded:
     r"""Evaluate :math:`L = -\frac1N \sum_n \log p_{n, y_n}`, p = softmax(x), in nats.
-
-    The value comes from `scipy.special.log_softmax`. The bound of a log probability is
-    :math:`u\,(O(\max|x|) + O(C))`: subtracting the maximum, or adding it back to the logarithm of
-    the sum, rounds at the size of the scores.
 
     Parameters
     ----------
-    x : ndarray of float64, shape (N, C)
+    x : shape (N, C)
         Scores.
     y : ndarray of integers, shape (N,)
         Labels in [0, C).
-    unit : float
-        Unit roundoff of the judged arithmetic.
-    stable : bool
-        False: the bound also covers exponentials without a shift and the logarithm of a computed
-        probability, and is infinite where one of these overflows or vanishes. True: only shifted
-        exponentials and log-softmax.
+    precision : Precision
+        The judged arithmetic. Unless `stable`, the bound also covers exponentials without a shift
+        and the logarithm of a computed probability, and is infinite where one of these overflows
+        or vanishes.
 
     Returns
     -------
@@ -67,23 +52,18 @@ def softmax(x: Array, y: Labels, *, unit: float = UNIT_FLOAT64, stable: bool = F
     >>> bool(error <= loss.error), f"{loss.error:.0e}"
     (True, '6e-15')
     """
-    logp, relative, floor = _log_softmax(x, unit, stable)
-    n = np.float64(len(x))
-    picked = logp[np.arange(len(x)), y]
-    size = np.abs(picked)
-    error = relative + (FUNCTION_ROUNDING * unit) * size
-    if not stable:
+    logp, floor = log_softmax(lift(x, precision))
+    picked = logp[np.arange(len(logp)), y]
+    error = (FUNCTION_ROUNDING * precision.unit) * np.abs(picked.value)
+    if not precision.stable:
         # log p of a probability that is itself near underflow
-        vanishing = floor * np.exp(-picked)
+        vanishing = floor[:, 0] * np.exp(-picked.value)
         error = error + np.where(vanishing < 0.5, 2.0 * vanishing, np.inf)
-    error = (np.add.reduce(error) + np.add.reduce(size + error) * ((n + 2.0) * unit)) / n
-    return bounded(-np.add.reduce(picked) / n, error, unit)
+    return -picked.allowing(error).mean()
 
 
 @quiet
-def softmax_gradient(
-    x: Array, y: Labels, *, unit: float = UNIT_FLOAT64, stable: bool = False
-) -> Bounded:
+def softmax_gradient(x: Operand, y: Labels, *, precision: Precision = FLOAT64) -> Bounded:
     r"""Evaluate :math:`\partial L / \partial x_{nj} = (p_{nj} - [j = y_n]) / N`.
 
     The entry of the label is evaluated as expm1(log p), so that a confident right answer keeps its
@@ -91,17 +71,12 @@ def softmax_gradient(
 
     Parameters
     ----------
-    x, y, unit, stable
+    x, y, precision
         As in `softmax`.
 
     Returns
     -------
     Bounded, shape (N, C)
-
-    Raises
-    ------
-    IndexError
-        When a label is outside the columns of `x`.
 
     Examples
     --------
@@ -112,53 +87,61 @@ def softmax_gradient(
     >>> bool((abs(p / 2 - dx.value) <= dx.error).all()), f"{dx.error.max():.0e}"
     (True, '3e-15')
     """
-    logp, relative, floor = _log_softmax(x, unit, stable)
-    n = np.float64(len(x))
-    rows = np.arange(len(x))
-    p = np.exp(logp)
-    column = relative[:, None]
-    # exp(e) - 1 <= e (1 + e) up to one; beyond it the clip below is what holds.
-    error = p * (column * (1.0 + column) + FUNCTION_ROUNDING * unit) + floor[:, None]
-    value = p.copy()
-    value[rows, y] = np.expm1(logp[rows, y])
-    known = np.maximum(p, 1.0 - p) * (1.0 + 4.0 * unit)
-    error = np.where(column < np.inf, np.minimum(error, known), np.inf)
-    error = (error + np.abs(value) * (4.0 * unit) + 2.0 * underflow(unit)) / n + underflow(unit)
+    logp, floor = log_softmax(lift(x, precision))
+    unit, rows = precision.unit, np.arange(len(logp))
+    p = probabilities(logp, floor)
+    value, error = p.value.copy(), p.error
+    value[rows, y] = np.expm1(logp.value[rows, y])
     # p - 1 rounds at the size of its result and of 1.
-    error[rows, y] += 2.0 * unit / n
-    return bounded(value / n, error, unit)
+    error = error + (3.0 * unit) * np.abs(value)
+    error[rows, y] += 2.0 * unit
+    return Bounded(value, error, precision) / float(len(logp))
 
 
-def _log_softmax(x: Array, unit: float, stable: bool) -> tuple[Array, Array, Array]:
-    """Log probabilities, bound of each row (relative for p, absolute for log p), floor of p."""
-    classes = x.shape[1]
-    logp = np.asarray(scipy.special.log_softmax(x, axis=1)) if x.size else x
-    sizes = np.abs(x).max(axis=1, initial=0.0)
-    relative = (6.0 * sizes + (classes + 4.0 * FUNCTION_ROUNDING)) * unit
-    tiny = underflow(unit)
-    if stable:
-        return logp, relative, np.full(len(x), 2.0 * tiny)
-    # Unshifted: the sum of exponentials must not overflow, and it loses digits near underflow.
-    top = x.max(axis=1, initial=-np.inf)
-    floor = (2.0 * tiny) * np.maximum(np.exp(-top), 1.0)
-    fits = (top < math.log(largest(unit)) - math.log(max(classes, 1)) - 1e-3) & (floor < 0.25)
-    return logp, np.where(fits, relative + 2.0 * classes * floor, np.inf), floor
+def log_softmax(x: Bounded) -> tuple[Bounded, Array]:
+    r"""Log probabilities over the last axis, and the floor that unshifted exponentials have.
+
+    The bound of a log probability is :math:`u\,(O(\max|x|) + O(C))`: subtracting the maximum, or
+    adding it back to the logarithm of the sum, rounds at the size of the scores. An error e in the
+    scores of a row changes it by at most 2 max |e|.
+    """
+    value, precision = x.value, x.precision
+    classes, unit, tiny = value.shape[-1], precision.unit, precision.tiny
+    logp = np.asarray(scipy.special.log_softmax(value, axis=-1)) if value.size else value
+    sizes = np.abs(value).max(axis=-1, initial=0.0, keepdims=True)
+    error = (6.0 * sizes + (classes + 4.0 * FUNCTION_ROUNDING)) * unit
+    if x._error is not None:
+        error = error + 2.0 * x.error.max(axis=-1, initial=0.0, keepdims=True)
+    if precision.stable:
+        floor = np.full(error.shape, 2.0 * tiny)
+    else:
+        # Unshifted: the sum of exponentials must not overflow, and loses digits near underflow.
+        top = value.max(axis=-1, initial=-np.inf, keepdims=True)
+        floor = (2.0 * tiny) * np.maximum(np.exp(-top), 1.0)
+        highest = math.log(precision.largest) - math.log(max(classes, 1)) - 1e-3
+        fits = (top < highest) & (floor < 0.25)
+        error = np.where(fits, error + 2.0 * classes * floor, np.inf)
+    return Bounded(logp, np.broadcast_to(error, logp.shape), precision), floor
+
+
+def probabilities(logp: Bounded, floor: Array) -> Bounded:
+    """Exponentials of log probabilities; what is known of them is that they lie in [0, 1]."""
+    p = logp.exp()
+    known = np.maximum(p.value, 1.0 - p.value) * (1.0 + 4.0 * p.precision.unit)
+    error = np.where(np.isfinite(logp.error), np.minimum(p.error + floor, known), np.inf)
+    return Bounded(p.value, error, p.precision)
 
 
 @quiet
-def svm(x: Array, y: Labels, *, unit: float = UNIT_FLOAT64, stable: bool = False) -> Bounded:
+def svm(x: Operand, y: Labels, *, precision: Precision = FLOAT64) -> Bounded:
     r"""Evaluate :math:`L = \frac1N \sum_n \sum_{j \ne y_n} \max(0, x_{nj} - x_{n y_n} + 1)`.
 
     Parameters
     ----------
-    x : ndarray of float64, shape (N, C)
-        Scores.
-    y : ndarray of integers, shape (N,)
-        Labels in [0, C).
-    unit : float
-        Unit roundoff of the judged arithmetic.
-    stable : bool
-        Has no effect.
+    x, y
+        As in `softmax`.
+    precision : Precision
+        The judged arithmetic; all formulas are equally stable.
 
     Returns
     -------
@@ -179,20 +162,15 @@ def svm(x: Array, y: Labels, *, unit: float = UNIT_FLOAT64, stable: bool = False
     >>> float(loss.value), f"{loss.error:.0e}"
     (0.5, '2e-15')
     """
-    margins, margin_error = _margins(x, y, unit)
-    n = np.float64(len(x))
-    hinge = np.maximum(margins, 0.0)
-    error = np.where(margins < -CHECK_FACTOR * margin_error, 0.0, margin_error).sum()
-    terms = float(x.size + 4)
-    # Summing the label's own margin of 1 and taking N off again is common, hence the + N.
-    error = error + (hinge.sum() + error + n) * (terms * unit)
-    return bounded(hinge.sum() / n, error / n + underflow(unit), unit)
+    margins = _margins(lift(x, precision), y)
+    n = float(len(margins))
+    # Summing the label's own margin of 1 and taking N off again is common.
+    own = n * (margins.value.size + 4.0) * precision.unit
+    return margins.relu().sum().allowing(own) / n
 
 
 @quiet
-def svm_gradient(
-    x: Array, y: Labels, *, unit: float = UNIT_FLOAT64, stable: bool = False
-) -> Bounded:
+def svm_gradient(x: Operand, y: Labels, *, precision: Precision = FLOAT64) -> Bounded:
     r"""Evaluate :math:`\partial L / \partial x_{nj} = [m_{nj} > 0] / N` for :math:`j \ne y_n`.
 
     :math:`m_{nj} = x_{nj} - x_{n y_n} + 1`; the label's entry is minus the sum of its row. Where
@@ -201,17 +179,12 @@ def svm_gradient(
 
     Parameters
     ----------
-    x, y, unit, stable
+    x, y, precision
         As in `svm`.
 
     Returns
     -------
     Bounded, shape (N, C)
-
-    Raises
-    ------
-    IndexError
-        When a label is outside the columns of `x`.
 
     Examples
     --------
@@ -219,26 +192,23 @@ def svm_gradient(
     >>> dx.value, dx.error.round(3)
     (array([[-1.5,  1. ,  0.5]]), array([[0.5, 0. , 0.5]]))
     """
-    margins, margin_error = _margins(x, y, unit)
-    n = np.float64(len(x))
-    rows = np.arange(len(x))
-    unsure = np.abs(margins) <= CHECK_FACTOR * margin_error
-    value = np.where(unsure, 0.5, margins > 0.0)
-    error = np.where(unsure, 0.5, 0.0)
-    value[rows, y] = 0.0
-    error[rows, y] = 0.0
+    margins = _margins(lift(x, precision), y)
+    active = margins.gate(np.ones(margins.shape))
+    rows, n = np.arange(len(margins)), float(len(margins))
+    value, error = active.value.copy(), active.error
     value[rows, y] = -value.sum(axis=1)
     error[rows, y] = error.sum(axis=1)
-    error = (error + (np.abs(value) + error) * (4.0 * unit)) / n
-    return bounded(value / n, error, unit)
+    return Bounded(value, error + (np.abs(value) + error) * (3.0 * precision.unit), precision) / n
 
 
-def _margins(x: Array, y: Labels, unit: float) -> tuple[Array, Array]:
-    """Margins x_j - x_y + 1 and their bounds in any order of operations; -inf at the label."""
+def _margins(x: Bounded, y: Labels) -> Bounded:
+    """Margins x_j - x_y + 1 with bounds for any order of operations; -inf at the label."""
     rows = np.arange(len(x))
-    right = x[rows, y][:, None]
-    margins = x - right + 1.0
-    error = (np.abs(x) + np.abs(right) + np.abs(margins) + 2.0) * unit
+    right = x[rows, y].reshape(len(x), 1)
+    margins = x.value - right.value + 1.0
+    error = (x.size + right.size + np.abs(margins) + 2.0) * x.precision.unit
+    if x._error is not None:
+        error = error + x._error + right.error
     margins[rows, y] = -np.inf
     error[rows, y] = 0.0
-    return margins, error
+    return Bounded(margins, error, x.precision)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import scipy.special
 from numpy.typing import NDArray
 
-from . import affine, batchnorm, losses
-from .running_error import CHECK_FACTOR, UNIT_FLOAT64, Array, Bounded, bounded, quiet
+from . import affine, batchnorm, dropout, losses
+from .bounded import Array, Bounded, lift, quiet
+from .precision import FLOAT64, Precision
 
 Params = Mapping[str, Array]
 Masks = Sequence[NDArray[np.bool_]]
@@ -38,30 +39,26 @@ class Options:
         Running statistics of each hidden layer, to normalise by in test mode; None in train mode.
     eps : float
         Added to variances.
-    unit : float
-        Unit roundoff of the judged arithmetic.
-    stable : bool
-        Whether the bound covers numerically stable algorithms only.
+    precision : Precision
+        The judged arithmetic.
     """
 
     reg: float = 0.0
     kept: Masks | None = None
     p_drop: float = 0.0
     running: Statistics | None = None
-    eps: float = 1e-5
-    unit: float = UNIT_FLOAT64
-    stable: bool = False
+    eps: float = batchnorm.EPS
+    precision: Precision = FLOAT64
 
 
 TRAIN = Options()
 
 
-@dataclass(frozen=True)
-class _Hidden:
+class _Hidden(NamedTuple):
     """What the backward pass needs of a hidden layer."""
 
     below: Bounded  # its input
-    standardised: batchnorm.Standardised | None
+    affine: Bounded
     before_relu: Bounded
 
 
@@ -74,6 +71,7 @@ def depth(params: Params) -> int:
     return sum(name.startswith("W") for name in params)
 
 
+@quiet
 def scores(x: Array, params: Params, options: Options = TRAIN) -> Bounded:
     """Evaluate the scores of a batch.
 
@@ -103,8 +101,6 @@ def scores(x: Array, params: Params, options: Options = TRAIN) -> Bounded:
 def loss(x: Array, y: NDArray[np.integer], params: Params, options: Options = TRAIN) -> Bounded:
     r"""Evaluate mean cross-entropy :math:`+ \tfrac12 \lambda \sum_l \|W_l\|^2`.
 
-    An error e in the scores of an example changes its log probability by at most 2 max |e|.
-
     Parameters
     ----------
     x, params, options
@@ -116,23 +112,15 @@ def loss(x: Array, y: NDArray[np.integer], params: Params, options: Options = TR
     -------
     Bounded, 0-d
     """
-    return cross_entropy(scores(x, params, options), y, options) + penalty(params, options)
+    own = losses.softmax(scores(x, params, options), y, precision=options.precision)
+    return own + penalty(params, options)
 
 
 @quiet
-def cross_entropy(s: Bounded, y: NDArray[np.integer], options: Options = TRAIN) -> Bounded:
-    """Evaluate the mean cross-entropy of scores that have errors of their own."""
-    own = losses.softmax(s.value, y, unit=options.unit, stable=options.stable)
-    inherited = 2.0 * s.error.max(axis=1).mean()
-    return bounded(own.value, own.error + inherited, options.unit)
-
-
 def penalty(params: Params, options: Options = TRAIN) -> Bounded:
     """Evaluate ½ reg Σ ‖W‖² over the weights; biases, gamma and beta are not in it."""
-    total = Bounded.exact(0.0, unit=options.unit)
-    for layer in range(1, depth(params) + 1):
-        w = Bounded.exact(params[f"W{layer}"], unit=options.unit)
-        total = total + (w * w).sum()
+    weights = [Bounded(params[f"W{k}"], None, options.precision) for k in _layers(params)]
+    total = sum(((w * w).sum() for w in weights), start=Bounded(0.0, None, options.precision))
     return total * (0.5 * options.reg)
 
 
@@ -152,28 +140,26 @@ def gradients(
     dict of Bounded
         With the names and shapes of `params`.
     """
-    s, hidden, top = _forward(x, params, options)
-    unit, found = options.unit, {}
-    last = depth(params)
-    d = _through_softmax(s, y, options)
-    below = top
-    for layer in range(last, 0, -1):
-        if layer < last:
-            done = hidden[layer - 1]
-            d = _through_gate(_through_mask(d, layer, options), done.before_relu)
-            if done.standardised is not None:
-                gamma = params[f"gamma{layer}"]
-                d, found[f"gamma{layer}"], found[f"beta{layer}"] = batchnorm.pull_back(
-                    d.value, d.error, done.standardised, gamma, unit, options.stable
+    precision = options.precision
+    top, hidden, below = _forward(x, params, options)
+    d = losses.softmax_gradient(top, y, precision=precision)
+    found: dict[str, Bounded] = {}
+    for k in reversed(_layers(params)):
+        if k <= len(hidden):
+            done = hidden[k - 1]
+            below, d = done.below, done.before_relu.gate(_masked(d, k, options))
+            if f"gamma{k}" in params:
+                gamma, beta = params[f"gamma{k}"], params[f"beta{k}"]
+                d, found[f"gamma{k}"], found[f"beta{k}"] = batchnorm.vjp(
+                    d, done.affine, gamma, beta, eps=options.eps, precision=precision
                 )
-            below = done.below
-        w = Bounded.exact(params[f"W{layer}"], unit=unit)
-        found[f"W{layer}"] = below.T @ d + w * options.reg
-        found[f"b{layer}"] = d.sum(axis=0)
-        d = d @ w.T
+        w = Bounded(params[f"W{k}"], None, precision)
+        d, dw, found[f"b{k}"] = affine.vjp(d, below, w, params[f"b{k}"], precision=precision)
+        found[f"W{k}"] = dw + w * options.reg
     return {name: found[name] for name in params}
 
 
+@quiet
 def running(
     batches: Sequence[Array], params: Params, *, momentum: float = 0.9, options: Options = TRAIN
 ) -> list[tuple[Array, Array]]:
@@ -181,69 +167,49 @@ def running(
 
     They start at zero. Their own rounding errors, some units of the last place, are left out.
     """
-    state = [
-        (np.zeros(params[f"b{k}"].shape), np.zeros(params[f"b{k}"].shape))
-        for k in range(1, depth(params))
-    ]
+    state: list[dict[str, Array]] = [{} for _ in _layers(params)[:-1]]
     for x in batches:
-        h = Bounded.exact(affine.flatten(x))
-        for k, (mean, var) in enumerate(state, start=1):
-            a = h @ params[f"W{k}"] + params[f"b{k}"]
-            new_mean, new_var = batchnorm.moments(a.value, a.error, options.unit, options.stable)
-            state[k - 1] = (
-                momentum * mean + (1.0 - momentum) * new_mean.value,
-                momentum * var + (1.0 - momentum) * new_var.value,
-            )
-            h = _hidden(h, params, k, options).before_relu.relu()
-    return state
+        for k, made in enumerate(_forward(x, params, options)[1]):
+            new = batchnorm.running(made.affine, momentum=momentum, **state[k])
+            state[k] = {name: value.value for name, value in new.items()}
+    return [(old["running_mean"], old["running_var"]) for old in state]
 
 
-@quiet
+def _layers(params: Params) -> range:
+    return range(1, depth(params) + 1)
+
+
 def _forward(x: Array, params: Params, options: Options) -> tuple[Bounded, list[_Hidden], Bounded]:
     """Scores, the hidden layers, and the input of the last affine layer."""
-    h = Bounded.exact(affine.flatten(x), unit=options.unit)
-    hidden: list[_Hidden] = []
-    last = depth(params)
-    for layer in range(1, last):
-        made = _hidden(h, params, layer, options)
-        hidden.append(made)
-        h = _through_mask(made.before_relu.relu(), layer, options)
-    return h @ params[f"W{last}"] + params[f"b{last}"], hidden, h
+    precision = options.precision
+    h, hidden = affine.flatten(lift(x, precision)), list[_Hidden]()
+    for k in _layers(params):
+        a = affine.forward(h, params[f"W{k}"], params[f"b{k}"], precision=precision)
+        if k == depth(params):
+            break
+        hidden.append(_Hidden(h, a, _normalised(a, params, k, options)))
+        h = _masked(hidden[-1].before_relu.relu(), k, options)
+    return a, hidden, h
 
 
-def _hidden(h: Bounded, params: Params, layer: int, options: Options) -> _Hidden:
-    unit = options.unit
-    a = h @ params[f"W{layer}"] + params[f"b{layer}"]
-    if f"gamma{layer}" not in params:
-        return _Hidden(h, None, a)
-    if options.running is None:
-        s = batchnorm.standardise(a.value, a.error, options.eps, unit, options.stable)
-    else:
-        mean, var = options.running[layer - 1]
-        s = batchnorm.standardise_by(a.value, a.error, mean, var, options.eps, unit)
-    z = batchnorm.scale_and_shift(s, params[f"gamma{layer}"], params[f"beta{layer}"], unit)
-    return _Hidden(h, s, z)
+def _normalised(a: Bounded, params: Params, k: int, options: Options) -> Bounded:
+    if f"gamma{k}" not in params:
+        return a
+    mean, var = (None, None) if options.running is None else options.running[k - 1]
+    return batchnorm.forward(
+        a,
+        params[f"gamma{k}"],
+        params[f"beta{k}"],
+        mode="train" if options.running is None else "test",
+        eps=options.eps,
+        running_mean=mean,
+        running_var=var,
+        precision=options.precision,
+    )
 
 
-def _through_mask(h: Bounded, layer: int, options: Options) -> Bounded:
+def _masked(h: Bounded, k: int, options: Options) -> Bounded:
     if options.kept is None:
         return h
-    return h * (options.kept[layer - 1] / (1.0 - options.p_drop))
-
-
-def _through_gate(d: Bounded, before: Bounded) -> Bounded:
-    """Pull back through ReLU; half of the derivative, give or take as much, where unsure."""
-    unsure = ~(np.abs(before.value) > CHECK_FACTOR * before.error)
-    on = before.value > 0.0
-    value = np.where(unsure, 0.5 * d.value, np.where(on, d.value, 0.0))
-    error = np.where(unsure, 0.5 * np.abs(d.value) + d.error, np.where(on, d.error, 0.0))
-    return bounded(value, error, d.unit)
-
-
-def _through_softmax(s: Bounded, y: NDArray[np.integer], options: Options) -> Bounded:
-    """Derivative of the cross-entropy by the scores, for scores that have errors."""
-    own = losses.softmax_gradient(s.value, y, unit=options.unit, stable=options.stable)
-    p = np.asarray(scipy.special.softmax(s.value, axis=1))
-    # p_j changes by a factor between exp(-2 e) and exp(2 e).
-    change = np.expm1(2.0 * s.error.max(axis=1, keepdims=True))
-    return bounded(own.value, own.error + p * change / len(s.value), options.unit)
+    kept, p_drop = options.kept[k - 1], options.p_drop
+    return dropout.forward(h, kept, p_drop=p_drop, precision=options.precision)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .running_error import UNIT_FLOAT64, Array, Bounded, quiet
+from .bounded import Array, Bounded, quiet
+from .precision import FLOAT64, Precision
 
 State = Mapping[str, Bounded]
 
@@ -75,14 +76,14 @@ def step(
     --------
     Adam's first step has the length of the learning rate, whatever the gradient.
 
-    >>> w, _ = step("adam", Bounded.exact([1.0, 1.0]), np.array([5.0, -1e-3]), {}, 1, {})
+    >>> w, _ = step("adam", Bounded([1.0, 1.0]), np.array([5.0, -1e-3]), {}, 1, {})
     >>> w.value.round(6)
     array([0.999, 1.001])
     """
     given = DEFAULTS[rule] | dict(config)
-    unit = w.unit
-    g = Bounded.exact(dw, unit=unit)
-    zero = Bounded.exact(np.zeros(g.shape), unit=unit)
+    precision, unit = w.precision, w.precision.unit
+    g = Bounded(dw, None, precision)
+    zero = Bounded(np.zeros(g.shape), None, precision)
     first, second = state.get("first", zero), state.get("second", zero)
     rate = given["learning_rate"]
     if rule == "sgd":
@@ -102,8 +103,8 @@ def step(
     m = first * beta1 + g * (1.0 - beta1)
     a = second * beta2 + g * g * (1.0 - beta2)
     # 1 - beta and 1 - beta**t round at the size of 1: relative errors of some u / (1 - beta).
-    blur1 = _inexact(1.0, 8.0 * unit / (1.0 - beta1), unit)
-    blur2 = _inexact(1.0, 8.0 * unit / (1.0 - beta2), unit)
+    blur1 = Bounded(1.0, 8.0 * unit / (1.0 - beta1), precision)
+    blur2 = Bounded(1.0, 8.0 * unit / (1.0 - beta2), precision)
     one = m / (1.0 - beta1**t) * blur1
     if other_epsilon:
         root = a.sqrt() + epsilon
@@ -120,21 +121,17 @@ def sequence(
     config: Mapping[str, float],
     *,
     other_epsilon: bool = False,
-    unit: float = UNIT_FLOAT64,
+    precision: Precision = FLOAT64,
 ) -> list[Bounded]:
     """Parameters after each of the steps along ``gradients[0]``, ``gradients[1]``, …
 
     >>> [float(w.value) for w in sequence("sgd", np.ones(()), np.ones(2), {"learning_rate": 0.25})]
     [0.75, 0.5]
     """
-    at = Bounded.exact(w, unit=unit)
+    at = Bounded(w, None, precision)
     state: dict[str, Bounded] = {}
     found = []
     for t, dw in enumerate(gradients, start=1):
         at, state = step(rule, at, dw, state, t, config, other_epsilon=other_epsilon)
         found.append(at)
     return found
-
-
-def _inexact(value: float, error: float, unit: float) -> Bounded:
-    return Bounded(np.asarray(value), np.asarray(error), unit)

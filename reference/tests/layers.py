@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference import affine, autoencoder, batchnorm, composed, gplvm, losses
-from reference.running_error import Bounded
+from reference.bounded import Bounded
 
 from . import cases, exact, styles
 from .cases import Case
@@ -40,7 +40,6 @@ def _batchnorm(c: Case, **k: Any) -> dict[str, Bounded]:
     old = _pick(c, "momentum running_mean running_var")
     dx, dgamma, dbeta = batchnorm.vjp(c["dout"], **_pick(c, "x gamma beta eps"), **k)
     mean, var = batchnorm.statistics(c["x"], **k)
-    running_mean, running_var = batchnorm.running(c["x"], **old, **k)
     return {
         "mean": mean,
         "var": var,
@@ -49,9 +48,7 @@ def _batchnorm(c: Case, **k: Any) -> dict[str, Bounded]:
         "dx": dx,
         "dgamma": dgamma,
         "dbeta": dbeta,
-        "running_mean": running_mean,
-        "running_var": running_var,
-    }
+    } | batchnorm.running(c["x"], **old, **k)
 
 
 def _affine_relu(c: Case, **k: Any) -> dict[str, Bounded]:
@@ -65,14 +62,10 @@ def _affine_batchnorm_relu(c: Case, **k: Any) -> dict[str, Bounded]:
     old = _pick(c, "running_mean running_var")
     names = ("dx", "dw", "db", "dgamma", "dbeta")
     gradients = composed.affine_batchnorm_relu_vjp(c["dout"], **inputs, **k)
-    running_mean, running_var = composed.affine_batchnorm_relu_running(
-        **_pick(c, "x w b momentum"), **old, **k
-    )
-    return dict(zip(names, gradients, strict=True)) | {
+    state = composed.affine_batchnorm_relu_running(**_pick(c, "x w b momentum"), **old, **k)
+    return state | dict(zip(names, gradients, strict=True)) | {
         "out": composed.affine_batchnorm_relu(**inputs, **old, mode="train", **k),
         "test": composed.affine_batchnorm_relu(**inputs, **old, mode="test", **k),
-        "running_mean": running_mean,
-        "running_var": running_var,
     }
 
 

@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reference.running_error import UNIT_FLOAT32, UNIT_FLOAT64, Bounded
+from reference.bounded import SAFETY, Bounded
+from reference.precision import UNIT_FLOAT32, UNIT_FLOAT64, Precision
 
 from .cases import FAMILIES, Case
 from .exact import lift
 from .layers import LAYERS
 
 PER_FAMILY = 6
-# What a checker allows. No right implementation here has needed more than one bound.
-FACTOR = 4.0
 # Medians of bound / true error over ordinary inputs; composed layers multiply the surplus.
 WIDEST = {"affine_batchnorm_relu": 4000.0, "gplvm": 2000.0, "autoencoder": 800.0}
 
@@ -65,12 +64,12 @@ def test_bound_contains_the_error(name: str, family: str, unit: float) -> None:
         for stable in (False, True):
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                results = layer.reference(wide, unit=unit, stable=stable)
+                results = layer.reference(wide, precision=Precision(unit=unit, stable=stable))
             for key, result in results.items():
                 assert result.error.shape == result.value.shape == np.shape(exact[key])
                 assert (result.error >= 0).all(), f"{key}: NaN or negative error"
                 _assert_within(result, result.value, exact[key], 1.0, f"reference's {key}")
-        results = layer.reference(wide, unit=unit)
+        results = layer.reference(wide, precision=Precision(unit=unit))
         for style in layer.styles:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -81,7 +80,7 @@ def test_bound_contains_the_error(name: str, family: str, unit: float) -> None:
             for key, got in outputs.items():
                 label = f"{style.__name__}'s {key}"
                 # The checker sees the reference's value, which has used up one bound itself.
-                _assert_within(results[key], got, exact[key], FACTOR - 1.0, label)
+                _assert_within(results[key], got, exact[key], SAFETY - 1.0, label)
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -144,5 +143,5 @@ def test_one_wrong_entry_is_seen(name: str) -> None:
             if value == 0.0:  # a closed gate: nothing to be off by a relative amount
                 continue
             tries += 1
-            seen += bool(relative * abs(value) > FACTOR * error)
+            seen += bool(relative * abs(value) > SAFETY * error)
         assert seen >= 0.95 * tries, f"{gradient}: {seen} of {tries}"

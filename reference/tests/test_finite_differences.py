@@ -18,7 +18,7 @@ from reference.finite_differences import (
     points,
     richardson,
 )
-from reference.running_error import UNIT_FLOAT32
+from reference.precision import UNIT_FLOAT32
 
 SMOOTH: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "exp": (np.exp, np.exp),

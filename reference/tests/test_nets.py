@@ -11,6 +11,7 @@ import pytest
 
 from reference import nets, optim
 from reference.finite_differences import directional_derivative
+from reference.precision import FLOAT32
 
 SIZES = ((3, (4,), 2), (2, (3, 5), 4), (5, (1, 2, 3), 3))
 
@@ -57,7 +58,7 @@ def test_loss_covers_the_textbook_formula(sizes: Any, batchnorm: bool) -> None:
         short = {name: value.astype(np.float32) for name, value in params.items()}
         exact = {name: value.astype(np.float64) for name, value in short.items()}
         x32 = x.astype(np.float32)
-        single = nets.loss(x32.astype(np.float64), y, exact, nets.Options(reg=0.5, unit=2.0**-24))
+        single = nets.loss(x32.astype(np.float64), y, exact, nets.Options(reg=0.5, precision=FLOAT32))
         assert abs(float(plain_loss(short, x32, y, 0.5)) - single.value) <= single.error
 
 
