@@ -33,6 +33,7 @@ def loss(W: Operand, x: Operand, *, precision: Precision = FLOAT64) -> Bounded:
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> W, x = rng.normal(size=(2, 5)), rng.normal(size=(4, 5))
     >>> value = loss(W, x)
@@ -66,6 +67,7 @@ def gradient(W: Operand, x: Operand, *, precision: Precision = FLOAT64) -> Bound
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> W, x = rng.normal(size=(2, 5)), rng.normal(size=5)
     >>> dW = gradient(W, x)

@@ -10,6 +10,7 @@ from typing import Any
 
 from . import affine, batchnorm
 from .bounded import Bounded, Operand, quiet
+from .normalisation import pull_back, standardise
 from .precision import FLOAT64, Precision
 
 
@@ -106,11 +107,11 @@ def affine_batchnorm_relu_vjp(
     True
     """
     hidden = affine.forward(x, w, b, precision=precision)
-    out = batchnorm.forward(hidden, gamma, beta, mode="train", eps=eps, precision=precision)
-    dhidden, dgamma, dbeta = batchnorm.vjp(
-        out.gate(dout), hidden, gamma, beta, eps=eps, precision=precision
-    )
-    return *affine.vjp(dhidden, x, w, b, precision=precision), dgamma, dbeta
+    s = standardise(hidden, 0, eps)
+    gated = s.scaled(gamma, beta).gate(dout)
+    dhidden, dbeta, dgamma = pull_back(gated, s, 0)
+    dx, dw, db = affine.vjp(dhidden * gamma, x, w, b, precision=precision)
+    return dx, dw, db, dgamma[0], dbeta[0]
 
 
 @quiet

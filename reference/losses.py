@@ -50,7 +50,7 @@ def softmax(x: Operand, y: Labels, *, precision: Precision = FLOAT64) -> Bounded
     >>> p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
     >>> error = abs(-np.log(p[[0, 1], y]).mean() - loss.value)
     >>> bool(error <= loss.error), f"{loss.error:.0e}"
-    (True, '6e-15')
+    (True, '5e-15')
     """
     logp, floor = log_softmax(lift(x, precision))
     picked = logp[np.arange(len(logp)), y]
@@ -160,7 +160,7 @@ def svm(x: Operand, y: Labels, *, precision: Precision = FLOAT64) -> Bounded:
     --------
     >>> loss = svm(np.array([[1.0, 0.5, -3.0]]), np.array([0]))
     >>> float(loss.value), f"{loss.error:.0e}"
-    (0.5, '2e-15')
+    (0.5, '1e-15')
     """
     margins = _margins(lift(x, precision), y)
     n = float(len(margins))

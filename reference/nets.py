@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,7 +167,7 @@ def running(
 
     They start at zero. Their own rounding errors, some units of the last place, are left out.
     """
-    state: list[dict[str, Array]] = [{} for _ in _layers(params)[:-1]]
+    state: list[dict[str, Any]] = [{} for _ in _layers(params)[:-1]]
     for x in batches:
         for k, made in enumerate(_forward(x, params, options)[1]):
             new = batchnorm.running(made.affine, momentum=momentum, **state[k])

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .bounded import Bounded
+from .bounded import Array, Bounded, Operand, lift, total
 
 
 class Standardised(NamedTuple):
@@ -28,6 +28,12 @@ class Standardised(NamedTuple):
 
     xhat: Bounded
     inverse_std: Bounded
+
+    def scaled(self, gamma: Operand, beta: Operand) -> Bounded:
+        """Evaluate gamma xhat + beta."""
+        shift = lift(beta, self.xhat.precision)
+        # The folded form rounds beta - mean gamma s before x gamma s is added.
+        return (self.xhat * gamma + shift).allowing(2.0 * shift.precision.unit * shift.size)
 
 
 def moments(x: Bounded, axis: int) -> tuple[Bounded, Bounded, Bounded]:
@@ -42,9 +48,7 @@ def moments(x: Bounded, axis: int) -> tuple[Bounded, Bounded, Bounded]:
     extra = shift * shift + 4.0 * unit * var.value
     if not x.precision.stable:
         # E[x^2] - E[x]^2: about u n / 2 E[x^2] for the first term, twice that for the second.
-        extra = extra + (unit * (1.5 * x.shape[axis] + 6.0)) * np.mean(
-            x.size**2, axis=axis, keepdims=True
-        )
+        extra = extra + (unit * (1.5 * x.shape[axis] + 6.0)) * _mean(x.size**2, axis)
     return mean, centred, var.allowing(extra)
 
 
@@ -70,19 +74,21 @@ def pull_back(g: Bounded, s: Standardised, axis: int) -> tuple[Bounded, Bounded,
     xhat, inverse_std = s
     precision, n = g.precision, float(g.shape[axis])
     weighted = g * xhat
-    total, moment = g.sum(axis, keepdims=True), weighted.sum(axis, keepdims=True)
-    dx = (g - total / n - xhat * (moment / n)) * inverse_std
+    sums, moment = g.sum(axis, keepdims=True), weighted.sum(axis, keepdims=True)
+    dx = (g - sums / n - xhat * (moment / n)) * inverse_std
     if precision.stable:
-        return dx, total, moment
+        return dx, sums, moment
     # The long chain through dvar and dmean: dvar times the sum of x - mean is zero on paper, and
     # the mean's rounding there. Products that underflow midway are multiplied by what follows.
     root = inverse_std.value
-    shared = np.mean(weighted.size, axis=axis, keepdims=True) * np.mean(
-        xhat.error, axis=axis, keepdims=True
-    )
-    size = np.add.reduce(g.size, axis=axis, keepdims=True)
+    shared = _mean(weighted.size, axis) * _mean(xhat.error, axis)
+    size = n * _mean(g.size, axis)
     midway = 16.0 * n * precision.tiny * ((1.0 + root) ** 2 + n / root + n * size)
     # Its (var + eps) ** -1.5 and the reciprocal must be normal numbers with room to spare.
     limit = (precision.largest * 1e-4) ** (1.0 / 3.0)
     fits = (root < limit) & (root > 1.0 / limit)
-    return dx.allowing(np.where(fits, shared * root + midway, np.inf)), total, moment
+    return dx.allowing(np.where(fits, shared * root + midway, np.inf)), sums, moment
+
+
+def _mean(x: Array, axis: int) -> Array:
+    return np.asarray(total(x, axis=axis, keepdims=True) / np.float64(x.shape[axis]))

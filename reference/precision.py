@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 UNIT_FLOAT64 = 2.0**-53
 UNIT_FLOAT32 = 2.0**-24
@@ -30,17 +31,17 @@ class Precision:
     unit: float = UNIT_FLOAT64
     stable: bool = False
 
-    @property
+    @cached_property
     def short(self) -> bool:
         """Whether this is float32."""
         return self.unit > UNIT_FLOAT64
 
-    @property
+    @cached_property
     def tiny(self) -> float:
         """Absolute error of one operation whose result is subnormal: the smallest subnormal."""
         return 2.0**-149 if self.unit > UNIT_FLOAT64 else 5e-324
 
-    @property
+    @cached_property
     def largest(self) -> float:
         """Largest finite number."""
         return _LARGEST_FLOAT32 if self.unit > UNIT_FLOAT64 else 1.7976931348623157e308

@@ -16,6 +16,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from properties.judge.property import Property
 from properties.judge.search import judge
 from properties.judge.subjects.functions import Probe
 from properties.spec.demands import PROFILES, Demands
-from properties.spec.row import LayerSpec, ObjectSpec, Reference
+from properties.spec.row import LayerSpec, ObjectSpec
 
 PARTS = ("hypothesis", "implementation", "pipe", "oracles", "property")
 _ROOMS = Path(__file__).resolve().parents[2]
@@ -43,6 +44,7 @@ class Clock:
     def timed(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function, its time counted."""
 
+        @wraps(function)
         def run(*args: Any, **options: Any) -> Any:
             start = time.perf_counter()
             try:
@@ -119,10 +121,8 @@ def _cell(declared: Property, probe: Probe, demands: Demands, inside: Held) -> S
     watched = Watched(inner=probe.implementation)
     spec: LayerSpec = probe.spec
     if spec.reference is not None:
-        timed = Reference(
-            value=oracles.timed(spec.reference.value),
-            gradients=oracles.timed(spec.reference.gradients),
-        )
+        truth = spec.reference
+        timed = replace(truth, forward=oracles.timed(truth.forward), vjp=oracles.timed(truth.vjp))
         spec = replace(spec, reference=timed)
     asked = Probe(spec, watched)  # type: ignore[arg-type]
     asked.reading, asked.forward_is_wrong = probe.reading, probe.forward_is_wrong

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.stats import binom
 
 from reference import dropout
+from reference.bounded import SAFETY
 
 from ..judge.mismatch import Disagreement, Inconclusive, Kind, Mismatch
 from ..judge.property import check, only
@@ -98,7 +99,7 @@ def test_mask_where_x_is_zero(probe: Probe, case: Case, rng: np.random.Generator
     if not np.array_equal(kept[x != 0.0], (out != 0.0)[x != 0.0]):
         raise Inconclusive  # a mask that does not repeat, or depends on x
     truth = dropout.vjp(asked.upstream, kept, p_drop=asked.args["dropout_param"]["p"])
-    slack = 4.0 * truth.error
+    slack = SAFETY * truth.error
     oracle = "mask of the same seed"
     probe.same("dx", run.gradients["x"], truth.value, slack, case=asked, oracle=oracle)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference import nets
-from reference.running_error import Bounded
+from reference import losses, nets
+from reference.bounded import SAFETY
 
 from ..judge.mismatch import Inconclusive, Kind
 from ..judge.property import check
@@ -58,7 +58,7 @@ def _scores_near(probe: NetProbe, case: Case, got: np.ndarray, options: nets.Opt
     truth = nets.scores(case.args["X"], params_of(case), options)
     size = float(np.max(np.abs(truth.value), initial=1.0))
     short = probe.is_single(got)
-    slack = 4.0 * truth.error + (2e-3 if short else 1e-9) * size
+    slack = SAFETY * truth.error + (2e-3 if short else 1e-9) * size
     oracle = "reference, in test mode after two training passes"
     probe.same("scores", got, truth.value, slack, case=case, oracle=oracle)
 
@@ -174,10 +174,10 @@ def test_train_and_test_scores_agree(probe: NetProbe, case: Case, rng: np.random
     if scores.ndim != 2 or len(scores) != len(y) or scores.shape[1] <= int(y.max()):
         raise Inconclusive  # the scores have another shape, and are told so
     options = options_of(case)
-    data = nets.cross_entropy(Bounded.exact(scores), y, options)
+    data = losses.softmax(scores, y, precision=options.precision)
     wanted = data + nets.penalty(params_of(case), options)
     unit = 1e-4 if probe.is_single(loss) else 1e-11
-    slack = 4.0 * wanted.error + unit * (1.0 + abs(float(wanted.value)))
+    slack = SAFETY * wanted.error + unit * (1.0 + abs(float(wanted.value)))
     oracle = "cross-entropy of its own test-mode scores"
     probe.same("loss", loss, wanted.value, slack, case=case, oracle=oracle)
 

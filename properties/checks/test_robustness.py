@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from reference.precision import FLOAT32
+
 from ..implementation import Laid
 from ..judge.mismatch import Inconclusive, Kind
 from ..judge.property import check, has_reference
-from ..judge.subjects.functions import FLOAT32, Probe
+from ..judge.subjects.functions import Probe
 from ..spec.case import Array, Case
 from ..spec.row import LayerSpec, Precision, Purpose
 

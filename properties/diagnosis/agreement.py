@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from reference.bounded import SAFETY
+
 from ..spec.case import Array
 from .observation import Observation
 
@@ -20,7 +22,7 @@ def tolerance(observation: Observation, argument: str) -> float | Array:
     got = observation.got.get(argument)
     if got is None or error.shape != got.shape:
         return float(np.max(error, initial=0.0))
-    return np.asarray(4.0 * error)
+    return np.asarray(SAFETY * error)
 
 
 def equal(got: Array, predicted: Array, slack: float | Array) -> bool:
@@ -55,7 +57,7 @@ def explains(o: Observation, argument: str, predicted: Array) -> bool:
     with np.errstate(all="ignore"):
         off = np.abs(got - truth.value)
         left = np.abs(got - predicted)
-        accounted = left <= _SHARE * off + 4.0 * truth.error
+        accounted = left <= _SHARE * off + SAFETY * truth.error
     return bool(np.all(accounted | ~np.isfinite(off)))
 
 

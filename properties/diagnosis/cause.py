@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from reference.running_error import Bounded
+from reference.bounded import SAFETY, Bounded
 
 from ..implementation import Implementation
 from ..judge.mismatch import Disagreement, Fault, Mismatch
@@ -250,7 +250,7 @@ def _from_disagreement(found: Disagreement, spec: LayerSpec, argument: str) -> O
         case=found.case,
         when=when_of(found.case),
         got={argument: found.got},
-        truth={argument: Bounded(found.wanted, tolerance / 4.0, 2.0**-53)},
+        truth={argument: Bounded(found.wanted, tolerance / SAFETY)},
         quantities=quantities_of(spec, found.case, run),
     )
 

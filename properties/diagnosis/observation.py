@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.running_error import Bounded
+from reference.bounded import SAFETY, Bounded
 
 from ..judge.compare import same_but_for_ones
 from ..judge.mismatch import Fault, Mismatch
@@ -53,7 +53,7 @@ class Observation:
         if got.shape != truth.value.shape:
             return True  # an axis of length one too many is gone by now
         with np.errstate(all="ignore"):
-            right = (np.abs(got - truth.value) <= 4.0 * truth.error) | (got == truth.value)
+            right = (np.abs(got - truth.value) <= SAFETY * truth.error) | (got == truth.value)
         return not bool(np.all(right))
 
 

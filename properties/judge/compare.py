@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reference.running_error import Bounded
+from reference.bounded import SAFETY, Bounded
 
 from ..spec.case import Array
 
-# Right implementations of other styles than the reference needed at most 1.05 times the bound.
-SAFETY = 4.0
 _HALF_SHORT = 2.0**-24  # rounding unit of float32
 
 

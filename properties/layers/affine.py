@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from reference import affine
 
-from ..spec.case import Case, Run
-from ..spec.row import Bounds, LayerSpec, Precision, Purpose, Reference
+from ..spec.case import Case
+from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SIDES, TRAILING, Values, batch_sizes, values
 
 
@@ -25,21 +25,12 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     return st.builds(_make, values(purpose), batch_sizes(purpose), TRAILING, SIDES)
 
 
-def _value(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    return {"out": affine.forward(**case.args, unit=precision.unit)}
-
-
-def _gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    dx, dw, db = affine.vjp(case.upstream, **case.args, unit=precision.unit)
-    return {"x": dx, "w": dw, "b": db}
-
-
 AFFINE = LayerSpec(
     name="affine",
     forward="affine_forward",
     backward="affine_backward",
     cases=_cases,
     differentiable=("x", "w", "b"),
-    reference=Reference(value=_value, gradients=_gradients),
+    reference=Reference(forward=affine.forward, vjp=affine.vjp),
     batched=("x",),
 )

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from reference import autoencoder
 
-from ..spec.case import Case, Run
-from ..spec.row import Bounds, LayerSpec, Precision, Purpose, Reference
+from ..spec.case import Case
+from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import Values, batch_sizes, values
 
 _SIZES = st.sampled_from(((1, 2), (2, 3), (1, 4), (2, 5), (3, 4), (3, 7)))
@@ -28,14 +28,6 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     return st.builds(_make, values(purpose), batch, _SIZES)
 
 
-def _value(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    return {"loss": autoencoder.loss(**case.args, unit=precision.unit)}
-
-
-def _gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    return {"W": autoencoder.gradient(**case.args, unit=precision.unit)}
-
-
 AUTOENCODER = LayerSpec(
     name="autoencoder",
     forward="autoencoder_loss",
@@ -43,6 +35,6 @@ AUTOENCODER = LayerSpec(
     cases=_cases,
     differentiable=("W",),
     value="loss",
-    reference=Reference(value=_value, gradients=_gradients),
+    reference=Reference(forward=autoencoder.loss, vjp=autoencoder.gradient),
     adds_up=1,
 )

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from reference import batchnorm
 
-from ..spec.case import Case, Run
-from ..spec.row import Bounds, LayerSpec, Precision, Purpose, Reference
+from ..spec.case import Case
+from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SIDES, Values, batch_sizes, values
 
 EPS = 1e-5
@@ -65,39 +65,11 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     return st.builds(_make, st.just(purpose), values(purpose), batch_sizes(purpose), SIDES)
 
 
-def _value(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    given = options(case)
-    momentum = given.pop("momentum")
-    args = case.args
-    accuracy: dict[str, Any] = {"unit": precision.unit, "stable": precision.stable}
-    out = batchnorm.forward(args["x"], args["gamma"], args["beta"], **given, **accuracy)
-    truth = {"out": out}
-    if given["mode"] == "train":
-        old = {name: given[name] for name in ("running_mean", "running_var")}
-        mean, var = batchnorm.running(args["x"], momentum=momentum, **old, **accuracy)
-        truth |= {"running_mean": mean, "running_var": var}
-    return truth
-
-
-def _gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    args = case.args
-    dx, dgamma, dbeta = batchnorm.vjp(
-        case.upstream,
-        args["x"],
-        args["gamma"],
-        args["beta"],
-        eps=options(case)["eps"],
-        unit=precision.unit,
-        stable=precision.stable,
-    )
-    return {"x": dx, "gamma": dgamma, "beta": dbeta}
-
-
 BATCHNORM = LayerSpec(
     name="batchnorm",
     forward="batchnorm_forward",
     backward="batchnorm_backward",
     cases=_cases,
     differentiable=("x", "gamma", "beta"),
-    reference=Reference(value=_value, gradients=_gradients),
+    reference=Reference(forward=batchnorm.forward, vjp=batchnorm.vjp, state=batchnorm.running),
 )

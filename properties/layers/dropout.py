@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reference import dropout
 
 from ..spec.case import Array, Case, Run
-from ..spec.row import Bounds, LayerSpec, Precision, Purpose, Reading, Reference
+from ..spec.row import LayerSpec, Purpose, Reading, Reference
 from ..spec.values import ANY_SHAPE, Values, values
 
 
@@ -44,20 +44,10 @@ def kept_units(case: Case, run: Run | None) -> Array:
     return (out != 0.0) if out.shape == x.shape else np.ones(x.shape, dtype=bool)
 
 
-def _p(case: Case) -> float:
+def _given(case: Case, run: Run | None) -> dict[str, Any]:
     param = case.args["dropout_param"]
-    return float(param["p"]) if param["mode"] == "train" else 0.0
-
-
-def _value(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    kept = kept_units(case, run)
-    x = case.args["x"]
-    return {"out": dropout.forward(x, kept, p_drop=_p(case), unit=precision.unit)}
-
-
-def _gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    kept = kept_units(case, run)
-    return {"x": dropout.vjp(case.upstream, kept, p_drop=_p(case), unit=precision.unit)}
+    p = float(param["p"]) if param["mode"] == "train" else 0.0
+    return {"kept": kept_units(case, run), "p_drop": p}
 
 
 def _keep(case: Case) -> Case:
@@ -74,6 +64,6 @@ DROPOUT = LayerSpec(
     backward="dropout_backward",
     cases=_cases,
     differentiable=("x",),
-    reference=Reference(value=_value, gradients=_gradients),
+    reference=Reference(forward=dropout.forward, vjp=dropout.vjp, given=_given),
     readings=(DROP, KEEP),
 )

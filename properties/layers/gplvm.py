@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from reference import gplvm
-from reference.running_error import Bounded
+from reference.bounded import Bounded
 
-from ..spec.case import Case, Run
-from ..spec.row import Bounds, LayerSpec, Precision, Purpose, Reference
+from ..spec.case import Case
+from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import FAMILIES, SEEDS, Values
 
 _SIZES = st.sampled_from(
@@ -75,14 +75,6 @@ def _spec(
             return None
         return st.builds(make, _sources(purpose), _SIZES)
 
-    def values_of(case: Case, run: Run | None, precision: Precision) -> Bounds:
-        accuracy = {"unit": precision.unit, "stable": precision.stable}
-        return {"value": value(**case.args, **accuracy)}
-
-    def gradients_of(case: Case, run: Run | None, precision: Precision) -> Bounds:
-        accuracy = {"unit": precision.unit, "stable": precision.stable}
-        return {"X": gradient(**case.args, **accuracy)}
-
     return LayerSpec(
         name=name if name != "gplvm_log_likelihood" else "gplvm",
         layer="gplvm",
@@ -91,7 +83,7 @@ def _spec(
         cases=cases,
         differentiable=("X",),
         value="value",
-        reference=Reference(value=values_of, gradients=gradients_of),
+        reference=Reference(forward=value, vjp=gradient),
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 from hypothesis import strategies as st
 
 from reference import losses
-from reference.running_error import Bounded
+from reference.bounded import Bounded
 
 from ..spec.case import Case, Run
 from ..spec.row import Bounds, LayerSpec, Precision, Purpose, Reading, Reference
@@ -43,26 +42,6 @@ def _softmax_cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     return None if purpose in (Purpose.KINK, Purpose.INTEGER) else _cases(purpose)
 
 
-def _scalar(function: Callable[..., Bounded], case: Case, precision: Precision) -> Bounded:
-    return function(**case.args, unit=precision.unit, stable=precision.stable)
-
-
-def _softmax_value(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    return {"loss": _scalar(losses.softmax, case, precision)}
-
-
-def _softmax_gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    return {"x": _scalar(losses.softmax_gradient, case, precision)}
-
-
-def _svm_value(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    return {"loss": losses.svm(**case.args, unit=precision.unit)}
-
-
-def _svm_gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    return {"x": losses.svm_gradient(**case.args, unit=precision.unit)}
-
-
 def _guarded(
     eps: float, clipped: bool, case: Case, run: Run | None, precision: Precision
 ) -> Bounds:
@@ -72,11 +51,10 @@ def _guarded(
     scores = np.exp(shifted)
     p = (scores / scores.sum(axis=1, keepdims=True))[np.arange(len(y)), y]
     inner = np.clip(p, eps, 1.0 - eps) if clipped else p + eps
-    plain = losses.softmax(x, y, unit=precision.unit)
+    plain = losses.softmax(x, y, precision=precision)
     size = 8.0 * precision.unit * (1.0 + np.abs(np.log(inner)).mean() + np.abs(x).max())
-    return {
-        "loss": Bounded(-np.log(inner).mean(), np.minimum(plain.error, size) + size, plain.unit)
-    }
+    error = np.minimum(plain.error, size) + size
+    return {"loss": Bounded(-np.log(inner).mean(), error, precision)}
 
 
 _GUARDS = (1e-8, 1e-10, 1e-9, 1e-7, 1e-6, 1e-5, 1e-12, 1e-15, 1e-16, 1e-20)
@@ -88,7 +66,7 @@ SOFTMAX = LayerSpec(
     cases=_softmax_cases,
     differentiable=("x",),
     value="loss",
-    reference=Reference(value=_softmax_value, gradients=_softmax_gradients),
+    reference=Reference(forward=losses.softmax, vjp=losses.softmax_gradient),
     batched=("x", "y"),
     adds_up=-1,
     readings=(
@@ -115,7 +93,7 @@ SVM = LayerSpec(
     cases=_svm_cases,
     differentiable=("x",),
     value="loss",
-    reference=Reference(value=_svm_value, gradients=_svm_gradients),
+    reference=Reference(forward=losses.svm, vjp=losses.svm_gradient),
     batched=("x", "y"),
     adds_up=-1,
 )

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from reference.bounded import Bounded
 from reference.optim import DEFAULTS, sequence
-from reference.running_error import Bounded
+from reference.precision import FLOAT32
 
 from ..implementation import Call, Implementation, Ref
 from ..judge.mismatch import Fault, Kind, Mismatch
@@ -108,7 +109,7 @@ class RuleProbe(ObjectProbe):
         args = case.args
         config = args["config"] or {}
         w, dw, rule = args["w"], args["dw"], self.spec.rule
-        return sequence(rule, w, dw, config, other_epsilon=other, unit=precision.unit)
+        return sequence(rule, w, dw, config, other_epsilon=other, precision=precision)
 
     def judge_steps(self, case: Case) -> None:
         """Raise the mismatch of the first step that is wrong."""
@@ -128,7 +129,7 @@ class RuleProbe(ObjectProbe):
             raise
 
     def _compare(self, case: Case, found: list[Array], *, other: bool) -> None:
-        short = Precision(unit=2.0**-24)
+        short = FLOAT32
         truths = self.truth(case, Precision(), other=other)
         for t, (got, truth) in enumerate(zip(found, truths, strict=True)):
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from reference import relu
 
-from ..spec.case import Case, Run
-from ..spec.row import Bounds, LayerSpec, Precision, Purpose, Reference
+from ..spec.case import Case
+from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import ANY_SHAPE, SEEDS, Values, values
 
 
@@ -25,20 +25,12 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case]:
     return st.builds(_make, values(purpose), ANY_SHAPE)
 
 
-def _value(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    return {"out": relu.forward(case.args["x"], unit=precision.unit)}
-
-
-def _gradients(case: Case, run: Run | None, precision: Precision) -> Bounds:
-    return {"x": relu.vjp(case.upstream, case.args["x"], unit=precision.unit)}
-
-
 RELU = LayerSpec(
     name="relu",
     forward="relu_forward",
     backward="relu_backward",
     cases=_cases,
     differentiable=("x",),
-    reference=Reference(value=_value, gradients=_gradients),
+    reference=Reference(forward=relu.forward, vjp=relu.vjp),
     batched=("x",),
 )

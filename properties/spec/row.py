@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
-from reference.running_error import Bounded
+from reference.precision import Precision
 
 from ..implementation import Implementation
-from .case import Case, Run
+from .case import Case
+from .reference import Bounds, Reference, ReferenceFunction
+
+__all__ = [
+    "Bounds",
+    "LayerSpec",
+    "ObjectSpec",
+    "Precision",
+    "Purpose",
+    "Reading",
+    "Reference",
+    "ReferenceFunction",
+]
 
 
 class Purpose(Enum):
@@ -24,35 +36,6 @@ class Purpose(Enum):
     KINK = "exactly at a kink, where only one-sided derivatives exist"
     EXTREME = "finite values of any magnitude, offsets far above the spread"
     EMPTY = "a batch of no examples"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Precision:
-    """In what precision, and by how careful an algorithm, a result is expected.
-
-    ``unit`` is the rounding unit (2⁻⁵³ in float64, 2⁻²⁴ in float32). With ``stable`` the bound
-    covers numerically stable algorithms only; without, every formula that textbooks print.
-    """
-
-    unit: float = 2.0**-53
-    stable: bool = False
-
-
-Bounds = Mapping[str, Bounded]
-ReferenceFunction = Callable[[Case, Run | None, Precision], Bounds]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reference:
-    """What is true of a case, with a rounding bound for each entry.
-
-    ``value`` gives the outputs by name, ``gradients`` the vector-Jacobian products by argument.
-    Both may look at the run, where the truth depends on a random choice of the implementation
-    (a dropout mask).
-    """
-
-    value: ReferenceFunction
-    gradients: ReferenceFunction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +97,11 @@ class LayerSpec:
     def __post_init__(self) -> None:
         if not self.layer:
             object.__setattr__(self, "layer", self.name)
+        if self.reference is not None:
+            named = replace(
+                self.reference, outputs=(self.value,), differentiable=self.differentiable
+            )
+            object.__setattr__(self, "reference", named)
 
     @property
     def functions(self) -> tuple[str, ...]:

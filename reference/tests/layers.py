@@ -63,10 +63,14 @@ def _affine_batchnorm_relu(c: Case, **k: Any) -> dict[str, Bounded]:
     names = ("dx", "dw", "db", "dgamma", "dbeta")
     gradients = composed.affine_batchnorm_relu_vjp(c["dout"], **inputs, **k)
     state = composed.affine_batchnorm_relu_running(**_pick(c, "x w b momentum"), **old, **k)
-    return state | dict(zip(names, gradients, strict=True)) | {
-        "out": composed.affine_batchnorm_relu(**inputs, **old, mode="train", **k),
-        "test": composed.affine_batchnorm_relu(**inputs, **old, mode="test", **k),
-    }
+    return (
+        state
+        | dict(zip(names, gradients, strict=True))
+        | {
+            "out": composed.affine_batchnorm_relu(**inputs, **old, mode="train", **k),
+            "test": composed.affine_batchnorm_relu(**inputs, **old, mode="test", **k),
+        }
+    )
 
 
 def _softmax(c: Case, **k: Any) -> dict[str, Bounded]:

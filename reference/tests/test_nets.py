@@ -58,7 +58,9 @@ def test_loss_covers_the_textbook_formula(sizes: Any, batchnorm: bool) -> None:
         short = {name: value.astype(np.float32) for name, value in params.items()}
         exact = {name: value.astype(np.float64) for name, value in short.items()}
         x32 = x.astype(np.float32)
-        single = nets.loss(x32.astype(np.float64), y, exact, nets.Options(reg=0.5, precision=FLOAT32))
+        single = nets.loss(
+            x32.astype(np.float64), y, exact, nets.Options(reg=0.5, precision=FLOAT32)
+        )
         assert abs(float(plain_loss(short, x32, y, 0.5)) - single.value) <= single.error
 
 

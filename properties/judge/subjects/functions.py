@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from reference.running_error import Bounded
+from reference.bounded import SAFETY, Bounded
+from reference.precision import FLOAT32, FLOAT64
 
 from ...implementation import Call, Implementation, Outcome, Ref
 from ...spec.case import Array, Case, Run
 from ...spec.row import Bounds, LayerSpec, Precision, Reading
 from ..compare import (
-    SAFETY,
     Difference,
     difference,
     looks_like_float32,
@@ -24,9 +24,6 @@ from ..mismatch import Disagreement, Fault, Inconclusive, Kind, Mismatch
 
 if TYPE_CHECKING:
     from ..numerical import Derivative
-
-ORDINARY = Precision()
-FLOAT32 = Precision(unit=2.0**-24)
 
 
 class Probe:
@@ -236,9 +233,7 @@ class Probe:
             )
         )
 
-    def truth_of_value(
-        self, case: Case, run: Run | None, precision: Precision = ORDINARY
-    ) -> Bounds:
+    def truth_of_value(self, case: Case, run: Run | None, precision: Precision = FLOAT64) -> Bounds:
         """What the reference says of the outputs, under the reading in force."""
         assert self.spec.reference is not None
         if self.reading is not None and self.reading.value is not None:
@@ -246,7 +241,7 @@ class Probe:
         return self.spec.reference.value(case, run, precision)
 
     def truth_of_gradients(
-        self, case: Case, run: Run | None, precision: Precision = ORDINARY
+        self, case: Case, run: Run | None, precision: Precision = FLOAT64
     ) -> Bounds:
         """What the reference says of the gradients."""
         assert self.spec.reference is not None
@@ -275,7 +270,7 @@ class Probe:
             name: Bounded(
                 bounded.value,
                 np.where(bounded.error < 1e-10 * (1.0 + np.abs(bounded.value)), 0.0, bounded.error),
-                bounded.unit,
+                bounded.precision,
             )
             for name, bounded in truth.items()
         }
@@ -289,8 +284,8 @@ class Probe:
         return {
             name: Bounded(
                 bounded.value,
-                np.minimum(bounded.error, 2.0 * bounded.unit * np.abs(bounded.value)),
-                bounded.unit,
+                np.minimum(bounded.error, 2.0 * bounded.precision.unit * np.abs(bounded.value)),
+                bounded.precision,
             )
             for name, bounded in truth.items()
         }
@@ -341,7 +336,7 @@ class Probe:
             error = np.broadcast_to(loose / SAFETY, got.shape)
             finite = np.isnan(got) & np.isnan(wanted)
             wrong = difference(
-                np.where(finite, 0.0, got), Bounded(np.where(finite, 0.0, wanted), error, 2.0**-53)
+                np.where(finite, 0.0, got), Bounded(np.where(finite, 0.0, wanted), error)
             )
         if wrong is not None:
             of_value = argument == self.spec.value

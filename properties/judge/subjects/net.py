@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from reference import nets
-from reference.running_error import Bounded
+from reference.bounded import Bounded
+from reference.precision import FLOAT32, FLOAT64
 
 from ...implementation import Call, Implementation, Outcome, Ref
 from ...spec.case import Array, Case
@@ -171,10 +172,12 @@ class NetProbe(ObjectProbe):
     ) -> None:
         """Raise the mismatch of scores that are not those of the reference."""
 
-        def truth(unit: float = 2.0**-53) -> dict[str, Bounded]:
-            return {"scores": nets.scores(x, params_of(case), with_unit(options, unit))}
+        def truth(precision: Precision = FLOAT64) -> dict[str, Bounded]:
+            return {
+                "scores": nets.scores(x, params_of(case), replace(options, precision=precision))
+            }
 
-        wrong = self.find(case, {"scores": got}, truth(), lambda: truth(2.0**-24))
+        wrong = self.find(case, {"scores": got}, truth(), lambda: truth(FLOAT32))
         if wrong is not None:
             self.fail(self.name, "scores", wrong[1], oracle=oracle, case=case)
 
@@ -182,11 +185,13 @@ class NetProbe(ObjectProbe):
         """Raise the mismatch of a loss that is not that of the reference."""
         args = case.args
 
-        def truth(unit: float = 2.0**-53) -> dict[str, Bounded]:
-            made = nets.loss(args["X"], args["y"], params_of(case), with_unit(options, unit))
+        def truth(precision: Precision = FLOAT64) -> dict[str, Bounded]:
+            made = nets.loss(
+                args["X"], args["y"], params_of(case), replace(options, precision=precision)
+            )
             return {"loss": made}
 
-        wrong = self.find(case, {"loss": got}, truth(), lambda: truth(2.0**-24))
+        wrong = self.find(case, {"loss": got}, truth(), lambda: truth(FLOAT32))
         if wrong is not None:
             self.fail(self.name, "loss", wrong[1], oracle="reference", case=case)
 
@@ -196,10 +201,12 @@ class NetProbe(ObjectProbe):
         """The first gradient that the reference says otherwise, if any."""
         args = case.args
 
-        def truth(unit: float = 2.0**-53) -> dict[str, Bounded]:
-            return nets.gradients(args["X"], args["y"], params_of(case), with_unit(options, unit))
+        def truth(precision: Precision = FLOAT64) -> dict[str, Bounded]:
+            return nets.gradients(
+                args["X"], args["y"], params_of(case), replace(options, precision=precision)
+            )
 
-        return self.find(case, got, truth(), lambda: truth(2.0**-24), prefix="d")
+        return self.find(case, got, truth(), lambda: truth(FLOAT32), prefix="d")
 
     def judge_gradients(self, case: Case, got: Gradients, options: nets.Options) -> None:
         """Raise the mismatch of the first gradient that is wrong."""
@@ -256,15 +263,9 @@ class NetProbe(ObjectProbe):
         return [*lines, 'print("scores", net.loss(X))', f'print("loss", *net.loss(X, y{reg}))']
 
 
-def with_unit(options: nets.Options, unit: float) -> nets.Options:
-    """The same options for another precision."""
-    return nets.Options(**{**vars(options), "unit": unit})
-
-
-def options_of(case: Case, precision: Precision | None = None) -> nets.Options:
+def options_of(case: Case) -> nets.Options:
     """The reference's options of a case without dropout, in train mode."""
-    unit = precision.unit if precision is not None else 2.0**-53
-    return nets.Options(reg=case.args["reg"], unit=unit)
+    return nets.Options(reg=case.args["reg"])
 
 
 def params_of(case: Case) -> dict[str, Array]:

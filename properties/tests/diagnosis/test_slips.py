@@ -17,6 +17,7 @@ from properties.edits import Scope, edits
 from properties.implementation import open_implementation, resolve_target
 from properties.judge.subjects.functions import Probe
 from properties.layers import ALL as SPECS
+from reference.bounded import SAFETY
 
 _ROWS = ("affine", "relu", "batchnorm", "svm", "softmax", "autoencoder", "gplvm", "affine_relu")
 
@@ -54,7 +55,7 @@ def test_every_way_of_writing_gives_the_truth(row: str, tmp_path: Path) -> None:
                 if line_of(argument) in values:
                     judged += 1
                     got = np.asarray(values[line_of(argument)])
-                    room = 4.0 * truth.error + 1e-8 * (1.0 + np.abs(truth.value))
+                    room = SAFETY * truth.error + 1e-8 * (1.0 + np.abs(truth.value))
                     assert (np.abs(got - truth.value) <= room).all()
     assert judged
 

@@ -1,0 +1,98 @@
+"""What is true of a case: a row's reference functions, called by the names of their arguments."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from reference.bounded import Bounded
+from reference.precision import Precision
+
+from .case import Case, Run
+
+Bounds = Mapping[str, Bounded]
+ReferenceFunction = Callable[[Case, Run | None, Precision], Bounds]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """What is true of a case, with a rounding bound for each entry.
+
+    A function gets those of the case's arguments whose names stand in its signature: every
+    argument and every entry of an option dict (``eps`` of ``bn_param``), ``dout``, and
+    ``precision``. What a case leaves out has the function's own default.
+
+    Parameters
+    ----------
+    forward
+        The output, or a tuple of outputs in the row's order, each `Bounded`.
+    vjp
+        The vector-Jacobian product of each differentiable argument, in their order.
+    state
+        What a call leaves behind, by name, like running statistics.
+    given
+        Further arguments by name, where the truth depends on a random choice of the implementation
+        (a dropout mask, read off the run).
+    outputs, differentiable
+        Names of the outputs, and of the arguments that have a gradient; the row fills them in.
+
+    Examples
+    --------
+    >>> from reference import affine
+    >>> reference = Reference(
+    ...     forward=affine.forward, vjp=affine.vjp, outputs=["out"], differentiable=["x", "w", "b"])
+    >>> case = Case(args={"x": [[1.0, 2.0]], "w": [[1.0], [1.0]], "b": [0.5]}, dout=[[2.0]])
+    >>> reference.value(case, None, Precision())["out"].value.tolist()
+    [[3.5]]
+    >>> {k: d.value.tolist() for k, d in reference.gradients(case, None, Precision()).items()}
+    {'x': [[2.0, 2.0]], 'w': [[2.0], [4.0]], 'b': [2.0]}
+    """
+
+    forward: Callable[..., Any]
+    vjp: Callable[..., Any]
+    state: Callable[..., Mapping[str, Bounded]] | None = None
+    given: Callable[[Case, Run | None], Mapping[str, Any]] | None = None
+    outputs: Sequence[str] = ()
+    differentiable: Sequence[str] = ()
+
+    def value(self, case: Case, run: Run | None, precision: Precision) -> Bounds:
+        """Outputs and state by name."""
+        known = self._known(case, run, precision)
+        found = _named(self.outputs, _call(self.forward, known))
+        if self.state is not None:
+            found |= _call(self.state, known)
+        return found
+
+    def gradients(self, case: Case, run: Run | None, precision: Precision) -> Bounds:
+        """Vector-Jacobian products by argument."""
+        known = self._known(case, run, precision)
+        return _named(self.differentiable, _call(self.vjp, known))
+
+    def _known(self, case: Case, run: Run | None, precision: Precision) -> dict[str, Any]:
+        known: dict[str, Any] = {}
+        for name, value in case.args.items():
+            known |= value if isinstance(value, Mapping) else {name: value}
+        known |= {"dout": case.dout, "precision": precision}
+        return {**known, **self.given(case, run)} if self.given is not None else known
+
+
+def _call(function: Callable[..., Any], known: Mapping[str, Any]) -> Any:
+    return function(**{name: known[name] for name in _arguments(function) if name in known})
+
+
+@cache
+def _arguments(function: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)
+
+
+def _named(names: Sequence[str], found: Any) -> dict[str, Bounded]:
+    results = found if isinstance(found, tuple) else (found,)
+    if len(results) != len(names):
+        raise TypeError(
+            f"the reference returned {len(results)} results for {', '.join(names)}; "
+            f"return {len(names)}, in this order"
+        )
+    return dict(zip(names, results, strict=True))
