@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,7 +154,7 @@ def batchnorm_inputs(
     )
     p = BatchnormSettings(
         mode=mode,
-        eps=number("bn_param['eps']", bn_param.get("eps", 1e-5), ">= 0"),
+        eps=_eps("bn_param", bn_param),
         momentum=number("bn_param['momentum']", bn_param.get("momentum", 0.9), "in [0, 1]"),
         running_mean=running_mean,
         running_var=running_var,
@@ -163,14 +163,42 @@ def batchnorm_inputs(
     if (p.running_var < 0).any():
         raise ValueError(f"bn_param['running_var'] must not be negative, got {p.running_var.min()}")
     x, gamma, beta = (a.astype(working_dtype(x), copy=False) for a in (x, gamma, beta))
-    if p.eps == 0 and x.size > 0:
-        spread = p.running_var if p.mode == "test" else (x.max(axis=0) - x.min(axis=0)) ** 2
-        if (spread == 0).any():
-            raise ValueError(
-                "bn_param['eps'] must be > 0 where a variance is zero, got eps = 0 and variance 0 "
-                f"in column {int(np.argmin(spread))} of x"
-            )
+    if p.mode == "train":
+        _check_spread("bn_param", p.eps, x, axis=0)
+    elif p.eps == 0 and (p.running_var == 0).any():
+        raise ValueError("bn_param['eps'] must be > 0 where bn_param['running_var'] is 0, got 0")
     return x, gamma, beta, p
+
+
+def layernorm_inputs(
+    x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, ln_param: Mapping[str, Any]
+) -> tuple[FloatArray, FloatArray, FloatArray, float, np.dtype[Any]]:
+    """Return x (N, D), gamma and beta (D,), ε, and the dtype of the results."""
+    x, gamma, beta = arrays("x (N, D), gamma (D,), beta (D,)", x, gamma, beta)
+    eps = _eps("ln_param", ln_param)
+    dtype = x.dtype
+    x, gamma, beta = (a.astype(working_dtype(x), copy=False) for a in (x, gamma, beta))
+    _check_spread("ln_param", eps, x, axis=1)
+    return x, gamma, beta, eps, dtype
+
+
+def _eps(name: str, param: Mapping[str, Any]) -> float:
+    if not isinstance(param, Mapping):
+        raise ValueError(f"{name} must be a dict, got {type(param).__name__}")
+    return number(f"{name}['eps']", param.get("eps", 1e-5), ">= 0")
+
+
+def _check_spread(name: str, eps: float, x: FloatArray, axis: int) -> None:
+    """Raise a ValueError where a deviation of zero would divide."""
+    if eps > 0 or x.size == 0:
+        return
+    spread = (x.max(axis=axis) - x.min(axis=axis)) ** 2
+    if (spread == 0).any():
+        where = f"{('column', 'row')[axis]} {int(np.argmin(spread))} of x"
+        raise ValueError(
+            f"{name}['eps'] must be > 0 where a variance is zero, got eps = 0 and variance 0 in "
+            f"{where}"
+        )
 
 
 def _running(

@@ -13,6 +13,7 @@ from .affine import affine_backward, affine_forward
 from .batchnorm import batchnorm_backward, batchnorm_forward
 from .cross_entropy import softmax_loss
 from .dropout import dropout_backward, dropout_forward
+from .layernorm import layernorm_backward, layernorm_forward
 from .relu import relu_backward, relu_forward
 from .svm import svm_loss
 
@@ -23,6 +24,8 @@ __all__ = [
     "batchnorm_forward",
     "dropout_backward",
     "dropout_forward",
+    "layernorm_backward",
+    "layernorm_forward",
     "relu_backward",
     "relu_forward",
     "softmax_loss",
