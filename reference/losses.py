@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import scipy.special
@@ -96,6 +98,63 @@ def softmax_gradient(x: Operand, y: Labels, *, precision: Precision = FLOAT64) -
     error = error + (3.0 * unit) * np.abs(value)
     error[rows, y] += 2.0 * unit
     return Bounded(value, error, precision) / float(len(logp))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guard:
+    """How a cross-entropy keeps its logarithm away from zero.
+
+    ``kind`` is ``plus`` for log(p + eps), ``clip`` for log(max(p, eps)); whether p is kept below
+    1 - eps too is left open.
+    """
+
+    eps: float
+    kind: Literal["plus", "clip"]
+
+    @property
+    def sentence(self) -> str:
+        """What the logarithm is taken of, in words.
+
+        >>> Guard(eps=1e-8, kind="clip").sentence
+        'the loss takes the logarithm of p clipped at 1e-08'
+        """
+        inside = "p + " if self.kind == "plus" else "p clipped at "
+        return f"the loss takes the logarithm of {inside}{self.eps:g}"
+
+
+@quiet
+def guarded_softmax(
+    x: Operand, y: Labels, guard: Guard, *, precision: Precision = FLOAT64
+) -> Bounded:
+    """Evaluate the mean cross-entropy whose logarithm is guarded.
+
+    Parameters
+    ----------
+    x, y, precision
+        As in `softmax`.
+    guard : Guard
+        Which guard, and its size.
+
+    Returns
+    -------
+    Bounded, 0-d
+
+    Examples
+    --------
+    The label's probability is e**-50; the guard is what is seen.
+
+    >>> guard = Guard(eps=1e-8, kind="clip")
+    >>> loss = guarded_softmax(np.array([[0.0, -50.0]]), np.array([1]), guard)
+    >>> bool(loss.value == -np.log(1e-8))
+    True
+    """
+    logp, floor = log_softmax(lift(x, precision))
+    p = probabilities(logp, floor)[np.arange(len(logp)), y]
+    if guard.kind == "plus":
+        return -(p + guard.eps).log().mean()
+    inner = Bounded(np.maximum(p.value, guard.eps), p.error, precision)
+    above = np.where(p.value > 1.0 - 2.0 * guard.eps, 2.0 * guard.eps, 0.0)
+    return -inner.log().allowing(above).mean()
 
 
 def log_softmax(x: Bounded) -> tuple[Bounded, Array]:

@@ -1,8 +1,8 @@
 """Fully connected nets: {affine - [batchnorm] - relu - [dropout]} x (L - 1) - affine - softmax.
 
-The bound of one layer is the input error of the next, as in `composed`; parameters and inputs are
-exact. Where the sign of a ReLU's input is not certain, the gradient is the interval of both
-subgradients, which the layers below carry on.
+The bound of one layer is the input error of the next, as in `composed`. Where the sign of a ReLU's
+input is not certain, the gradient is the interval of both subgradients, which the layers below
+carry on.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import affine, batchnorm, dropout, losses
-from .bounded import Array, Bounded, lift, quiet
+from .bounded import Array, Bounded, Operand, lift, quiet
 from .precision import FLOAT64, Precision
 
-Params = Mapping[str, Array]
+Params = Mapping[str, Operand]
 Masks = Sequence[NDArray[np.bool_]]
-Statistics = Sequence[tuple[Array, Array]]
+Statistics = Sequence[tuple[Operand, Operand]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,9 @@ class Options:
         Probability that a unit is dropped; kept ones are scaled by 1 / (1 - p_drop).
     running : sequence of (mean, var), or None
         Running statistics of each hidden layer, to normalise by in test mode; None in train mode.
+    guard : Guard, or None
+        How the loss keeps its logarithm from zero. The gradient is that of log p all the same, as
+        it is in print.
     eps : float
         Added to variances.
     precision : Precision
@@ -47,6 +50,7 @@ class Options:
     kept: Masks | None = None
     p_drop: float = 0.0
     running: Statistics | None = None
+    guard: losses.Guard | None = None
     eps: float = batchnorm.EPS
     precision: Precision = FLOAT64
 
@@ -80,7 +84,8 @@ def scores(x: Array, params: Params, options: Options = TRAIN) -> Bounded:
     x : ndarray of float64, shape (N, d_1, ..., d_k)
         Inputs.
     params : mapping
-        W1 (D, H1), b1 (H1,), …, WL, bL; gamma1, beta1, … where layers are normalised.
+        W1 (D, H1), b1 (H1,), …, WL, bL; gamma1, beta1, … where layers are normalised. They may
+        have bounds of their own.
     options : Options
         Without running statistics normalised layers are in train mode.
 
@@ -112,14 +117,21 @@ def loss(x: Array, y: NDArray[np.integer], params: Params, options: Options = TR
     -------
     Bounded, 0-d
     """
-    own = losses.softmax(scores(x, params, options), y, precision=options.precision)
-    return own + penalty(params, options)
+    return cross_entropy(scores(x, params, options), y, options) + penalty(params, options)
+
+
+@quiet
+def cross_entropy(s: Operand, y: NDArray[np.integer], options: Options = TRAIN) -> Bounded:
+    """Evaluate the mean cross-entropy of scores, guarded or not."""
+    if options.guard is None:
+        return losses.softmax(s, y, precision=options.precision)
+    return losses.guarded_softmax(s, y, options.guard, precision=options.precision)
 
 
 @quiet
 def penalty(params: Params, options: Options = TRAIN) -> Bounded:
     """Evaluate ½ reg Σ ‖W‖² over the weights; biases, gamma and beta are not in it."""
-    weights = [Bounded(params[f"W{k}"], None, options.precision) for k in _layers(params)]
+    weights = [lift(params[f"W{k}"], options.precision) for k in _layers(params)]
     total = sum(((w * w).sum() for w in weights), start=Bounded(0.0, None, options.precision))
     return total * (0.5 * options.reg)
 
@@ -153,7 +165,7 @@ def gradients(
                 d, found[f"gamma{k}"], found[f"beta{k}"] = batchnorm.vjp(
                     d, done.affine, gamma, beta, eps=options.eps, precision=precision
                 )
-        w = Bounded(params[f"W{k}"], None, precision)
+        w = lift(params[f"W{k}"], precision)
         d, dw, found[f"b{k}"] = affine.vjp(d, below, w, params[f"b{k}"], precision=precision)
         found[f"W{k}"] = dw + w * options.reg
     return {name: found[name] for name in params}
@@ -162,17 +174,20 @@ def gradients(
 @quiet
 def running(
     batches: Sequence[Array], params: Params, *, momentum: float = 0.9, options: Options = TRAIN
-) -> list[tuple[Array, Array]]:
+) -> list[tuple[Bounded, Bounded]]:
     """Running statistics of each hidden layer after training passes over some batches.
 
-    They start at zero. Their own rounding errors, some units of the last place, are left out.
+    They start at zero.
     """
     state: list[dict[str, Any]] = [{} for _ in _layers(params)[:-1]]
     for x in batches:
         for k, made in enumerate(_forward(x, params, options)[1]):
-            new = batchnorm.running(made.affine, momentum=momentum, **state[k])
-            state[k] = {name: value.value for name, value in new.items()}
-    return [(old["running_mean"], old["running_var"]) for old in state]
+            state[k] = batchnorm.running(made.affine, momentum=momentum, **state[k])
+    zeros = [0.0 * lift(params[f"b{k}"], options.precision) for k in _layers(params)]
+    return [
+        (old.get("running_mean", zero), old.get("running_var", zero))
+        for old, zero in zip(state, zeros[:-1], strict=True)
+    ]
 
 
 def _layers(params: Params) -> range:

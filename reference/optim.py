@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from .bounded import Array, Bounded, quiet
 from .precision import FLOAT64, Precision
 
 State = Mapping[str, Bounded]
+EpsilonAt = Literal["beside", "inside", "uncorrected"]
 
 DEFAULTS: dict[str, dict[str, float]] = {
     "sgd": {"learning_rate": 1e-2},
@@ -30,7 +32,7 @@ def step(
     t: int,
     config: Mapping[str, float],
     *,
-    other_epsilon: bool = False,
+    epsilon_at: EpsilonAt = "beside",
 ) -> tuple[Bounded, dict[str, Bounded]]:
     r"""Take step number `t` (1, 2, …) of a rule.
 
@@ -58,9 +60,9 @@ def step(
         Number of this step, counted from 1.
     config : mapping
         Hyperparameters; missing ones have their default.
-    other_epsilon : bool
-        Put epsilon in the other place that is in print: inside the root for rmsprop; for adam
-        beside the root of the uncorrected moment (Kingma and Ba 2015, end of section 2).
+    epsilon_at : {"beside", "inside", "uncorrected"}
+        Where rmsprop and adam add epsilon: beside the root, inside it, or, for adam, beside the
+        root of the uncorrected moment (Kingma and Ba 2015, end of section 2).
 
     Returns
     -------
@@ -97,7 +99,7 @@ def step(
     if rule == "rmsprop":
         rho = given["decay_rate"]
         a = second * rho + g * g * (1.0 - rho)
-        root = (a + epsilon).sqrt() if other_epsilon else a.sqrt() + epsilon
+        root = (a + epsilon).sqrt() if epsilon_at == "inside" else a.sqrt() + epsilon
         return w - g * rate / root, {"second": a}
     beta1, beta2 = given["beta1"], given["beta2"]
     m = first * beta1 + g * (1.0 - beta1)
@@ -106,11 +108,13 @@ def step(
     blur1 = Bounded(1.0, 8.0 * unit / (1.0 - beta1), precision)
     blur2 = Bounded(1.0, 8.0 * unit / (1.0 - beta2), precision)
     one = m / (1.0 - beta1**t) * blur1
-    if other_epsilon:
+    if epsilon_at == "uncorrected":
         root = a.sqrt() + epsilon
         two = root * blur2 / float(np.sqrt(1.0 - beta2**t))
     else:
-        two = (a / (1.0 - beta2**t) * blur2).sqrt() + epsilon
+        corrected = a / (1.0 - beta2**t) * blur2
+        inside = epsilon_at == "inside"
+        two = (corrected + epsilon).sqrt() if inside else corrected.sqrt() + epsilon
     return w - one * rate / two, {"first": m, "second": a}
 
 
@@ -120,7 +124,7 @@ def sequence(
     gradients: Array,
     config: Mapping[str, float],
     *,
-    other_epsilon: bool = False,
+    epsilon_at: EpsilonAt = "beside",
     precision: Precision = FLOAT64,
 ) -> list[Bounded]:
     """Parameters after each of the steps along ``gradients[0]``, ``gradients[1]``, …
@@ -132,6 +136,6 @@ def sequence(
     state: dict[str, Bounded] = {}
     found = []
     for t, dw in enumerate(gradients, start=1):
-        at, state = step(rule, at, dw, state, t, config, other_epsilon=other_epsilon)
+        at, state = step(rule, at, dw, state, t, config, epsilon_at=epsilon_at)
         found.append(at)
     return found

@@ -22,17 +22,21 @@ _dropout = only("dropout")
 
 @check(Kind.CORRECTNESS, "forward", applies=_dropout, weight=0.5)
 def test_dropped_fraction(probe: Probe, case: Case, rng: np.random.Generator) -> None:
-    """The number of dropped units is binomial, over all units and along every axis."""
+    """The number of dropped units is binomial: of all, along every axis, whatever their sign."""
     p = float(rng.choice([0.25, 0.125, 0.75, 0.875, 0.3, 0.6, 0.9, 0.5]))
     shape = [(40, 60), (2400,), (12, 20, 10), (60, 40)][int(rng.integers(4))]
     param = {"mode": "train", "p": p, "seed": int(rng.integers(1, 10_000))}
     if rng.integers(2):
         del param["seed"]
-    asked = case.with_args(x=np.ones(shape), dropout_param=param)
+    x = rng.choice((1.0, -1.0, 0.25, -3.0), shape)
+    asked = case.with_args(x=x, dropout_param=param)
     out = probe.value(asked).outputs["out"]
     if out.shape != shape:
         return
     dropped = np.asarray(out == 0.0)
+    for sign, units in (("negative", x < 0.0), ("positive", x > 0.0)):
+        count = np.asarray([dropped[units].sum()])
+        _count(probe, asked, f"of the {sign} units", count, int(units.sum()), p)
     _count(probe, asked, "of all units", dropped.sum(keepdims=True).ravel(), out.size, p)
     for axis in range(out.ndim):
         others = tuple(a for a in range(out.ndim) if a != axis)

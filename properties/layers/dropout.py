@@ -8,9 +8,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from reference import dropout
+from reference.bounded import Bounded, Operand
 
 from ..spec.case import Array, Case, Run
-from ..spec.row import LayerSpec, Purpose, Reading, Reference
+from ..spec.row import LayerSpec, Precision, Purpose, Reading, Reference
 from ..spec.values import ANY_SHAPE, Values, values
 
 
@@ -44,10 +45,32 @@ def kept_units(case: Case, run: Run | None) -> Array:
     return (out != 0.0) if out.shape == x.shape else np.ones(x.shape, dtype=bool)
 
 
+def _kept_on_the_way_back(case: Case, run: Run | None) -> Array:
+    """The same, where the forward may zero negative inputs that it keeps.
+
+    Where no negative input came through, the forward does not tell which of them it kept; dx does.
+    """
+    kept, x = kept_units(case, run), case.args["x"]
+    dx = run.gradients.get("x") if run is not None else None
+    if kept[x < 0.0].any() or dx is None or dx.shape != x.shape:
+        return kept
+    return np.asarray(np.where(x < 0.0, dx != 0.0, kept))
+
+
+def _vjp(
+    dout: Operand, kept_on_the_way_back: Array, p_drop: float, precision: Precision
+) -> Bounded:
+    return dropout.vjp(dout, kept_on_the_way_back, p_drop=p_drop, precision=precision)
+
+
 def _given(case: Case, run: Run | None) -> dict[str, Any]:
     param = case.args["dropout_param"]
     p = float(param["p"]) if param["mode"] == "train" else 0.0
-    return {"kept": kept_units(case, run), "p_drop": p}
+    return {
+        "kept": kept_units(case, run),
+        "kept_on_the_way_back": _kept_on_the_way_back(case, run),
+        "p_drop": p,
+    }
 
 
 def _keep(case: Case) -> Case:
@@ -64,6 +87,6 @@ DROPOUT = LayerSpec(
     backward="dropout_backward",
     cases=_cases,
     differentiable=("x",),
-    reference=Reference(forward=dropout.forward, vjp=dropout.vjp, given=_given),
+    reference=Reference(forward=dropout.forward, vjp=_vjp, given=_given),
     readings=(DROP, KEEP),
 )

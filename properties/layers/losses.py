@@ -8,7 +8,6 @@ import numpy as np
 from hypothesis import strategies as st
 
 from reference import losses
-from reference.bounded import Bounded
 
 from ..spec.case import Case, Run
 from ..spec.row import Bounds, LayerSpec, Precision, Purpose, Reading, Reference
@@ -42,22 +41,13 @@ def _softmax_cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     return None if purpose in (Purpose.KINK, Purpose.INTEGER) else _cases(purpose)
 
 
-def _guarded(
-    eps: float, clipped: bool, case: Case, run: Run | None, precision: Precision
-) -> Bounds:
-    """Cross-entropy of log(p + eps), or of p clipped to [eps, 1 - eps]."""
+def _guarded(guard: losses.Guard, case: Case, run: Run | None, precision: Precision) -> Bounds:
     x, y = case.args["x"], case.args["y"]
-    shifted = x - x.max(axis=1, keepdims=True)
-    scores = np.exp(shifted)
-    p = (scores / scores.sum(axis=1, keepdims=True))[np.arange(len(y)), y]
-    inner = np.clip(p, eps, 1.0 - eps) if clipped else p + eps
-    plain = losses.softmax(x, y, precision=precision)
-    size = 8.0 * precision.unit * (1.0 + np.abs(np.log(inner)).mean() + np.abs(x).max())
-    error = np.minimum(plain.error, size) + size
-    return {"loss": Bounded(-np.log(inner).mean(), error, precision)}
+    return {"loss": losses.guarded_softmax(x, y, guard, precision=precision)}
 
 
-_GUARDS = (1e-8, 1e-10, 1e-9, 1e-7, 1e-6, 1e-5, 1e-12, 1e-15, 1e-16, 1e-20)
+_SIZES = (1e-8, 1e-10, 1e-9, 1e-7, 1e-6, 1e-5, 1e-12, 1e-15, 1e-16, 1e-20)
+_GUARDS = tuple(losses.Guard(eps=eps, kind=kind) for eps in _SIZES for kind in ("plus", "clip"))
 
 SOFTMAX = LayerSpec(
     name="softmax",
@@ -73,15 +63,11 @@ SOFTMAX = LayerSpec(
         Reading(name="exact", sentence="log p"),
         *(
             Reading(
-                name=f"{'clip' if clipped else 'plus'} {eps:g}",
-                sentence=f"the loss takes the logarithm of {inside}",
-                value=partial(_guarded, eps, clipped),
+                name=f"{guard.kind} {guard.eps:g}",
+                sentence=guard.sentence,
+                value=partial(_guarded, guard),
             )
-            for eps in _GUARDS
-            for clipped, inside in (
-                (False, f"p + {eps:g}"),
-                (True, f"p clipped to [{eps:g}, 1 - {eps:g}]"),
-            )
+            for guard in _GUARDS
         ),
     ),
 )

@@ -221,6 +221,11 @@ class Executor:
             if function not in self.functions:
                 raise NotImplementedError(f"{function} is not in the target")
             return self.functions[function](*args, **kwargs)
+        if function.endswith("[]="):
+            held = getattr(args[0], function[1:-3])
+            for key, value in args[1].items():
+                held[key] = value
+            return None
         if function.endswith("="):
             setattr(args[0], function[1:-1], args[1])
             return None

@@ -89,7 +89,8 @@ class LoadedTarget:
                     if info.status == "present":
                         self.infos[name] = info
                         return
-                    broken = broken or info
+                    if broken is None or broken.status == "missing":
+                        broken = info
         self.infos[name] = broken or self._unparsed(name, attribute, modules)
 
     def _may_hold(self, module: Module, wanted: str) -> bool:
@@ -139,7 +140,8 @@ class LoadedTarget:
         elif isinstance(function := vars(loaded)[attribute], Inert) or not callable(function):
             detail = f"it is a {type(function).__name__}, not a function"
             if isinstance(function, Inert):
-                detail, blame = "it is imported from a module that is not there", "surroundings"
+                status, blame = "missing", "surroundings"
+                detail = "it is imported from a module that is not there"
         else:
             self.functions[name] = function
             status, blame = "present", ""

@@ -62,6 +62,10 @@ class Probe:
         assert self.spec.backward is not None
         return Call(function=self.spec.backward, args=(case.dout, cache), observe=observe)
 
+    def overwrites_cache(self, case: Case) -> bool:
+        """Whether a backward changes the cache that it was given."""
+        return self.send(self.calls(case, observe=True))[-1].cache_changed
+
     def forward_call(self, case: Case) -> Call:
         """One forward whose cache nobody needs."""
         sent = self.reading.send(case) if self.reading else case

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from reference import nets
-from reference.bounded import Bounded
+from reference import losses, nets
+from reference.bounded import SAFETY, Bounded
 from reference.precision import FLOAT32, FLOAT64
 
 from ...implementation import Call, Implementation, Outcome, Ref
 from ...spec.case import Array, Case
 from ...spec.literals import literal
-from ...spec.row import Precision
 from ..compare import Difference
-from ..mismatch import Fault, Kind
+from ..mismatch import Fault, Kind, Mismatch
 from .net_form import find_form
 from .objects import ObjectProbe
+
+_GAP = 80.0  # of two scores: e**-80 is a normal number in float32 too
 
 Step = tuple[Any, ...]
 """("scores", X), ("loss", X, y), ("loss", X, y, reg), ("set", params) or ("params",)."""
@@ -35,6 +37,7 @@ class NetProbe(ObjectProbe):
         super().__init__(spec, implementation)
         self.form = find_form(self, self.name, deep=spec.deep, monolithic=spec.monolithic)
         self._find_skeleton()
+        self.guard = self._find_guard()
 
     @property
     def monolithic(self) -> bool:
@@ -81,7 +84,7 @@ class NetProbe(ObjectProbe):
         args, kwargs = self.arguments(case)
         calls = [
             Call(self.name, args, kwargs, seed=case.args.get("seed")),
-            Call(".params=", (net, self.form.theirs(params_of(case)))),
+            Call(".params[]=", (net, self.form.theirs(params_of(case)))),
         ]
         if not self.monolithic and "reg" not in self.form.options:
             calls.append(Call(".reg=", (net, case.args["reg"])))
@@ -107,7 +110,7 @@ class NetProbe(ObjectProbe):
             kwargs = {"reg": reg} if self.monolithic else {}
             return Call(".loss", (net, step[1], step[2]), kwargs, seed=seed)
         if step[0] == "set":
-            return Call(".params=", (net, self.form.theirs(step[1])))
+            return Call(".params[]=", (net, self.form.theirs(step[1])))
         return Call(".params", (net,))
 
     # -- results -----------------------------------------------------------------------------
@@ -162,57 +165,82 @@ class NetProbe(ObjectProbe):
         if sentence.endswith("is accurate to float32 only"):
             sentence = "float64 is answered in float32"
         elif "has another shape" in sentence:
-            sentence = "biases or their gradients have another shape: (1, H) for (H,)"
+            sentence = "gradients of biases have another shape: (1, H) for (H,)"
         super().note(kind, sentence, function)
 
     # -- verdicts ----------------------------------------------------------------------------
+
+    def options(self, case: Case, **more: Any) -> nets.Options:
+        """The reference's options of a case: in train mode and without dropout, by default."""
+        return nets.Options(**{"reg": case.args["reg"], "guard": self.guard} | more)
+
+    def slack(  # type: ignore[override]
+        self,
+        bounds: Callable[[nets.Options], dict[str, Bounded]],
+        got: Mapping[str, Array],
+        options: nets.Options,
+    ) -> dict[str, Array]:
+        """How far two evaluations of what bounds are made for may differ by rounding."""
+        single = bool([name for name, array in got.items() if self.is_single(array)])
+        made = bounds(replace(options, precision=FLOAT32 if single else FLOAT64))
+        return {name: np.asarray(2.0 * SAFETY * bound.error) for name, bound in made.items()}
 
     def judge_scores(
         self, case: Case, got: Array, x: Array, options: nets.Options, oracle: str
     ) -> None:
         """Raise the mismatch of scores that are not those of the reference."""
-
-        def truth(precision: Precision = FLOAT64) -> dict[str, Bounded]:
-            return {
-                "scores": nets.scores(x, params_of(case), replace(options, precision=precision))
-            }
-
-        wrong = self.find(case, {"scores": got}, truth(), lambda: truth(FLOAT32))
-        if wrong is not None:
-            self.fail(self.name, "scores", wrong[1], oracle=oracle, case=case)
+        self._judge(
+            case,
+            {"scores": got},
+            lambda o: {"scores": nets.scores(x, params_of(case), o)},
+            options,
+            oracle=oracle,
+        )
 
     def judge_loss(self, case: Case, got: Array, options: nets.Options) -> None:
         """Raise the mismatch of a loss that is not that of the reference."""
-        args = case.args
+        x, y = _batch(case)
+        self._judge(
+            case, {"loss": got}, lambda o: {"loss": nets.loss(x, y, params_of(case), o)}, options
+        )
 
-        def truth(precision: Precision = FLOAT64) -> dict[str, Bounded]:
-            made = nets.loss(
-                args["X"], args["y"], params_of(case), replace(options, precision=precision)
-            )
-            return {"loss": made}
-
-        wrong = self.find(case, {"loss": got}, truth(), lambda: truth(FLOAT32))
-        if wrong is not None:
-            self.fail(self.name, "loss", wrong[1], oracle="reference", case=case)
+    def judge_gradients(self, case: Case, got: Gradients, options: nets.Options) -> None:
+        """Raise the mismatch of the first gradient that is wrong."""
+        self._judge(case, got, lambda o: self._gradients(case, o), options, prefix="d")
 
     def wrong_gradient(  # type: ignore[override]
         self, case: Case, got: Gradients, options: nets.Options
     ) -> tuple[str, Difference] | None:
         """The first gradient that the reference says otherwise, if any."""
-        args = case.args
+        return self._wrong(case, got, lambda o: self._gradients(case, o), options, "d")
 
-        def truth(precision: Precision = FLOAT64) -> dict[str, Bounded]:
-            return nets.gradients(
-                args["X"], args["y"], params_of(case), replace(options, precision=precision)
-            )
+    def _gradients(self, case: Case, options: nets.Options) -> dict[str, Bounded]:
+        return nets.gradients(*_batch(case), params_of(case), options)
 
-        return self.find(case, got, truth(), lambda: truth(FLOAT32), prefix="d")
+    def _wrong(
+        self,
+        case: Case,
+        got: Mapping[str, Array],
+        truth: Callable[[nets.Options], dict[str, Bounded]],
+        options: nets.Options,
+        prefix: str,
+    ) -> tuple[str, Difference] | None:
+        short = replace(options, precision=FLOAT32)
+        return self.find(case, got, truth(options), lambda: truth(short), prefix=prefix)
 
-    def judge_gradients(self, case: Case, got: Gradients, options: nets.Options) -> None:
-        """Raise the mismatch of the first gradient that is wrong."""
-        wrong = self.wrong_gradient(case, got, options)
+    def _judge(
+        self,
+        case: Case,
+        got: Mapping[str, Array],
+        truth: Callable[[nets.Options], dict[str, Bounded]],
+        options: nets.Options,
+        *,
+        prefix: str = "",
+        oracle: str = "reference",
+    ) -> None:
+        wrong = self._wrong(case, got, truth, options, prefix)
         if wrong is not None:
-            self.fail(self.name, f"d{wrong[0]}", wrong[1], oracle="reference", case=case)
+            self.fail(self.name, f"{prefix}{wrong[0]}", wrong[1], oracle=oracle, case=case)
 
     def need_dropout(self) -> None:
         """Raise the Fault that kept dropout from being looked at, if any."""
@@ -226,12 +254,13 @@ class NetProbe(ObjectProbe):
         if form.transposed != self.monolithic:
             layout = "(fan out, fan in)" if form.transposed else "(fan in, fan out)"
             self.note(Kind.CONVENTION, f"weights have the shape {layout}")
-        if form.rows:
-            self.note(
-                Kind.CONVENTION, "biases or their gradients have another shape: (1, H) for (H,)"
-            )
+        shape = form.shapes.get("b")
+        if shape is not None:
+            self.note(Kind.CONVENTION, f"biases have the shape ({shape}) for (H,)")
         if form.deep and form.batchnorm is None:
             self.note(Kind.CONVENTION, "there is no batchnorm: no option makes gamma1, beta1")
+        if self.guard is not None:
+            self.note(Kind.CONVENTION, self.guard.sentence)
         if form.keeps:
             said = f"{form.dropout} is the probability that a unit is kept"
             self.note(Kind.CONVENTION, said)
@@ -244,6 +273,31 @@ class NetProbe(ObjectProbe):
                 raise Fault(self.name, "missing", "a skeleton: its loss returns None")
             if outcome.status in ("timeout", "crashed"):
                 raise Fault(self.name, outcome.status, outcome.message, outcome.traceback)
+
+    def _find_guard(self) -> losses.Guard | None:
+        """How the loss keeps its logarithm from zero, seen where the scores are biases alone."""
+
+        def loss_at(gap: float, label: int) -> float:
+            zero = {name: 0.0 * value for name, value in params_of(case).items()}
+            last = f"b{nets.depth(zero)}"
+            asked = case.with_args(**zero | {last: np.array([0.0, -gap])}, reg=0.0)
+            [outcome] = self.play(asked, [("loss", case.args["X"], np.full(3, label))])
+            loss, _ = self.loss(outcome, asked)
+            return float(loss) if loss.size == 1 else math.nan
+
+        case = smallest(deep=self.form.deep)
+        try:
+            with np.errstate(all="ignore"):
+                eps = math.exp(-loss_at(_GAP, 1))
+                if abs(float(f"{eps:.2g}") - eps) < 1e-9 * eps:
+                    eps = float(f"{eps:.2g}")
+                if not math.exp(-_GAP + 1.0) < eps < 0.1:
+                    return None
+                even = loss_at(-math.log(eps), 1)
+        except (Fault, Mismatch, OverflowError, ValueError):
+            return None
+        # Where p is eps: log(eps + eps), or log(eps).
+        return losses.Guard(eps=eps, kind="plus" if even < -math.log(eps) - 0.5 else "clip")
 
     # -- scripts -----------------------------------------------------------------------------
 
@@ -261,11 +315,6 @@ class NetProbe(ObjectProbe):
         lines += [f"X = {literal(case.args['X'])}", f"y = {literal(case.args['y'])}"]
         reg = f", reg={case.args['reg']!r}" if self.monolithic else ""
         return [*lines, 'print("scores", net.loss(X))', f'print("loss", *net.loss(X, y{reg}))']
-
-
-def options_of(case: Case) -> nets.Options:
-    """The reference's options of a case without dropout, in train mode."""
-    return nets.Options(reg=case.args["reg"])
 
 
 def params_of(case: Case) -> dict[str, Array]:
@@ -299,8 +348,3 @@ def smallest(*, deep: bool) -> Case:
 
 def _batch(case: Case) -> tuple[Array, Array]:
     return case.args["X"], case.args["y"]
-
-
-def replaced(case: Case, params: Mapping[str, Array]) -> Case:
-    """The same case with other parameters."""
-    return case.with_args(**params)

@@ -43,7 +43,7 @@ class Form:
     """How one class wants to be constructed, and how it keeps its parameters.
 
     ``names`` are the keywords of D, H and C, None where they are given by position.
-    ``transposed``: weights are (fan out, fan in). ``rows``: biases are (1, H).
+    ``transposed``: weights are (fan out, fan in). ``shapes`` are those of biases, gamma and beta.
     ``dropout`` is the keyword, None when there is none; with ``keeps`` it is the probability that
     a unit is kept. ``kept`` is the share of units that a rate of ¼ was seen to keep.
     """
@@ -51,7 +51,7 @@ class Form:
     names: tuple[str | None, str | None, str | None]
     deep: bool
     transposed: bool = False
-    rows: bool = False
+    shapes: Mapping[str, str] = field(default_factory=dict)
     options: frozenset[str] = frozenset()
     batchnorm: Mapping[str, Any] | None = None
     dropout: str | None = None
@@ -95,15 +95,27 @@ class Form:
         return {name: self._turn(name, value) for name, value in params.items()}
 
     def _turn(self, name: str, value: Any) -> Any:
-        if name.startswith("W") and self.transposed:
-            return np.ascontiguousarray(value.T)
-        if self.rows and not name.startswith("W"):
-            return value.reshape(1, -1)
-        return value
+        if name.startswith("W"):
+            return np.ascontiguousarray(value.T) if self.transposed else value
+        return value.reshape(_AXES.get(self.shapes.get(_kind(name), "H"), (-1,)))
 
     def ours(self, name: str, gradient: Any) -> Any:
-        """A gradient of theirs with the weights' axes as ours; shapes stay what they are."""
-        return gradient.T if name.startswith("W") and self.transposed else gradient
+        """A gradient of theirs in our layout; one of another shape than its parameter's stays."""
+        if name.startswith("W"):
+            return gradient.T if self.transposed else gradient
+        axes = _AXES.get(self.shapes.get(_kind(name), "H"))
+        shape = np.shape(gradient)
+        if axes is not None and shape == tuple(np.size(gradient) if a < 0 else a for a in axes):
+            return np.reshape(gradient, -1)
+        return gradient
+
+
+_AXES = {"1, H": (1, -1), "H, 1": (-1, 1)}
+
+
+def _kind(name: str) -> str:
+    """``beta`` of ``beta2``."""
+    return name.rstrip("0123456789")
 
 
 def find_form(probe: Probe, name: str, *, deep: bool, monolithic: bool) -> Form:
@@ -194,7 +206,12 @@ def _check_names(name: str, params: Mapping[str, Any], *, deep: bool) -> None:
     wanted = [f"{kind}{i}" for i in range(1, layers + 1) for kind in "Wb"]
     if not params:
         raise Fault(name, "missing", "a skeleton: params is empty after its constructor")
-    absent = [key for key in wanted if not isinstance(params.get(key), np.ndarray)]
+    absent = [
+        key
+        for key in wanted
+        if not isinstance(params.get(key), np.ndarray)
+        and not (key.startswith("b") and isinstance(params.get(key), (int, float)))
+    ]
     if absent:
         raise Fault(
             name,
@@ -206,9 +223,13 @@ def _check_names(name: str, params: Mapping[str, Any], *, deep: bool) -> None:
 
 def _layout(form: Form, params: Mapping[str, Any]) -> Form:
     d, h = SIZES[0], WIDTHS[0]
-    transposed = np.shape(params["W1"]) == (h, d)
-    rows = np.shape(params["b1"]) == (1, h)
-    return _replace(form, transposed=transposed, rows=rows)
+    names = {(): "", (1, h): "1, H", (h, 1): "H, 1"}
+    shapes = {
+        kind: names[np.shape(params[f"{kind}1"])]
+        for kind in ("b", "gamma", "beta")
+        if f"{kind}1" in params and np.shape(params[f"{kind}1"]) in names
+    }
+    return _replace(form, transposed=np.shape(params["W1"]) == (h, d), shapes=shapes)
 
 
 def _options(probe: Probe, name: str, form: Form) -> Form:
@@ -232,7 +253,7 @@ def _batchnorm(probe: Probe, name: str, form: Form) -> Form:
     results = _try(probe, [_make(name, one, batchnorm=True) for one in forms])
     for one, (worked, outcome, _) in zip(forms, results, strict=True):
         if worked and "gamma1" in outcome.outputs[0]:
-            return one
+            return _layout(one, outcome.outputs[0])
     return form
 
 
@@ -262,7 +283,7 @@ def _kept_share(probe: Probe, name: str, form: Form) -> float | Fault:
     params = form.theirs({"W1": ones, "b1": np.zeros(_UNITS), "W2": second, "b2": np.zeros(2)})
     calls = [
         Call(name, args, kwargs),
-        Call(".params=", (Ref(0, 0), params)),
+        Call(".params[]=", (Ref(0, 0), params)),
         Call(".loss", (Ref(0, 0), np.ones((1, 1)), np.array([0])), seed=3),
     ]
     outcome = probe.send(calls)[-1]
