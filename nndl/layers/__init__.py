@@ -13,9 +13,18 @@ from .affine import affine_backward, affine_forward
 from .batchnorm import batchnorm_backward, batchnorm_forward
 from .cross_entropy import softmax_loss
 from .dropout import dropout_backward, dropout_forward
+from .elu import elu_backward, elu_forward
+from .gelu import gelu_backward, gelu_forward
 from .layernorm import layernorm_backward, layernorm_forward
+from .leaky_relu import leaky_relu_backward, leaky_relu_forward
 from .relu import relu_backward, relu_forward
+from .selu import selu_backward, selu_forward
+from .sigmoid import sigmoid_backward, sigmoid_forward
+from .silu import silu_backward, silu_forward
+from .softmax import softmax_backward, softmax_forward
+from .softplus import softplus_backward, softplus_forward
 from .svm import svm_loss
+from .tanh import tanh_backward, tanh_forward
 
 __all__ = [
     "affine_backward",
@@ -24,10 +33,28 @@ __all__ = [
     "batchnorm_forward",
     "dropout_backward",
     "dropout_forward",
+    "elu_backward",
+    "elu_forward",
+    "gelu_backward",
+    "gelu_forward",
     "layernorm_backward",
     "layernorm_forward",
+    "leaky_relu_backward",
+    "leaky_relu_forward",
     "relu_backward",
     "relu_forward",
+    "selu_backward",
+    "selu_forward",
+    "sigmoid_backward",
+    "sigmoid_forward",
+    "silu_backward",
+    "silu_forward",
+    "softmax_backward",
+    "softmax_forward",
     "softmax_loss",
+    "softplus_backward",
+    "softplus_forward",
     "svm_loss",
+    "tanh_backward",
+    "tanh_forward",
 ]
