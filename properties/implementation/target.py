@@ -6,8 +6,8 @@ import ast
 import importlib.machinery
 import os
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .child.source import read_source
@@ -42,6 +42,8 @@ class Target:
         Folder whose modules are imported as ``nndl.x``.
     beside : Path or None
         Folder whose other packages can be imported as well.
+    nearer : tuple of str
+        Code that lies nearer to what the user named, and is not judged.
     """
 
     kind: str
@@ -49,6 +51,7 @@ class Target:
     text: str
     root: Path
     beside: Path | None = None
+    nearer: tuple[str, ...] = ()
 
     def layout(self) -> Layout:
         """Give the part that the loader needs."""
@@ -77,7 +80,11 @@ class Target:
             "import": f"{self.text} at {self.path}",
             "bundled": "the bundled nndl",
         }
-        return names[self.kind]
+        said = names[self.kind]
+        if self.nearer:
+            shown = ", ".join(self.nearer[:4]) + (", …" if len(self.nearer) > 4 else "")
+            said += f", not {shown}, which lies nearer: name it to judge it"
+        return said
 
 
 def _bundled_places() -> Iterator[Path]:
@@ -155,14 +162,14 @@ def _package(folder: Path, text: str, *, kind: str) -> Target:
 
 def _directory(path: Path, text: str) -> Target:
     if _has_python(path / "nndl"):
-        return _package(path / "nndl", text, kind="folder")
+        return _passing_over(_package(path / "nndl", text, kind="folder"), path, [])
     if _is_contract_folder(path):
         return _package(path, text, kind="package")
     inside = list(_contract_folders(path))
     named = [folder for folder in inside if folder.name == "nndl"]
     best = named or [f for f in inside if (f / "layers.py").is_file()] or inside
     if len(best) == 1:
-        return _package(best[0], text, kind="folder")
+        return _passing_over(_package(best[0], text, kind="folder"), path, inside)
     if best:
         places = ", ".join(str(folder.relative_to(path)) for folder in best[:8])
         raise TargetError(
@@ -173,6 +180,17 @@ def _directory(path: Path, text: str) -> Target:
     raise TargetError(
         f"There is no Python code to check in {text}: {_contents(path)}. Wanted {_WANTED}."
     )
+
+
+def _passing_over(target: Target, path: Path, folders: Sequence[Path]) -> Target:
+    """The same target, with the code that lies nearer to `path` than it."""
+    if target.kind == "bundled":
+        return target
+    depth = len(target.path.relative_to(path).parts)
+    files = [f"{stem}.py" for stem in STEMS if (path / f"{stem}.py").is_file()]
+    nearer = [folder.relative_to(path) for folder in folders]
+    shallow = [f"{folder}/" for folder in nearer if len(folder.parts) < depth]
+    return replace(target, nearer=(*files, *shallow))
 
 
 def _contract_folders(path: Path, depth: int = 1) -> Iterator[Path]:

@@ -60,7 +60,10 @@ def make_record(
         "verdict": "",
         "complete": suite.done >= suite.planned and not suite.broken,
         "functions": functions,
-        "notes": list(suite.implementation.limits_missing),
+        "notes": [
+            *suite.implementation.limits_missing,
+            *([f"judged is {target.describe()}"] if target.nearer else []),
+        ],
         "versions": {"python": platform.python_version(), "numpy": np.__version__},
         "elapsed": round(elapsed, 3),
     }
@@ -161,10 +164,12 @@ def _why_unjudged(suite: Suite, spec: LayerSpec, name: str) -> str:
     return "cannot be judged: no property could tell"
 
 
-def _rank(verdict: Verdict) -> tuple[int, int]:
+def _rank(verdict: Verdict) -> tuple[int, bool, int]:
     kinds = [Kind.CORRECTNESS, Kind.CONVENTION, Kind.ROBUSTNESS]
-    name = verdict.declared.name
-    return kinds.index(verdict.kind), _FIRST.index(name) if name in _FIRST else len(_FIRST)
+    name, fault = verdict.declared.name, verdict.fault
+    # That a call could not be made is no reason; the call before it has one.
+    echo = fault is not None and fault.status == "unavailable"
+    return kinds.index(verdict.kind), echo, _FIRST.index(name) if name in _FIRST else len(_FIRST)
 
 
 def _text(verdict: Verdict) -> str:

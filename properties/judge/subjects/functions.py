@@ -136,7 +136,8 @@ class Probe:
         if outcome.status == "ok":
             return tuple(outcome.outputs)
         if outcome.status == "unavailable":
-            raise Fault(function, "unavailable", "its forward gave no result")
+            reason = outcome.message or "its forward gave no result"
+            raise Fault(function, "unavailable", f"cannot be called: {reason}")
         raise Fault(function, outcome.status, outcome.message, outcome.traceback)
 
     def _name_gradients(

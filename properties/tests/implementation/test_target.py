@@ -25,6 +25,23 @@ def test_homework_folder(write: Writer) -> None:
     assert resolve_target(str(folder)).root == folder / "hw" / "nndl"
 
 
+def test_code_that_lies_nearer_is_named(write: Writer) -> None:
+    folder = write(
+        {
+            "hw/layers.py": CODE,
+            "hw/nndl/layers.py": CODE,
+            "all/mine/layers.py": CODE,
+            "all/old/a/nndl/layers.py": CODE,
+            "one/nndl/layers.py": CODE,
+        }
+    )
+    assert "not layers.py, which lies nearer" in resolve_target(str(folder / "hw")).describe()
+    target = resolve_target(str(folder / "all"))
+    assert target.root == folder / "all" / "old" / "a" / "nndl"
+    assert target.nearer == ("mine/",)
+    assert resolve_target(str(folder / "one")).nearer == ()
+
+
 def test_package_folder_of_any_name(write: Writer) -> None:
     folder = write({"my layers (2)/layers.py": CODE})
     target = resolve_target(str(folder / "my layers (2)"))

@@ -222,3 +222,9 @@ def test_a_module_that_is_not_there_is_missing(tmp_path: Path) -> None:
     helper = folder / "nndl" / "layer_tests.py"
     helper.write_text("from nndl.fc_net import FullyConnectedNet\n", encoding="utf-8")
     assert judged(folder, FC)["status"] == "missing"
+
+
+def test_the_headline_says_why_a_backward_cannot_be_called(tmp_path: Path) -> None:
+    folder = patched(tmp_path, ("layers.py", "  cache = x\n  return out, cache", "  return out"))
+    said = judged(folder, "relu_backward")["detail"]
+    assert "relu_forward returned 1 value(s)" in said
