@@ -7,12 +7,11 @@ its own rounding, ``u |result|``, and what may be lost near underflow.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.linalg
-import scipy.special
 from numpy.typing import NDArray
 
 from .precision import FLOAT64, Precision
@@ -112,26 +111,26 @@ class Bounded:
 
     # -- shapes, without rounding --------------------------------------------------------------
 
-    def _moved(self, method: str, *arguments: Any) -> Bounded:
-        value = getattr(self.value, method)(*arguments)
-        error = None if self._error is None else getattr(self._error, method)(*arguments)
-        return Bounded(value, error, self.precision)
+    def moved(self, function: Callable[[Array], Array]) -> Bounded:
+        """Apply what only moves, repeats or drops entries, or puts zeros beside them."""
+        error = None if self._error is None else function(self.error)
+        return Bounded(function(self.value), error, self.precision)
 
     @property
     def T(self) -> Bounded:
         """Transpose; of a stack, that of each matrix."""
-        return self._moved("swapaxes", -1, -2) if self.value.ndim > 1 else self
+        return self.moved(lambda a: a.swapaxes(-1, -2)) if self.value.ndim > 1 else self
 
     def transpose(self, *axes: int) -> Bounded:
         """Permute the axes as `numpy.transpose` does."""
-        return self._moved("transpose", *axes)
+        return self.moved(lambda a: a.transpose(*axes))
 
     def reshape(self, *shape: Any) -> Bounded:
         """Reshape as `numpy.reshape` does."""
-        return self._moved("reshape", *shape)
+        return self.moved(lambda a: a.reshape(*shape))
 
     def __getitem__(self, index: Any) -> Bounded:
-        return self._moved("__getitem__", index)
+        return self.moved(lambda a: a[index])
 
     def where(self, mask: NDArray[np.bool_], other: float = 0.0) -> Bounded:
         """Keep the entries where `mask`, and put an exact number in the place of the others."""
@@ -242,17 +241,6 @@ class Bounded:
 
     # -- functions -----------------------------------------------------------------------------
 
-    def smooth(self, value: Array, slope: Array, curvature: float) -> Bounded:
-        """Make a function of this array: its values, first derivative, bound of the second.
-
-        The function itself rounds by `FUNCTION_ROUNDING` units.
-        """
-        error = FUNCTION_ROUNDING * self.precision.unit * np.abs(value) + self.precision.tiny
-        if self._error is not None:
-            own = self._error
-            error = error + own * (np.abs(slope) + (0.5 * curvature) * own)
-        return self._made(value, error)
-
     def exp(self) -> Bounded:
         """Exponential."""
         value = np.exp(self.value)
@@ -289,16 +277,6 @@ class Bounded:
         lowest = np.maximum(self.value - error, least)
         relative = 0.5 * error / lowest + FUNCTION_ROUNDING * self.precision.unit
         return self._made(value, np.where(lowest > 0.0, value * relative, np.inf))
-
-    def tanh(self) -> Bounded:
-        """Hyperbolic tangent."""
-        value = np.tanh(self.value)
-        return self.smooth(value, 1.0 / np.cosh(self.value) ** 2, 0.77)
-
-    def sigmoid(self) -> Bounded:
-        """Logistic function 1 / (1 + exp(-x))."""
-        value = scipy.special.expit(self.value)
-        return self.smooth(value, value * scipy.special.expit(-self.value), 0.1)
 
     def clip(self, lo: float, hi: float) -> Bounded:
         """Use what is known beforehand: the exact result lies in [`lo`, `hi`]."""

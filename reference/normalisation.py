@@ -72,22 +72,29 @@ def standardise_by(x: Bounded, mean: Bounded, var: Bounded, eps: float) -> Stand
 def pull_back(g: Bounded, s: Standardised, axis: int) -> tuple[Bounded, Bounded, Bounded]:
     """Apply the Jacobian: s (g - mean(g) - xhat mean(g xhat)); then sums of g and of g xhat."""
     xhat, inverse_std = s
-    precision, n = g.precision, float(g.shape[axis])
+    n = float(g.shape[axis])
     weighted = g * xhat
     sums, moment = g.sum(axis, keepdims=True), weighted.sum(axis, keepdims=True)
     dx = (g - sums / n - xhat * (moment / n)) * inverse_std
+    return covering_the_chain(dx, g, s, axis), sums, moment
+
+
+def covering_the_chain(dx: Bounded, g: Bounded, s: Standardised, axis: int) -> Bounded:
+    """Widen the bound of J g, unless `stable`, by what the chain through dvar and dmean loses."""
+    xhat, inverse_std = s
+    precision, n = g.precision, float(g.shape[axis])
     if precision.stable:
-        return dx, sums, moment
-    # The long chain through dvar and dmean: dvar times the sum of x - mean is zero on paper, and
-    # the mean's rounding there. Products that underflow midway are multiplied by what follows.
+        return dx
+    # dvar times the sum of x - mean is zero on paper, and the mean's rounding in the chain.
+    # Products that underflow midway are multiplied by what follows.
     root = inverse_std.value
-    shared = _mean(weighted.size, axis) * _mean(xhat.error, axis)
+    shared = _mean(g.size * xhat.size, axis) * _mean(xhat.error, axis)
     size = n * _mean(g.size, axis)
     midway = 16.0 * n * precision.tiny * ((1.0 + root) ** 2 + n / root + n * size)
     # Its (var + eps) ** -1.5 and the reciprocal must be normal numbers with room to spare.
     limit = (precision.largest * 1e-4) ** (1.0 / 3.0)
     fits = (root < limit) & (root > 1.0 / limit)
-    return dx.allowing(np.where(fits, shared * root + midway, np.inf)), sums, moment
+    return dx.allowing(np.where(fits, shared * root + midway, np.inf))
 
 
 def _mean(x: Array, axis: int) -> Array:
