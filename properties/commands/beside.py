@@ -20,6 +20,7 @@ from typing import Any
 
 from ..implementation import Target
 from ..judge.suite import Suite
+from ..layers import ALL
 from ..spec.row import LayerSpec, ObjectSpec
 
 _ROOMS = str(Path(__file__).resolve().parents[2])
@@ -75,7 +76,12 @@ def start_beside(suite: Suite, target: Target) -> Beside | None:
         return any(name in there and there[name].status != "missing" for name in spec.functions)
 
     present = [spec for spec in suite.specs if is_there(spec)]
-    rows = [spec for spec in present if isinstance(spec, ObjectSpec)]
+    # The second process knows no file of specs: what a user declared stays here.
+    rows = [
+        spec
+        for spec in present
+        if isinstance(spec, ObjectSpec) and any(spec is known for known in ALL)
+    ]
     if not rows or len(rows) == len(present) or _processors() < 2:
         return None
     return Beside(suite, target, rows)

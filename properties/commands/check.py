@@ -25,7 +25,7 @@ from ..implementation import Target, TargetError, resolve_target
 from ..judge.property import Property
 from ..judge.suite import Suite
 from ..layers import ALL
-from ..record.build import make_record, verdict_of
+from ..record.build import hold_against_plan, make_record, verdict_of
 from ..record.files import write_whole
 from ..spec.demands import PROFILES, Demands
 from ..spec.row import LayerSpec
@@ -225,6 +225,7 @@ def _judge(
     With ``beside``, the nets are judged in a second process meanwhile.
     """
     started = time.perf_counter()
+    plan = suite.specs
     second = start_beside(suite, target) if beside else None
     # What Hypothesis writes beside its database must not end up in the user's folder.
     storage = tempfile.TemporaryDirectory(prefix="nndl-", ignore_cleanup_errors=True)
@@ -237,7 +238,8 @@ def _judge(
         record = make_record(suite, target, required=require)
         if second is not None:
             second.join(record, suite)
-            record["verdict"] = verdict_of(record, require)
+        hold_against_plan(record, plan, suite)
+        record["verdict"] = verdict_of(record, require)
         record["elapsed"] = round(time.perf_counter() - started, 3)
         if why is not None and not suite.broken:
             explain(suite, why, console)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 import shlex
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,16 @@ def make_record(
     record["verdict"] = verdict_of(record, required)
     plain: dict[str, Any] = encode(record)  # whatever a stranger's texts and numbers are
     return plain
+
+
+def hold_against_plan(record: dict[str, Any], plan: Sequence[LayerSpec], suite: Suite) -> None:
+    """Call a record incomplete, and the suite broken, where a planned function is not in it."""
+    planned = Counter((spec.name, name) for spec in plan for name in spec.functions)
+    recorded = Counter((entry["row"], entry["name"]) for entry in record["functions"])
+    lost = [f"{name} (row {row})" for row, name in planned - recorded]
+    if lost:
+        record["complete"] = False
+        suite.broken.append(f"planned and not in the record: {', '.join(lost)}")
 
 
 def verdict_of(record: dict[str, Any], required: frozenset[str]) -> str:
