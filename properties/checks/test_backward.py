@@ -15,21 +15,25 @@ from ..spec.row import Purpose
 _SMOOTH = ("dyadic", "normal")
 
 
-@check(Kind.CORRECTNESS, "backward", applies=has_reference)
+@check(Kind.CORRECTNESS, "backward", applies=has_reference, oracle=True)
 def test_backward_matches_reference(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     """Every gradient is the vector-Jacobian product within its bound.
 
     Where the forward is wrong, its backward may be right for it: then its own numerical
-    derivative decides.
+    derivative decides. A forward that is right on a sample and wrong here, before a backward, is
+    a wrong forward.
     """
     run = probe.run(case)
+    spec = probe.spec
+    if spec.backward is not None and not probe.forward_is_wrong:
+        wrong = probe.wrong_value(case, run)
+        if wrong is not None:
+            probe.fail(spec.forward, *wrong, oracle="reference, before a backward", case=case)
     wrong = probe.wrong_gradient(case, run)
     if wrong is None:
         return
     name, difference = wrong
-    spec = probe.spec
-    wrong_forward = probe.forward_is_wrong or probe.wrong_value(case, run) is not None
-    if spec.backward is not None and wrong_forward:
+    if spec.backward is not None and probe.forward_is_wrong:
         if case.family not in _SMOOTH or difference.shape_is_wrong:
             raise Inconclusive
         answer = judge_gradients(probe, case, run, rng)
@@ -44,7 +48,14 @@ def test_backward_matches_reference(probe: Probe, case: Case, rng: np.random.Gen
     probe.fail(spec.judge_of_gradients, f"d{name}", difference, oracle="reference", case=case)
 
 
-@check(Kind.CORRECTNESS, "both", purpose=Purpose.INTEGER, applies=has_reference, weight=0.5)
+@check(
+    Kind.CORRECTNESS,
+    "both",
+    purpose=Purpose.INTEGER,
+    applies=has_reference,
+    weight=0.5,
+    oracle=True,
+)
 def test_exact_on_integers(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     """On small integers float64 makes no error, so neither may the layer: tolerance zero.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..judge.mismatch import Inconclusive, Kind
+from ..judge.mismatch import Kind, Unsuitable
 from ..judge.property import check
 from ..judge.subjects.functions import Probe
 from ..spec.case import Case
@@ -27,7 +27,7 @@ def test_examples_are_independent(probe: Probe, case: Case, rng: np.random.Gener
     spec = probe.spec
     n = case.args[spec.batched[0]].shape[0]
     if n < 2:
-        raise Inconclusive
+        raise Unsuitable
     order = rng.permutation(n)
     cut = int(rng.integers(1, n))
     parts = [order[:cut], order[cut:]]

@@ -11,7 +11,7 @@ from ..judge.subjects.functions import Probe
 from ..spec.case import Case
 
 
-@check(Kind.CORRECTNESS, "forward", applies=has_reference)
+@check(Kind.CORRECTNESS, "forward", applies=has_reference, oracle=True)
 def test_forward_matches_reference(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     """Every output, and the state left behind, is the reference's within its bound."""
     run = probe.value(case)

@@ -7,7 +7,7 @@ import numpy as np
 from reference import nets
 from reference.finite_differences import Estimate, richardson
 
-from ..judge.mismatch import Disagreement, Inconclusive, Kind, Mismatch
+from ..judge.mismatch import Disagreement, Inconclusive, Kind, Mismatch, Unsuitable
 from ..judge.numerical import Answer, decide
 from ..judge.property import check
 from ..judge.subjects.net import NetProbe, Step, params_of
@@ -140,7 +140,7 @@ def test_dropout_of_one_example(probe: NetProbe, case: Case, rng: np.random.Gene
     if not _drops(probe, case):
         return  # the class has no dropout
     if "gamma1" in case.args:
-        raise Inconclusive
+        raise Unsuitable
     p_drop = float(rng.choice((0.25, 0.5, 0.75)))
     one = case.with_args(X=case.args["X"][:1], y=case.args["y"][:1], dropout=p_drop, reg=0.0)
     loss, grads = probe.train_pass(one)

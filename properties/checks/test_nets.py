@@ -9,7 +9,7 @@ import numpy as np
 from reference import nets
 from reference.bounded import Bounded
 
-from ..judge.mismatch import Inconclusive, Kind
+from ..judge.mismatch import Inconclusive, Kind, Unsuitable
 from ..judge.property import check
 from ..judge.subjects.net import NetProbe, Step, params_of, sizes_of
 from ..layers.nets import NetSpec
@@ -54,7 +54,7 @@ def test_scores_match_reference(probe: NetProbe, case: Case, rng: np.random.Gene
     probe.judge_scores(case, probe.scores(outcome, case), args["X"], options, oracle)
 
 
-@check(Kind.CORRECTNESS, "forward", rows=NetSpec)
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec, oracle=True)
 def test_loss_matches_reference(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
     """The loss in train mode is mean cross-entropy + ½ reg Σ ‖W‖²."""
     case = probe.fit(case)
@@ -62,7 +62,7 @@ def test_loss_matches_reference(probe: NetProbe, case: Case, rng: np.random.Gene
     probe.judge_loss(case, loss, probe.options(case))
 
 
-@check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=2.0)
+@check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=2.0, oracle=True)
 def test_gradients_match_reference(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
     """The gradient of every parameter is the reference's."""
     case = probe.fit(case)
@@ -172,7 +172,7 @@ def test_train_and_test_scores_agree(probe: NetProbe, case: Case, rng: np.random
     """Without dropout and batchnorm the loss is the cross-entropy of the test-mode scores."""
     case = probe.fit(case)
     if "gamma1" in case.args:
-        raise Inconclusive
+        raise Unsuitable
     x, y = case.args["X"], case.args["y"]
     outcomes = probe.play(case, [("scores", x), ("loss", x, y)])
     scores = np.asarray(probe.scores(outcomes[0], case), dtype=np.float64)

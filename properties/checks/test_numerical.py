@@ -12,7 +12,7 @@ from ..spec.case import Case
 from ..spec.row import Purpose
 
 
-@check(Kind.CORRECTNESS, "backward", purpose=Purpose.SMOOTH, weight=0.25)
+@check(Kind.CORRECTNESS, "backward", purpose=Purpose.SMOOTH, weight=0.25, oracle=True)
 def test_numerical_derivative(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     """The gradient is the derivative of the forward along random directions.
 

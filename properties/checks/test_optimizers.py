@@ -13,13 +13,13 @@ from ..spec.case import Case
 _DESCENT_STEPS = 40
 
 
-@check(Kind.CORRECTNESS, "forward", rows=RuleSpec)
+@check(Kind.CORRECTNESS, "forward", rows=RuleSpec, oracle=True)
 def test_one_step_matches_formula(probe: RuleProbe, case: Case, rng: np.random.Generator) -> None:
     """One step from no state is that of the formula, Adam's bias correction at t = 1 included."""
     probe.judge_steps(case.with_args(dw=case.args["dw"][:1]))
 
 
-@check(Kind.CORRECTNESS, "forward", rows=RuleSpec)
+@check(Kind.CORRECTNESS, "forward", rows=RuleSpec, oracle=True)
 def test_steps_match_formula(probe: RuleProbe, case: Case, rng: np.random.Generator) -> None:
     """Several steps follow the formula when each is handed the config that the last returned."""
     probe.judge_steps(case)

@@ -127,7 +127,10 @@ _LAYOUTS: dict[str, Callable[[Array], Array]] = {
 
 @check(Kind.ROBUSTNESS, "both", applies=has_reference, weight=0.5)
 def test_memory_layout(probe: Probe, case: Case, rng: np.random.Generator) -> None:
-    """Fortran order, negative strides, slices and read-only arrays change nothing."""
+    """Fortran order, negative strides, slices and read-only arrays change nothing.
+
+    Refusing one of them is a matter of robustness; a wrong value is a wrong value.
+    """
     name, lay = list(_LAYOUTS.items())[int(rng.integers(len(_LAYOUTS)))]
     laid = case.map_arrays(lambda _, array: lay(array))
     calls = [replace(call, args=tuple(map(_keep_layout, call.args))) for call in probe.calls(laid)]
@@ -138,12 +141,23 @@ def test_memory_layout(probe: Probe, case: Case, rng: np.random.Generator) -> No
     run = probe.read(laid, outcomes)
     wrong = probe.wrong_value(laid, run)
     if wrong is not None:
-        probe.fail(probe.spec.forward, *wrong, oracle=f"reference, {name}", case=laid)
+        probe.fail(
+            probe.spec.forward,
+            *wrong,
+            oracle=f"reference, {name}",
+            case=laid,
+            kind=Kind.CORRECTNESS,
+        )
     wrong = None if probe.forward_is_wrong else probe.wrong_gradient(laid, run)
     if wrong is not None:
-        argument = f"d{wrong[0]}"
-        function = probe.spec.judge_of_gradients
-        probe.fail(function, argument, wrong[1], oracle=f"reference, {name}", case=laid)
+        probe.fail(
+            probe.spec.judge_of_gradients,
+            f"d{wrong[0]}",
+            wrong[1],
+            oracle=f"reference, {name}",
+            case=laid,
+            kind=Kind.CORRECTNESS,
+        )
 
 
 @check(Kind.ROBUSTNESS, "both", purpose=Purpose.EXTREME, applies=has_reference, weight=0.5)

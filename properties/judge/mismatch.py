@@ -73,4 +73,8 @@ class Fault(Exception):
 
 
 class Inconclusive(Exception):
-    """An oracle cannot tell on this example; it counts neither as right nor as wrong."""
+    """An oracle cannot tell on this example; where that is most of them, nothing is passed."""
+
+
+class Unsuitable(Exception):
+    """A property says nothing of such an example (a batch of one has no halves): not counted."""

@@ -78,7 +78,8 @@ def derivatives(probe: Probe, case: Case, run: Run, rng: np.random.Generator) ->
     """The numerical derivative along one random direction of each differentiable argument.
 
     All perturbed points go to the implementation in one call. A single inconclusive answer, with
-    no numbers, stands where the results cannot be compared at all.
+    no numbers, stands where the results cannot be compared at all. A value that is another one
+    when a backward follows is a mismatch of the forward.
     """
     spec = probe.spec
     directions = {
@@ -97,6 +98,14 @@ def derivatives(probe: Probe, case: Case, run: Run, rng: np.random.Generator) ->
         dout = np.ones(out.shape)
     if out.shape != dout.shape or not np.isfinite(out).all():
         return [Derivative(answer=Answer.UNKNOWN)]
+    probe.same(
+        spec.value,
+        run.outputs[spec.value],
+        out,
+        probe.slack_of_value(case, runs[0]),
+        case=case,
+        oracle="the same call alone, without a backward after it",
+    )
     # In units of the last place of the terms added up: what evaluating twice may differ by.
     level = float(np.sum(np.abs(dout * out)) + np.finfo(np.float64).tiny)
     noise = 64.0 * _UNIT * level

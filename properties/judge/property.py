@@ -22,8 +22,10 @@ class Property:
     """One column of the matrix.
 
     ``body`` gets a case of the purpose and a generator for what it draws itself. It returns for a
-    right example, raises Mismatch for a wrong one and Inconclusive where it cannot tell.
-    ``weight`` is the share of the profile's examples that it is worth.
+    right example, raises Mismatch for a wrong one, Inconclusive where it cannot tell of an
+    example, and Unsuitable where it has nothing to say. ``weight`` is the share of the profile's
+    examples that it is worth. An ``oracle`` knows what is true of a value or a gradient: a
+    function is right only where one of those that judge it could tell.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Property:
     applies: Callable[[LayerSpec], bool]
     weight: float = 1.0
     rows: type[LayerSpec] = LayerSpec
+    oracle: bool = False
 
     @property
     def title(self) -> str:
@@ -85,6 +88,7 @@ def check(
     applies: Callable[[LayerSpec], bool] = always,
     weight: float = 1.0,
     rows: type[LayerSpec] = LayerSpec,
+    oracle: bool = False,
 ) -> Callable[[Body], Callable[[Any], None]]:
     """Make a pytest test of a property; the plugin parametrises it over the specs.
 
@@ -102,6 +106,7 @@ def check(
             applies=applies,
             weight=weight,
             rows=rows,
+            oracle=oracle,
         )
 
         def test(cell: Any) -> None:

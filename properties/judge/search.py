@@ -15,7 +15,7 @@ from hypothesis.errors import HypothesisException
 from ..spec.case import Case
 from ..spec.demands import Demands
 from .minimise import minimise
-from .mismatch import Disagreement, Fault, Inconclusive, Kind, Mismatch
+from .mismatch import Disagreement, Fault, Inconclusive, Kind, Mismatch, Unsuitable
 from .property import Property
 from .subjects.functions import Probe
 
@@ -72,7 +72,7 @@ def judge(declared: Property, probe: Probe, demands: Demands) -> Verdict:
             _shrink_values(verdict, probe)
     elif verdict.fault is not None:
         verdict.status = "error"
-    elif verdict.examples and verdict.inconclusive == verdict.examples:
+    elif 2 * verdict.inconclusive > verdict.examples or not verdict.examples:
         verdict.status = "inconclusive"
     return verdict
 
@@ -106,6 +106,8 @@ def _search(
             declared.body(probe, case, np.random.Generator(np.random.SFC64(number)))
         except Inconclusive:
             verdict.inconclusive += 1
+        except Unsuitable:
+            verdict.examples -= "failed" not in last
         except Mismatch as mismatch:
             mismatch.with_case(case)
             last.update(failed=mismatch, case=case, seed=number)
@@ -152,7 +154,7 @@ def _shrink_values(verdict: Verdict, probe: Probe) -> None:
             if same and mismatch.disagreement.kind == verdict.disagreement.kind:  # type: ignore[union-attr]
                 found["last"] = mismatch.disagreement
                 return True
-        except (Fault, Inconclusive, ValueError):
+        except (Fault, Inconclusive, Unsuitable, ValueError):
             return False
         return False
 

@@ -155,7 +155,7 @@ def _status(suite: Suite, spec: LayerSpec, name: str, verdicts: list[Verdict]) -
         first = next((v for v in bad if v.status == "fail"), first)
         return "fail", _text(first)
     judged = [v for v in verdicts if v.kind is Kind.CORRECTNESS and v.status == "pass"]
-    if not judged:
+    if not judged or not _an_oracle_spoke(suite, spec, name):
         return "error", _why_unjudged(suite, spec, name)
     remarks = [
         sentence
@@ -166,13 +166,42 @@ def _status(suite: Suite, spec: LayerSpec, name: str, verdicts: list[Verdict]) -
     return "pass", "; ".join(sorted(set(remarks))) or f"right in {len(judged)} properties"
 
 
+def _an_oracle_spoke(suite: Suite, spec: LayerSpec, name: str) -> bool:
+    """Whether something that knows the truth passed all that a function answers for.
+
+    A forward without a reference is what its backward is held against: of it nothing is known.
+    """
+    if isinstance(spec, ObjectSpec):
+        asked = [v for v in suite.verdicts if v.layer == spec.name and v.declared.oracle]
+        return not asked or any(v.status == "pass" for v in asked)
+    wanted = set()
+    if name == spec.forward and spec.reference is not None:
+        wanted.add("forward")
+    if name == spec.judge_of_gradients:
+        wanted.add("backward")
+    told = {
+        side
+        for v in suite.verdicts
+        if v.layer == spec.name and v.declared.oracle and v.status == "pass"
+        for side in (
+            ("forward", "backward") if v.declared.judges == "both" else (v.declared.judges,)
+        )
+    }
+    return wanted <= told
+
+
 def _why_unjudged(suite: Suite, spec: LayerSpec, name: str) -> str:
     """Why no property could tell: most often a forward that gives no result."""
     for verdict in suite.verdicts:
         fault = verdict.fault
         if verdict.layer == spec.name and fault is not None and fault.function != name:
             return f"cannot be judged: {fault.function} {_fault_text(fault)}"
-    return "cannot be judged: no property could tell"
+    unsure = [
+        f"{v.declared.name} was inconclusive on {v.inconclusive} of {v.examples} examples"
+        for v in suite.verdicts
+        if v.layer == spec.name and v.declared.oracle and v.status == "inconclusive"
+    ]
+    return f"cannot be judged: {'; '.join(unsure) or 'no property could tell'}"
 
 
 def _rank(verdict: Verdict) -> tuple[int, bool, int]:

@@ -220,8 +220,9 @@ class Probe:
         oracle: str,
         case: Case,
         extra: Mapping[str, Any] | None = None,
+        kind: Kind | None = None,
     ) -> NoReturn:
-        """Raise the mismatch of a difference."""
+        """Raise the mismatch of a difference; of the property's own kind, or of another."""
         space = "" if wrong.sentence.startswith("[") else " "
         raise Mismatch(
             Disagreement(
@@ -235,6 +236,7 @@ class Probe:
                 tolerance=wrong.tolerance,
                 case=case,
                 extra=extra or {},
+                kind=kind,
             )
         )
 
