@@ -157,7 +157,7 @@ def _masks(case: Case, grads: dict[str, Array], p_drop: float) -> list[Array]:
     for layer in range(1, nets.depth(params)):
         above = grads.get(f"W{layer + 1}")
         if above is None or above.shape != params[f"W{layer + 1}"].shape or not above.any():
-            raise Inconclusive
+            raise Unsuitable
         masks.append(np.any(above != 0.0, axis=1)[None, :])
     return masks
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..judge.mismatch import Inconclusive, Kind, Mismatch
-from ..judge.numerical import Answer, judge_gradients, judge_one_sided
-from ..judge.property import check, only
+from ..judge.numerical import Answer, judge_gradients, one_sided, outside_one_sided
+from ..judge.property import check
 from ..judge.subjects.functions import Probe
 from ..spec.case import Case
-from ..spec.row import Purpose
+from ..spec.row import LayerSpec, Purpose
+
+
+def _has_kinks(spec: LayerSpec) -> bool:
+    return spec.kinks is not None
 
 
 @check(Kind.CORRECTNESS, "backward", purpose=Purpose.SMOOTH, weight=0.25, oracle=True)
@@ -29,22 +33,26 @@ def test_numerical_derivative(probe: Probe, case: Case, rng: np.random.Generator
     probe.fail_derivative(answer, case)
 
 
-@check(
-    Kind.CORRECTNESS,
-    "backward",
-    purpose=Purpose.KINK,
-    applies=only("relu", "svm"),
-    weight=0.5,
-)
+@check(Kind.CORRECTNESS, "backward", purpose=Purpose.KINK, applies=_has_kinks, weight=0.5)
 def test_subgradient_at_kinks(probe: Probe, case: Case, rng: np.random.Generator) -> None:
     """At a kink the gradient lies between the one-sided derivatives.
 
-    As above, those of a wrong forward cannot overrule the reference.
+    As above, those of a wrong forward cannot overrule the reference. Another subgradient than the
+    usual one is a convention.
     """
+    spec = probe.spec
+    assert spec.kinks is not None
+    if spec.kinks.how == "entrywise" and case.dout is not None:
+        case = case.with_dout(np.abs(case.dout))  # a sum of convex terms only then
     run = probe.run(case)
-    wrong = judge_one_sided(probe, case, run)
-    if wrong is None:
-        return
-    if probe.forward_is_wrong and probe.wrong_gradient(case, run) is None:
-        raise Inconclusive
-    raise Mismatch(wrong)
+    for sides in one_sided(probe, case):
+        got = run.gradients[sides.argument]
+        if got.shape != sides.left.shape:
+            continue  # the property of shapes speaks of it
+        wrong = outside_one_sided(probe, case, got, sides)
+        if wrong is not None:
+            if probe.forward_is_wrong and probe.wrong_gradient(case, run) is None:
+                raise Inconclusive
+            raise Mismatch(wrong)
+        if spec.kinks.other and sides.another(got):
+            probe.note(Kind.CONVENTION, spec.kinks.other, spec.judge_of_gradients)

@@ -191,55 +191,86 @@ def decide(got: float, size: float, estimate: Estimate) -> Answer:
 _KINK_STEP = 2.0**-10  # exact on the grid of the kink families
 
 
-def judge_one_sided(probe: Probe, case: Case, run: Run) -> Disagreement | None:
-    """The first entry of a gradient outside the one-sided derivatives, if any."""
+@dataclass(frozen=True, kw_only=True)
+class Sides:
+    """The one-sided derivatives of ⟨dout, forward⟩ by each entry of an argument."""
+
+    argument: str
+    left: Array
+    right: Array
+    slack: Array
+
+    def outside(self, got: Array) -> Array:
+        """Which entries of a gradient lie outside them."""
+        low, high = np.minimum(self.left, self.right), np.maximum(self.left, self.right)
+        return ~(np.maximum(low - got, got - high) <= self.slack)
+
+    def another(self, got: Array) -> bool:
+        """Whether a gradient takes more than the smaller of the two anywhere."""
+        smaller = np.where(np.abs(self.left) < np.abs(self.right), self.left, self.right)
+        return bool((np.abs(got - smaller) > self.slack).any())
+
+
+def one_sided(probe: Probe, case: Case) -> list[Sides]:
+    """Move the differentiable arguments to either side, all entries at once or one by one.
+
+    Empty where the forward has another shape than it should; the shapes are judged elsewhere.
+    """
     spec = probe.spec
-    (name,) = spec.differentiable
-    x = np.asarray(case.args[name])
-    got = run.gradients[name]
-    if got.shape != x.shape:
-        return None
-    units = np.eye(x.size).reshape(-1, *x.shape) * _KINK_STEP
-    if spec.backward is not None:  # element by element: all entries can move at once
-        units = np.full((1, *x.shape), _KINK_STEP)
-    points = [case.with_args(**{name: x + sign * unit}) for sign in (1, -1) for unit in units]
-    runs = probe.values([case, *points])
-    base = runs[0].outputs[spec.value]
-    moved = [p.outputs[spec.value] for p in runs[1:]]
-    k = len(units)
-    if spec.backward is not None:
-        if base.shape != x.shape:
-            return None
-        right = (moved[0] - base) / _KINK_STEP * case.upstream
-        left = (base - moved[1]) / _KINK_STEP * case.upstream
-    else:
-        right = np.array([(p - base) / _KINK_STEP for p in moved[:k]]).reshape(x.shape)
-        left = np.array([(base - m) / _KINK_STEP for m in moved[k:]]).reshape(x.shape)
-    low, high = np.minimum(left, right), np.maximum(left, right)
-    slack = 2.0**-38 * (1.0 + np.abs(low) + np.abs(high) + float(np.max(np.abs(base), initial=0.0)))
-    off = np.maximum(low - got, got - high)
-    bad = ~(off <= slack)
+    assert spec.kinks is not None
+    elementwise = spec.kinks.how == "elementwise"
+    units = {}
+    for name in spec.differentiable:
+        shape = np.shape(case.args[name])
+        each = np.ones((1, *shape)) if elementwise else np.eye(int(np.prod(shape)))
+        units[name] = each.reshape(-1, *shape) * _KINK_STEP
+    points = [
+        case.with_args(**{name: case.args[name] + sign * unit})
+        for name in units
+        for sign in (1.0, -1.0)
+        for unit in units[name]
+    ]
+    base, *moved = (run.outputs[spec.value] for run in probe.values([case, *points]))
+    dout = np.ones(base.shape) if case.dout is None else case.dout
+    if base.shape != dout.shape or (
+        elementwise and base.shape != units[spec.differentiable[0]].shape[1:]
+    ):
+        return []
+    level = float(np.max(np.abs(base), initial=0.0) if elementwise else np.sum(np.abs(dout * base)))
+    found = []
+    for name, unit in units.items():
+        these, moved = moved[: 2 * len(unit)], moved[2 * len(unit) :]
+        slopes = [dout * (value - base) / _KINK_STEP for value in these]
+        if not elementwise:
+            slopes = [np.asarray(slope.sum()) for slope in slopes]
+        shape = unit.shape[1:]
+        right = np.array(slopes[: len(unit)]).reshape(shape)
+        left = -np.array(slopes[len(unit) :]).reshape(shape)
+        slack = 2.0**-38 * (1.0 + np.abs(left) + np.abs(right) + level)
+        found.append(Sides(argument=name, left=left, right=right, slack=slack))
+    return found
+
+
+def outside_one_sided(probe: Probe, case: Case, got: Array, sides: Sides) -> Disagreement | None:
+    """The first entry of a gradient outside the one-sided derivatives, if any."""
+    bad = sides.outside(got)
     if not bad.any():
         return None
     index = tuple(int(i) for i in np.argwhere(bad)[0])
+    left, right = float(sides.left[index]), float(sides.right[index])
+    low, high = np.minimum(sides.left, sides.right), np.maximum(sides.left, sides.right)
     return Disagreement(
-        function=spec.judge_of_gradients,
+        function=probe.spec.judge_of_gradients,
         sentence=(
-            f"d{name}{list(index)} is {got[index]:.10g}, outside the one-sided derivatives "
-            f"{left[index]:.10g} (left) and {right[index]:.10g} (right)"
+            f"d{sides.argument}{list(index)} is {got[index]:.10g}, outside the one-sided "
+            f"derivatives {left:.10g} (left) and {right:.10g} (right)"
         ),
         oracle="one-sided derivatives",
-        argument=f"d{name}",
+        argument=f"d{sides.argument}",
         index=index,
         got=got,
         wanted=np.clip(got, low, high),
-        tolerance=slack,
+        tolerance=sides.slack,
         case=case,
-        extra={
-            "one_sided": {
-                "left": float(left[index]),
-                "right": float(right[index]),
-                "got": float(got[index]),
-            }
-        },
+        extra={"one_sided": {"left": left, "right": right, "got": float(got[index])}},
     )

@@ -11,7 +11,7 @@ from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SIDES, TRAILING, Values, batch_sizes, values
 
 
-def _make(v: Values, n: int, trailing: tuple[int, ...], m: int) -> Case:
+def make(v: Values, n: int, trailing: tuple[int, ...], m: int) -> Case:
     d = 1
     for side in trailing:
         d *= side
@@ -19,17 +19,17 @@ def _make(v: Values, n: int, trailing: tuple[int, ...], m: int) -> Case:
     return Case(args=args, dout=v.upstream((n, m)), family=v.family)
 
 
-def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
+def cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     if purpose is Purpose.KINK:
         return None
-    return st.builds(_make, values(purpose), batch_sizes(purpose), TRAILING, SIDES)
+    return st.builds(make, values(purpose), batch_sizes(purpose), TRAILING, SIDES)
 
 
 AFFINE = LayerSpec(
     name="affine",
     forward="affine_forward",
     backward="affine_backward",
-    cases=_cases,
+    cases=cases,
     differentiable=("x", "w", "b"),
     reference=Reference(forward=affine.forward, vjp=affine.vjp),
     batched=("x",),

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from reference import composed
 
 from ..spec.case import Case
-from ..spec.row import LayerSpec, Purpose, Reference
+from ..spec.row import Kinks, LayerSpec, Purpose, Reference
 from ..spec.values import SEEDS, SIDES, TRAILING, Values, batch_sizes, values
-from .affine import AFFINE
+from .affine import make as make_affine
 from .batchnorm import bn_param
+
+_TINY = ("faint", "least")
 
 
 def _away_from_kinks(purpose: Purpose) -> st.SearchStrategy[Values]:
@@ -18,12 +20,17 @@ def _away_from_kinks(purpose: Purpose) -> st.SearchStrategy[Values]:
     return (
         st.builds(Values, st.just("normal"), SEEDS)
         if purpose is Purpose.SMOOTH
-        else values(purpose)
+        else values(purpose, beside_kinks=_TINY)
     )
 
 
 def _relu_cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
-    return AFFINE.cases(purpose)
+    if purpose is Purpose.KINK:  # zeros before the ReLU are common
+        ties = st.builds(Values, st.just("ties"), SEEDS)
+        few = st.integers(1, 3)
+        return st.builds(make_affine, ties, few, st.sampled_from(((2,), (3,), (1, 2))), few)
+    drawn = values(purpose, beside_kinks=_TINY)
+    return st.builds(make_affine, drawn, batch_sizes(purpose), TRAILING, SIDES)
 
 
 AFFINE_RELU = LayerSpec(
@@ -34,6 +41,7 @@ AFFINE_RELU = LayerSpec(
     differentiable=("x", "w", "b"),
     reference=Reference(forward=composed.affine_relu, vjp=composed.affine_relu_vjp),
     batched=("x",),
+    kinks=Kinks(how="entrywise"),
 )
 
 
@@ -41,12 +49,14 @@ def _make(purpose: Purpose, v: Values, n: int, trailing: tuple[int, ...], m: int
     d = 1
     for side in trailing:
         d *= side
+    # The ReLU's input is of the size of gamma and beta, whatever that of x.
+    outer, inner = (v.tame, v.array) if v.family in _TINY else (v.array, v.tame)
     args = {
-        "x": v.array((n, *trailing)),
+        "x": outer((n, *trailing)),
         "w": v.tame((d, m)),
-        "b": v.array((m,)),
-        "gamma": v.tame((m,)),
-        "beta": v.tame((m,)),
+        "b": outer((m,)),
+        "gamma": inner((m,)),
+        "beta": inner((m,)),
         "bn_param": bn_param(v, m, "train", purpose),
     }
     return Case(args=args, dout=v.upstream((n, m)), family=v.family)

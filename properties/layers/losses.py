@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 from reference import losses
 
 from ..spec.case import Case, Run
-from ..spec.row import Bounds, LayerSpec, Precision, Purpose, Reading, Reference
-from ..spec.values import CLASSES, SEEDS, Values, batch_sizes, values
+from ..spec.row import Bounds, Kinks, LayerSpec, Precision, Purpose, Reading, Reference
+from ..spec.values import BATCHES, CLASSES, SEEDS, Values, batch_sizes, values
 
 
 def _make(v: Values, n: int, classes: int) -> Case:
@@ -28,7 +29,23 @@ def _svm_cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
         return st.builds(
             _apart, st.builds(Values, st.just("dyadic"), SEEDS), batch_sizes(purpose), CLASSES
         )
-    return _cases(purpose)
+    cases = _cases(purpose)
+    if purpose is Purpose.ORDINARY:
+        drawn = st.builds(Values, st.just("dyadic"), SEEDS)
+        return st.one_of(cases, cases, cases, st.builds(_on_edge, drawn, BATCHES, CLASSES))
+    return cases
+
+
+def _on_edge(v: Values, n: int, classes: int) -> Case:
+    """Margins of either sign, down to the smallest that rounding leaves certain."""
+    case = _make(v, n, classes)
+    x, rows = case.args["x"], np.arange(n)
+    right = x[rows, case.args["y"]][:, None]
+    low, high = v.rng.choice([(-45, -40), (-45, -5)])
+    margins = np.ldexp(1.0, v.rng.integers(low, high, x.shape)) * v.rng.choice([-1, 1], x.shape)
+    x = np.where(v.rng.random(x.shape) < 0.5, right - 1.0 + margins, x)
+    x[rows, case.args["y"]] = right[:, 0]
+    return replace(case.with_args(x=x), family="edge")
 
 
 def _apart(v: Values, n: int, classes: int) -> Case:
@@ -82,4 +99,5 @@ SVM = LayerSpec(
     reference=Reference(forward=losses.svm, vjp=losses.svm_gradient),
     batched=("x", "y"),
     adds_up=-1,
+    kinks=Kinks(how="entrywise", other="counts a margin of exactly zero"),
 )

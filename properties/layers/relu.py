@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from reference import relu
 
 from ..spec.case import Case
-from ..spec.row import LayerSpec, Purpose, Reference
+from ..spec.row import Kinks, LayerSpec, Purpose, Reference
 from ..spec.values import ANY_SHAPE, SEEDS, Values, values
 
 
@@ -22,7 +22,7 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case]:
         return st.builds(_make, st.builds(Values, st.just("dyadic"), SEEDS), ANY_SHAPE)
     if purpose is Purpose.KINK:
         return st.builds(_make, st.builds(Values, st.just("ties"), SEEDS), ANY_SHAPE)
-    return st.builds(_make, values(purpose), ANY_SHAPE)
+    return st.builds(_make, values(purpose, beside_kinks=("faint", "subnormal")), ANY_SHAPE)
 
 
 RELU = LayerSpec(
@@ -33,4 +33,5 @@ RELU = LayerSpec(
     differentiable=("x",),
     reference=Reference(forward=relu.forward, vjp=relu.vjp),
     batched=("x",),
+    kinks=Kinks(how="elementwise", other="takes another slope than 0 at x = 0"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis.strategies import SearchStrategy
 
@@ -36,6 +36,21 @@ class Purpose(Enum):
     KINK = "exactly at a kink, where only one-sided derivatives exist"
     EXTREME = "finite values of any magnitude, offsets far above the spread"
     EMPTY = "a batch of no examples"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kinks:
+    """Where a layer has one-sided derivatives only, and what may be chosen there.
+
+    ``how`` is ``elementwise`` where an entry of the one input moves the same entry of the output
+    alone, else ``entrywise``: entries are moved one by one, under upstream derivatives of one
+    sign, for which a maximum, a hinge or a ReLU of an affine map is convex. ``other`` is what to
+    say, as a convention, of a gradient that is not the one-sided derivative of smaller size; empty
+    where that is no common choice.
+    """
+
+    how: Literal["elementwise", "entrywise"]
+    other: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +93,9 @@ class LayerSpec:
         empty when they do (batchnorm).
     adds_up
         Whether the value itself is a sum over examples (1) or a mean (-1), or per example (0).
+    kinks
+        How the layer is differentiated at its kinks, if it has any; then it needs cases for
+        ``Purpose.KINK``.
     readings
         Other consistent readings of the contract; the first that fits is used and named.
     """
@@ -92,6 +110,7 @@ class LayerSpec:
     reference: Reference | None = None
     batched: tuple[str, ...] = ()
     adds_up: int = 0
+    kinks: Kinks | None = None
     readings: tuple[Reading, ...] = ()
 
     def __post_init__(self) -> None:

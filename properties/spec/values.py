@@ -112,6 +112,24 @@ def _tiny(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.standard_normal(shape) * 10.0 ** rng.uniform(-6, -2)
 
 
+def _signed(rng: np.random.Generator, shape: tuple[int, ...], low: int, high: int) -> Any:
+    """Powers of two of either sign: what lies beside a kink at zero."""
+    return np.ldexp(rng.choice([-1.0, 1.0], shape), rng.integers(low, high, shape))
+
+
+def _faint(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    return _signed(rng, shape, -990, -10)
+
+
+def _least(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    """The smallest of which products with ordinary numbers are still normal numbers."""
+    return _signed(rng, shape, -1000, -990)
+
+
+def _subnormal(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    return _signed(rng, shape, -1074, -1022)
+
+
 def _huge(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.standard_normal(shape) * 10.0 ** rng.uniform(2, 60)
 
@@ -136,6 +154,9 @@ _MAKERS = {
     "uneven": _uneven,
     "offset": _offset,
     "tiny": _tiny,
+    "faint": _faint,
+    "least": _least,
+    "subnormal": _subnormal,
     "huge": _huge,
     "minute": _minute,
     "spread": _spread,
@@ -163,8 +184,10 @@ def batch_sizes(purpose: Purpose) -> st.SearchStrategy[int]:
     return POWERS_OF_TWO if purpose is Purpose.INTEGER else BATCHES
 
 
-def values(purpose: Purpose) -> st.SearchStrategy[Values]:
-    """A family that serves the purpose, with a seed."""
+def values(purpose: Purpose, *, beside_kinks: tuple[str, ...] = ()) -> st.SearchStrategy[Values]:
+    """A family that serves the purpose, with a seed; ordinary ones with more beside kinks."""
     families = FAMILIES[purpose]
+    if purpose is Purpose.ORDINARY:
+        families = (*families, *beside_kinks)
     family = st.just(families[0]) if len(families) == 1 else st.sampled_from(families)
     return st.builds(Values, family, SEEDS)

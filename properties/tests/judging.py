@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from properties.command import all_properties
+from properties.commands.check import all_properties
+from properties.commands.plugin import make_suite
 from properties.implementation import Implementation, resolve_target
-from properties.plugin import make_suite
-from properties.record import make_record
-from properties.settings import Demands
-from properties.spec import LayerSpec
+from properties.record.build import make_record
+from properties.spec.demands import Demands
+from properties.spec.row import LayerSpec
 
 
 def record_of(

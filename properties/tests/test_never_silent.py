@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from properties import beside
-from properties.case import Case
-from properties.command import run
+from properties.commands import beside
+from properties.commands.check import run
 from properties.implementation import Call, Implementation, Outcome
-from properties.record import make_record
-from properties.spec import LayerSpec, Purpose
-from properties.values import SEEDS, Values
+from properties.record.build import make_record
+from properties.spec.case import Case
+from properties.spec.row import LayerSpec, Purpose
+from properties.spec.values import SEEDS, Values
 
 from .command_line import check
 from .judging import entry_of, property_of, record_of
@@ -33,7 +33,7 @@ def sgd(w, dw, config=None):
 # A row that is an object, declared by a user.
 SPECS = """
 from dataclasses import replace
-from properties.specs.optim import RULES
+from properties.layers.optim import RULES
 
 MINE = replace(next(rule for rule in RULES if rule.rule == "sgd"), name="my_rule")
 """
@@ -69,7 +69,7 @@ def test_a_planned_row_that_is_not_in_the_record_is_no_pass(
         return record
 
     monkeypatch.setattr(beside, "_processors", lambda: 1)
-    monkeypatch.setattr("properties.command.make_record", forgetful)
+    monkeypatch.setattr("properties.commands.check.make_record", forgetful)
     with pytest.raises(RuntimeError, match=r"not in the record: relu_backward \(row relu\)"):
         run(str(homework / "nndl"), only="relu", profile="quick")
 
