@@ -12,6 +12,7 @@ from reference.bounded import SAFETY, Bounded
 from ..spec.case import Array
 
 _HALF_SHORT = 2.0**-24  # rounding unit of float32
+_NO_ROUNDING = 2.0**39  # a thousand times the ratio of float32's rounding unit to float64's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,12 @@ def wrong_shape(got: Array, wanted: Array) -> Difference:
     )
 
 
+def is_single(value: Array) -> bool:
+    """Whether an array holds no more than float32 does, whatever its dtype."""
+    with np.errstate(over="ignore"):
+        return bool((value.astype(np.float32) == value).all())
+
+
 def _furthest(got: Array, wanted: Array, tolerance: Array, off: Array, right: Array) -> Difference:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         excess = np.where(right, -1.0, off / np.where(tolerance > 0, tolerance, 1e-300))
@@ -86,18 +93,25 @@ def _furthest(got: Array, wanted: Array, tolerance: Array, off: Array, right: Ar
     return Difference(sentence=sentence, index=index, got=got, wanted=wanted, tolerance=tolerance)
 
 
-def looks_like_float32(got: Array, wanted: Array, bound32: Bounded) -> bool:
+def looks_like_float32(got: Array, truth: Bounded, bound32: Bounded, *, single: bool) -> bool:
     """Whether a difference is what computing in float32 would leave.
 
     Every entry must lie within float32's bound, and the entries that are off must be off by an
     amount of the order of float32's rounding unit: a single wrong entry at 1e-12 is no rounding.
+    A gate that float32 alone would leave open (``x > 0`` of an x that it cannot tell from zero)
+    excuses results of ``single`` precision and no others.
     """
+    wanted = truth.value
     got = got.reshape(wanted.shape)
     off = np.abs(got - wanted)
     # Where nothing is known in float32, a finite value that is far off is no rounding either.
     near = (off <= 0.01 * np.abs(wanted)) | ~np.isfinite(got)
     known = np.isfinite(bound32.error)
     if not np.where(known, off <= SAFETY * bound32.error, near).all():
+        return False
+    open_gates = np.isfinite(bound32.error) & (bound32.error > _NO_ROUNDING * truth.error)
+    in_short = single or got.dtype == np.float32
+    if not in_short and (open_gates & (off > SAFETY * truth.error)).any():
         return False
     scale = np.maximum(np.abs(wanted), np.finfo(np.float64).tiny)
     with np.errstate(over="ignore", invalid="ignore"):  # beside a wanted zero

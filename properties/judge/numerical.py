@@ -203,7 +203,7 @@ class Sides:
     def outside(self, got: Array) -> Array:
         """Which entries of a gradient lie outside them."""
         low, high = np.minimum(self.left, self.right), np.maximum(self.left, self.right)
-        return ~(np.maximum(low - got, got - high) <= self.slack)
+        return np.asarray(~(np.maximum(low - got, got - high) <= self.slack))
 
     def another(self, got: Array) -> bool:
         """Whether a gradient takes more than the smaller of the two anywhere."""

@@ -16,6 +16,7 @@ from ...spec.row import Bounds, LayerSpec, Precision, Reading
 from ..compare import (
     Difference,
     difference,
+    is_single,
     looks_like_float32,
     same_but_for_ones,
     wrong_shape,
@@ -183,11 +184,13 @@ class Probe:
         truth: Bounds,
         in_float32: Any = None,
         prefix: str = "",
+        single: bool = False,
     ) -> tuple[str, Difference] | None:
         """The first entry of ``truth`` that ``got`` disagrees with, after conventions.
 
         ``in_float32`` is called for the bounds at float32's rounding unit when a difference may
-        be float32 rounding, which is lost accuracy and not wrong.
+        be float32 rounding, which is lost accuracy and not wrong; ``single`` tells that the
+        value of the same run holds no more than float32 does.
         """
         function = self.spec.judge_of_gradients if prefix else self.spec.forward
         for name, bounded in truth.items():
@@ -197,7 +200,7 @@ class Probe:
             wrong = difference(array, bounded)
             if wrong is not None and not wrong.shape_is_wrong and in_float32 is not None:
                 short = in_float32()[name]
-                if looks_like_float32(array, bounded.value, short):
+                if looks_like_float32(array, bounded, short, single=single):
                     sentence = f"{prefix}{name} is accurate to float32 only"
                     self.note(Kind.ROBUSTNESS, sentence, function)
                     wrong = None
@@ -269,6 +272,7 @@ class Probe:
             truth,
             lambda: self.truth_of_gradients(case, run, FLOAT32),
             prefix="d",
+            single=is_single(run.outputs[self.spec.value]),
         )
 
     def exact(self, truth: Bounds) -> Bounds:
