@@ -76,5 +76,5 @@ class Inconclusive(Exception):
     """An oracle cannot tell on this example; where that is most of them, nothing is passed."""
 
 
-class Unsuitable(Exception):
+class Unsuitable(Inconclusive):
     """A property says nothing of such an example (a batch of one has no halves): not counted."""

@@ -104,10 +104,10 @@ def _search(
         verdict.examples += "failed" not in last
         try:
             declared.body(probe, case, np.random.Generator(np.random.SFC64(number)))
-        except Inconclusive:
-            verdict.inconclusive += 1
         except Unsuitable:
             verdict.examples -= "failed" not in last
+        except Inconclusive:
+            verdict.inconclusive += 1
         except Mismatch as mismatch:
             mismatch.with_case(case)
             last.update(failed=mismatch, case=case, seed=number)
@@ -154,7 +154,7 @@ def _shrink_values(verdict: Verdict, probe: Probe) -> None:
             if same and mismatch.disagreement.kind == verdict.disagreement.kind:  # type: ignore[union-attr]
                 found["last"] = mismatch.disagreement
                 return True
-        except (Fault, Inconclusive, Unsuitable, ValueError):
+        except (Fault, Inconclusive, ValueError):
             return False
         return False
 
