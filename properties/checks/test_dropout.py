@@ -94,9 +94,11 @@ def test_mask_where_x_is_zero(probe: Probe, case: Case, rng: np.random.Generator
     """A unit whose input is zero is kept or dropped like any other: the mask is not out / x."""
     if probe.forward_is_wrong:
         raise Inconclusive  # its backward may follow it
-    x = np.where(rng.random(case.args["x"].shape) < 0.4, 0.0, case.args["x"])
-    asked = case.with_args(x=x)
-    plain, run = probe.run_many([case.with_args(x=np.ones(x.shape)), asked])
+    # So many units that masks which are drawn anew are never the same by chance.
+    x = np.where(rng.random((8, 6)) < 0.4, 0.0, rng.standard_normal((8, 6)))
+    param = {**case.args["dropout_param"], "p": 0.5}
+    asked = case.with_args(x=x, dropout_param=param).with_dout(rng.standard_normal(x.shape))
+    plain, run = probe.run_many([asked.with_args(x=np.ones(x.shape)), asked])
     kept, out = plain.outputs["out"] != 0.0, run.outputs["out"]
     if kept.shape != x.shape or out.shape != x.shape:
         return  # the forward is told so elsewhere

@@ -93,6 +93,7 @@ def _search(
         verbosity=Verbosity.quiet,
     )
     last: dict[str, Any] = {}
+    judges_backward = declared.judges == "backward"
 
     @seed(demands.seed)
     @options
@@ -115,6 +116,9 @@ def _search(
                 verdict.failures.append(mismatch.disagreement)
             raise
         except Fault as fault:
+            if judges_backward and fault.function != verdict.function and not fault.is_final:
+                verdict.examples -= "failed" not in last
+                return  # the forward answers for it; the backward is judged where there is one
             last.update(failed=fault, case=case, seed=number)
             if fault.is_final:
                 verdict.fault, verdict.case = fault, case

@@ -172,3 +172,15 @@ def test_refusing_a_layout_is_a_matter_of_robustness(tmp_path: Path) -> None:
     entry = entry_of(record_of(tmp_path / "layers.py", only="affine"), "affine_backward")
     assert entry["status"] == "pass"
     assert any("fails on a read-only array" in found for found in entry["findings"])
+
+
+def test_a_backward_is_judged_where_its_forward_gives_a_result(tmp_path: Path) -> None:
+    text = RIGHT.replace(
+        "return np.maximum(x, 0), x",
+        "if x.ndim == 3: raise ValueError('no third axis')\n    return np.maximum(x, 0), x",
+    )
+    assert text != RIGHT
+    (tmp_path / "layers.py").write_text(text, encoding="utf-8")
+    record = record_of(tmp_path / "layers.py", only="relu")
+    assert entry_of(record, "relu_forward")["status"] == "error"
+    assert entry_of(record, "relu_backward")["status"] == "pass"
