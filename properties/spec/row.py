@@ -17,6 +17,7 @@ from .reference import Bounds, Reference, ReferenceFunction
 
 __all__ = [
     "Bounds",
+    "Kinks",
     "LayerSpec",
     "ObjectSpec",
     "Precision",
