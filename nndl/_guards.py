@@ -23,6 +23,7 @@ from ._validate import (
     mode_of,
     number,
     real_arrays,
+    whole_number,
     working_dtype,
 )
 
@@ -108,11 +109,9 @@ def _fits(wanted: Shape, shape: tuple[int, ...], sizes: dict[str, int]) -> bool:
         wanted, shape = wanted[:1], shape[:1]
     if len(shape) != len(wanted):
         return False
-    for size, letter in zip(shape, wanted, strict=True):
-        if size != _size(letter, sizes, size):
-            return False
-        if letter.isalpha():
-            sizes[letter] = size
+    if any(size != _size(letter, sizes, size) for size, letter in zip(shape, wanted, strict=True)):
+        return False
+    sizes.update((letter, size) for letter, size in zip(wanted, shape, strict=True))
     return True
 
 
@@ -258,3 +257,58 @@ def scores_and_labels(
     y = integers_below("y", y, x.shape[1], "labels")
     check_shape("y", y, x.shape[:1], "one label for each row of x")
     return x.astype(working_dtype(x), copy=False), y, x.dtype
+
+
+PoolSize = tuple[tuple[int, int], int]  # (height, width) of a window, stride
+
+
+def convolution_inputs(
+    x: ArrayLike, w: ArrayLike, b: ArrayLike, conv_param: Mapping[str, Any]
+) -> tuple[FloatArray, FloatArray, FloatArray, int, int]:
+    """Return x (N, C, H, W), w (F, C, HH, WW), b (F,), stride and pad; the stride fits."""
+    x, w, b = arrays("x (N, C, H, W), w (F, C, HH, WW), b (F,)", x, w, b)
+    stride = _whole("conv_param", conv_param, "stride", 1)
+    pad = _whole("conv_param", conv_param, "pad", 0)
+    for axis, length, window in zip("HW", x.shape[2:], w.shape[2:], strict=True):
+        room = length + 2 * pad - window
+        if room < 0 or window == 0:
+            raise ValueError(
+                f"w must fit into x: its windows {w.shape[2:]} are larger than the padded image, "
+                f"{axis} + 2 pad = {length + 2 * pad}"
+                if window
+                else f"w must have windows of at least one entry, got {w.shape}"
+            )
+        if room % stride:
+            raise ValueError(
+                f"conv_param['stride'] must divide {axis} + 2 pad − {2 * axis} = {room}, "
+                f"got {stride}"
+            )
+    return x, w, b, stride, pad
+
+
+def pooling_inputs(
+    x: ArrayLike, pool_param: Mapping[str, Any]
+) -> tuple[FloatArray, tuple[int, int], int]:
+    """Return x (N, C, H, W), the size of a window and the stride."""
+    x = array("x (N, C, H, W)", x)
+    size = (
+        _whole("pool_param", pool_param, "pool_height", 1),
+        _whole("pool_param", pool_param, "pool_width", 1),
+    )
+    stride = _whole("pool_param", pool_param, "stride", 1)
+    for key, window, length in zip(("height", "width"), size, x.shape[2:], strict=True):
+        if window > length:
+            raise ValueError(
+                f"pool_param['pool_{key}'] must be at most {length}, as x is {x.shape}, "
+                f"got {window}"
+            )
+    return x, size, stride
+
+
+def _whole(name: str, param: Mapping[str, Any], key: str, low: int) -> int:
+    """Return an integer of a dict of parameters."""
+    if not isinstance(param, Mapping):
+        raise ValueError(f"{name} must be a dict, got {type(param).__name__}")
+    if key not in param:
+        raise ValueError(f"{name}[{key!r}] is missing: it must be an integer >= {low}")
+    return whole_number(f"{name}[{key!r}]", param[key], low)

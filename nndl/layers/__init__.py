@@ -11,12 +11,16 @@ that :func:`batchnorm_forward` writes new running statistics into ``bn_param``.
 
 from .affine import affine_backward, affine_forward
 from .batchnorm import batchnorm_backward, batchnorm_forward
+from .convolution import conv_backward_naive, conv_forward_naive
+from .convolution_fast import conv_backward_fast, conv_forward_fast
 from .cross_entropy import softmax_loss
 from .dropout import dropout_backward, dropout_forward
 from .elu import elu_backward, elu_forward
 from .gelu import gelu_backward, gelu_forward
 from .layernorm import layernorm_backward, layernorm_forward
 from .leaky_relu import leaky_relu_backward, leaky_relu_forward
+from .max_pool import max_pool_backward_naive, max_pool_forward_naive
+from .max_pool_fast import max_pool_backward_fast, max_pool_forward_fast
 from .relu import relu_backward, relu_forward
 from .selu import selu_backward, selu_forward
 from .sigmoid import sigmoid_backward, sigmoid_forward
@@ -31,6 +35,10 @@ __all__ = [
     "affine_forward",
     "batchnorm_backward",
     "batchnorm_forward",
+    "conv_backward_fast",
+    "conv_backward_naive",
+    "conv_forward_fast",
+    "conv_forward_naive",
     "dropout_backward",
     "dropout_forward",
     "elu_backward",
@@ -41,6 +49,10 @@ __all__ = [
     "layernorm_forward",
     "leaky_relu_backward",
     "leaky_relu_forward",
+    "max_pool_backward_fast",
+    "max_pool_backward_naive",
+    "max_pool_forward_fast",
+    "max_pool_forward_naive",
     "relu_backward",
     "relu_forward",
     "selu_backward",

@@ -19,8 +19,9 @@ def sigmoid(x: FloatArray) -> FloatArray:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    e = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, e) / (1 + e)
+    e: FloatArray = np.exp(-np.abs(x))
+    numerator: FloatArray = np.where(x >= 0, 1, e)
+    return numerator / (1 + e)
 
 
 def sigmoid_forward(x: ArrayLike) -> tuple[FloatArray, FloatArray]:

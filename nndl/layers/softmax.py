@@ -62,4 +62,5 @@ def softmax_backward(dout: ArrayLike, cache: FloatArray) -> FloatArray:
     """
     p = cache
     dout = upstream(dout, p.shape)
-    return p * (dout - (dout * p).sum(axis=-1, keepdims=True))
+    dx: FloatArray = p * (dout - (dout * p).sum(axis=-1, keepdims=True))
+    return dx

@@ -1,0 +1,17 @@
+"""Convolution, pooling and normalisation of images; each has a file in :mod:`nndl.layers`."""
+
+from .layers.convolution import conv_backward_naive, conv_forward_naive
+from .layers.convolution_fast import conv_backward_fast, conv_forward_fast
+from .layers.max_pool import max_pool_backward_naive, max_pool_forward_naive
+from .layers.max_pool_fast import max_pool_backward_fast, max_pool_forward_fast
+
+__all__ = [
+    "conv_backward_fast",
+    "conv_backward_naive",
+    "conv_forward_fast",
+    "conv_forward_naive",
+    "max_pool_backward_fast",
+    "max_pool_backward_naive",
+    "max_pool_forward_fast",
+    "max_pool_forward_naive",
+]
