@@ -1,9 +1,9 @@
-"""Where the time of ``nndl check`` goes: by function, by property, and by what it is spent on.
+"""Where the time of ``nndl check`` goes: by row, by purpose, and by what it is spent on.
 
 ``python -m properties.benchmarks.gate [TARGET]`` judges every cell once at a profile and splits
 its time: Hypothesis (drawing, and keeping what it has drawn), the implementation, the pipe to its
-child process, the oracles (truth with bounds), and the property's own work (comparing, drawing what
-it adds to a case). Then it times the whole command at both everyday profiles.
+child process, the oracles (truth with bounds), and the properties' own work (comparing, drawing
+what they add to a case). Then it times the whole command at both everyday profiles.
 """
 
 from __future__ import annotations
@@ -22,14 +22,18 @@ from typing import Any
 
 from properties.benchmarks.held import Held
 from properties.benchmarks.sampling import held
-from properties.commands.check import all_properties
-from properties.commands.plugin import make_suite
+from properties.commands.job import Job
 from properties.implementation import Call, Outcome
-from properties.judge.property import Property
-from properties.judge.search import judge
+from properties.judge.asking import Questions
+from properties.judge.plan import Cell
+from properties.judge.property import Body, named
+from properties.judge.search import judge_properties
+from properties.judge.subject import Subject
 from properties.judge.subjects.functions import Probe
+from properties.judge.verdict import Verdict
+from properties.spec.case import Case
 from properties.spec.demands import PROFILES, Demands
-from properties.spec.row import LayerSpec, ObjectSpec
+from properties.spec.row import ObjectSpec
 
 PARTS = ("hypothesis", "implementation", "pipe", "oracles", "property")
 _ROOMS = Path(__file__).resolve().parents[2]
@@ -77,9 +81,8 @@ class Watched:
 class Spent:
     """The time of one cell."""
 
-    layer: str
-    declared: Property
-    functions: tuple[str, ...]
+    row: str
+    purpose: str
     examples: int
     seconds: float
     parts: dict[str, float]
@@ -98,36 +101,40 @@ def measure(
         Layers, as for ``nndl check --only``.
     """
     demands = Demands(profile=profile, seed=seed)
-    suite = make_suite(target, demands, only=frozenset(only))
+    suite = Job(target=target, demands=demands, only=frozenset(only)).suite()
     _, inside = held(target)
     found = []
     try:
-        for spec in suite.specs:
-            suite._prepare(spec)
-            for declared in all_properties():
-                missing = any(name in suite.faults for name in suite._needed(declared, spec))
-                if isinstance(spec, ObjectSpec) or missing or not declared.concerns(spec):
-                    continue
-                probe = suite.probe_of(spec)
-                found.append(_cell(declared, probe, demands, inside))
+        for cell in suite.planned:
+            subject = suite.subject(cell.row)
+            if not subject.faults and not isinstance(subject.row, ObjectSpec):
+                found.append(_cell(cell, subject, demands, inside))
     finally:
         suite.close()
         inside.close()
     return found
 
 
-def _cell(declared: Property, probe: Probe, demands: Demands, inside: Held) -> Spent:
+def _cell(cell: Cell, subject: Subject, demands: Demands, inside: Held) -> Spent:
     oracles, body = Clock(), Clock()
-    watched = Watched(inner=probe.implementation)
-    spec: LayerSpec = probe.spec
+    watched = Watched(inner=subject.probe.implementation)
+    spec = subject.row
     if spec.reference is not None:
         truth = spec.reference
         timed = replace(truth, forward=oracles.timed(truth.forward), vjp=oracles.timed(truth.vjp))
         spec = replace(spec, reference=timed)
-    asked = Probe(spec, watched)  # type: ignore[arg-type]
-    asked.reading, asked.forward_is_wrong = probe.reading, probe.forward_is_wrong
+    probe = Probe(spec, watched)  # type: ignore[arg-type]
+    probe.reading, probe.forward_is_wrong = subject.reading, subject.forward_is_wrong
+    verdicts = [
+        Verdict(
+            declared=replace(p, body=_timed(p.body, body)),
+            layer=spec.name,
+            functions=p.functions(spec),
+        )
+        for p in map(named, cell.properties)
+    ]
     start = time.perf_counter()
-    verdict = judge(replace(declared, body=body.timed(declared.body)), asked, demands)
+    judge_properties(verdicts, probe, demands)
     seconds = time.perf_counter() - start
     again = Clock()
     with inside.in_place():
@@ -135,20 +142,35 @@ def _cell(declared: Property, probe: Probe, demands: Demands, inside: Held) -> S
             again.timed(inside.run)(calls)
     implementation = min(again.seconds, watched.clock.seconds)
     parts = {
-        "hypothesis": seconds - body.seconds,
+        "hypothesis": seconds - body.seconds - watched.clock.seconds,
         "implementation": implementation,
         "pipe": watched.clock.seconds - implementation,
         "oracles": oracles.seconds,
-        "property": body.seconds - watched.clock.seconds - oracles.seconds,
+        "property": body.seconds - oracles.seconds,
     }
     return Spent(
-        layer=spec.name,
-        declared=declared,
-        functions=declared.functions(spec),
-        examples=verdict.examples,
+        row=spec.name,
+        purpose=cell.purpose.name.lower(),
+        examples=max(verdict.examples for verdict in verdicts),
         seconds=seconds,
         parts=parts,
     )
+
+
+def _timed(body: Body, clock: Clock) -> Body:
+    """A property whose own work is timed, and not what it waits for."""
+
+    def timed(probe: Any, case: Case, rng: Any) -> Questions[None]:
+        questions = body(probe, case, rng)
+        replies: Any = None
+        while True:
+            try:
+                asks = clock.timed(questions.send)(replies)
+            except StopIteration:
+                return
+            replies = yield asks
+
+    return timed
 
 
 def table(spent: Sequence[Spent], key: Callable[[Spent], str], title: str) -> str:
@@ -198,8 +220,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     only = [name for name in chosen.only.split(",") if name]
     spent = measure(chosen.target, profile=chosen.profile, only=only)
     print(table(spent, lambda one: "all", "total"), end="\n\n")
-    print(table(spent, lambda one: ", ".join(one.functions), "functions"), end="\n\n")
-    print(table(spent, lambda one: one.declared.name, "property"), flush=True)
+    print(table(spent, lambda one: one.row, "row"), end="\n\n")
+    print(table(spent, lambda one: one.purpose, "purpose"), flush=True)
     for profile in () if chosen.no_command else ("quick", "standard"):
         seconds, code = command_seconds(chosen.target, profile)
         print(f"\nnndl check --profile {profile}: {seconds:.1f} s, exit code {code}", flush=True)

@@ -142,7 +142,7 @@ def measure(
     """Time one verdict on a case."""
     (spec,) = (spec for spec in layers(suite) if spec.name == layer)
     probe = make_probe(suite, spec)
-    run = probe.run(case)
+    run = probe.now(probe.run(case))
 
     def verdict() -> None:
         assert probe.wrong_value(case, run) is None

@@ -22,7 +22,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..judge.suite import Suite, counts
+from ..judge.suite import Suite
+from ..judge.verdict import counts
 from ..layers import ALL as SPECS
 from ..spec.row import ObjectSpec
 from .mutants import MODULES, Mutant, mutants
@@ -83,7 +84,7 @@ def _rows(mutant: Mutant) -> list[Any]:
 def _first_kill(suite: Suite, spec: Any) -> tuple[str, int] | None:
     # The bundled package is held to strict: robustness counts.
     for declared in properties_of(spec):
-        verdict = suite.judge(declared, spec)
+        verdict = suite.judge_one(declared, spec)
         if verdict is None:
             return "cannot be loaded", 0
         if counts(verdict, strict=True):

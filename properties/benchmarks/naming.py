@@ -21,10 +21,12 @@ from ..diagnosis.misconception import Misconception
 from ..diagnosis.observation import fresh_cases
 from ..diagnosis.plant import STYLES, plant, style_source
 from ..implementation import open_implementation, resolve_target
+from ..judge.asking import Questions
 from ..judge.mismatch import Disagreement, Kind
 from ..judge.property import Property
-from ..judge.search import Verdict
+from ..judge.verdict import Verdict
 from ..layers import ALL as SPECS
+from ..spec.case import Case
 from ..spec.row import LayerSpec, Purpose
 
 _HABITS = {
@@ -55,20 +57,21 @@ def cause_of(entry: Misconception, style: str, spec: LayerSpec) -> tuple[Diagnos
 
 def _concerns(entry: Misconception, case: object) -> bool:
     from ..diagnosis.observation import when_of
-    from ..spec.case import Case
 
     return isinstance(case, Case) and entry.when in ("", when_of(case))
 
 
-def _verdict(entry: Misconception, spec: LayerSpec, case: object) -> Verdict:
-    from ..spec.case import Case
+def _asks_nothing(probe: object, case: Case, rng: object) -> Questions[None]:
+    yield from ()
 
+
+def _verdict(entry: Misconception, spec: LayerSpec, case: object) -> Verdict:
     declared = Property(
         name="planted",
         kind=Kind.CORRECTNESS,
         purpose=Purpose.ORDINARY,
         judges="both",
-        body=lambda probe, case, rng: None,
+        body=_asks_nothing,
         applies=lambda spec: True,
     )
     found = Disagreement(

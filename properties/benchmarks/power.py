@@ -35,9 +35,9 @@ from ..diagnosis.plant import STYLES, plant, style_source
 from ..implementation import open_implementation, resolve_target
 from ..judge.mismatch import Kind
 from ..judge.property import Property
-from ..judge.search import Verdict
 from ..judge.subjects.functions import Probe
-from ..judge.suite import Suite, counts
+from ..judge.suite import Suite
+from ..judge.verdict import Verdict, counts
 from ..layers import ALL as SPECS
 from ..spec.case import Case
 from ..spec.demands import Demands
@@ -93,13 +93,12 @@ def with_seed(prepared: Suite, seed: int) -> Suite:
         verdicts=[],
         faults=dict(prepared.faults),
         broken=[],
-        done=0,
     )
 
 
 def properties_of(spec: LayerSpec) -> list[Property]:
     """Every property that says something of a row, correctness first."""
-    from ..commands.check import all_properties
+    from ..checks import all_properties
 
     found = [p for p in all_properties() if p.concerns(spec)]
     return sorted(found, key=lambda p: p.kind is not Kind.CORRECTNESS)
@@ -122,7 +121,7 @@ def habits_of(style: str, row: str, profile: str) -> frozenset[str]:
         path = Path(folder) / "layers.py"
         path.write_text(style_source(style), encoding="utf-8")
         suite = make_suite(path, spec, 0, profile)
-        verdicts = [suite.judge(declared, spec) for declared in properties_of(spec)]
+        verdicts = [suite.judge_one(declared, spec) for declared in properties_of(spec)]
         suite.close()
     found = [v.declared.name for v in verdicts if v is not None and counts(v, strict=True)]
     return frozenset(found)
@@ -147,7 +146,7 @@ def judge_entry(job: tuple[Misconception, str, int, str, bool]) -> dict[str, Any
         path = Path(folder) / "layers.py"
         path.write_text(plant(style_source(style), entry), encoding="utf-8")
         suite = make_suite(path, spec, 0, profile)
-        suite._prepare(spec)
+        suite.subject(spec.name)
         for seed in range(seeds):
             _one_seed(result, entry, properties, with_seed(suite, seed), whole=whole and seed == 0)
         suite.close()
@@ -190,7 +189,7 @@ def _one_seed(
     killed = False
     try:
         for declared in order:
-            verdict = suite.judge(declared, spec)
+            verdict = suite.judge_one(declared, spec)
             if is_kill(verdict, result.kind, habits) and verdict is not None:
                 killed = True
                 result.kills.setdefault(declared.name, verdict.examples)
@@ -295,7 +294,7 @@ def right_styles(profile: str, seeds: int) -> list[str]:
                 for seed in range(seeds):
                     suite = make_suite(path, spec, seed, profile)
                     for declared in properties_of(spec):
-                        verdict = suite.judge(declared, spec)
+                        verdict = suite.judge_one(declared, spec)
                         if verdict is not None and counts(verdict, strict=False):
                             alarms.append(f"{style}, {spec.name}, {declared.name}, seed {seed}")
                     suite.close()

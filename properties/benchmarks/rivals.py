@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from properties.benchmarks.subject import Subject
-from properties.commands.check import all_properties
+from properties.checks import all_properties
 from properties.judge.mismatch import Inconclusive, Kind, Mismatch
 from properties.spec.case import Array, Case
 from properties.spec.row import Purpose

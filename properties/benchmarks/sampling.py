@@ -17,13 +17,13 @@ from hypothesis.control import BuildContext
 from hypothesis.internal.conjecture.data import ConjectureData
 
 from properties.benchmarks.held import Held
-from properties.commands.check import all_properties
-from properties.commands.plugin import make_suite
+from properties.checks import all_properties
+from properties.commands.job import Job
 from properties.implementation import Limits, resolve_target
 from properties.judge.mismatch import Kind
 from properties.judge.property import Property
 from properties.judge.subjects.functions import Probe
-from properties.judge.suite import Suite
+from properties.judge.suite import Suite, needed
 from properties.spec.case import Case
 from properties.spec.demands import Demands
 from properties.spec.row import LayerSpec, ObjectSpec
@@ -64,12 +64,14 @@ class Sampled:
     def judge(self, drawn: tuple[Case, int]) -> None:
         """Ask the property; raises Mismatch, Fault or Inconclusive as it does."""
         case, number = drawn
-        self.declared.body(self.probe, case, np.random.Generator(np.random.SFC64(number)))
+        rng = np.random.Generator(np.random.SFC64(number))
+        self.probe.now(self.declared.body(self.probe, case, rng))
 
 
 def opened(target: str, *, in_process: bool = False, only: Sequence[str] = ()) -> Suite:
     """A suite over a target, with no examples judged yet."""
-    return make_suite(target, Demands(), in_process=in_process, only=frozenset(only))
+    job = Job(target=target, demands=Demands(), in_process=in_process, only=frozenset(only))
+    return job.suite()
 
 
 def held(target: str) -> tuple[Suite, Held]:
@@ -89,11 +91,11 @@ def cells(
 ) -> Iterator[Sampled]:
     """Every property of the wanted kinds on every layer that the implementation has."""
     for spec in suite.specs:
-        suite._prepare(spec)
+        faults = suite.subject(spec.name).faults
         for declared in all_properties():
             if declared.kind not in kinds or not declared.concerns(spec):
                 continue
-            if any(f in suite.faults for f in suite._needed(declared, spec)):
+            if any(f in faults for f in needed(declared, spec)):
                 continue
             cases = spec.cases(declared.purpose)
             if cases is None or not wanted(spec, declared):
@@ -112,8 +114,7 @@ def layers(suite: Suite) -> list[LayerSpec]:
 
 def make_probe(suite: Suite, spec: LayerSpec, declared: Property | None = None) -> Probe:
     """A probe as the suite makes it, under the reading that the suite found."""
-    suite._prepare(spec)
-    probe = suite.probe_of(spec)
+    probe: Probe = suite.probe_of(spec)
     probe.notes = {}
     if declared is not None:
         probe.blames = declared.functions(spec)[0]

@@ -78,7 +78,7 @@ def measure(probe: Probe, purpose: Purpose, *, tries: int, seed: int) -> Sensiti
         rng = np.random.Generator(np.random.SFC64([seed, number]))
         case = draw(strategy, f"{seed}:{spec.name}:{number}")
         number += 1
-        run = probe.run(case)
+        run = probe.now(probe.run(case))
         places = list(well_conditioned(probe, case, run, exact=exact))
         if not places:
             if number > 50 * tries:

@@ -63,7 +63,7 @@ class Subject:
 
     def run(self, case: Case) -> Run:
         """Forward and backward."""
-        return self.probe.run(_own(case))
+        return self.probe.now(self.probe.run(_own(case)))
 
     def _mended(self, name: str, gradient: Array, case: Case) -> Array:
         wanted = np.shape(case.args[name])

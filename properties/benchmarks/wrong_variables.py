@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from ..implementation import open_implementation, resolve_target
+from ..judge.drawing import sample_cases
 from ..judge.subjects.functions import Probe
-from ..judge.suite import sample_cases
 from ..spec.case import Case
 from ..spec.row import LayerSpec, Purpose
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..judge.asking import Questions
 from ..judge.mismatch import Inconclusive, Kind
 from ..judge.numerical import Answer, judge_gradients
 from ..judge.property import check, has_reference
@@ -16,14 +17,16 @@ _SMOOTH = ("dyadic", "normal")
 
 
 @check(Kind.CORRECTNESS, "backward", applies=has_reference, oracle=True)
-def test_backward_matches_reference(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_backward_matches_reference(
+    probe: Probe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """Every gradient is the vector-Jacobian product within its bound.
 
     Where the forward is wrong, its backward may be right for it: then its own numerical
     derivative decides. A forward that is right on a sample and wrong here, before a backward, is
     a wrong forward.
     """
-    run = probe.run(case)
+    run = yield from probe.run(case)
     spec = probe.spec
     if spec.backward is not None and not probe.forward_is_wrong:
         wrong = probe.wrong_value(case, run)
@@ -36,7 +39,7 @@ def test_backward_matches_reference(probe: Probe, case: Case, rng: np.random.Gen
     if spec.backward is not None and probe.forward_is_wrong:
         if case.family not in _SMOOTH or difference.shape_is_wrong:
             raise Inconclusive
-        answer = judge_gradients(probe, case, run, rng)
+        answer = yield from judge_gradients(probe, case, run, rng)
         if answer.answer is Answer.RIGHT:
             probe.note(
                 Kind.CORRECTNESS, "is right for its own forward, which is wrong", spec.backward
@@ -56,12 +59,12 @@ def test_backward_matches_reference(probe: Probe, case: Case, rng: np.random.Gen
     weight=0.5,
     oracle=True,
 )
-def test_exact_on_integers(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_exact_on_integers(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """On small integers float64 makes no error, so neither may the layer: tolerance zero.
 
     A value may be off in its last bits: a norm that is squared is right, and has taken a root.
     """
-    run = probe.run(case)
+    run = yield from probe.run(case)
     wrong = probe.find(case, run.outputs, probe.exact_to_last_bits(probe.truth_of_value(case, run)))
     if wrong is not None:
         probe.fail(probe.spec.forward, *wrong, oracle="exact arithmetic", case=case)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..judge.asking import Questions
 from ..judge.mismatch import Kind, Unsuitable
 from ..judge.property import check
 from ..judge.subjects.functions import Probe
@@ -22,7 +23,9 @@ def _rows(probe: Probe, case: Case, rows: np.ndarray) -> Case:
 
 
 @check(Kind.CORRECTNESS, "both", applies=_is_batched, weight=0.5)
-def test_examples_are_independent(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_examples_are_independent(
+    probe: Probe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """Half a batch gives its half of out and dx; gradients of parameters add up."""
     spec = probe.spec
     n = case.args[spec.batched[0]].shape[0]
@@ -32,7 +35,7 @@ def test_examples_are_independent(probe: Probe, case: Case, rng: np.random.Gener
     cut = int(rng.integers(1, n))
     parts = [order[:cut], order[cut:]]
     cases = [_rows(probe, case, rows) for rows in parts]
-    whole, *halves = probe.run_many([case, *cases])
+    whole, *halves = yield from probe.run_many([case, *cases])
     weights = [len(rows) / n if spec.adds_up == -1 else 1.0 for rows in parts]
     _value(probe, case, whole, list(zip(parts, cases, halves, weights, strict=True)))
     for name in spec.differentiable:

@@ -9,6 +9,7 @@ import numpy as np
 from reference.bounded import SAFETY, Bounded
 
 from ..implementation import Call
+from ..judge.asking import Questions
 from ..judge.compare import Difference
 from ..judge.mismatch import Kind
 from ..judge.property import check, only
@@ -22,9 +23,9 @@ _both = only("batchnorm", "affine_batchnorm_relu")
 
 
 @check(Kind.CORRECTNESS, "both", applies=only("batchnorm"), weight=0.5)
-def test_normalised_columns(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_normalised_columns(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """Columns have mean beta and variance gamma² var/(var + eps); those of dx sum to zero."""
-    run = probe.run(case)
+    run = yield from probe.run(case)
     out, dx = run.outputs["out"], run.gradients["x"]
     x, gamma, beta = (case.args[name] for name in ("x", "gamma", "beta"))
     if out.shape != x.shape or dx.shape != x.shape:
@@ -68,7 +69,7 @@ def test_normalised_columns(probe: Probe, case: Case, rng: np.random.Generator) 
 
 
 @check(Kind.CORRECTNESS, "forward", applies=_both, weight=0.5)
-def test_running_statistics(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_running_statistics(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """Over any sequence of train and test calls on one dict the statistics follow their recurrence.
 
     Test mode uses them, does not change them, and does not look at the batch.
@@ -80,7 +81,7 @@ def test_running_statistics(probe: Probe, case: Case, rng: np.random.Generator) 
         x = case.args["x"] if step == 0 else _other_batch(case.args["x"], rng)
         param = {**param, "mode": str(mode)}
         now = case.with_args(x=x, bn_param=param)
-        run = probe.value(now)
+        run = yield from probe.value(now)
         where = f"call {step + 1} of {' → '.join(map(str, modes))}"
         truth = dict(probe.truth_of_value(now, run))
         if mode == "test":
@@ -131,11 +132,13 @@ def _flat(value: Any) -> np.ndarray:
 
 
 @check(Kind.ROBUSTNESS, "forward", applies=only("batchnorm"), weight=0.1)
-def test_unknown_mode(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_unknown_mode(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """A mode that is neither train nor test is a ValueError."""
     param = {**case.args["bn_param"], "mode": "training"}
-    outcome = probe.send(
-        [Call(function=probe.spec.forward, args=(*list(case.args.values())[:3], param))]
+    outcome = (
+        yield from probe.ask(
+            [Call(function=probe.spec.forward, args=(*list(case.args.values())[:3], param))]
+        )
     )[0]
     if outcome.status == "ok" or outcome.exception_type != "ValueError":
         what = "returns a result" if outcome.status == "ok" else f"raises {outcome.exception_type}"

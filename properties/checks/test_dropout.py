@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from reference import dropout
 from reference.bounded import SAFETY
 
+from ..judge.asking import Questions
 from ..judge.mismatch import Disagreement, Inconclusive, Kind, Mismatch
 from ..judge.property import check, only
 from ..judge.subjects.functions import Probe
@@ -21,7 +22,7 @@ _dropout = only("dropout")
 
 
 @check(Kind.CORRECTNESS, "forward", applies=_dropout, weight=0.5)
-def test_dropped_fraction(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_dropped_fraction(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """The number of dropped units is binomial: of all, along every axis, whatever their sign."""
     p = float(rng.choice([0.25, 0.125, 0.75, 0.875, 0.3, 0.6, 0.9, 0.5]))
     shape = [(40, 60), (2400,), (12, 20, 10), (60, 40)][int(rng.integers(4))]
@@ -30,7 +31,7 @@ def test_dropped_fraction(probe: Probe, case: Case, rng: np.random.Generator) ->
         del param["seed"]
     x = rng.choice((1.0, -1.0, 0.25, -3.0), shape)
     asked = case.with_args(x=x, dropout_param=param)
-    out = probe.value(asked).outputs["out"]
+    out = (yield from probe.value(asked)).outputs["out"]
     if out.shape != shape:
         return
     dropped = np.asarray(out == 0.0)
@@ -47,7 +48,9 @@ def test_dropped_fraction(probe: Probe, case: Case, rng: np.random.Generator) ->
 
 def _count(probe: Probe, case: Case, where: str, counts: Array, n: int, p: float) -> None:
     tail = _TAIL / len(counts)
-    low, high = binom.ppf(tail, n, p), binom.isf(tail, n, p)
+    # The bounds of scipy.stats.binom, whose import costs more than a layer's whole check.
+    low = int(np.searchsorted(bdtr(np.arange(n + 1), n, p), tail))
+    high = n - int(np.searchsorted(bdtr(np.arange(n + 1), n, 1.0 - p), tail))
     bad = (counts < low) | (counts > high)
     if not bad.any():
         return
@@ -73,12 +76,12 @@ def _count(probe: Probe, case: Case, where: str, counts: Array, n: int, p: float
 
 
 @check(Kind.CORRECTNESS, "forward", applies=_dropout, weight=0.25)
-def test_mask_repeats(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_mask_repeats(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """The same seed gives the same mask, another seed another one."""
     seeds = [int(s) for s in rng.choice(10_000, 2, replace=False)]
     x = np.ones((6, 50))
     cases = [_with(case, x, seed) for seed in (seeds[0], seeds[1], seeds[0])]
-    first, other, again = (run.outputs["out"] for run in probe.values(cases))
+    first, other, again = (run.outputs["out"] for run in (yield from probe.values(cases)))
     if not np.array_equal(first, again):
         probe.refuse(probe.spec.forward, "the same seed gives another mask", cases[0])
     if np.array_equal(first, other):
@@ -90,7 +93,9 @@ def _with(case: Case, x: Array, seed: int) -> Case:
 
 
 @check(Kind.CORRECTNESS, "backward", applies=_dropout, weight=0.25)
-def test_mask_where_x_is_zero(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_mask_where_x_is_zero(
+    probe: Probe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """A unit whose input is zero is kept or dropped like any other: the mask is not out / x."""
     if probe.forward_is_wrong:
         raise Inconclusive  # its backward may follow it
@@ -98,7 +103,7 @@ def test_mask_where_x_is_zero(probe: Probe, case: Case, rng: np.random.Generator
     x = np.where(rng.random((8, 6)) < 0.4, 0.0, rng.standard_normal((8, 6)))
     param = {**case.args["dropout_param"], "p": 0.5}
     asked = case.with_args(x=x, dropout_param=param).with_dout(rng.standard_normal(x.shape))
-    plain, run = probe.run_many([asked.with_args(x=np.ones(x.shape)), asked])
+    plain, run = yield from probe.run_many([asked.with_args(x=np.ones(x.shape)), asked])
     kept, out = plain.outputs["out"] != 0.0, run.outputs["out"]
     if kept.shape != x.shape or out.shape != x.shape:
         return  # the forward is told so elsewhere
@@ -111,12 +116,16 @@ def test_mask_where_x_is_zero(probe: Probe, case: Case, rng: np.random.Generator
 
 
 @check(Kind.CORRECTNESS, "both", applies=_dropout, weight=0.5)
-def test_identity_in_test_mode(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_identity_in_test_mode(
+    probe: Probe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """In test mode out is x and dx is dout."""
     param = {**case.args["dropout_param"], "mode": "test"}
     asked = case.with_args(dropout_param=param)
-    _identity(probe, asked, "out", [probe.value(asked).outputs["out"], asked.args["x"]])
-    run = probe.run(asked)
+    _identity(
+        probe, asked, "out", [(yield from probe.value(asked)).outputs["out"], asked.args["x"]]
+    )
+    run = yield from probe.run(asked)
     assert asked.dout is not None
     _identity(probe, asked, "dx", [run.gradients["x"], asked.dout])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..judge.asking import Questions
 from ..judge.compare import Difference
 from ..judge.mismatch import Kind
 from ..judge.property import check, has_reference
@@ -12,9 +13,11 @@ from ..spec.case import Case
 
 
 @check(Kind.CORRECTNESS, "forward", applies=has_reference, oracle=True)
-def test_forward_matches_reference(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_forward_matches_reference(
+    probe: Probe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """Every output, and the state left behind, is the reference's within its bound."""
-    run = probe.value(case)
+    run = yield from probe.value(case)
     for name in probe.truth_of_value(case, run):
         if name not in run.outputs and name not in run.state:
             lost = Difference(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..implementation import Ref
+from ..judge.asking import Questions
 from ..judge.mismatch import Inconclusive, Kind, Mismatch
 from ..judge.property import check, has_backward
 from ..judge.subjects.functions import Probe
@@ -14,7 +15,7 @@ from ..spec.case import Case, Run
 
 
 @check(Kind.CORRECTNESS, "backward", applies=has_backward, weight=0.5)
-def test_linear_in_dout(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_linear_in_dout(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """backward(2 a - 3 b) = 2 backward(a) - 3 backward(b), and zero gives zero."""
     assert case.dout is not None
     first = case.dout
@@ -22,7 +23,7 @@ def test_linear_in_dout(probe: Probe, case: Case, rng: np.random.Generator) -> N
     cases = [case.with_dout(d) for d in (first, second, 2.0 * first - 3.0 * second, 0.0 * first)]
     # On one cache: without it, a mask drawn without a seed would be another one each time.
     calls = probe.calls(case)[:1] + [probe.backward_call(c, Ref(0, 1)) for c in cases]
-    outcomes = probe.send(calls)
+    outcomes = yield from probe.ask(calls)
     if outcomes[1].status == "ok" and any(outcome.status == "raised" for outcome in outcomes[2:]):
         raise Inconclusive  # the backward consumes its cache
     runs = [
@@ -32,9 +33,9 @@ def test_linear_in_dout(probe: Probe, case: Case, rng: np.random.Generator) -> N
     try:
         _judge(probe, cases, runs)
     except Mismatch:
-        if not probe.overwrites_cache(case):
+        if not (yield from probe.overwrites_cache(case)):
             raise
-        _judge(probe, cases, probe.run_many(cases))  # each on a cache of its own
+        _judge(probe, cases, (yield from probe.run_many(cases)))  # each on a cache of its own
 
 
 def _judge(probe: Probe, cases: Sequence[Case], runs: Sequence[Run]) -> None:

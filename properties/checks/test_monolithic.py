@@ -9,6 +9,7 @@ from reference.bounded import Bounded
 from reference.precision import FLOAT32, FLOAT64, Precision
 
 from ..implementation import Call, Ref
+from ..judge.asking import Questions
 from ..judge.mismatch import Inconclusive, Kind
 from ..judge.property import check
 from ..judge.subjects.net import NetProbe, params_of
@@ -26,7 +27,7 @@ def _monolithic(spec: object) -> bool:
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, applies=_monolithic, weight=0.25)
-def test_predict(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+def test_predict(probe: NetProbe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """predict(X) is the label with the highest score of loss(X), in every row."""
     net, x = Ref(0, 0), case.args["X"]
     args, kwargs = probe.arguments(case)
@@ -36,7 +37,7 @@ def test_predict(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
         Call(".loss", (net, x)),
         Call(".predict", (net, x)),
     ]
-    outcomes = probe.send(calls)
+    outcomes = yield from probe.ask(calls)
     scores = probe.scores(outcomes[2], case)
     labels = np.asarray(probe.get(outcomes[3])[0])
     if labels.shape != (len(x),):
@@ -59,7 +60,7 @@ def test_predict(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
 )
 def test_training_is_gradient_descent(
     probe: NetProbe, case: Case, rng: np.random.Generator
-) -> None:
+) -> Questions[None]:
     """The loss history is that of gradient descent with the decay of every epoch.
 
     The training set is one example many times over, so every minibatch is the same, however it
@@ -83,7 +84,7 @@ def test_training_is_gradient_descent(
         Call(".params[]=", (net, probe.form.theirs(params_of(case)))),
         Call(".train", (net, many_x, many_y, x, y), options),
     ]
-    history = probe.get(probe.send(calls)[-1])[0]
+    history = probe.get((yield from probe.ask(calls))[-1])[0]
     if not isinstance(history, dict) or "loss_history" not in history:
         probe.contradict("loss_history", "train returned no dict with a loss_history", case)
     got = np.asarray(history["loss_history"], dtype=np.float64).ravel()

@@ -7,6 +7,7 @@ import numpy as np
 from reference import nets
 from reference.finite_differences import Estimate, richardson
 
+from ..judge.asking import Questions
 from ..judge.mismatch import Disagreement, Inconclusive, Kind, Mismatch, Unsuitable
 from ..judge.numerical import Answer, decide
 from ..judge.property import check
@@ -28,7 +29,7 @@ def _modular(spec: LayerSpec) -> bool:
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, purpose=Purpose.SMOOTH, weight=0.25)
 def test_numerical_derivative_of_the_loss(
     probe: NetProbe, case: Case, rng: np.random.Generator
-) -> None:
+) -> Questions[None]:
     """Each gradient is the derivative of the loss along random directions, dropout included."""
     case = probe.fit(case)
     case = _with_dropout(probe, case, rng)
@@ -40,7 +41,7 @@ def test_numerical_derivative_of_the_loss(
         for sign in (1.0, -1.0)
         for step in _STEPS
     ]
-    (base, grads), again, values = _losses(probe, case, moved)
+    (base, grads), again, values = yield from _losses(probe, case, moved)
     if not np.isfinite(base) or again != base:
         raise Inconclusive  # the masks differ from pass to pass: nothing to differentiate
     noise = 64.0 * 2.0**-53 * (1.0 + abs(base))
@@ -53,29 +54,31 @@ def test_numerical_derivative_of_the_loss(
         terms = grads[name].reshape(direction.shape) * direction
         answer = decide(float(terms.sum()), max(float(np.abs(terms).sum()), 1e-2), estimate)
         if answer is Answer.WRONG and not _vouched(probe, case, grads):
-            if not _repeats(probe, case, moved, values):
+            if not (yield from _repeats(probe, case, moved, values)):
                 raise Inconclusive  # two passes had the same masks by chance, others not
-            _fail(probe, case, name, grads[name], float(terms.sum()), estimate)
+            yield from _fail(probe, case, name, grads[name], float(terms.sum()), estimate)
         unknown = unknown or answer is not Answer.RIGHT
     if unknown:
         raise Inconclusive
 
 
-def _repeats(probe: NetProbe, case: Case, moved: list[dict[str, Array]], values: Array) -> bool:
+def _repeats(
+    probe: NetProbe, case: Case, moved: list[dict[str, Array]], values: Array
+) -> Questions[bool]:
     """Whether the losses are the same in the opposite order: masks may change with each pass."""
-    _, _, again = _losses(probe, case, moved[::-1])
+    _, _, again = yield from _losses(probe, case, moved[::-1])
     return bool(np.allclose(again[::-1], values, rtol=1e-12, atol=1e-12))
 
 
 def _losses(
     probe: NetProbe, case: Case, moved: list[dict[str, Array]]
-) -> tuple[tuple[float, dict[str, Array]], float, Array]:
+) -> Questions[tuple[tuple[float, dict[str, Array]], float, Array]]:
     """Loss and gradients of a case, the loss once more, and the losses at other parameters."""
     batch: Step = ("loss", case.args["X"], case.args["y"])
     steps: list[Step] = [batch, batch]
     for params in moved:
         steps += [("set", params), batch]
-    outcomes = probe.play(case, steps)
+    outcomes = yield from probe.play(case, steps)
     loss, grads = probe.loss(outcomes[0], case)
     if probe.is_single(loss) or any(probe.is_single(grad) for grad in grads.values()):
         raise Inconclusive  # differences of float32 losses say nothing at these steps
@@ -93,7 +96,7 @@ def _vouched(probe: NetProbe, case: Case, grads: dict[str, Array]) -> bool:
 
 def _fail(
     probe: NetProbe, case: Case, name: str, gradient: Array, got: float, estimate: Estimate
-) -> None:
+) -> Questions[None]:
     """Find the entry that is furthest off by elementwise differences, and raise the mismatch."""
     params = params_of(case)
     value = params[name]
@@ -105,7 +108,7 @@ def _fail(
             other = value.copy()
             other[place] += sign * _ENTRY_STEP
             moved.append(params | {name: other})
-    _, _, values = _losses(probe, case, moved)
+    _, _, values = yield from _losses(probe, case, moved)
     slopes = (values[0::2] - values[1::2]) / (2.0 * _ENTRY_STEP)
     off = np.abs(slopes - np.array([gradient[place] for place in places]))
     worst = int(np.argmax(off))
@@ -129,7 +132,9 @@ def _fail(
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, applies=_modular, weight=0.5)
-def test_dropout_of_one_example(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+def test_dropout_of_one_example(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """Kept units are scaled by 1 / (1 − p); the masks are read off the gradients of one example.
 
     With a single example the gradient of a weight is input times derivative of output, so a unit
@@ -143,7 +148,7 @@ def test_dropout_of_one_example(probe: NetProbe, case: Case, rng: np.random.Gene
         raise Unsuitable
     p_drop = float(rng.choice((0.25, 0.5, 0.75)))
     one = case.with_args(X=case.args["X"][:1], y=case.args["y"][:1], dropout=p_drop, reg=0.0)
-    loss, grads = probe.train_pass(one)
+    loss, grads = yield from probe.train_pass(one)
     kept = _masks(one, grads, p_drop)
     options = probe.options(one, kept=kept, p_drop=p_drop)
     probe.judge_loss(one, loss, options)
@@ -163,7 +168,9 @@ def _masks(case: Case, grads: dict[str, Array], p_drop: float) -> list[Array]:
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, applies=_modular, weight=0.1)
-def test_share_of_dropped_units(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+def test_share_of_dropped_units(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """A training pass drops the share of units that it was told to, within six deviations."""
     case = probe.fit(case)
     share = probe.form.kept
@@ -177,6 +184,7 @@ def test_share_of_dropped_units(probe: NetProbe, case: Case, rng: np.random.Gene
             f"units, wanted about {wanted}"
         )
         probe.contradict("dropout", sentence, case)
+    yield from ()  # what it needs was seen when the class was tried
 
 
 def _drops(probe: NetProbe, case: Case) -> bool:

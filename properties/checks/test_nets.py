@@ -9,6 +9,7 @@ import numpy as np
 from reference import nets
 from reference.bounded import Bounded
 
+from ..judge.asking import Questions
 from ..judge.mismatch import Inconclusive, Kind, Unsuitable
 from ..judge.property import check
 from ..judge.subjects.net import NetProbe, Step, params_of, sizes_of
@@ -17,12 +18,14 @@ from ..spec.case import Array, Case
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
-def test_parameters_of_the_net(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+def test_parameters_of_the_net(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """A new net has the contract's parameters in its sizes: small weights, zero biases."""
     case = probe.fit(case)
     probe.note_form()
     # Not the parameters of the case: those that the constructor made.
-    made = probe.initial(sizes_of(case), batchnorm="gamma1" in case.args)
+    made = yield from probe.initial(sizes_of(case), batchnorm="gamma1" in case.args)
     wanted = params_of(case)
     for name, value in wanted.items():
         if name not in made:
@@ -39,7 +42,9 @@ def test_parameters_of_the_net(probe: NetProbe, case: Case, rng: np.random.Gener
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec)
-def test_scores_match_reference(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+def test_scores_match_reference(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """Test-mode scores are the reference's; with batchnorm, after some training passes."""
     case = probe.fit(case)
     args = case.args
@@ -47,7 +52,7 @@ def test_scores_match_reference(probe: NetProbe, case: Case, rng: np.random.Gene
     normalised = "gamma1" in args
     batches = [args["X"] + rng.standard_normal(args["X"].shape) for _ in range(2 * normalised)]
     steps = [("loss", x, args["y"]) for x in batches]
-    outcome = probe.play(case, [*steps, ("scores", args["X"])])[-1]
+    outcome = (yield from probe.play(case, [*steps, ("scores", args["X"])]))[-1]
     statistics = nets.running(batches, params) if normalised else None
     oracle = "reference, in test mode after two training passes" if normalised else "reference"
     options = probe.options(case, running=statistics)
@@ -55,29 +60,33 @@ def test_scores_match_reference(probe: NetProbe, case: Case, rng: np.random.Gene
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, oracle=True)
-def test_loss_matches_reference(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+def test_loss_matches_reference(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """The loss in train mode is mean cross-entropy + ½ reg Σ ‖W‖²."""
     case = probe.fit(case)
-    loss, _ = probe.train_pass(case)
+    loss, _ = yield from probe.train_pass(case)
     probe.judge_loss(case, loss, probe.options(case))
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=2.0, oracle=True)
-def test_gradients_match_reference(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+def test_gradients_match_reference(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """The gradient of every parameter is the reference's."""
     case = probe.fit(case)
-    _, grads = probe.train_pass(case)
+    _, grads = yield from probe.train_pass(case)
     probe.judge_gradients(case, grads, probe.options(case))
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
 def test_every_parameter_has_a_gradient(
     probe: NetProbe, case: Case, rng: np.random.Generator
-) -> None:
+) -> Questions[None]:
     """The dict of gradients has the keys of params, and their shapes."""
     case = probe.fit(case)
     batch = ("loss", case.args["X"], case.args["y"])
-    held, passed = probe.play(case, [("params",), batch])
+    held, passed = yield from probe.play(case, [("params",), batch])
     _, grads = probe.loss(passed, case)
     params = params_of(case)
     own = set(probe.get(held)[0])
@@ -101,13 +110,13 @@ def test_every_parameter_has_a_gradient(
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.5)
 def test_regularisation_is_half_the_squared_norm(
     probe: NetProbe, case: Case, rng: np.random.Generator
-) -> None:
+) -> Questions[None]:
     """Two losses at two regs differ by ½ Δreg Σ ‖W‖², their gradients by Δreg W; no biases."""
     case = probe.fit(case)
     args = case.args
     low, high = case.with_args(reg=0.0), case.with_args(reg=1.0)
     batch = ("loss", args["X"], args["y"])
-    [[first], [second]] = probe.play_many([(low, [batch]), (high, [batch])])
+    [[first], [second]] = yield from probe.play_many([(low, [batch]), (high, [batch])])
     (loss0, grads0), (loss1, grads1) = probe.loss(first, low), probe.loss(second, high)
     params = params_of(case)
     weights = {name: value for name, value in params.items() if name.startswith("W")}
@@ -136,14 +145,14 @@ def test_regularisation_is_half_the_squared_norm(
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.5)
 def test_scores_do_not_depend_on_the_batch(
     probe: NetProbe, case: Case, rng: np.random.Generator
-) -> None:
+) -> Questions[None]:
     """In test mode an example has the same scores alone as among others, dropout or not."""
     case = probe.fit(case)
     case = _with_dropout(probe, case, rng)
     x = case.args["X"]
     alone = [("scores", x[i : i + 1]) for i in range(len(x))]
     trained = _trained(case)
-    outcomes = probe.play(case, [*trained, ("scores", x), *alone])[len(trained) :]
+    outcomes = (yield from probe.play(case, [*trained, ("scores", x), *alone]))[len(trained) :]
     together = probe.scores(outcomes[0], case)
     parts = np.concatenate([probe.scores(outcome, case) for outcome in outcomes[1:]])
     slack = _slack_of_scores(probe, case, together)
@@ -152,13 +161,17 @@ def test_scores_do_not_depend_on_the_batch(
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.5)
-def test_test_mode_keeps_the_state(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+def test_test_mode_keeps_the_state(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """A test pass on other examples changes neither the scores that follow nor the next loss."""
     case = probe.fit(case)
     case = _with_dropout(probe, case, rng)
     x = case.args["X"]
     other = 3.0 * rng.standard_normal((4, *x.shape[1:])) + 1.0
-    outcomes = probe.play(case, [*_trained(case), ("scores", x), ("scores", other), ("scores", x)])
+    outcomes = yield from probe.play(
+        case, [*_trained(case), ("scores", x), ("scores", other), ("scores", x)]
+    )
     before, after = probe.scores(outcomes[-3], case), probe.scores(outcomes[-1], case)
     oracle = "the same test pass before one on other examples"
     slack = _slack_of_scores(probe, case, before)
@@ -168,13 +181,15 @@ def test_test_mode_keeps_the_state(probe: NetProbe, case: Case, rng: np.random.G
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.5)
-def test_train_and_test_scores_agree(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+def test_train_and_test_scores_agree(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """Without dropout and batchnorm the loss is the cross-entropy of the test-mode scores."""
     case = probe.fit(case)
     if "gamma1" in case.args:
         raise Unsuitable
     x, y = case.args["X"], case.args["y"]
-    outcomes = probe.play(case, [("scores", x), ("loss", x, y)])
+    outcomes = yield from probe.play(case, [("scores", x), ("loss", x, y)])
     scores = np.asarray(probe.scores(outcomes[0], case), dtype=np.float64)
     loss, _ = probe.loss(outcomes[1], case)
     if scores.ndim != 2 or len(scores) != len(y) or scores.shape[1] <= int(y.max()):
@@ -192,7 +207,9 @@ def test_train_and_test_scores_agree(probe: NetProbe, case: Case, rng: np.random
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
-def test_permuting_hidden_units(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+def test_permuting_hidden_units(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """Numbering the units of a hidden layer otherwise changes no score."""
     case = probe.fit(case)
     params = params_of(case)
@@ -204,7 +221,7 @@ def test_permuting_hidden_units(probe: NetProbe, case: Case, rng: np.random.Gene
     }
     turned[f"W{layer + 1}"] = params[f"W{layer + 1}"][order]
     x = case.args["X"]
-    [[first], [second]] = probe.play_many(
+    [[first], [second]] = yield from probe.play_many(
         [(case, [("scores", x)]), (case.with_args(**turned), [("scores", x)])]
     )
     before, after = probe.scores(first, case), probe.scores(second, case)
@@ -216,7 +233,7 @@ def test_permuting_hidden_units(probe: NetProbe, case: Case, rng: np.random.Gene
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
 def test_initial_loss_is_log_of_classes(
     probe: NetProbe, case: Case, rng: np.random.Generator
-) -> None:
+) -> Questions[None]:
     """A net with minute weights and zero biases cannot tell: its loss is log C."""
     case = probe.fit(case)
     small = {
@@ -225,7 +242,7 @@ def test_initial_loss_is_log_of_classes(
         if not name.startswith("gamma")
     }
     start = case.with_args(reg=0.0, **small)
-    loss, _ = probe.train_pass(start)
+    loss, _ = yield from probe.train_pass(start)
     wanted = np.asarray(np.log(sizes_of(case)[2]))
     options = probe.options(start)
     truth = partial(nets.loss, case.args["X"], case.args["y"], params_of(start))
@@ -235,12 +252,14 @@ def test_initial_loss_is_log_of_classes(
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
-def test_loss_leaves_params_alone(probe: NetProbe, case: Case, rng: np.random.Generator) -> None:
+def test_loss_leaves_params_alone(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """Neither a test nor a training pass changes the parameters."""
     case = probe.fit(case)
     x, y = case.args["X"], case.args["y"]
     steps = [("params",), ("scores", x), ("params",), ("loss", x, y), ("params",)]
-    outcomes = probe.play(case, steps)
+    outcomes = yield from probe.play(case, steps)
     before = probe.get(outcomes[0])[0]
     for outcome, passed in ((outcomes[2], "loss(X)"), (outcomes[4], "loss(X, y)")):
         after = probe.get(outcome)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..judge.asking import Questions
 from ..judge.mismatch import Inconclusive, Kind, Mismatch
 from ..judge.numerical import Answer, judge_gradients, one_sided, outside_one_sided
 from ..judge.property import check
@@ -17,13 +18,15 @@ def _has_kinks(spec: LayerSpec) -> bool:
 
 
 @check(Kind.CORRECTNESS, "backward", purpose=Purpose.SMOOTH, weight=0.25, oracle=True)
-def test_numerical_derivative(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_numerical_derivative(
+    probe: Probe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """The gradient is the derivative of the forward along random directions.
 
     Where the reference vouches for a gradient, a numerical derivative cannot overrule it.
     """
-    run = probe.run(case)
-    answer = judge_gradients(probe, case, run, rng)
+    run = yield from probe.run(case)
+    answer = yield from judge_gradients(probe, case, run, rng)
     if answer.answer is Answer.RIGHT:
         return
     if answer.answer is Answer.UNKNOWN:
@@ -34,7 +37,9 @@ def test_numerical_derivative(probe: Probe, case: Case, rng: np.random.Generator
 
 
 @check(Kind.CORRECTNESS, "backward", purpose=Purpose.KINK, applies=_has_kinks, weight=0.5)
-def test_subgradient_at_kinks(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_subgradient_at_kinks(
+    probe: Probe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """At a kink the gradient lies between the one-sided derivatives.
 
     As above, those of a wrong forward cannot overrule the reference. Another subgradient than the
@@ -44,8 +49,8 @@ def test_subgradient_at_kinks(probe: Probe, case: Case, rng: np.random.Generator
     assert spec.kinks is not None
     if spec.kinks.how == "entrywise" and case.dout is not None:
         case = case.with_dout(np.abs(case.dout))  # a sum of convex terms only then
-    run = probe.run(case)
-    for sides in one_sided(probe, case):
+    run = yield from probe.run(case)
+    for sides in (yield from one_sided(probe, case)):
         got = run.gradients[sides.argument]
         if got.shape != sides.left.shape:
             continue  # the property of shapes speaks of it

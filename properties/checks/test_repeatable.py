@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..implementation import Ref
+from ..judge.asking import Questions
 from ..judge.mismatch import Kind, Mismatch
 from ..judge.property import check
 from ..judge.subjects.functions import Probe
@@ -12,7 +13,7 @@ from ..spec.case import Case, Run
 
 
 @check(Kind.CORRECTNESS, "both", weight=0.5)
-def test_repeatable(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_repeatable(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """Calling again gives the same, and so does a second backward on the same cache."""
     spec = probe.spec
     calls = probe.calls(case)
@@ -23,7 +24,7 @@ def test_repeatable(probe: Probe, case: Case, rng: np.random.Generator) -> None:
         other = case.map_arrays(lambda _, array: -array)
         calls += [probe.forward_call(other), probe.backward_call(case, Ref(0, 1))]
     calls += probe.calls(case, start=len(calls))
-    outcomes = probe.send(calls)
+    outcomes = yield from probe.ask(calls)
     first = probe.read(case, outcomes[:size])
     later = [(probe.read(case, outcomes[-size:]), "called again, it differs")]
     if spec.backward is not None:
@@ -40,7 +41,7 @@ def test_repeatable(probe: Probe, case: Case, rng: np.random.Generator) -> None:
         try:
             _same(probe, case, run, first, oracle)
         except Mismatch:
-            if place == len(later) - 1 or not probe.overwrites_cache(case):
+            if place == len(later) - 1 or not (yield from probe.overwrites_cache(case)):
                 raise
             # Unusual too, and its first answer is right all the same.
             probe.note(Kind.ROBUSTNESS, "changes its cache", spec.backward)

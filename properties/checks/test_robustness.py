@@ -11,6 +11,7 @@ import numpy as np
 from reference.precision import FLOAT32
 
 from ..implementation import Laid
+from ..judge.asking import Questions
 from ..judge.mismatch import Inconclusive, Kind
 from ..judge.property import check, has_reference
 from ..judge.subjects.functions import Probe
@@ -19,14 +20,14 @@ from ..spec.row import LayerSpec, Precision, Purpose
 
 
 @check(Kind.ROBUSTNESS, "both", applies=has_reference, weight=0.5)
-def test_float32(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_float32(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """float32 is answered in float32, with float32's accuracy."""
     if probe.forward_is_wrong:
         raise Inconclusive
     short = case.map_arrays(lambda _, array: array.astype(np.float32))
     exact = short.map_arrays(lambda _, array: array.astype(np.float64))
     with np.errstate(all="ignore"):
-        run = probe.run(short)
+        run = yield from probe.run(short)
     answers = {
         probe.spec.forward: (run.outputs, probe.truth_of_value(exact, run, FLOAT32), ""),
         probe.spec.judge_of_gradients: (
@@ -48,9 +49,9 @@ def test_float32(probe: Probe, case: Case, rng: np.random.Generator) -> None:
 
 
 @check(Kind.ROBUSTNESS, "both", weight=0.25)
-def test_arguments_unchanged(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_arguments_unchanged(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """No argument, upstream derivative or cache is changed."""
-    outcomes = probe.send(probe.calls(case, observe=True))
+    outcomes = yield from probe.ask(probe.calls(case, observe=True))
     probe.read(case, outcomes)
     names = [list(case.args), ["dout", "cache"]]
     habits: list[tuple[str, str]] = []
@@ -64,9 +65,9 @@ def test_arguments_unchanged(probe: Probe, case: Case, rng: np.random.Generator)
 
 
 @check(Kind.ROBUSTNESS, "both", weight=0.1)
-def test_global_random_state(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_global_random_state(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """The global random state is left alone."""
-    outcomes = probe.send(probe.calls(case, observe=True))
+    outcomes = yield from probe.ask(probe.calls(case, observe=True))
     habits = [
         (function, "touches the global random state")
         for function, outcome in zip(probe.spec.functions, outcomes, strict=True)
@@ -76,9 +77,9 @@ def test_global_random_state(probe: Probe, case: Case, rng: np.random.Generator)
 
 
 @check(Kind.ROBUSTNESS, "both", weight=0.1)
-def test_silent(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_silent(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """Nothing is printed."""
-    outcomes = probe.send(probe.calls(case))
+    outcomes = yield from probe.ask(probe.calls(case))
     habits = [
         (function, f"prints {outcome.printed.strip()[:40]!r}")
         for function, outcome in zip(probe.spec.functions, outcomes, strict=True)
@@ -126,7 +127,7 @@ _LAYOUTS: dict[str, Callable[[Array], Array]] = {
 
 
 @check(Kind.ROBUSTNESS, "both", applies=has_reference, weight=0.5)
-def test_memory_layout(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_memory_layout(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """Fortran order, negative strides, slices and read-only arrays change nothing.
 
     Refusing one of them is a matter of robustness; a wrong value is a wrong value.
@@ -134,7 +135,7 @@ def test_memory_layout(probe: Probe, case: Case, rng: np.random.Generator) -> No
     name, lay = list(_LAYOUTS.items())[int(rng.integers(len(_LAYOUTS)))]
     laid = case.map_arrays(lambda _, array: lay(array))
     calls = [replace(call, args=tuple(map(_keep_layout, call.args))) for call in probe.calls(laid)]
-    outcomes = probe.send(calls)
+    outcomes = yield from probe.ask(calls)
     for function, outcome in zip(probe.spec.functions, outcomes, strict=True):
         if outcome.status == "raised":
             probe.refuse(function, f"fails on {name}: {outcome.message}", laid)
@@ -161,12 +162,12 @@ def test_memory_layout(probe: Probe, case: Case, rng: np.random.Generator) -> No
 
 
 @check(Kind.ROBUSTNESS, "both", purpose=Purpose.EXTREME, applies=has_reference, weight=0.5)
-def test_extreme_values(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_extreme_values(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """Finite inputs of any size give the right finite outputs, without warnings."""
     if probe.forward_is_wrong:
         raise Inconclusive
     careful = Precision(stable=True)
-    outcomes = probe.send(probe.calls(case))
+    outcomes = yield from probe.ask(probe.calls(case))
     run = probe.read(case, outcomes)
     got = {**run.state, **run.outputs}
     truth = probe.truth_of_value(case, run, careful)
@@ -184,9 +185,9 @@ def test_extreme_values(probe: Probe, case: Case, rng: np.random.Generator) -> N
 
 
 @check(Kind.ROBUSTNESS, "both", purpose=Purpose.EMPTY, weight=0.1)
-def test_empty_batch(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_empty_batch(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """A batch of no examples works and leaves running statistics, or a ValueError says why not."""
-    outcomes = probe.send(probe.calls(case))
+    outcomes = yield from probe.ask(probe.calls(case))
     for function, outcome in zip(probe.spec.functions, outcomes, strict=True):
         if outcome.status in ("ok", "unavailable"):
             continue
@@ -242,9 +243,9 @@ def _label(case: Case, label: int) -> Case:
 
 
 @check(Kind.ROBUSTNESS, "forward", applies=_has_labels_or_matrices, weight=0.1)
-def test_bad_input(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_bad_input(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """Input that does not fit is refused, not computed with."""
     for what, bad in _BAD[probe.spec.name](case).items():
-        outcome = probe.send([probe.forward_call(bad)])[0]
+        outcome = (yield from probe.ask([probe.forward_call(bad)]))[0]
         if outcome.status == "ok":
             probe.refuse(probe.spec.forward, f"accepts {what}", bad)

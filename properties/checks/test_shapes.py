@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..judge.asking import Questions
 from ..judge.compare import same_but_for_ones, wrong_shape
 from ..judge.mismatch import Inconclusive, Kind
 from ..judge.property import check
@@ -12,9 +13,9 @@ from ..spec.case import Case
 
 
 @check(Kind.CORRECTNESS, "backward", weight=0.5)
-def test_gradient_shapes(probe: Probe, case: Case, rng: np.random.Generator) -> None:
+def test_gradient_shapes(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """A gradient has the shape of its argument; axes of length one are a convention."""
-    run = probe.run(case)
+    run = yield from probe.run(case)
     value = run.outputs[probe.spec.value]
     if case.dout is not None and not same_but_for_ones(value.shape, case.dout.shape):
         raise Inconclusive  # the forward has another shape, and is told so

@@ -7,9 +7,9 @@ import re
 import numpy as np
 
 from ..implementation import IDENTITY, Call, Ref
+from ..judge.asking import Questions, moved
 from ..judge.mismatch import Kind
 from ..judge.property import check
-from ..judge.subjects.net_form import moved
 from ..layers.solver import SolverProbe, SolverSpec, checked, data, path, per_epoch
 from ..spec.case import Array, Case
 
@@ -25,9 +25,9 @@ def _same(a: Array, b: Array) -> bool:
 @check(Kind.CORRECTNESS, "forward", rows=SolverSpec)
 def test_learning_rate_decays_once_an_epoch(
     probe: SolverProbe, case: Case, rng: np.random.Generator
-) -> None:
+) -> Questions[None]:
     """Every iteration takes one step of the rule, and the rate decays after every epoch."""
-    done = probe.train(case)
+    done = yield from probe.train(case)
     wanted = path(case)[:-1]
     if len(done.seen) != len(wanted):
         sentence = f"took {len(done.seen)} steps, wanted {len(wanted)}"
@@ -52,9 +52,9 @@ def test_learning_rate_decays_once_an_epoch(
 @check(Kind.CORRECTNESS, "forward", rows=SolverSpec)
 def test_model_ends_with_its_best_parameters(
     probe: SolverProbe, case: Case, rng: np.random.Generator
-) -> None:
+) -> Questions[None]:
     """After training the model holds the parameters of its best validation accuracy."""
-    done = probe.train(case)
+    done = yield from probe.train(case)
     trained = np.concatenate([done.seen[:, 0], [np.nan]])
     steps = [step for step in checked(case) if step < len(trained) - 1]
     at = path(case)[checked(case)]
@@ -81,9 +81,9 @@ def test_model_ends_with_its_best_parameters(
 
 
 @check(Kind.CORRECTNESS, "forward", rows=SolverSpec, weight=0.5)
-def test_histories(probe: SolverProbe, case: Case, rng: np.random.Generator) -> None:
+def test_histories(probe: SolverProbe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """One loss an iteration; accuracies after the first iteration and each epoch, or each epoch."""
-    done = probe.train(case)
+    done = yield from probe.train(case)
     losses = done.seen[:, 2]
     if not _same(done.loss_history, losses):
         sentence = (
@@ -108,9 +108,9 @@ def test_histories(probe: SolverProbe, case: Case, rng: np.random.Generator) -> 
 @check(Kind.CORRECTNESS, "forward", rows=SolverSpec, weight=0.25)
 def test_batches_are_training_examples(
     probe: SolverProbe, case: Case, rng: np.random.Generator
-) -> None:
+) -> Questions[None]:
     """Every batch is batch_size training examples with their own labels."""
-    seen = probe.train(case).seen
+    seen = (yield from probe.train(case)).seen
     numbers = seen[:, 4:]
     size = case.args["batch_size"]
     if not np.all(seen[:, 3] == 1.0):
@@ -124,7 +124,9 @@ def test_batches_are_training_examples(
 
 
 @check(Kind.CORRECTNESS, "forward", rows=SolverSpec, weight=0.5)
-def test_check_accuracy(probe: SolverProbe, case: Case, rng: np.random.Generator) -> None:
+def test_check_accuracy(
+    probe: SolverProbe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """The fraction of examples whose highest score is their label's, in whatever batches."""
     made = data(case)
     x, y = made["X_val"], made["y_val"]
@@ -136,7 +138,7 @@ def test_check_accuracy(probe: SolverProbe, case: Case, rng: np.random.Generator
         Call(".check_accuracy", (Ref(1, 0), x, y), {"num_samples": len(x)}),
         Call(".check_accuracy", (Ref(1, 0), x, (y + 1) % 3)),
     ]
-    outcomes = probe.send(calls)[start:]
+    outcomes = (yield from probe.ask(calls))[start:]
     knots = path(case)[checked(case)]
     level = case.args["levels"][int(np.argmin(np.abs(knots)))]
     for outcome, wanted, how in (
@@ -155,7 +157,7 @@ def test_check_accuracy(probe: SolverProbe, case: Case, rng: np.random.Generator
 @check(Kind.CORRECTNESS, "forward", rows=SolverSpec, weight=0.1)
 def test_resumed_equals_uninterrupted(
     probe: SolverProbe, case: Case, rng: np.random.Generator
-) -> None:
+) -> Questions[None]:
     """Interrupted, saved and resumed from the checkpoint, a run goes on as if it had not been.
 
     A solver without ``save_checkpoint`` and ``load_checkpoint`` passes: it has nothing to judge.
@@ -174,12 +176,12 @@ def test_resumed_equals_uninterrupted(
         Call(".seen", (model,)),
         Call(".loss_history", (solver,)),
     ]
-    outcomes = probe.send(calls)
+    outcomes = yield from probe.ask(calls)
     if "AttributeError" in (outcomes[3].exception_type, outcomes[second + 2].exception_type):
         return
     for outcome in outcomes:
         probe.get(outcome)
-    whole = probe.train(case)
+    whole = yield from probe.train(case)
     passes = [np.asarray(probe.get(outcome)[0]) for outcome in outcomes[-3:-1]]
     parts = [part for part in passes if part.size]
     together = np.concatenate(parts) if parts else np.zeros((0, 0))
@@ -191,9 +193,11 @@ def test_resumed_equals_uninterrupted(
 
 
 @check(Kind.ROBUSTNESS, "forward", rows=SolverSpec, weight=0.25)
-def test_same_seed_same_run(probe: SolverProbe, case: Case, rng: np.random.Generator) -> None:
+def test_same_seed_same_run(
+    probe: SolverProbe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
     """After np.random.seed a run repeats, batch for batch."""
-    first, second = probe.train(case).seen, probe.train(case).seen
+    first, second = (yield from probe.train(case)).seen, (yield from probe.train(case)).seen
     if first.shape != second.shape or not np.array_equal(first, second):
         probe.refuse_all([(probe.name, "draws other batches after the same np.random.seed")], case)
 
@@ -201,7 +205,7 @@ def test_same_seed_same_run(probe: SolverProbe, case: Case, rng: np.random.Gener
 @check(Kind.ROBUSTNESS, "forward", rows=SolverSpec, weight=0.25)
 def test_solver_leaves_its_arguments_alone(
     probe: SolverProbe, case: Case, rng: np.random.Generator
-) -> None:
+) -> Questions[None]:
     """Training does not change the optim_config that it was given."""
     decaying = case.with_args(lr_decay=0.5)
     given = {"learning_rate": case.args["learning_rate"]}
@@ -212,7 +216,7 @@ def test_solver_leaves_its_arguments_alone(
         solver.function, (Ref(1, 0), solver.args[1]), solver.kwargs, seed=case.args["seed"]
     )
     calls = [made[0], model, solver, Call(".train", (Ref(2, 0),)), Call(IDENTITY, (Ref(0, 0),))]
-    outcomes = probe.send(calls)
+    outcomes = yield from probe.ask(calls)
     for outcome in outcomes:
         probe.get(outcome)
     if outcomes[-1].outputs[0] != given:
@@ -220,9 +224,9 @@ def test_solver_leaves_its_arguments_alone(
 
 
 @check(Kind.CONVENTION, "forward", rows=SolverSpec, weight=0.25)
-def test_log_lines(probe: SolverProbe, case: Case, rng: np.random.Generator) -> None:
+def test_log_lines(probe: SolverProbe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """With verbose it prints the contract's log lines, without it nothing."""
-    quiet, loud = probe.train(case), probe.train(case, verbose=True)
+    quiet, loud = (yield from probe.train(case)), (yield from probe.train(case, verbose=True))
     if quiet.printed.strip():
         probe.note(Kind.ROBUSTNESS, "prints with verbose=False")
     for pattern, what in ((_LOG, "(Iteration 1 / 4900) loss: …"), (_EPOCH, "(Epoch 1 / 10) …")):

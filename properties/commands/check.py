@@ -2,89 +2,34 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import os
-import signal
 import sys
-import tempfile
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
-from unittest.mock import patch
 
 import click
-import pytest
-from hypothesis.configuration import set_hypothesis_home_dir
 from rich.console import Console
 
+from ..checks import all_properties
 from ..implementation import Target, TargetError, resolve_target
-from ..judge.property import Property
 from ..judge.suite import Suite
-from ..layers import ALL
 from ..record.build import hold_against_plan, make_record, verdict_of
 from ..record.files import write_whole
 from ..spec.demands import PROFILES, Demands
+from ..spec.reading import SpecsError
 from ..spec.row import LayerSpec
-from .beside import start_beside
 from .console import make_console
+from .job import Job, hypothesis_elsewhere
 from .outputs import check_writable, output_options, write_outputs
-from .plugin import CHECKS, SUITE, SpecsError, make_suite, read_specs
 from .progress import Progress
 from .why import explain
+from .workers import interruptible, judge_all
 
 PASS, WRONG, UNUSABLE, BROKEN = 0, 1, 2, 3
 INTERRUPTED = 130  # as shells say it: 128 and the signal's number
-
-
-class _Given:
-    """Hand a suite to the pytest run underneath."""
-
-    def __init__(self, suite: Suite) -> None:
-        self.suite = suite
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[SUITE] = self.suite
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.suite.broken.append(str(report.longrepr))
-
-    def pytest_internalerror(self, excrepr: object) -> None:
-        self.suite.broken.append(str(excrepr))
-
-
-def run_pytest(suite: Suite) -> int:
-    """Run every property over a suite, silently; the suite holds what came out."""
-    # A user's pytest.ini, conftest.py, plugins and options have no say in a verdict.
-    own = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
-    rooms = Path(__file__).resolve().parents[2]
-    args = [
-        str(CHECKS),
-        f"--rootdir={rooms}",
-        f"--confcutdir={CHECKS}",
-        "-c",
-        os.devnull,
-        "--noconftest",
-        "--assert=plain",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:terminal",
-        "-p",
-        "no:faulthandler",
-        "-p",
-        "no:warnings",
-        "-p",
-        "properties._entry",
-        "--capture=no",
-    ]
-    with patch.dict(os.environ, own):
-        return int(pytest.main(args, plugins=[_Given(suite)]))
 
 
 def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> frozenset[str]:
@@ -152,11 +97,12 @@ def check(
     console = make_console(stderr="-" in (json_file, *files.values()))
     check_writable({"json": json_file, **files})
     weights = load_points(points)
+    demands = Demands(profile=profile, seed=seed, strict=strict, dropout_p=dropout_p)
+    job = Job(target=target, demands=demands, specs_file=specs_file, in_process=in_process)
     try:
-        extra = read_specs(specs_file) if specs_file else ()
+        specs = job.known_rows()
     except SpecsError as error:
         raise click.UsageError(str(error)) from error
-    specs = (*ALL, *extra)
     _known(only, specs, "--only")
     _known(require, specs, "--require")
     if why is not None:
@@ -169,20 +115,20 @@ def check(
     if listing:
         list_matrix(console, specs)
         return
-    demands = Demands(profile=profile, seed=seed, strict=strict, dropout_p=dropout_p)
+    job = replace(job, only=only)
     try:
         found = resolve_target(target)
-        suite = make_suite(target, demands, extra=extra, only=only, in_process=in_process)
+        suite = job.suite()
         console.print(f"Checking {found.describe()}", soft_wrap=True)
         suite.implementation  # noqa: B018  opened here: a target that cannot be used is exit code 2
     except TargetError as error:
         click.echo(f"nndl check: {error}", err=True)
         sys.exit(UNUSABLE)
     try:
-        record, code = _judge(suite, found, require, console, why=why, beside=not in_process)
+        record, code = _judge(suite, job, found, require, console, why=why)
     except KeyboardInterrupt:
-        told = f"interrupted after {suite.done} of {suite.planned} cells; no verdict, no reports"
-        click.echo(f"nndl check: {told}", err=True)
+        done = f"{len(suite.readings)} of {len(suite.specs)} rows"
+        click.echo(f"nndl check: interrupted after {done}; no verdict, no reports", err=True)
         sys.exit(INTERRUPTED)
     if json_file:
         write_record(record, json_file)
@@ -191,63 +137,35 @@ def check(
     sys.exit(_explain(suite, found, record, code, console))
 
 
-@contextlib.contextmanager
-def _interruptible(suite: Suite) -> Iterator[None]:
-    """Let Ctrl-C end the run between two cells.
-
-    Raised anywhere else it may be swallowed, by a garbage collector's callback for one.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: object) -> None:
-        suite.interrupted = True
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _judge(
     suite: Suite,
+    job: Job,
     target: Target,
     require: frozenset[str],
     console: Console,
     *,
     why: str | None = None,
-    beside: bool = True,
 ) -> tuple[dict[str, Any], int]:
-    """Run a suite; give its record and the exit code.
-
-    With ``beside``, the nets are judged in a second process meanwhile.
-    """
+    """Run a suite; give its record and the exit code."""
     started = time.perf_counter()
-    plan = suite.specs
-    second = start_beside(suite, target) if beside else None
-    # What Hypothesis writes beside its database must not end up in the user's folder.
-    storage = tempfile.TemporaryDirectory(prefix="nndl-", ignore_cleanup_errors=True)
-    set_hypothesis_home_dir(storage.name)
     try:
-        with storage, _interruptible(suite), Progress(console, suite) as progress:
-            suite.on_verdict = progress.done
-            if run_pytest(suite) == pytest.ExitCode.INTERRUPTED and not suite.broken:
-                raise KeyboardInterrupt  # pytest swallows it; half a run is no verdict
+        with (
+            hypothesis_elsewhere(),
+            interruptible() as interrupt,
+            Progress(console, suite) as progress,
+        ):
+            judge_all(suite, job, interrupt, progress.done)
+        for lost in suite.missing_from_verdicts():
+            suite.broken.append(f"planned and not judged: {lost}")
         record = make_record(suite, target, required=require)
-        if second is not None:
-            second.join(record, suite)
-        hold_against_plan(record, plan, suite)
+        hold_against_plan(record, suite.specs, suite)
         record["verdict"] = verdict_of(record, require)
         record["elapsed"] = round(time.perf_counter() - started, 3)
         if why is not None and not suite.broken:
             explain(suite, why, console)
     finally:
         suite.close()
-        if second is not None:
-            second.end()
-    if suite.broken or suite.planned == 0:
+    if suite.broken or not suite.planned:
         return record, BROKEN
     if all(function["status"] == "missing" for function in record["functions"]):
         return record, WRONG if require else UNUSABLE
@@ -277,11 +195,8 @@ def run(
     require: str = "",
     dropout_p: str | None = None,
     in_process: bool = False,
-    beside: bool = True,
 ) -> dict[str, Any]:
     """Judge a target from Python; gives the record that ``nndl check --json`` writes.
-
-    With ``beside``, nets are judged in a second process where there is a processor for it.
 
     Raises
     ------
@@ -289,12 +204,12 @@ def run(
         The target cannot be used.
     """
     names = frozenset(name for name in only.split(",") if name)
-    found = resolve_target(target)
     demands = Demands(profile=profile, seed=seed, strict=strict, dropout_p=dropout_p)
-    suite = make_suite(target, demands, only=names, in_process=in_process)
+    job = Job(target=target, demands=demands, only=names, in_process=in_process)
+    suite = job.suite()
     required = frozenset(name for name in require.split(",") if name)
     quiet = Console(file=io.StringIO())
-    record, code = _judge(suite, found, required, quiet, beside=beside and not in_process)
+    record, code = _judge(suite, job, resolve_target(target), required, quiet)
     if code == BROKEN:
         raise RuntimeError("the suite itself broke:\n" + "\n".join(suite.broken[:1]))
     return record
@@ -334,18 +249,3 @@ def list_matrix(console: Console, specs: Sequence[LayerSpec]) -> None:
         rows = [spec.name for spec in specs if declared.concerns(spec)]
         console.print(f"[bold]{declared.name}[/] ({declared.kind.value}): {declared.title}")
         console.print(f"    {', '.join(rows)}", style="dim")
-
-
-def all_properties() -> list[Property]:
-    """Every property, in the order of its module and its place there."""
-    import importlib
-
-    found: list[Property] = []
-    for path in sorted(CHECKS.glob("test_*.py")):
-        module = importlib.import_module(f"properties.checks.{path.stem}")
-        found += [
-            value.declared
-            for value in vars(module).values()
-            if isinstance(getattr(value, "declared", None), Property)
-        ]
-    return found

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import os
 import random
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
 
 import numpy as np
-from hypothesis.configuration import set_hypothesis_home_dir
 
+from ..checks import all_properties
 from ..implementation import Call, FunctionInfo, Handle, Limits, Outcome, Target
 from ..implementation.child.capture import Printed
 from ..implementation.child.executor import Executor, copied_arguments
 from ..implementation.child.packing import ToCopies
-from ..judge.search import Verdict
-from ..judge.suite import Cell, Suite
+from ..judge.plan import Cell, plan
+from ..judge.suite import Suite, by_row
 from ..layers import ALL
 from ..record.build import make_record
 from ..reports.notebook import NotebookReport
 from ..spec.demands import Demands
 from ..spec.row import LayerSpec
-from .check import run_pytest
-from .plugin import LIMITS
+from .job import LIMITS, hypothesis_elsewhere
 
 Function = Callable[..., Any]
 
@@ -143,10 +140,16 @@ def check(
     names = [name for spec in specs for name in spec.functions]
     implementation = Functions(functions, names)
     demands = Demands(profile=profile, seed=seed, strict=strict)
-    suite = Suite(open_implementation=lambda: implementation, specs=specs, demands=demands)
+    suite = Suite(
+        open_implementation=lambda: implementation,
+        specs=specs,
+        demands=demands,
+        planned=plan(specs, all_properties()),
+    )
     started = time.perf_counter()
-    with _same_environment(), _progress(suite):
-        run_pytest(suite)
+    with hypothesis_elsewhere():
+        for cells in _progress(by_row(suite.planned)):
+            suite.judge(cells)
     if suite.broken:
         raise RuntimeError(f"the checker itself broke; please report this:\n{suite.broken[0]}")
     record = make_record(
@@ -228,35 +231,11 @@ def _without_import(script: str) -> str:
     return "\n".join(line for line in script.split("\n") if not line.startswith(skipped))
 
 
-@contextlib.contextmanager
-def _same_environment() -> Iterator[None]:
-    """Leave the kernel's environment variables as they were, and no file in its folder."""
-    before = dict(os.environ)
-    storage = tempfile.TemporaryDirectory(prefix="nndl-", ignore_cleanup_errors=True)
-    set_hypothesis_home_dir(storage.name)
-    try:
-        with storage:
-            yield
-    finally:
-        set_hypothesis_home_dir(None)
-        os.environ.clear()
-        os.environ.update(before)
-
-
-@contextlib.contextmanager
-def _progress(suite: Suite) -> Iterator[None]:
-    """A tqdm bar while it runs; none when tqdm is not installed."""
+def _progress(rows: list[tuple[Cell, ...]]) -> Iterable[tuple[Cell, ...]]:
+    """A tqdm bar over the rows; none when tqdm is not installed."""
     try:
         from tqdm.auto import tqdm
     except ImportError:
-        yield
-        return
-    with tqdm(total=None, leave=False, file=sys.stderr, unit="property") as bar:
-
-        def done(cell: Cell, verdict: Verdict | None) -> None:
-            bar.total = suite.planned or None
-            bar.set_description(cell.spec.name, refresh=False)
-            bar.update(suite.done - bar.n)
-
-        suite.on_verdict = done
-        yield
+        return rows
+    shown: Iterable[tuple[Cell, ...]] = tqdm(rows, leave=False, file=sys.stderr, unit="row")
+    return shown

@@ -2,79 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.util
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ..diagnosis.assembled import rows_of_parts
-from ..implementation import Limits, TargetError, open_implementation, resolve_target
+from ..checks import all_properties
+from ..implementation import TargetError
 from ..judge.mismatch import Kind
+from ..judge.plan import plan
 from ..judge.property import Property
-from ..judge.suite import Cell, Suite, counts, describe
-from ..layers import ALL
+from ..judge.suite import Judged, Suite
+from ..judge.verdict import counts, describe
 from ..spec.demands import Demands
+from ..spec.reading import SpecsError
 from ..spec.row import LayerSpec
+from .job import Job
 
-SUITE: pytest.StashKey[Suite] = pytest.StashKey()
-# One hang is proof enough: more would cost its limit again in every property.
-LIMITS = Limits(call_seconds=10.0, failures=1)
-CHECKS = Path(__file__).parent.parent / "checks"
-
-
-class SpecsError(Exception):
-    """A file of specs cannot be used."""
-
-
-def read_specs(path: str) -> tuple[LayerSpec, ...]:
-    """The LayerSpecs that a user's file defines, in their order there."""
-    file = Path(path)
-    if not file.is_file():
-        raise SpecsError(f"--specs: there is no file {path!r}; give a Python file with LayerSpecs")
-    definition = importlib.util.spec_from_file_location("_user_specs", file)
-    assert definition is not None
-    assert definition.loader is not None
-    module = importlib.util.module_from_spec(definition)
-    try:
-        definition.loader.exec_module(module)
-    except Exception as error:
-        raise SpecsError(f"--specs: {path} fails: {type(error).__name__}: {error}") from error
-    found = tuple(value for value in vars(module).values() if isinstance(value, LayerSpec))
-    if not found:
-        raise SpecsError(f"--specs: {path} defines no LayerSpec; assign at least one to a name")
-    return found
-
-
-def make_suite(
-    target: str | None,
-    demands: Demands,
-    *,
-    extra: tuple[LayerSpec, ...] = (),
-    only: frozenset[str] = frozenset(),
-    in_process: bool = False,
-) -> Suite:
-    """A suite over a target; raises TargetError where it cannot be used."""
-    specs = tuple(
-        spec
-        for spec in (*ALL, *extra)
-        if not only or spec.layer in only or only & {spec.name, *spec.functions}
-    )
-    # The cause of a composed function is told by its parts, asked for or not.
-    needed = {row for spec in specs for row in rows_of_parts(spec.name)}
-    names = [
-        name
-        for spec in (*specs, *(s for s in ALL if s.name in needed and s not in specs))
-        for name in spec.functions
-    ]
-    found = resolve_target(target)
-    return Suite(
-        open_implementation=lambda: open_implementation(
-            found, names=names, limits=LIMITS, in_process=in_process
-        ),
-        specs=specs,
-        demands=demands,
-    )
+SUITE: pytest.StashKey[_Nodes] = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -88,21 +34,21 @@ def pytest_configure(config: pytest.Config) -> None:
         strict=option("--nndl-strict") or not option("--impl"),
         dropout_p=option("--dropout-p"),
     )
-    extra = read_specs(option("--nndl-specs")) if option("--nndl-specs") else ()
+    job = Job(
+        target=option("--impl") or "bundled",
+        demands=demands,
+        specs_file=option("--nndl-specs"),
+        in_process=option("--nndl-in-process"),
+    )
     try:
-        config.stash[SUITE] = make_suite(
-            option("--impl") or "bundled",
-            demands,
-            extra=extra,
-            in_process=option("--nndl-in-process"),
-        )
-    except TargetError as error:
+        config.stash[SUITE] = _Nodes(job.suite())
+    except (TargetError, SpecsError) as error:
         raise pytest.UsageError(str(error)) from error
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if SUITE in config.stash:
-        config.stash[SUITE].close()
+        config.stash[SUITE].suite.close()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -115,44 +61,74 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     declared = getattr(metafunc.function, "declared", None)
     if isinstance(declared, Property):
-        specs = [spec for spec in metafunc.config.stash[SUITE].specs if declared.concerns(spec)]
-        metafunc.parametrize("cell", specs, ids=[spec.name for spec in specs], indirect=True)
+        rows = metafunc.config.stash[SUITE].suite.specs
+        concerned = [row for row in rows if declared.concerns(row)]
+        metafunc.parametrize("cell", concerned, ids=[row.name for row in concerned], indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    rows = {spec.name: i for i, spec in enumerate(config.stash[SUITE].specs)}
+    nodes = config.stash[SUITE]
+    order = {spec.name: i for i, spec in enumerate(nodes.suite.specs)}
+    items.sort(key=lambda item: order.get(_row(item), -1))
 
-    def row(item: pytest.Item) -> int:
-        callspec: Any = getattr(item, "callspec", None)
-        return rows.get(callspec.id, -1) if callspec and "cell" in callspec.params else -1
 
-    items.sort(key=row)
-    config.stash[SUITE].planned = sum(row(item) >= 0 for item in items)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    # What -k, -m and --deselect leave: a row is judged once, and asked these properties alone.
+    nodes = session.config.stash[SUITE]
+    for item in session.items:
+        declared = getattr(getattr(item, "function", None), "declared", None)
+        if _row(item) and isinstance(declared, Property):
+            nodes.wanted.add((declared.name, _row(item)))
+
+
+def _row(item: pytest.Item) -> str:
+    callspec: Any = getattr(item, "callspec", None)
+    return str(callspec.params["cell"].name) if callspec and "cell" in callspec.params else ""
 
 
 @pytest.fixture
 def cell(request: pytest.FixtureRequest) -> Any:
-    """One property on one layer; ``judge()`` fails the test where the implementation is wrong."""
-    suite = request.config.stash[SUITE]
-    declared: Property = request.function.declared
-    return _Judged(Cell(suite=suite, property=declared, spec=request.param))
+    """One property on one row; ``judge()`` fails the test where the implementation is wrong."""
+    return _Node(request.config.stash[SUITE], request.function.declared, request.param)
 
 
-class _Judged:
-    """A cell that answers in pytest's terms."""
+@dataclass
+class _Nodes:
+    """The suite of a session, and the nodes that were asked for, as (property, row)."""
 
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
+    suite: Suite
+    wanted: set[tuple[str, str]] = field(default_factory=set)
+    judged: dict[str, Judged] = field(default_factory=dict)
+
+    def of(self, declared: Property, row: LayerSpec) -> Judged:
+        """What came of a row; it is judged when the first of its nodes runs."""
+        if row.name not in self.judged:
+            cells = plan(
+                [row], all_properties(), wanted=lambda p, r: (p.name, r.name) in self.wanted
+            )
+            self.judged[row.name] = self.suite.judge(cells)
+        return self.judged[row.name]
+
+
+@dataclass
+class _Node:
+    """A property on a row that answers in pytest's terms."""
+
+    nodes: _Nodes
+    declared: Property
+    row: LayerSpec
 
     def judge(self) -> None:
-        cell = self.cell
-        verdict = cell.judge()
+        judged = self.nodes.of(self.declared, self.row)
+        verdict = next((v for v in judged.verdicts if v.declared.name == self.declared.name), None)
         if verdict is None:
-            reason = _reason(cell)
+            reason = self._reason()
             if reason.startswith("missing"):
                 pytest.skip(reason)
             pytest.fail(reason, pytrace=False)
-        if counts(verdict, strict=cell.suite.demands.strict):
+        if verdict.broken:
+            pytest.fail(f"the suite itself broke:\n{verdict.broken}", pytrace=False)
+        if counts(verdict, strict=self.nodes.suite.demands.strict):
             text = describe(verdict)
             for function, kind, sentence in verdict.notes:
                 if kind is not Kind.CORRECTNESS:
@@ -161,10 +137,10 @@ class _Judged:
         if verdict.status == "inconclusive":
             pytest.skip("inconclusive on every example")
 
-
-def _reason(cell: Cell) -> str:
-    for name in cell.spec.functions:
-        fault = cell.suite.faults.get(name)
-        if fault is not None:
-            return f"{fault.status}: {name}: {fault.message}"
-    return "missing"
+    def _reason(self) -> str:
+        suite = self.nodes.suite
+        for name in self.row.functions:
+            fault = suite.faults.get(name)
+            if fault is not None:
+                return f"{fault.status}: {name}: {fault.message}"
+        return "\n".join(suite.broken) or "it was planned and not judged"

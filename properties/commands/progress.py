@@ -1,4 +1,4 @@
-"""A live line while a run goes on: a bar on a terminal, a line for each layer elsewhere."""
+"""A live line while a run goes on: a bar on a terminal, a line for each row elsewhere."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from ..judge.search import Verdict
-from ..judge.suite import Cell, Suite
+from ..judge.suite import Judged, Suite
 
 
 class Progress:
@@ -17,7 +16,6 @@ class Progress:
 
     def __init__(self, console: Console, suite: Suite) -> None:
         self.console = console
-        self.suite = suite
         self.bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -26,8 +24,7 @@ class Progress:
             transient=True,
             disable=not console.is_terminal,
         )
-        self.task = self.bar.add_task("starting", total=None)
-        self.layer = ""
+        self.task = self.bar.add_task("starting", total=len(suite.planned))
 
     def __enter__(self) -> Progress:
         self.bar.start()
@@ -41,15 +38,8 @@ class Progress:
     ) -> None:
         self.bar.stop()
 
-    def done(self, cell: Cell, verdict: Verdict | None) -> None:
-        """One more cell is judged."""
-        if cell.spec.name != self.layer:
-            self.layer = cell.spec.name
-            if not self.console.is_terminal:
-                self.console.print(f"  {self.layer} …", style="dim")
-        self.bar.update(
-            self.task,
-            total=self.suite.planned,
-            completed=self.suite.done,
-            description=f"{cell.spec.name}: {cell.property.name}",
-        )
+    def done(self, judged: Judged) -> None:
+        """One more row is judged."""
+        if not self.console.is_terminal and judged.verdicts:
+            self.console.print(f"  {judged.row} …", style="dim")
+        self.bar.update(self.task, advance=len(judged.cells), description=judged.row)

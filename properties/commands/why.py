@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from ..judge.compare import allowed
+from ..judge.drawing import sample_cases
 from ..judge.mismatch import Fault, Inconclusive, Kind, Mismatch
 from ..judge.numerical import STEPS, Derivative, derivatives
-from ..judge.search import Verdict
 from ..judge.subjects.functions import Probe
-from ..judge.suite import Suite, sample_cases
+from ..judge.suite import Suite
+from ..judge.verdict import Verdict
 from ..spec.case import Array, Case, Run
 from ..spec.row import Bounds, LayerSpec, ObjectSpec, Purpose
 
@@ -49,7 +50,7 @@ def margins(probe: Probe, cases: Sequence[Case], function: str) -> list[Margin]:
     forward_alone = function != probe.spec.judge_of_gradients
     for case in cases:
         try:
-            run = probe.value(case) if forward_alone else probe.run(case)
+            run = probe.now(probe.value(case) if forward_alone else probe.run(case))
         except (Fault, Mismatch):
             continue
         for prefix, got, truth in _judged(probe, case, run, function):
@@ -186,7 +187,8 @@ def _steps(probe: Probe, console: Console) -> None:
     for number, case in enumerate(cases):
         rng = np.random.default_rng(number)
         try:
-            answers = derivatives(probe, case, probe.run(case), rng)
+            run = probe.now(probe.run(case))
+            answers = probe.now(derivatives(probe, case, run, rng))
         except (Fault, Mismatch, Inconclusive):
             continue
         told = [answer for answer in answers if "steps_curve" in answer.evidence]

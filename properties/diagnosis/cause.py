@@ -12,8 +12,8 @@ from reference.bounded import SAFETY, Bounded
 
 from ..implementation import Implementation
 from ..judge.mismatch import Disagreement, Fault, Mismatch
-from ..judge.search import Verdict
 from ..judge.subjects.functions import Probe
+from ..judge.verdict import Verdict
 from ..spec.case import Run
 from ..spec.row import LayerSpec, Purpose, Reading
 from . import catalogue

@@ -197,7 +197,7 @@ def quantities_of(spec: LayerSpec, case: Case, run: Run) -> dict[str, Any]:
 @cache
 def fresh_cases(spec: LayerSpec) -> tuple[Case, ...]:
     """Cases of a layer that tell causes apart; the same ones every time."""
-    from ..judge.suite import sample_cases
+    from ..judge.drawing import sample_cases
 
     drawn = sample_cases(spec, Purpose.ORDINARY, _DRAWN, number=_STREAM)
     cases = [case for case in drawn if case.family in _FAMILIES] or drawn
@@ -216,7 +216,7 @@ def fresh_cases(spec: LayerSpec) -> tuple[Case, ...]:
 @cache
 def extreme_cases(spec: LayerSpec) -> tuple[Case, ...]:
     """Finite values of any magnitude, with more than one example."""
-    from ..judge.suite import sample_cases
+    from ..judge.drawing import sample_cases
 
     drawn = sample_cases(spec, Purpose.EXTREME, _DRAWN // 2, number=_STREAM)
     return tuple(case for case in drawn if _telling(case) >= 2)

@@ -65,6 +65,9 @@ class Fault(Exception):
         self.message = message
         self.traceback = traceback
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Fault, (self.function, self.status, self.message, self.traceback)
+
     @property
     def is_final(self) -> bool:
         """Whether calling again is of no use: it hangs, ends the process or eats the memory."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -13,7 +13,8 @@ import numpy.typing as npt
 from reference.finite_differences import Estimate, richardson
 
 from ..spec.case import Array, Case, Run
-from .mismatch import Disagreement, Fault, Inconclusive, Mismatch
+from .asking import Questions
+from .mismatch import Disagreement
 from .subjects.functions import Probe
 
 # Absolute steps; the values of smooth families are of order one and 1/8 away from kinks.
@@ -60,13 +61,16 @@ class Derivative:
         }
 
 
-def judge_gradients(probe: Probe, case: Case, run: Run, rng: np.random.Generator) -> Derivative:
+def judge_gradients(
+    probe: Probe, case: Case, run: Run, rng: np.random.Generator
+) -> Questions[Derivative]:
     """Compare ⟨gradient, v⟩ with the derivative of ⟨dout, forward⟩ along random v.
 
     One signed random direction for each differentiable argument; the first that is wrong decides,
     else the first that is inconclusive.
     """
-    found = derivatives(probe, case, run, rng)
+    found = yield from derivatives(probe, case, run, rng)
+    probe.evidence["table"] = table(found)
     for answer in (Answer.WRONG, Answer.UNKNOWN):
         for derivative in found:
             if derivative.answer is answer:
@@ -74,7 +78,9 @@ def judge_gradients(probe: Probe, case: Case, run: Run, rng: np.random.Generator
     return found[-1]
 
 
-def derivatives(probe: Probe, case: Case, run: Run, rng: np.random.Generator) -> list[Derivative]:
+def derivatives(
+    probe: Probe, case: Case, run: Run, rng: np.random.Generator
+) -> Questions[list[Derivative]]:
     """The numerical derivative along one random direction of each differentiable argument.
 
     All perturbed points go to the implementation in one call. A single inconclusive answer, with
@@ -91,7 +97,7 @@ def derivatives(probe: Probe, case: Case, run: Run, rng: np.random.Generator) ->
         for sign in (1.0, -1.0)
         for step in STEPS
     ]
-    runs = probe.values([case, *points])
+    runs = yield from probe.values([case, *points])
     dout = np.ones(()) if case.dout is None else case.dout
     out = runs[0].outputs[spec.value]
     if case.dout is None and out.size == 1:
@@ -138,12 +144,8 @@ def derivatives(probe: Probe, case: Case, run: Run, rng: np.random.Generator) ->
     return verdicts
 
 
-def table(probe: Probe, case: Case) -> list[dict[str, Any]]:
-    """Rows of argument, ratio, difference, analytical and numerical derivative, on one case."""
-    try:
-        found = derivatives(probe, case, probe.run(case), np.random.default_rng(0))
-    except (Fault, Mismatch, Inconclusive):
-        return []
+def table(found: Sequence[Derivative]) -> list[dict[str, Any]]:
+    """Rows of argument, ratio, difference, analytical and numerical derivative."""
     rows = []
     for derivative in found:
         if derivative.estimate is None:
@@ -211,7 +213,7 @@ class Sides:
         return bool((np.abs(got - smaller) > self.slack).any())
 
 
-def one_sided(probe: Probe, case: Case) -> list[Sides]:
+def one_sided(probe: Probe, case: Case) -> Questions[list[Sides]]:
     """Move the differentiable arguments to either side, all entries at once or one by one.
 
     Empty where the forward has another shape than it should; the shapes are judged elsewhere.
@@ -230,7 +232,8 @@ def one_sided(probe: Probe, case: Case) -> list[Sides]:
         for sign in (1.0, -1.0)
         for unit in units[name]
     ]
-    base, *moved = (run.outputs[spec.value] for run in probe.values([case, *points]))
+    runs = yield from probe.values([case, *points])
+    base, *moved = (run.outputs[spec.value] for run in runs)
     dout = np.ones(base.shape) if case.dout is None else case.dout
     if base.shape != dout.shape or (
         elementwise and base.shape != units[spec.differentiable[0]].shape[1:]

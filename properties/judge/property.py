@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,18 +11,20 @@ import numpy as np
 
 from ..spec.case import Case
 from ..spec.row import LayerSpec, ObjectSpec, Purpose
+from .asking import Questions
 from .mismatch import Kind
 
 Judges = Literal["forward", "backward", "both"]
 # The first argument is a Probe, of the class that goes with the property's rows.
-Body = Callable[[Any, Case, np.random.Generator], None]
+Body = Callable[[Any, Case, np.random.Generator], Questions[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Property:
     """One column of the matrix.
 
-    ``body`` gets a case of the purpose and a generator for what it draws itself. It returns for a
+    ``body`` gets a case of the purpose and a generator for what it draws itself. It is a coroutine:
+    it yields calls of the code under test and is resumed with what became of them. It returns for a
     right example, raises Mismatch for a wrong one, Inconclusive where it cannot tell of an
     example, and Unsuitable where it has nothing to say. ``weight`` is the share of the profile's
     examples that it is worth. An ``oracle`` knows what is true of a value or a gradient: a
@@ -37,6 +40,9 @@ class Property:
     weight: float = 1.0
     rows: type[LayerSpec] = LayerSpec
     oracle: bool = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return named, (self.name,)  # its body is a function that pickle cannot find
 
     @property
     def title(self) -> str:
@@ -58,6 +64,14 @@ class Property:
         if self.judges == "both":
             return spec.functions
         return (spec.forward,) if self.judges == "forward" else (spec.judge_of_gradients,)
+
+
+_DECLARED: dict[str, Property] = {}
+
+
+def named(name: str) -> Property:
+    """The property of a name; raises KeyError where its module has not been imported."""
+    return _DECLARED[name]
 
 
 def always(spec: LayerSpec) -> bool:
@@ -96,6 +110,8 @@ def check(
     """
 
     def decorate(body: Body) -> Callable[[Any], None]:
+        if not inspect.isgeneratorfunction(body):
+            raise TypeError(f"{body.__name__} is no coroutine: it must yield what it asks for")
         name = body.__name__.removeprefix("test_")
         declared = Property(
             name=name,
@@ -108,6 +124,10 @@ def check(
             rows=rows,
             oracle=oracle,
         )
+
+        if name in _DECLARED and _DECLARED[name].body.__module__ != body.__module__:
+            raise ValueError(f"two properties are called {name!r}; their names must differ")
+        _DECLARED[name] = declared
 
         def test(cell: Any) -> None:
             cell.judge()

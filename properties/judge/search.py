@@ -1,171 +1,257 @@
-"""Judge one property of one layer: draw examples, find the smallest wrong one."""
+"""Judge a cell: draw cases, run the code once on each, ask every property about that run.
+
+Only a property that disagrees searches on: for the smallest case of its own.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import io
-from dataclasses import dataclass, field
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 
 from ..spec.case import Case
 from ..spec.demands import Demands
+from .asking import Ask, Questions, round_trip
+from .drawing import Drawn, draw
 from .minimise import minimise
-from .mismatch import Disagreement, Fault, Inconclusive, Kind, Mismatch, Unsuitable
-from .property import Property
+from .mismatch import Fault, Inconclusive, Mismatch, Unsuitable
 from .subjects.functions import Probe
+from .verdict import Verdict
 
+_AT_ONCE = 5  # cases of one draw: Hypothesis and the pipe cost per draw, not per case
 _KEPT = 12  # failing examples kept for the diagnosis
+_FEWEST = 5  # examples of a property, however little it weighs
 
 
 @dataclass(kw_only=True)
-class Verdict:
-    """What one property says of one layer."""
+class _Asked:
+    """One property at work on one case."""
 
-    declared: Property
-    layer: str
-    functions: tuple[str, ...]
-    status: str = "pass"
-    examples: int = 0
-    inconclusive: int = 0
-    disagreement: Disagreement | None = None
-    fault: Fault | None = None
-    case: Case | None = None
-    seed: int = 0
-    notes: dict[tuple[str, Kind, str], int] = field(default_factory=dict)
-    failures: list[Disagreement] = field(default_factory=list)
-    printed: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def function(self) -> str:
-        """The function that a failure is laid at."""
-        if self.disagreement is not None:
-            return self.disagreement.function
-        if self.fault is not None:
-            return self.fault.function
-        return self.functions[0]
-
-    @property
-    def kind(self) -> Kind:
-        """The class of what was found: a property's own, unless the finding says otherwise."""
-        found = self.disagreement.kind if self.disagreement is not None else None
-        return found or self.declared.kind
+    verdict: Verdict
+    drawn: Drawn
+    questions: Questions[None]
+    asks: Sequence[Ask] = ()
+    replies: Any = None  # None starts a coroutine
 
 
-def judge(declared: Property, probe: Probe, demands: Demands) -> Verdict:
-    """Judge a property on one layer of one implementation."""
-    verdict = Verdict(
-        declared=declared, layer=probe.spec.name, functions=declared.functions(probe.spec)
-    )
-    probe.notes = verdict.notes
-    probe.printed = verdict.printed
-    probe.blames = verdict.functions[0]
-    cases = probe.spec.cases(declared.purpose)
-    assert cases is not None
-    _search(verdict, probe, demands, cases)
-    if verdict.disagreement is not None and verdict.case is not None:
-        if demands.shrink:
-            _shrink_values(verdict, probe)
+def judge_properties(verdicts: Sequence[Verdict], probe: Probe, demands: Demands) -> None:
+    """Judge properties of one purpose on one row; the verdicts are filled in.
+
+    Parameters
+    ----------
+    verdicts
+        One for each property, empty.
+    probe
+        The code under test, seen through the row.
+    demands
+        How many examples, under which seed.
+    """
+    strategy = probe.spec.cases(verdicts[0].declared.purpose)
+    assert strategy is not None
+    share = {id(v): max(_FEWEST, round(demands.examples * v.declared.weight)) for v in verdicts}
+    count = max(share.values())
+    seen = 0
+
+    def look(drawn: list[Drawn]) -> None:
+        nonlocal seen
+        asked = []
+        for case in drawn:
+            for verdict in verdicts:
+                # A property that weighs less is asked about cases spread over all.
+                mine = share[id(verdict)]
+                if seen * mine // count != (seen - 1) * mine // count and _is_open(verdict):
+                    asked.append(_ask(verdict, probe, case))
+            seen += 1
+        _answer(asked, probe)
+        probe.forget()
+
+    draw(strategy, look, count=count, at_once=_AT_ONCE, number=demands.seed)
+    shrunk: dict[tuple[str, str], Verdict] = {}
+    for verdict in verdicts:
+        _conclude(verdict)
+        if demands.shrink and verdict.status in ("fail", "error") and not _is_final(verdict):
+            _make_small(verdict, probe, demands, strategy, shrunk)
+
+
+def _is_open(verdict: Verdict) -> bool:
+    return not verdict.broken and not _is_final(verdict) and len(verdict.failures) < _KEPT
+
+
+def _is_final(verdict: Verdict) -> bool:
+    return verdict.fault is not None and verdict.fault.is_final
+
+
+def _ask(verdict: Verdict, probe: Probe, drawn: Drawn) -> _Asked:
+    case, number = drawn
+    rng = np.random.Generator(np.random.SFC64(number))
+    return _Asked(verdict=verdict, drawn=drawn, questions=verdict.declared.body(probe, case, rng))
+
+
+def _answer(asked: Sequence[_Asked], probe: Probe) -> None:
+    """Resume properties until each has spoken; the calls of all go in one round trip."""
+    for one in asked:
+        if one.verdict.disagreement is None:
+            one.verdict.examples += 1
+    open_ones = [one for one in asked if _resume(one, probe)]
+    while open_ones:
+        asks = [ask for one in open_ones for ask in one.asks]
+        replies = iter(round_trip(probe.implementation, asks))
+        for one in open_ones:
+            one.replies = [next(replies) for _ in one.asks]
+        open_ones = [one for one in open_ones if _resume(one, probe)]
+
+
+def _resume(one: _Asked, probe: Probe) -> bool:
+    """Let a property go on to its next question; False when it has spoken."""
+    verdict, (case, number) = one.verdict, one.drawn
+    probe.notes, probe.printed = verdict.notes, verdict.printed
+    probe.evidence, probe.blames = verdict.evidence, verdict.functions[0]
+    try:
+        one.asks = one.questions.send(one.replies)
+        return True
+    except StopIteration:
+        pass
+    except Unsuitable:
+        verdict.examples -= verdict.disagreement is None
+    except Inconclusive:
+        verdict.inconclusive += verdict.disagreement is None
+    except Mismatch as mismatch:
+        found = mismatch.with_case(case).disagreement
+        verdict.failures.append(found)
+        if verdict.disagreement is None:
+            verdict.disagreement, verdict.case, verdict.seed = found, case, number
+    except Fault as fault:
+        not_its_own = verdict.declared.judges == "backward" and fault.function != verdict.function
+        if not_its_own and not fault.is_final:
+            # The forward answers for it; the backward is judged where there is a result.
+            verdict.examples -= verdict.disagreement is None
+        elif verdict.fault is None:
+            # One case that raises is reported; the rest is judged all the same.
+            verdict.fault = fault
+            if verdict.disagreement is None:
+                verdict.case, verdict.seed = case, number
+    except Exception:
+        verdict.broken = traceback.format_exc()
+    return False
+
+
+def _conclude(verdict: Verdict) -> None:
+    if verdict.broken:
+        verdict.status = "broken"
+    elif verdict.disagreement is not None:
+        verdict.status = "fail"
     elif verdict.fault is not None:
         verdict.status = "error"
     elif 2 * verdict.inconclusive > verdict.examples or not verdict.examples:
         verdict.status = "inconclusive"
-    return verdict
 
 
-def _search(
-    verdict: Verdict, probe: Probe, demands: Demands, cases: st.SearchStrategy[Case]
+# -- the smallest example ----------------------------------------------------------------------
+
+
+class _Wrong(Exception):
+    """A case that a property says is wrong: what Hypothesis is to make small."""
+
+
+def _make_small(
+    verdict: Verdict,
+    probe: Probe,
+    demands: Demands,
+    strategy: st.SearchStrategy[Case],
+    shrunk: dict[tuple[str, str], Verdict],
 ) -> None:
-    declared = verdict.declared
-    examples = max(5, round(demands.examples * declared.weight))
-    options = settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate, Phase.shrink) if demands.shrink else (Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-        print_blob=False,
-        verbosity=Verbosity.quiet,
-    )
-    last: dict[str, Any] = {}
-    judges_backward = declared.judges == "backward"
+    """Search with one property alone, and shrink what it finds.
 
-    @seed(demands.seed)
-    @options
-    @given(st.tuples(cases, st.integers(0, 2**20)))
-    def example(drawn: tuple[Case, int]) -> None:
-        case, number = drawn
-        if verdict.fault is not None and verdict.fault.is_final:
-            return
-        verdict.examples += "failed" not in last
-        try:
-            declared.body(probe, case, np.random.Generator(np.random.SFC64(number)))
-        except Unsuitable:
-            verdict.examples -= "failed" not in last
-        except Inconclusive:
-            verdict.inconclusive += 1
-        except Mismatch as mismatch:
-            mismatch.with_case(case)
-            last.update(failed=mismatch, case=case, seed=number)
-            if len(verdict.failures) < _KEPT:
-                verdict.failures.append(mismatch.disagreement)
-            raise
-        except Fault as fault:
-            if judges_backward and fault.function != verdict.function and not fault.is_final:
-                verdict.examples -= "failed" not in last
-                return  # the forward answers for it; the backward is judged where there is one
-            last.update(failed=fault, case=case, seed=number)
-            if fault.is_final:
-                verdict.fault, verdict.case = fault, case
-                return
-            raise
+    First among single cases, which shrink fast. What is too rare to be found again there is found
+    where it was: among the same cases, several at once.
+    """
+    key = _what(verdict)
+    if key in shrunk:  # another property met the same failure of the same call
+        _adopt(verdict, shrunk[key])
+        return
+    for at_once in (1, _AT_ONCE):
+        small = _search_alone(verdict, probe, demands, strategy, at_once)
+        if small is not None:
+            _adopt(verdict, small)
+            break
+    if verdict.disagreement is not None:
+        _make_values_simple(verdict, probe)
+    shrunk[key] = verdict
+
+
+def _what(verdict: Verdict) -> tuple[str, str]:
+    """What was met, where it does not depend on the property that met it."""
+    found = verdict.disagreement
+    if found is None:
+        assert verdict.fault is not None
+        return verdict.fault.function, f"{verdict.fault.status}: {verdict.fault.message}"
+    if found.oracle == "the contract" and found.index is None and found.got is None:
+        return found.function, found.sentence
+    return found.function, f"{verdict.declared.name}: {found.sentence}"
+
+
+def _adopt(verdict: Verdict, small: Verdict) -> None:
+    verdict.disagreement, verdict.fault = small.disagreement, small.fault
+    verdict.case, verdict.seed = small.case, small.seed
+
+
+def _search_alone(
+    verdict: Verdict,
+    probe: Probe,
+    demands: Demands,
+    strategy: st.SearchStrategy[Case],
+    at_once: int,
+) -> Verdict | None:
+    """The smallest failure of one property that is of the kind of the first; None if none."""
+    last: Verdict | None = None
+    wants_mismatch = verdict.disagreement is not None
+
+    def look(drawn: list[Drawn]) -> None:
+        nonlocal last
+        tries = [_like(verdict) for _ in drawn]
+        _answer([_ask(t, probe, d) for t, d in zip(tries, drawn, strict=True)], probe)
+        probe.forget()
+        for one in tries:
+            if one.disagreement if wants_mismatch else one.fault:
+                last = one
+                raise _Wrong
 
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            example()
-    except (Mismatch, Fault, HypothesisException):
-        # Flaky: an implementation that answers differently each time is judged by its last answer.
-        if not isinstance(last.get("failed"), (Mismatch, Fault)):
-            raise
-    failed = last.get("failed")
-    if isinstance(failed, Mismatch):
-        verdict.status = "fail"
-        verdict.disagreement = failed.disagreement
-        verdict.case, verdict.seed = last["case"], last["seed"]
-    elif isinstance(failed, Fault):
-        verdict.fault, verdict.case, verdict.seed = failed, last["case"], last["seed"]
+        count = max(demands.examples, _FEWEST)
+        draw(strategy, look, count=count, at_once=at_once, number=demands.seed, shrink=True)
+    except (_Wrong, HypothesisException):
+        pass  # flaky: code that answers differently each time is judged by its last answer
+    return last
 
 
-def _shrink_values(verdict: Verdict, probe: Probe) -> None:
-    """Replace the values of the failing case by simpler ones that fail in the same way."""
-    assert verdict.case is not None
-    assert verdict.disagreement is not None
-    wanted = (verdict.disagreement.function, verdict.disagreement.argument)
-    found: dict[str, Disagreement] = {}
+def _like(verdict: Verdict) -> Verdict:
+    return Verdict(declared=verdict.declared, layer=verdict.layer, functions=verdict.functions)
 
-    def fails(case: Case) -> bool:
-        rng = np.random.Generator(np.random.SFC64(verdict.seed))
-        try:
-            verdict.declared.body(probe, case, rng)
-        except Mismatch as mismatch:
-            mismatch.with_case(case)
-            same = (mismatch.disagreement.function, mismatch.disagreement.argument) == wanted
-            if same and mismatch.disagreement.kind == verdict.disagreement.kind:  # type: ignore[union-attr]
-                found["last"] = mismatch.disagreement
-                return True
-        except (Fault, Inconclusive, ValueError):
+
+def _make_values_simple(verdict: Verdict, probe: Probe) -> None:
+    """Replace the values of the failing case by simple ones, entry by entry."""
+    first, case = verdict.disagreement, verdict.case
+    assert first is not None
+    assert case is not None
+    wanted = (first.function, first.argument, first.kind)
+    found = first
+
+    def fails(candidate: Case) -> bool:
+        nonlocal found
+        one = _like(verdict)
+        _answer([_ask(one, probe, (candidate, verdict.seed))], probe)
+        probe.forget()
+        now = one.disagreement
+        if now is None or (now.function, now.argument, now.kind) != wanted:
             return False
-        return False
+        found = now
+        return True
 
-    notes = dict(probe.notes)
-    smallest = minimise(verdict.case, fails)
-    probe.notes.clear()
-    probe.notes.update(notes)
+    smallest = minimise(case, fails)
     if fails(smallest):
-        verdict.case = smallest
-        verdict.disagreement = found["last"]
+        verdict.case, verdict.disagreement = smallest, found

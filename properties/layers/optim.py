@@ -14,6 +14,7 @@ from reference.optim import DEFAULTS, EpsilonAt, sequence
 from reference.precision import FLOAT32
 
 from ..implementation import Call, Implementation, Ref
+from ..judge.asking import Questions
 from ..judge.mismatch import Fault, Kind, Mismatch
 from ..judge.subjects.objects import ObjectProbe
 from ..spec.case import Array, Case
@@ -98,10 +99,10 @@ class RuleProbe(ObjectProbe):
             calls.append(Call(self.name, arguments, fetch=both, observe=observe))
         return calls
 
-    def steps(self, case: Case) -> list[Array]:
+    def steps(self, case: Case) -> Questions[list[Array]]:
         """The parameters after each step."""
         found = []
-        for outcome in self.send(self.calls_of(case)):
+        for outcome in (yield from self.ask(self.calls_of(case))):
             outputs = self.get(outcome)
             if len(outputs) < 2 or not isinstance(outputs[1], dict):
                 self.contradict("config", "returned no dict second: next_w, config", case)
@@ -118,9 +119,9 @@ class RuleProbe(ObjectProbe):
         w, dw, rule = args["w"], args["dw"], self.spec.rule
         return sequence(rule, w, dw, config, epsilon_at=place, precision=precision)
 
-    def judge_steps(self, case: Case) -> None:
+    def judge_steps(self, case: Case) -> Questions[None]:
         """Raise the mismatch of the first step that is wrong, wherever epsilon may stand."""
-        found = self.steps(case)
+        found = yield from self.steps(case)
         # An epsilon in another place can look like the rounding of float32.
         for short in (False, True):
             for place, sentence in _EPSILONS.get(self.spec.rule, {"beside": ""}).items():

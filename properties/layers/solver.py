@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ..implementation import Call, Implementation, Outcome, Ref
 from ..implementation.child.standin import STAND_IN, VALIDATION
+from ..judge.asking import Questions
 from ..judge.mismatch import Fault
 from ..judge.subjects.objects import ObjectProbe
 from ..spec.case import Array, Case
@@ -118,7 +119,7 @@ class SolverProbe(ObjectProbe):
         )
         return [model, solver]
 
-    def train(self, case: Case, **options: Any) -> Training:
+    def train(self, case: Case, **options: Any) -> Questions[Training]:
         """Train from the start to the end."""
         solver, model = Ref(1, 0), Ref(0, 0)
         names = ("loss_history", "train_acc_history", "val_acc_history")
@@ -129,7 +130,7 @@ class SolverProbe(ObjectProbe):
             Call(".params", (model,)),
             Call(".seen", (model,)),
         ]
-        outcomes = self.send(calls)
+        outcomes = yield from self.ask(calls)
         for outcome in outcomes[:3]:
             self.get(outcome)
         *histories, best_val_acc, best_params, params, seen = outcomes[3:]

@@ -14,13 +14,12 @@ from ..diagnosis import Causes, find_causes
 from ..diagnosis.docstrings import contradiction
 from ..implementation import Target
 from ..judge.mismatch import Disagreement, Fault, Kind
-from ..judge.numerical import table
-from ..judge.search import Verdict
 from ..judge.subjects.functions import Probe
 from ..judge.subjects.objects import ObjectProbe
-from ..judge.suite import Suite, counts, sample_cases
+from ..judge.suite import Suite
+from ..judge.verdict import Verdict, counts
 from ..spec.case import Case
-from ..spec.row import LayerSpec, ObjectSpec, Purpose
+from ..spec.row import LayerSpec, ObjectSpec
 from .arrays import encode
 from .script import import_lines, make_script
 
@@ -59,7 +58,7 @@ def make_record(
         "seed": suite.demands.seed,
         "strict": suite.demands.strict,
         "verdict": "",
-        "complete": suite.done >= suite.planned and not suite.broken,
+        "complete": not suite.missing_from_verdicts() and not suite.broken,
         "functions": functions,
         "notes": [
             *suite.implementation.limits_missing,
@@ -264,9 +263,7 @@ def _property(
     }
     if verdict.inconclusive:
         entry["inconclusive"] = verdict.inconclusive
-    if verdict.declared.name == "numerical_derivative" and verdict.fault is None:
-        cases = sample_cases(spec, Purpose.SMOOTH, 4)
-        entry["table"] = encode(table(suite.probe_of(spec), cases[-1]))
+    entry |= {name: encode(value) for name, value in verdict.evidence.items()}
     found = verdict.disagreement
     if found is None:
         if verdict.fault is not None:
@@ -321,8 +318,7 @@ def _call(
     case = (verdict.disagreement.case if verdict.disagreement else None) or verdict.case
     if case is None:
         return {}
-    probe = suite.probes.get(spec.name) or Probe(spec, suite.implementation)
-    probe.reading = suite.readings.get(spec.name)
+    probe = suite.probe_of(spec)
     inputs = dict(case.args) | ({} if case.dout is None else {"dout": case.dout})
     repeat = (
         f"nndl check {shlex.quote(target.text)} --only {spec.layer} --seed {suite.demands.seed}"

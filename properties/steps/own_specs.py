@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from hypothesis.strategies import SearchStrategy
 
-from properties.commands.plugin import SpecsError, read_specs
-from properties.judge.suite import sample_cases
+from properties.judge.drawing import sample_cases
 from properties.spec.case import Case as SpecCase
+from properties.spec.reading import SpecsError, read_specs
 from properties.spec.row import LayerSpec, ObjectSpec, Purpose
 
 from .pairing import Subject, signature, unread

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from properties.commands.check import all_properties
-from properties.commands.plugin import make_suite
+from properties.checks import all_properties
+from properties.commands.job import Job
 from properties.implementation import Implementation, resolve_target
+from properties.judge.plan import plan
+from properties.judge.suite import Suite, by_row
 from properties.record.build import make_record
 from properties.spec.demands import Demands
 from properties.spec.row import LayerSpec
@@ -26,15 +28,19 @@ def record_of(
     """The record of a target; ``through`` stands between the suite and the implementation."""
     chosen = frozenset(name for name in only.split(",") if name)
     demands = Demands(profile=profile, strict=strict)
-    suite = make_suite(str(target), demands, extra=tuple(extra), only=chosen, in_process=True)
-    opened = suite.open_implementation
-    suite.open_implementation = lambda: through(opened())
+    job = Job(target=str(target), demands=demands, only=chosen, in_process=True)
+    found = resolve_target(str(target))
+    rows = (*job.suite().specs, *extra)
+    suite = Suite(
+        open_implementation=lambda: through(job.open(found, rows)),
+        specs=rows,
+        demands=demands,
+        planned=plan(rows, all_properties()),
+    )
     try:
-        cells = [(p, spec) for spec in suite.specs for p in all_properties() if p.concerns(spec)]
-        suite.planned = len(cells)
-        for declared, spec in cells:
-            suite.judge(declared, spec)
-        return make_record(suite, resolve_target(str(target)), required=frozenset())
+        for cells in by_row(suite.planned):
+            suite.judge(cells)
+        return make_record(suite, found, required=frozenset())
     finally:
         suite.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from reference.precision import FLOAT32, FLOAT64
 
 from ...implementation import Call, Implementation, Outcome, Ref
 from ...spec.case import Array, Case, Run
-from ...spec.row import Bounds, LayerSpec, Precision, Reading
+from ...spec.row import Bounds, LayerSpec, Precision, Reading, ReferenceFunction
+from ..asking import Ask, Questions, now
 from ..compare import (
     Difference,
     difference,
@@ -26,12 +27,15 @@ from ..mismatch import Disagreement, Fault, Inconclusive, Kind, Mismatch
 if TYPE_CHECKING:
     from ..numerical import Derivative
 
+T = TypeVar("T")
+
 
 class Probe:
     """One implementation seen through one spec.
 
-    ``notes`` collects what is worth saying of right results: conventions, lost accuracy.
-    ``printed`` is what each function printed when it was called last and printed anything.
+    ``notes`` collects what is worth saying of right results: conventions, lost accuracy;
+    ``printed`` is what each function printed when it was called last and printed anything;
+    ``evidence`` what a report shows beside a verdict. All are those of the property at work.
     """
 
     def __init__(self, spec: LayerSpec, implementation: Implementation) -> None:
@@ -40,8 +44,17 @@ class Probe:
         self.reading: Reading | None = None
         self.notes: dict[tuple[str, Kind, str], int] = {}
         self.printed: dict[str, str] = {}
+        self.evidence: dict[str, Any] = {}
         self.blames = spec.forward
         self.forward_is_wrong = False
+        # By the ids of what they belong to, which they keep alive.
+        self._runs: dict[tuple[str, int], tuple[Case, Run | Exception]] = {}
+        self._truths: dict[tuple[Any, ...], tuple[Case, Run | None, Bounds]] = {}
+
+    def forget(self) -> None:
+        """Let go of the runs and truths of cases that are done with."""
+        self._runs.clear()
+        self._truths.clear()
 
     # -- calls -------------------------------------------------------------------------------
 
@@ -63,9 +76,10 @@ class Probe:
         assert self.spec.backward is not None
         return Call(function=self.spec.backward, args=(case.dout, cache), observe=observe)
 
-    def overwrites_cache(self, case: Case) -> bool:
+    def overwrites_cache(self, case: Case) -> Questions[bool]:
         """Whether a backward changes the cache that it was given."""
-        return self.send(self.calls(case, observe=True))[-1].cache_changed
+        outcomes = yield from self.ask(self.calls(case, observe=True))
+        return outcomes[-1].cache_changed
 
     def forward_call(self, case: Case) -> Call:
         """One forward whose cache nobody needs."""
@@ -79,36 +93,69 @@ class Probe:
         return None if self.spec.backward is None else frozenset({0})
 
     def send(self, calls: Sequence[Call]) -> list[Outcome]:
-        """Run calls in one round trip."""
+        """Run calls at once, in a round trip of their own."""
         return list(self.implementation.run(calls))
+
+    def ask(self, calls: Sequence[Call]) -> Questions[list[Outcome]]:
+        """Run calls in the round trip of this step of a property."""
+        [outcomes] = yield [Ask(tuple(calls))]
+        return outcomes
+
+    def now(self, questions: Questions[T]) -> T:
+        """Run a coroutine alone and at once, outside any property."""
+        try:
+            return now(self.implementation, questions)
+        finally:
+            self.forget()
 
     # -- results -----------------------------------------------------------------------------
 
-    def run(self, case: Case) -> Run:
-        """Forward and backward on a case; raises Fault where one gives no result."""
-        return self.read(case, self.send(self.calls(case)))
+    def run(self, case: Case) -> Questions[Run]:
+        """Forward and backward on a case; raises Fault where one gives no result.
 
-    def run_many(self, cases: Sequence[Case]) -> list[Run]:
-        """Forward and backward on several cases, in one round trip."""
-        calls: list[Call] = []
-        for case in cases:
-            calls += self.calls(case, start=len(calls))
-        outcomes = self.send(calls)
-        step = len(self.spec.functions)
-        return [
-            self.read(case, outcomes[i * step : (i + 1) * step]) for i, case in enumerate(cases)
-        ]
+        All properties that ask for the run of the same case get the same one.
+        """
+        [run] = yield from self.run_many([case])
+        return run
 
-    def values(self, cases: Sequence[Case]) -> list[Run]:
-        """Forward alone on several cases, in one round trip."""
-        outcomes = self.send([self.forward_call(case) for case in cases])
-        return [
-            self._read_forward(case, outcome) for case, outcome in zip(cases, outcomes, strict=True)
-        ]
+    def run_many(self, cases: Sequence[Case]) -> Questions[list[Run]]:
+        """Forward and backward on several cases."""
+        return (yield from self._runs_of("run", cases))
 
-    def value(self, case: Case) -> Run:
+    def values(self, cases: Sequence[Case]) -> Questions[list[Run]]:
+        """Forward alone on several cases."""
+        return (yield from self._runs_of("value", cases))
+
+    def value(self, case: Case) -> Questions[Run]:
         """Forward alone."""
-        return self.values([case])[0]
+        [run] = yield from self.values([case])
+        return run
+
+    def _runs_of(self, kind: str, cases: Sequence[Case]) -> Questions[list[Run]]:
+        keys = [(kind, id(case)) for case in cases]
+        new = {key: case for key, case in zip(keys, cases, strict=True) if key not in self._runs}
+        if new:
+            calls = self.calls if kind == "run" else lambda case: [self.forward_call(case)]
+            replies = yield [Ask(tuple(calls(case)), key) for key, case in new.items()]
+            read = self.read if kind == "run" else self._read_value
+            for (key, case), outcomes in zip(new.items(), replies, strict=True):
+                if key in self._runs:  # another property has read the same outcomes
+                    continue
+                try:
+                    result: Run | Exception = read(case, outcomes)
+                except (Fault, Mismatch) as error:
+                    result = error
+                self._runs[key] = (case, result)
+        found = []
+        for key in keys:
+            result = self._runs[key][1]
+            if isinstance(result, Exception):
+                raise result
+            found.append(result)
+        return found
+
+    def _read_value(self, case: Case, outcomes: Sequence[Outcome]) -> Run:
+        return self._read_forward(case, outcomes[0])
 
     def read(self, case: Case, outcomes: Sequence[Outcome]) -> Run:
         """Make a run of the outcomes of ``calls``."""
@@ -246,16 +293,30 @@ class Probe:
     def truth_of_value(self, case: Case, run: Run | None, precision: Precision = FLOAT64) -> Bounds:
         """What the reference says of the outputs, under the reading in force."""
         assert self.spec.reference is not None
+        truth: ReferenceFunction = self.spec.reference.value
         if self.reading is not None and self.reading.value is not None:
-            return self.reading.value(case, run, precision)
-        return self.spec.reference.value(case, run, precision)
+            truth = self.reading.value
+        return self._truth("value", truth, case, run, precision)
 
     def truth_of_gradients(
         self, case: Case, run: Run | None, precision: Precision = FLOAT64
     ) -> Bounds:
         """What the reference says of the gradients."""
         assert self.spec.reference is not None
-        return self.spec.reference.gradients(case, run, precision)
+        return self._truth("gradients", self.spec.reference.gradients, case, run, precision)
+
+    def _truth(
+        self,
+        kind: str,
+        function: ReferenceFunction,
+        case: Case,
+        run: Run | None,
+        precision: Precision,
+    ) -> Bounds:
+        key = (kind, self.reading, id(case), id(run), precision)
+        if key not in self._truths:
+            self._truths[key] = (case, run, function(case, run, precision))
+        return self._truths[key][2]
 
     def wrong_value(self, case: Case, run: Run) -> tuple[str, Difference] | None:
         """The first output that is wrong, if any."""

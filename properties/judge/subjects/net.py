@@ -17,6 +17,7 @@ from reference.precision import FLOAT32, FLOAT64
 from ...implementation import Call, Implementation, Outcome, Ref
 from ...spec.case import Array, Case
 from ...spec.literals import literal
+from ..asking import Questions
 from ..compare import Difference
 from ..mismatch import Fault, Kind, Mismatch
 from .net_form import find_form
@@ -57,11 +58,14 @@ class NetProbe(ObjectProbe):
 
     # -- calls -------------------------------------------------------------------------------
 
-    def play(self, case: Case, steps: Sequence[Step]) -> list[Outcome]:
+    def play(self, case: Case, steps: Sequence[Step]) -> Questions[list[Outcome]]:
         """Make the net of a case and take steps with it; one outcome for each step."""
-        return self.play_many([(case, steps)])[0]
+        [played] = yield from self.play_many([(case, steps)])
+        return played
 
-    def play_many(self, plays: Sequence[tuple[Case, Sequence[Step]]]) -> list[list[Outcome]]:
+    def play_many(
+        self, plays: Sequence[tuple[Case, Sequence[Step]]]
+    ) -> Questions[list[list[Outcome]]]:
         """The same for several nets, in one round trip."""
         calls: list[Call] = []
         places = []
@@ -71,7 +75,7 @@ class NetProbe(ObjectProbe):
             start = len(calls)
             calls += [self._call(case, net, step) for step in steps]
             places.append((start, len(calls)))
-        outcomes = self.send(calls)
+        outcomes = yield from self.ask(calls)
         found = []
         for start, end in places:
             for outcome in outcomes[:start]:
@@ -138,18 +142,19 @@ class NetProbe(ObjectProbe):
         }
         return np.asarray(outputs[0]), grads
 
-    def train_pass(self, case: Case) -> tuple[Array, Gradients]:
+    def train_pass(self, case: Case) -> Questions[tuple[Array, Gradients]]:
         """One training pass on the batch of the case."""
-        [outcome] = self.play(case, [("loss", case.args["X"], case.args["y"])])
+        [outcome] = yield from self.play(case, [("loss", case.args["X"], case.args["y"])])
         return self.loss(outcome, case)
 
     def initial(
         self, sizes: tuple[int, tuple[int, ...], int], *, batchnorm: bool = False, **options: Any
-    ) -> dict[str, Any]:
+    ) -> Questions[dict[str, Any]]:
         """The parameters that the constructor makes."""
         args, kwargs = self.form.constructor(sizes, batchnorm=batchnorm, **options)
         calls = [Call(self.name, args, kwargs), Call(".params", (Ref(0, 0),))]
-        params = self.get(self.send(calls)[-1])[0]
+        outcomes = yield from self.ask(calls)
+        params = self.get(outcomes[-1])[0]
         return dict(params)
 
     def is_single(self, array: Array) -> bool:
@@ -267,7 +272,8 @@ class NetProbe(ObjectProbe):
 
     def _find_skeleton(self) -> None:
         case = smallest(deep=self.form.deep)
-        [test, train] = self.play(case, [("scores", case.args["X"]), ("loss", *_batch(case))])
+        steps: list[Step] = [("scores", case.args["X"]), ("loss", *_batch(case))]
+        [test, train] = self.now(self.play(case, steps))
         for outcome in (test, train):
             if outcome.status == "missing" or (outcome.ok and outcome.outputs[0] is None):
                 raise Fault(self.name, "missing", "a skeleton: its loss returns None")
@@ -281,7 +287,8 @@ class NetProbe(ObjectProbe):
             zero = {name: 0.0 * value for name, value in params_of(case).items()}
             last = f"b{nets.depth(zero)}"
             asked = case.with_args(**zero | {last: np.array([0.0, -gap])}, reg=0.0)
-            [outcome] = self.play(asked, [("loss", case.args["X"], np.full(3, label))])
+            steps: list[Step] = [("loss", case.args["X"], np.full(3, label))]
+            [outcome] = self.now(self.play(asked, steps))
             loss, _ = self.loss(outcome, asked)
             return float(loss) if loss.size == 1 else math.nan
 

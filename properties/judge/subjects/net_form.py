@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...implementation import Call, Ref
+from ..asking import moved
 from ..mismatch import Fault
 from .functions import Probe
 
@@ -157,23 +158,6 @@ def _try(probe: Probe, attempts: Sequence[Sequence[Call]]) -> list[tuple[bool, A
         bad = next((o for o in outcomes[start:end] if not o.ok), None)
         found.append((bad is None, outcomes[end - 1], bad))
     return found
-
-
-def moved(call: Call, by: int) -> Call:
-    """The same call in a list where `by` others come before; references are by position."""
-    args = tuple(
-        Ref(value.call + by, value.output, value.argument) if isinstance(value, Ref) else value
-        for value in call.args
-    )
-    return Call(
-        call.function,
-        args,
-        call.kwargs,
-        keep=call.keep,
-        observe=call.observe,
-        seed=call.seed,
-        fetch=call.fetch,
-    )
 
 
 def _construct(probe: Probe, name: str, *, deep: bool) -> tuple[Form, dict[str, Any]]:

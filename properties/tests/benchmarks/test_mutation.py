@@ -19,9 +19,9 @@ from properties.benchmarks.mutation import ROWS, all_mutants, judge_mutant, key_
 from properties.benchmarks.mutation_page import page, summary
 from properties.benchmarks.power import make_suite, spec_of
 from properties.edits import here
+from properties.judge.drawing import sample_cases
 from properties.judge.mismatch import Fault
 from properties.judge.subjects.functions import Probe
-from properties.judge.suite import sample_cases
 from properties.spec.case import Case
 from properties.spec.row import Purpose
 
@@ -120,11 +120,11 @@ def _answers(package: Path, row: str) -> Iterator[tuple[Case, dict[str, Any]]]:
         for case in sample_cases(spec, purpose, 12):
             for asked in _variants(case):
                 try:
-                    run = probe.run(asked)
+                    run = probe.now(probe.run(asked))
                 except Fault as fault:  # no backward after test mode
                     if fault.function == spec.forward:
                         raise
-                    run = probe.value(asked)
+                    run = probe.now(probe.value(asked))
                 state = {k: np.asarray(v) for k, v in run.state.items() if k.startswith("running")}
                 gradients = {f"d{name}": value for name, value in run.gradients.items()}
                 yield asked, {**run.outputs, **state, **gradients}

@@ -22,10 +22,12 @@ from properties.implementation import Call, Handle, Outcome
 from properties.implementation.child.capture import Printed
 from properties.implementation.child.executor import Executor, copied_arguments
 from properties.implementation.child.packing import ToCopies
+from properties.judge.drawing import sample_cases
 from properties.judge.mismatch import Kind
-from properties.judge.search import judge
+from properties.judge.search import judge_properties
+from properties.judge.subject import is_right
 from properties.judge.subjects.functions import Probe
-from properties.judge.suite import is_right, sample_cases
+from properties.judge.verdict import Verdict
 from properties.spec.demands import Demands
 from properties.spec.row import LayerSpec, Purpose
 
@@ -73,7 +75,8 @@ def killer(text: str, spec: LayerSpec, first: Sequence[str], profile: str) -> st
     properties = [p for p in power.properties_of(spec) if p.kind is Kind.CORRECTNESS]
     properties.sort(key=lambda p: first.index(p.name) if p.name in first else len(first))
     for declared in properties:
-        verdict = judge(declared, probe, Demands(profile=profile, seed=0, shrink=False))
+        verdict = Verdict(declared=declared, layer=spec.name, functions=declared.functions(spec))
+        judge_properties([verdict], probe, Demands(profile=profile, seed=0, shrink=False))
         if power.is_kill(verdict, "correctness"):
             return declared.name
     return ""

@@ -10,11 +10,17 @@ from properties.diagnosis import Causes, Diagnosis
 from properties.diagnosis.observation import fresh_cases
 from properties.diagnosis.plant import style_source
 from properties.implementation import open_implementation, resolve_target
+from properties.judge.asking import Questions
 from properties.judge.mismatch import Disagreement, Kind
 from properties.judge.property import Property
-from properties.judge.search import Verdict
+from properties.judge.verdict import Verdict
 from properties.layers import ALL as SPECS
+from properties.spec.case import Case
 from properties.spec.row import Purpose
+
+
+def asks_nothing(probe: object, case: Case, rng: object) -> Questions[None]:
+    yield from ()
 
 
 def _cause(folder: Path, row: str, change: tuple[str, str], argument: str) -> Diagnosis | None:
@@ -35,7 +41,7 @@ def _cause(folder: Path, row: str, change: tuple[str, str], argument: str) -> Di
         kind=Kind.CORRECTNESS,
         purpose=Purpose.ORDINARY,
         judges="both",
-        body=lambda probe, case, rng: None,
+        body=asks_nothing,
         applies=lambda spec: True,
     )
     verdict = Verdict(declared=declared, layer=row, functions=spec.functions, disagreement=found)

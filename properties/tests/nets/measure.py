@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from properties.commands.check import all_properties
-from properties.commands.plugin import make_suite
+from properties.commands.job import Job
 from properties.implementation import resolve_target
+from properties.judge.suite import by_row
 from properties.record.build import make_record
 from properties.spec.demands import Demands
 from properties.tests.homework import zoo
@@ -51,14 +51,12 @@ class Line:
 
 def record(target: Path, profile: str = "quick", only: str = LAYERS) -> dict[str, Any]:
     """The record of the suite on one target, without pytest in between."""
-    found = resolve_target(str(target))
-    chosen = frozenset(only.split(","))
-    suite = make_suite(str(target), Demands(profile=profile), only=chosen)
+    demands = Demands(profile=profile)
+    suite = Job(target=str(target), demands=demands, only=frozenset(only.split(","))).suite()
     try:
-        cells = [(p, spec) for spec in suite.specs for p in all_properties() if p.concerns(spec)]
-        suite.planned = len(cells)
-        for declared, spec in cells:
-            suite.judge(declared, spec)
+        for cells in by_row(suite.planned):
+            suite.judge(cells)
+        found = resolve_target(str(target))
         return make_record(suite, found, required=frozenset(), elapsed=0.0)
     finally:
         suite.close()

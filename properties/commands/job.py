@@ -1,0 +1,91 @@
+"""What a run is asked to do, as a value that any process can act on."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from ..checks import all_properties
+from ..diagnosis.assembled import rows_of_parts
+from ..implementation import Implementation, Limits, Target, open_implementation, resolve_target
+from ..judge.plan import Cell, everything, plan
+from ..judge.property import Property
+from ..judge.suite import Suite
+from ..layers import ALL
+from ..spec.demands import Demands
+from ..spec.reading import read_specs
+from ..spec.row import LayerSpec
+
+# One hang is proof enough: more would cost its limit again in every property.
+LIMITS = Limits(call_seconds=10.0, failures=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A target, the rows that are asked for, and the demands.
+
+    ``only`` holds names of rows, layers or functions; empty, it stands for all.
+    """
+
+    target: str | None
+    demands: Demands
+    specs_file: str | None = None
+    only: frozenset[str] = frozenset()
+    in_process: bool = False
+
+    def known_rows(self) -> tuple[LayerSpec, ...]:
+        """Every row that could be asked for; raises SpecsError where the file cannot be read."""
+        return (*ALL, *(read_specs(self.specs_file) if self.specs_file else ()))
+
+    def suite(self, wanted: Callable[[Property, LayerSpec], bool] = everything) -> Suite:
+        """A suite with its plan, nothing judged.
+
+        Raises
+        ------
+        TargetError, SpecsError
+            What was asked for cannot be used.
+        """
+        only = self.only
+        known = self.known_rows()
+        rows = tuple(
+            row
+            for row in known
+            if not only or row.layer in only or only & {row.name, *row.functions}
+        )
+        found = resolve_target(self.target)
+        return Suite(
+            open_implementation=lambda: self.open(found, rows),
+            specs=rows,
+            demands=self.demands,
+            planned=plan(rows, all_properties(), wanted=wanted),
+        )
+
+    def open(self, target: Target, rows: tuple[LayerSpec, ...]) -> Implementation:
+        """The implementation with the functions of some rows, and of their parts.
+
+        The cause of a composed function is told by its parts, asked for or not.
+        """
+        parts = {part for row in rows for part in rows_of_parts(row.name)}
+        needed = (*rows, *(row for row in ALL if row.name in parts and row not in rows))
+        names = [name for row in needed for name in row.functions]
+        return open_implementation(target, names=names, limits=LIMITS, in_process=self.in_process)
+
+
+def cell_of(declared: Property, row: LayerSpec) -> Cell:
+    """The cell of one property on one row."""
+    return Cell(row=row.name, purpose=declared.purpose, properties=(declared.name,))
+
+
+@contextlib.contextmanager
+def hypothesis_elsewhere() -> Iterator[None]:
+    """Keep what Hypothesis writes beside its database out of the user's folder."""
+    with tempfile.TemporaryDirectory(prefix="nndl-", ignore_cleanup_errors=True) as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
