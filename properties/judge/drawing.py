@@ -1,8 +1,9 @@
-"""Cases drawn from a strategy, several at once: Hypothesis costs as much as judging them."""
+"""Cases drawn from a row's strategies: the same ones for the same seed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
@@ -14,26 +15,23 @@ Drawn = tuple[Case, int]
 """A case, and the seed of what a property draws itself."""
 
 
-def draw(
+def search(
     strategy: st.SearchStrategy[Case],
-    look: Callable[[list[Drawn]], None],
+    look: Callable[[Drawn], None],
     *,
     count: int,
-    at_once: int,
     number: int,
-    shrink: bool = False,
+    shrink: bool,
 ) -> None:
-    """Show ``count`` cases to ``look``, ``at_once`` at a time; the same ones for the same number.
+    """Show cases to ``look``, one after the other.
 
-    With ``shrink``, what ``look`` raises is made small: the error of the smallest cases found is
-    raised in the end. Cases that come before the first error are the same as without.
+    With ``shrink``, what ``look`` raises is made small: in the end the error of the smallest case
+    is raised. Up to the first error the cases are the same as without.
     """
-    cases = st.tuples(strategy, st.integers(0, 2**20))
-    left = count
 
     @seed(number)
     @settings(
-        max_examples=-(-count // at_once),
+        max_examples=count,
         database=None,
         deadline=None,
         phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
@@ -42,27 +40,26 @@ def draw(
         print_blob=False,
         verbosity=Verbosity.quiet,
     )
-    @given(st.tuples(*[cases] * at_once))
-    def example(drawn: tuple[Drawn, ...]) -> None:
-        nonlocal left
-        shown = list(drawn) if shrink else list(drawn)[:left]
-        left -= len(shown)
-        if shown:
-            look(shown)
+    @given(st.tuples(strategy, st.integers(0, 2**20)))
+    def example(drawn: Drawn) -> None:
+        look(drawn)
 
     example()
 
 
+@lru_cache(maxsize=512)
+def draw(row: LayerSpec, purpose: Purpose, count: int, number: int) -> tuple[Drawn, ...]:
+    """The cases of a row for a purpose.
+
+    They do not depend on what is judged, so one process draws them once for all that it judges.
+    """
+    strategy = row.cases(purpose)
+    found: list[Drawn] = []
+    if strategy is not None:
+        search(strategy, found.append, count=count, number=number, shrink=False)
+    return tuple(found)
+
+
 def sample_cases(row: LayerSpec, purpose: Purpose, count: int, number: int = 0) -> list[Case]:
     """A fixed sample of a row's cases, outside any property."""
-    strategy = row.cases(purpose)
-    found: list[Case] = []
-    if strategy is not None:
-        draw(
-            strategy,
-            lambda drawn: found.extend(case for case, _ in drawn),
-            count=count,
-            at_once=1,
-            number=number,
-        )
-    return found
+    return [case for case, _ in draw(row, purpose, count, number)]

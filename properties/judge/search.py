@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 
 from ..spec.case import Case
 from ..spec.demands import Demands
+from ..spec.row import LayerSpec
 from .asking import Ask, Questions, round_trip
-from .drawing import Drawn, draw
+from .drawing import Drawn, draw, search
 from .minimise import minimise
 from .mismatch import Fault, Inconclusive, Mismatch, Unsuitable
 from .subjects.functions import Probe
 from .verdict import Verdict
 
-_AT_ONCE = 5  # cases of one draw: Hypothesis and the pipe cost per draw, not per case
+_AT_ONCE = 8  # cases of one round trip
 _KEPT = 12  # failing examples kept for the diagnosis
 _FEWEST = 5  # examples of a property, however little it weighs
 
@@ -51,31 +51,26 @@ def judge_properties(verdicts: Sequence[Verdict], probe: Probe, demands: Demands
     demands
         How many examples, under which seed.
     """
-    strategy = probe.spec.cases(verdicts[0].declared.purpose)
-    assert strategy is not None
+    row: LayerSpec = probe.spec
+    purpose = verdicts[0].declared.purpose
     share = {id(v): max(_FEWEST, round(demands.examples * v.declared.weight)) for v in verdicts}
-    count = max(share.values())
-    seen = 0
-
-    def look(drawn: list[Drawn]) -> None:
-        nonlocal seen
+    cases = draw(row, purpose, max(share.values()), demands.seed)
+    for start in range(0, len(cases), _AT_ONCE):
         asked = []
-        for case in drawn:
+        for number, drawn in enumerate(cases[start : start + _AT_ONCE], start):
             for verdict in verdicts:
                 # A property that weighs less is asked about cases spread over all.
                 mine = share[id(verdict)]
-                if seen * mine // count != (seen - 1) * mine // count and _is_open(verdict):
-                    asked.append(_ask(verdict, probe, case))
-            seen += 1
+                turn = number * mine // len(cases) != (number - 1) * mine // len(cases)
+                if turn and _is_open(verdict):
+                    asked.append(_ask(verdict, probe, drawn))
         _answer(asked, probe)
         probe.forget()
-
-    draw(strategy, look, count=count, at_once=_AT_ONCE, number=demands.seed)
     shrunk: dict[tuple[str, str], Verdict] = {}
     for verdict in verdicts:
         _conclude(verdict)
         if demands.shrink and verdict.status in ("fail", "error") and not _is_final(verdict):
-            _make_small(verdict, probe, demands, strategy, shrunk)
+            _make_small(verdict, probe, demands, shrunk)
 
 
 def _is_open(verdict: Verdict) -> bool:
@@ -159,26 +154,16 @@ class _Wrong(Exception):
 
 
 def _make_small(
-    verdict: Verdict,
-    probe: Probe,
-    demands: Demands,
-    strategy: st.SearchStrategy[Case],
-    shrunk: dict[tuple[str, str], Verdict],
+    verdict: Verdict, probe: Probe, demands: Demands, shrunk: dict[tuple[str, str], Verdict]
 ) -> None:
-    """Search with one property alone, and shrink what it finds.
-
-    First among single cases, which shrink fast. What is too rare to be found again there is found
-    where it was: among the same cases, several at once.
-    """
+    """Search with one property alone, and shrink what it finds."""
     key = _what(verdict)
     if key in shrunk:  # another property met the same failure of the same call
         _adopt(verdict, shrunk[key])
         return
-    for at_once in (1, _AT_ONCE):
-        small = _search_alone(verdict, probe, demands, strategy, at_once)
-        if small is not None:
-            _adopt(verdict, small)
-            break
+    small = _search_alone(verdict, probe, demands)
+    if small is not None:
+        _adopt(verdict, small)
     if verdict.disagreement is not None:
         _make_values_simple(verdict, probe)
     shrunk[key] = verdict
@@ -196,34 +181,32 @@ def _what(verdict: Verdict) -> tuple[str, str]:
 
 
 def _adopt(verdict: Verdict, small: Verdict) -> None:
-    verdict.disagreement, verdict.fault = small.disagreement, small.fault
+    verdict.disagreement = small.disagreement
+    verdict.fault = small.fault or verdict.fault
     verdict.case, verdict.seed = small.case, small.seed
 
 
-def _search_alone(
-    verdict: Verdict,
-    probe: Probe,
-    demands: Demands,
-    strategy: st.SearchStrategy[Case],
-    at_once: int,
-) -> Verdict | None:
+def _search_alone(verdict: Verdict, probe: Probe, demands: Demands) -> Verdict | None:
     """The smallest failure of one property that is of the kind of the first; None if none."""
     last: Verdict | None = None
     wants_mismatch = verdict.disagreement is not None
+    strategy = probe.spec.cases(verdict.declared.purpose)
+    assert strategy is not None
 
-    def look(drawn: list[Drawn]) -> None:
+    def look(drawn: Drawn) -> None:
         nonlocal last
-        tries = [_like(verdict) for _ in drawn]
-        _answer([_ask(t, probe, d) for t, d in zip(tries, drawn, strict=True)], probe)
+        one = _like(verdict)
+        _answer([_ask(one, probe, drawn)], probe)
         probe.forget()
-        for one in tries:
-            if one.disagreement if wants_mismatch else one.fault:
-                last = one
-                raise _Wrong
+        if one.disagreement if wants_mismatch else one.fault:
+            last = one
+            raise _Wrong
 
     try:
-        count = max(demands.examples, _FEWEST)
-        draw(strategy, look, count=count, at_once=at_once, number=demands.seed, shrink=True)
+        # The same cases again, until the first that is wrong.
+        weight = max(1.0, verdict.declared.weight)
+        count = max(_FEWEST, round(demands.examples * weight))
+        search(strategy, look, count=count, number=demands.seed, shrink=True)
     except (_Wrong, HypothesisException):
         pass  # flaky: code that answers differently each time is judged by its last answer
     return last

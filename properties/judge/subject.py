@@ -8,13 +8,13 @@ from typing import Any
 
 from ..implementation import Implementation
 from ..spec.case import Case
+from ..spec.demands import Demands
 from ..spec.row import LayerSpec, ObjectSpec, Purpose, Reading
 from .drawing import draw
 from .mismatch import Fault, Mismatch
 from .subjects.functions import Probe
 
 _CASES = 24
-_AT_ONCE = 6
 
 
 @dataclass(kw_only=True)
@@ -31,7 +31,7 @@ class Subject:
     faults: dict[str, Fault] = field(default_factory=dict)
 
 
-def prepare(row: LayerSpec, implementation: Implementation, dropout_p: str | None) -> Subject:
+def prepare(row: LayerSpec, implementation: Implementation, demands: Demands) -> Subject:
     """Find out what is missing, which reading fits, and whether the forward is right at all."""
     subject = Subject(row=row)
     for name in row.functions:
@@ -49,31 +49,18 @@ def prepare(row: LayerSpec, implementation: Implementation, dropout_p: str | Non
             subject.faults[row.forward] = fault
         return subject
     probe = subject.probe = Probe(row, implementation)
-    cases = first_cases(row)
+    # A wrong forward is often right on one case: it is judged on several, once.
+    cases = [case for case, _ in draw(row, Purpose.ORDINARY, demands.examples, demands.seed)]
+    cases = cases[:_CASES]
     _find_skeletons(subject, cases[0])
     if row.forward in subject.faults:
         return subject
     if row.readings:
-        subject.reading = find_reading(probe, cases, dropout_p)
+        subject.reading = find_reading(probe, cases, demands.dropout_p)
     probe.reading = subject.reading
     if row.reference is not None:
         subject.forward_is_wrong = probe.forward_is_wrong = not is_right(probe, cases)
     return subject
-
-
-def first_cases(row: LayerSpec) -> list[Case]:
-    """Ordinary cases, the same ones for every implementation."""
-    strategy = row.cases(Purpose.ORDINARY)
-    assert strategy is not None
-    found: list[Case] = []
-    draw(
-        strategy,
-        lambda drawn: found.extend(case for case, _ in drawn),
-        count=_CASES,
-        at_once=_AT_ONCE,
-        number=0,
-    )
-    return found
 
 
 def _find_skeletons(subject: Subject, case: Case) -> None:

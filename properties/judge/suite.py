@@ -105,7 +105,7 @@ class Suite:
         """What is known of a row before it is judged."""
         if name not in self._subjects:
             row = self.row(name)
-            self._subjects[name] = prepare(row, self.implementation, self.demands.dropout_p)
+            self._subjects[name] = prepare(row, self.implementation, self.demands)
         return self._subjects[name]
 
     def judge(self, cells: Sequence[Cell]) -> Judged:

@@ -213,7 +213,8 @@ def _rank(verdict: Verdict) -> tuple[int, bool, int]:
 
 def _text(verdict: Verdict) -> str:
     if verdict.disagreement is not None:
-        return verdict.disagreement.sentence
+        also = f"; on other inputs it {_fault_text(verdict.fault)}" if verdict.fault else ""
+        return verdict.disagreement.sentence + also
     if verdict.fault is not None:
         return _fault_text(verdict.fault)
     notes = [s for _, kind, s in verdict.notes if kind is not Kind.CORRECTNESS]

@@ -45,7 +45,7 @@ class Line:
     @property
     def named(self) -> bool:
         """Whether one of the arguments that are wrong was named, or it raises where it should."""
-        raises = self.status == "error" and "raises" in self.wanted
+        raises = "raises" in self.wanted and (self.status == "error" or "raises" in self.detail)
         return bool(self.arguments & self.wanted) or raises
 
 
