@@ -142,14 +142,22 @@ class BatchnormSettings:
 
 
 def batchnorm_inputs(
-    x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, bn_param: MutableMapping[str, Any]
+    x: ArrayLike,
+    gamma: ArrayLike,
+    beta: ArrayLike,
+    bn_param: MutableMapping[str, Any],
+    *,
+    shapes: str = "x (N, D), gamma (D,), beta (D,)",
 ) -> tuple[FloatArray, FloatArray, FloatArray, BatchnormSettings]:
-    """Return x (N, D), gamma and beta (D,), and the settings of batch normalisation."""
+    """Return x, gamma and beta of the shapes wanted, and the settings of batch normalisation.
+
+    Features lie along axis 1; the statistics are over all others.
+    """
     given, mode = array("x (...)", x).dtype, mode_of("bn_param", bn_param)
-    x, gamma, beta = arrays("x (N, D), gamma (D,), beta (D,)", x, gamma, beta)
+    x, gamma, beta, dtype = _wide(shapes, x, gamma, beta)
     running_mean, running_var = real_arrays(
-        running_mean=_running("running_mean", bn_param, x.shape[1:], given),
-        running_var=_running("running_var", bn_param, x.shape[1:], given),
+        running_mean=_running("running_mean", bn_param, gamma.shape, given),
+        running_var=_running("running_var", bn_param, gamma.shape, given),
     )
     p = BatchnormSettings(
         mode=mode,
@@ -157,13 +165,13 @@ def batchnorm_inputs(
         momentum=number("bn_param['momentum']", bn_param.get("momentum", 0.9), "in [0, 1]"),
         running_mean=running_mean,
         running_var=running_var,
-        dtype=x.dtype,
+        dtype=dtype,
     )
     if (p.running_var < 0).any():
         raise ValueError(f"bn_param['running_var'] must not be negative, got {p.running_var.min()}")
-    x, gamma, beta = (a.astype(working_dtype(x), copy=False) for a in (x, gamma, beta))
     if p.mode == "train":
-        _check_spread("bn_param", p.eps, x, axis=0)
+        axes = tuple(axis for axis in range(x.ndim) if axis != 1)
+        _check_spread("bn_param", p.eps, x, axes, "column" if x.ndim == 2 else "channel")
     elif p.eps == 0 and (p.running_var == 0).any():
         raise ValueError("bn_param['eps'] must be > 0 where bn_param['running_var'] is 0, got 0")
     return x, gamma, beta, p
@@ -173,12 +181,43 @@ def layernorm_inputs(
     x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, ln_param: Mapping[str, Any]
 ) -> tuple[FloatArray, FloatArray, FloatArray, float, np.dtype[Any]]:
     """Return x (N, D), gamma and beta (D,), ε, and the dtype of the results."""
-    x, gamma, beta = arrays("x (N, D), gamma (D,), beta (D,)", x, gamma, beta)
+    x, gamma, beta, dtype = _wide("x (N, D), gamma (D,), beta (D,)", x, gamma, beta)
     eps = _eps("ln_param", ln_param)
-    dtype = x.dtype
-    x, gamma, beta = (a.astype(working_dtype(x), copy=False) for a in (x, gamma, beta))
-    _check_spread("ln_param", eps, x, axis=1)
+    _check_spread("ln_param", eps, x, (1,), "row")
     return x, gamma, beta, eps, dtype
+
+
+def groupnorm_inputs(
+    x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, G: int, gn_param: Mapping[str, Any]
+) -> tuple[FloatArray, FloatArray, FloatArray, int, float, np.dtype[Any]]:
+    """Return x (N, C, H, W), gamma and beta (C,) or (1, C, 1, 1), G, ε, the results' dtype."""
+    channels = [
+        "(1, C, 1, 1)" if np.ndim(value) == 4 else "(C,)"  # which of the two it may be
+        for value in (gamma, beta)
+    ]
+    shapes = f"x (N, C, H, W), gamma {channels[0]}, beta {channels[1]}"
+    x, gamma, beta, dtype = _wide(shapes, x, gamma, beta)
+    G = whole_number("G", G, 1)
+    if x.shape[1] % G:
+        raise ValueError(f"G must divide the number of channels C = {x.shape[1]}, got {G}")
+    eps = _eps("gn_param", gn_param)
+    groups = x.reshape(len(x), G, -1) if x.size else x
+    _check_spread("gn_param", eps, groups, (2,), "group")
+    return x, gamma, beta, G, eps, dtype
+
+
+def _wide(
+    shapes: str, *values: ArrayLike
+) -> tuple[FloatArray, FloatArray, FloatArray, np.dtype[Any]]:
+    """Return three arrays in at least single precision, and the dtype of the results."""
+    first, second, third = arrays(shapes, *values)
+    wide = working_dtype(first)
+    return (
+        first.astype(wide, copy=False),
+        second.astype(wide, copy=False),
+        third.astype(wide, copy=False),
+        first.dtype,
+    )
 
 
 def _eps(name: str, param: Mapping[str, Any]) -> float:
@@ -187,16 +226,15 @@ def _eps(name: str, param: Mapping[str, Any]) -> float:
     return number(f"{name}['eps']", param.get("eps", 1e-5), ">= 0")
 
 
-def _check_spread(name: str, eps: float, x: FloatArray, axis: int) -> None:
+def _check_spread(name: str, eps: float, x: FloatArray, axes: tuple[int, ...], one: str) -> None:
     """Raise a ValueError where a deviation of zero would divide."""
     if eps > 0 or x.size == 0:
         return
-    spread = (x.max(axis=axis) - x.min(axis=axis)) ** 2
+    spread = (x.max(axis=axes) - x.min(axis=axes)) ** 2
     if (spread == 0).any():
-        where = f"{('column', 'row')[axis]} {int(np.argmin(spread))} of x"
         raise ValueError(
             f"{name}['eps'] must be > 0 where a variance is zero, got eps = 0 and variance 0 in "
-            f"{where}"
+            f"{one} {int(np.argmin(spread))} of x"
         )
 
 

@@ -11,6 +11,7 @@ that :func:`batchnorm_forward` writes new running statistics into ``bn_param``.
 
 from .affine import affine_backward, affine_forward
 from .batchnorm import batchnorm_backward, batchnorm_forward
+from .batchnorm_alt import batchnorm_backward_alt
 from .convolution import conv_backward_naive, conv_forward_naive
 from .convolution_fast import conv_backward_fast, conv_forward_fast
 from .cross_entropy import softmax_loss
@@ -27,6 +28,8 @@ from .sigmoid import sigmoid_backward, sigmoid_forward
 from .silu import silu_backward, silu_forward
 from .softmax import softmax_backward, softmax_forward
 from .softplus import softplus_backward, softplus_forward
+from .spatial_batchnorm import spatial_batchnorm_backward, spatial_batchnorm_forward
+from .spatial_groupnorm import spatial_groupnorm_backward, spatial_groupnorm_forward
 from .svm import svm_loss
 from .tanh import tanh_backward, tanh_forward
 
@@ -34,6 +37,7 @@ __all__ = [
     "affine_backward",
     "affine_forward",
     "batchnorm_backward",
+    "batchnorm_backward_alt",
     "batchnorm_forward",
     "conv_backward_fast",
     "conv_backward_naive",
@@ -66,6 +70,10 @@ __all__ = [
     "softmax_loss",
     "softplus_backward",
     "softplus_forward",
+    "spatial_batchnorm_backward",
+    "spatial_batchnorm_forward",
+    "spatial_groupnorm_backward",
+    "spatial_groupnorm_forward",
     "svm_loss",
     "tanh_backward",
     "tanh_forward",
