@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from ._validate import (
     FloatArray,
+    check_ndim,
     check_shape,
     integers_below,
     mode_of,
@@ -350,3 +351,28 @@ def _whole(name: str, param: Mapping[str, Any], key: str, low: int) -> int:
     if key not in param:
         raise ValueError(f"{name}[{key!r}] is missing: it must be an integer >= {low}")
     return whole_number(f"{name}[{key!r}]", param[key], low)
+
+
+def embedding_inputs(
+    x: ArrayLike, W: ArrayLike
+) -> tuple[np.ndarray[Any, np.dtype[np.intp]], FloatArray]:
+    """Return words (N, T) in [0, V), and W (V, D)."""
+    W = array("W (V, D)", W)
+    words = integers_below("x", x, len(W), "words")
+    check_ndim("x", words, 2, "(N, T), the words of N sequences")
+    return words, W
+
+
+def temporal_scores(
+    x: ArrayLike, y: ArrayLike, mask: ArrayLike
+) -> tuple[FloatArray, np.ndarray[Any, np.dtype[np.intp]], FloatArray, np.dtype[Any]]:
+    """Return scores (N, T, V), labels and mask (N, T), and the dtype of the results."""
+    x = array("x (N, T, V)", x)
+    if x.shape[2] == 0:
+        raise ValueError(f"x must have scores for at least one word, got shape {x.shape}")
+    y = integers_below("y", y, x.shape[2], "labels")
+    check_shape("y", y, x.shape[:2], "one label for each time step of x")
+    mask = array("mask (...)", mask)
+    check_shape("mask", mask, x.shape[:2], "one value for each time step of x")
+    wide = working_dtype(x)
+    return x.astype(wide, copy=False), y, mask.astype(wide, copy=False), x.dtype

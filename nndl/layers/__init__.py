@@ -20,9 +20,11 @@ from .elu import elu_backward, elu_forward
 from .gelu import gelu_backward, gelu_forward
 from .layernorm import layernorm_backward, layernorm_forward
 from .leaky_relu import leaky_relu_backward, leaky_relu_forward
+from .lstm import lstm_backward, lstm_forward, lstm_step_backward, lstm_step_forward
 from .max_pool import max_pool_backward_naive, max_pool_forward_naive
 from .max_pool_fast import max_pool_backward_fast, max_pool_forward_fast
 from .relu import relu_backward, relu_forward
+from .rnn import rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
 from .selu import selu_backward, selu_forward
 from .sigmoid import sigmoid_backward, sigmoid_forward
 from .silu import silu_backward, silu_forward
@@ -32,6 +34,9 @@ from .spatial_batchnorm import spatial_batchnorm_backward, spatial_batchnorm_for
 from .spatial_groupnorm import spatial_groupnorm_backward, spatial_groupnorm_forward
 from .svm import svm_loss
 from .tanh import tanh_backward, tanh_forward
+from .temporal_affine import temporal_affine_backward, temporal_affine_forward
+from .temporal_softmax import temporal_softmax_loss
+from .word_embedding import word_embedding_backward, word_embedding_forward
 
 __all__ = [
     "affine_backward",
@@ -53,12 +58,20 @@ __all__ = [
     "layernorm_forward",
     "leaky_relu_backward",
     "leaky_relu_forward",
+    "lstm_backward",
+    "lstm_forward",
+    "lstm_step_backward",
+    "lstm_step_forward",
     "max_pool_backward_fast",
     "max_pool_backward_naive",
     "max_pool_forward_fast",
     "max_pool_forward_naive",
     "relu_backward",
     "relu_forward",
+    "rnn_backward",
+    "rnn_forward",
+    "rnn_step_backward",
+    "rnn_step_forward",
     "selu_backward",
     "selu_forward",
     "sigmoid_backward",
@@ -77,4 +90,9 @@ __all__ = [
     "svm_loss",
     "tanh_backward",
     "tanh_forward",
+    "temporal_affine_backward",
+    "temporal_affine_forward",
+    "temporal_softmax_loss",
+    "word_embedding_backward",
+    "word_embedding_forward",
 ]

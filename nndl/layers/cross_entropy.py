@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._guards import as_dtype, scores_and_labels
-from .._validate import FloatArray
+from .._validate import FloatArray, IntArray
 
 __all__ = ["softmax_loss"]
 
@@ -58,7 +58,14 @@ def softmax_loss(x: ArrayLike, y: ArrayLike) -> tuple[np.floating[Any], FloatArr
     (0.6931471805599453, array([[ 0.5, -0.5]]))
     """
     x, y, dtype = scores_and_labels(x, y)
-    N, rows, best = max(len(x), 1), np.arange(len(x)), x.argmax(axis=1)
+    N = max(len(x), 1)
+    losses, gradients = cross_entropies(x, y)
+    return dtype.type(losses.sum() / N), *as_dtype(dtype, gradients / N)
+
+
+def cross_entropies(x: FloatArray, y: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return −log p_y (N,) of each example, and p − [j = y] (N, C)."""
+    rows, best = np.arange(len(x)), x.argmax(axis=1)
     # exp(-inf) = 0 is the right limit. Scores that are not finite give a loss of inf or nan, which
     # tells that a net has diverged as well as a warning does.
     with np.errstate(all="ignore"):
@@ -66,11 +73,11 @@ def softmax_loss(x: ArrayLike, y: ArrayLike) -> tuple[np.floating[Any], FloatArr
         others = np.exp(shifted)
         others[rows, best] = 0
         rest = others.sum(axis=1)  # the sum of exponentials is 1 + rest
-        loss = (np.log1p(rest) - shifted[rows, y]).sum() / N
+        losses = np.log1p(rest) - shifted[rows, y]
 
-        dx = others
-        dx[rows, best] = 1
-        dx[rows, y] = 0
-        dx[rows, y] = -dx.sum(axis=1)
-        dx /= (N * (1 + rest))[:, None]
-    return dtype.type(loss), *as_dtype(dtype, dx)
+        gradients = others
+        gradients[rows, best] = 1
+        gradients[rows, y] = 0
+        gradients[rows, y] = -gradients.sum(axis=1)
+        gradients /= (1 + rest)[:, None]
+    return losses, gradients
