@@ -12,12 +12,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.linalg
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .precision import FLOAT64, Precision
 
 Array: TypeAlias = NDArray[np.float64]
-Operand: TypeAlias = "Array | Bounded | float"
+Operand: TypeAlias = "ArrayLike | Bounded"
 Axis: TypeAlias = "int | tuple[int, ...] | None"
 
 SAFETY = 4.0

@@ -54,14 +54,7 @@ def softmax(x: Operand, y: Labels, *, precision: Precision = FLOAT64) -> Bounded
     >>> bool(error <= loss.error), f"{loss.error:.0e}"
     (True, '5e-15')
     """
-    logp, floor = log_softmax(lift(x, precision))
-    picked = logp[np.arange(len(logp)), y]
-    error = (FUNCTION_ROUNDING * precision.unit) * np.abs(picked.value)
-    if not precision.stable:
-        # log p of a probability that is itself near underflow
-        vanishing = floor[:, 0] * np.exp(-picked.value)
-        error = error + np.where(vanishing < 0.5, 2.0 * vanishing, np.inf)
-    return -picked.allowing(error).mean()
+    return surprise(lift(x, precision), y).mean()
 
 
 @quiet
@@ -89,15 +82,33 @@ def softmax_gradient(x: Operand, y: Labels, *, precision: Precision = FLOAT64) -
     >>> bool((abs(p / 2 - dx.value) <= dx.error).all()), f"{dx.error.max():.0e}"
     (True, '3e-15')
     """
-    logp, floor = log_softmax(lift(x, precision))
-    unit, rows = precision.unit, np.arange(len(logp))
+    given = lift(x, precision)
+    return surprise_gradient(given, y) / float(len(given))
+
+
+def surprise(x: Bounded, y: Labels) -> Bounded:
+    """Negative log probability of the label of each row."""
+    logp, floor = log_softmax(x)
+    picked = logp[np.arange(len(logp)), y]
+    error = (FUNCTION_ROUNDING * x.precision.unit) * np.abs(picked.value)
+    if not x.precision.stable:
+        # log p of a probability that is itself near underflow
+        vanishing = floor[:, 0] * np.exp(-picked.value)
+        error = error + np.where(vanishing < 0.5, 2.0 * vanishing, np.inf)
+    return -picked.allowing(error)
+
+
+def surprise_gradient(x: Bounded, y: Labels) -> Bounded:
+    """Derivative of `surprise`: the probabilities of each row, minus one at the label."""
+    logp, floor = log_softmax(x)
+    unit, rows = x.precision.unit, np.arange(len(logp))
     p = probabilities(logp, floor)
     value, error = p.value.copy(), p.error
     value[rows, y] = np.expm1(logp.value[rows, y])
     # p - 1 rounds at the size of its result and of 1.
     error = error + (3.0 * unit) * np.abs(value)
     error[rows, y] += 2.0 * unit
-    return Bounded(value, error, precision) / float(len(logp))
+    return Bounded(value, error, x.precision)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,18 +168,23 @@ def guarded_softmax(
     return -inner.log().allowing(above).mean()
 
 
-def log_softmax(x: Bounded) -> tuple[Bounded, Array]:
+def log_softmax(x: Bounded, mask: NDArray[np.bool_] | None = None) -> tuple[Bounded, Array]:
     r"""Log probabilities over the last axis, and the floor that unshifted exponentials have.
+
+    Where `mask` is False the probability is zero; a row that is masked wholly is unknown.
 
     The bound of a log probability is :math:`u\,(O(\max|x|) + O(C))`: subtracting the maximum, or
     adding it back to the logarithm of the sum, rounds at the size of the scores. An error e in the
     scores of a row changes it by at most 2 max |e|.
     """
     value, precision = x.value, x.precision
+    sizes = np.abs(value)
+    if mask is not None:
+        value, sizes = np.where(mask, value, -np.inf), np.where(mask, sizes, 0.0)
     classes, unit, tiny = value.shape[-1], precision.unit, precision.tiny
     logp = np.asarray(scipy.special.log_softmax(value, axis=-1)) if value.size else value
-    sizes = np.abs(value).max(axis=-1, initial=0.0, keepdims=True)
-    error = (6.0 * sizes + (classes + 4.0 * FUNCTION_ROUNDING)) * unit
+    largest = sizes.max(axis=-1, initial=0.0, keepdims=True)
+    error = (6.0 * largest + (classes + 4.0 * FUNCTION_ROUNDING)) * unit
     if x._error is not None:
         error = error + 2.0 * x.error.max(axis=-1, initial=0.0, keepdims=True)
     if precision.stable:
@@ -180,6 +196,8 @@ def log_softmax(x: Bounded) -> tuple[Bounded, Array]:
         highest = math.log(precision.largest) - math.log(max(classes, 1)) - 1e-3
         fits = (top < highest) & (floor < 0.25)
         error = np.where(fits, error + 2.0 * classes * floor, np.inf)
+    if mask is not None:
+        error = np.where(mask.any(axis=-1, keepdims=True), error, np.inf)
     return Bounded(logp, np.broadcast_to(error, logp.shape), precision), floor
 
 

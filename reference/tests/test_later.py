@@ -17,7 +17,7 @@ from .formulas import NUMPY, exact_gradients, exact_value
 from .later import LATER, Later
 
 FAMILIES = ("normal", "dyadic", "wide", "offset", "constant", "small", "single")
-PER_FAMILY = 3
+PER_FAMILY = 2
 
 
 def _case(layer: Later, rng: np.random.Generator, family: str, precision: Precision) -> Any:
@@ -65,10 +65,12 @@ def _exact(layer: Later, case: Case, upstream: list[Any]) -> dict[str, Any]:
 def _assert_within(result: Bounded, got: Any, exact: Any, factor: float, label: str) -> None:
     got = np.asarray(got, dtype=np.float64).reshape(np.shape(exact))
     finite = np.isfinite(got)
+    exact = np.asarray(exact)
     off = np.asarray(np.abs(lift(np.where(finite, got, 0.0)) - exact), dtype=np.float64)
     off = np.where(finite, off, np.inf)
     resolution = 1e-40 * np.abs(result.value)  # of 60 digits and a complex step
     wrong = np.isfinite(result.error) & (off > factor * result.error + resolution)
+    wrong &= exact == exact  # what was not differentiated is NaN
     assert not wrong.any(), (
         f"{label}: off by {off[wrong][0]:.3e}, bound {result.error[wrong][0]:.3e}, "
         f"wanted {float(np.asarray(exact)[wrong][0]):.3e} at {np.argwhere(wrong)[0]}"
@@ -112,14 +114,17 @@ def test_bound_contains_the_error(name: str, family: str, precision: Precision) 
 
 @pytest.mark.parametrize("name", LATER)
 def test_one_wrong_entry_is_seen(name: str) -> None:
-    """A relative 1e-10 in one of the larger entries is beyond four bounds."""
+    """A relative 1e-10 in any of the larger entries is beyond four bounds."""
     layer = LATER[name]
     seen, tries = 0, 0
-    for seed in range(100):
+    for seed in range(60):
         rng = np.random.default_rng(seed)
-        case, upstream = _case(layer, rng, "normal", FLOAT64)
+        case = layer.case(rng, "normal")
+        outs = layer.forward(**case, **layer.fixed)
+        outs = outs if isinstance(outs, tuple) else (outs,)
+        upstream = [rng.standard_normal(out.shape) for out in outs]
         results = _reference(layer, case, upstream, FLOAT64)
-        for key in layer.names:
+        for key in set(layer.names) - set(layer.cancelling):
             value, error = results[key].value, results[key].error
             large = np.abs(value) >= 0.1 * np.abs(value).max(initial=0.0)
             large &= value != 0.0
