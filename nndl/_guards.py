@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from ._validate import (
+    BoolArray,
     FloatArray,
+    Indices,
     check_ndim,
     check_shape,
     integers_below,
@@ -286,9 +288,7 @@ def dropout_inputs(
         ) from None
 
 
-def scores_and_labels(
-    x: ArrayLike, y: ArrayLike
-) -> tuple[FloatArray, np.ndarray[Any, np.dtype[np.intp]], np.dtype[Any]]:
+def scores_and_labels(x: ArrayLike, y: ArrayLike) -> tuple[FloatArray, Indices, np.dtype[Any]]:
     """Return scores (N, C), labels (N,) in [0, C), and the dtype of the results."""
     x = array("x (N, C)", x)
     if x.shape[1] == 0:
@@ -353,9 +353,7 @@ def _whole(name: str, param: Mapping[str, Any], key: str, low: int) -> int:
     return whole_number(f"{name}[{key!r}]", param[key], low)
 
 
-def embedding_inputs(
-    x: ArrayLike, W: ArrayLike
-) -> tuple[np.ndarray[Any, np.dtype[np.intp]], FloatArray]:
+def embedding_inputs(x: ArrayLike, W: ArrayLike) -> tuple[Indices, FloatArray]:
     """Return words (N, T) in [0, V), and W (V, D)."""
     W = array("W (V, D)", W)
     words = integers_below("x", x, len(W), "words")
@@ -365,7 +363,7 @@ def embedding_inputs(
 
 def temporal_scores(
     x: ArrayLike, y: ArrayLike, mask: ArrayLike
-) -> tuple[FloatArray, np.ndarray[Any, np.dtype[np.intp]], FloatArray, np.dtype[Any]]:
+) -> tuple[FloatArray, Indices, FloatArray, np.dtype[Any]]:
     """Return scores (N, T, V), labels and mask (N, T), and the dtype of the results."""
     x = array("x (N, T, V)", x)
     if x.shape[2] == 0:
@@ -376,3 +374,52 @@ def temporal_scores(
     check_shape("mask", mask, x.shape[:2], "one value for each time step of x")
     wide = working_dtype(x)
     return x.astype(wide, copy=False), y, mask.astype(wide, copy=False), x.dtype
+
+
+def attention_inputs(
+    q: ArrayLike, k: ArrayLike, v: ArrayLike, mask: ArrayLike | None
+) -> tuple[FloatArray, FloatArray, FloatArray, BoolArray | None]:
+    """Return q (..., T, d), k (..., S, d), v (..., S, e), and a mask that fits (..., T, S)."""
+    q, k, v = arrays("q (..., T, d), k (..., S, d), v (..., S, e)", q, k, v)
+    if q.shape[-1] == 0:
+        raise ValueError(f"q must have at least one feature, got shape {q.shape}")
+    for name, other in (("k", k), ("v", v)):
+        if other.shape[:-2] != q.shape[:-2]:
+            raise ValueError(
+                f"{name} must have the leading axes {q.shape[:-2]} of q, got shape {other.shape}"
+            )
+    if mask is None:
+        return q, k, v, None
+    mask = np.asarray(mask)
+    scores = (*q.shape[:-1], k.shape[-2])
+    if mask.dtype.kind not in "biu":
+        raise ValueError(f"mask must hold truth values, got dtype {mask.dtype}")
+    try:
+        np.broadcast_to(mask, scores)
+    except ValueError:
+        raise ValueError(f"mask must broadcast to {scores}, got shape {mask.shape}") from None
+    return q, k, v, mask.astype(bool)
+
+
+def multi_head_inputs(
+    x: ArrayLike, Wq: ArrayLike, Wk: ArrayLike, Wv: ArrayLike, Wo: ArrayLike, n_heads: int
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, int]:
+    """Return x (N, T, D), four weights (D, D), and a number of heads that divides D."""
+    shapes = "x (N, T, D), Wq (D, D), Wk (D, D), Wv (D, D), Wo (D, D)"
+    x, Wq, Wk, Wv, Wo = arrays(shapes, x, Wq, Wk, Wv, Wo)
+    n_heads = whole_number("n_heads", n_heads, 1)
+    if x.shape[2] % n_heads:
+        raise ValueError(f"n_heads must divide D = {x.shape[2]}, got {n_heads}")
+    return x, Wq, Wk, Wv, Wo, n_heads
+
+
+def predictions_and_targets(
+    x: ArrayLike, y: ArrayLike, *, targets_in_0_1: bool = False
+) -> tuple[FloatArray, FloatArray, np.dtype[Any]]:
+    """Return two arrays of one shape, in at least single precision, and the results' dtype."""
+    x, y = arrays("x (...), y (...)", x, y)
+    check_shape("y", y, x.shape, "the shape of x")
+    if targets_in_0_1 and not ((y >= 0) & (y <= 1)).all():
+        raise ValueError(f"y must hold targets in [0, 1], got {y[~((y >= 0) & (y <= 1))][0]}")
+    wide = working_dtype(x)
+    return x.astype(wide, copy=False), y.astype(wide, copy=False), x.dtype

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray: TypeAlias = NDArray[np.floating[Any]]
 IntArray: TypeAlias = NDArray[np.integer[Any]]
+Indices: TypeAlias = NDArray[np.intp]
+BoolArray: TypeAlias = NDArray[np.bool_]
 
 
 def real_arrays(**values: ArrayLike) -> tuple[FloatArray, ...]:
@@ -100,9 +102,7 @@ def mode_of(name: str, param: Any) -> str:
     return str(mode)
 
 
-def integers_below(
-    name: str, value: ArrayLike, limit: int, meaning: str
-) -> np.ndarray[Any, np.dtype[np.intp]]:
+def integers_below(name: str, value: ArrayLike, limit: int, meaning: str) -> Indices:
     """Return integers in [0, limit), or raise a ValueError."""
     array = np.asarray(value)
     if array.size == 0:

@@ -10,21 +10,26 @@ that :func:`batchnorm_forward` writes new running statistics into ``bn_param``.
 """
 
 from .affine import affine_backward, affine_forward
+from .attention import attention_backward, attention_forward
 from .batchnorm import batchnorm_backward, batchnorm_forward
 from .batchnorm_alt import batchnorm_backward_alt
+from .bce_with_logits import bce_with_logits_loss
 from .convolution import conv_backward_naive, conv_forward_naive
 from .convolution_fast import conv_backward_fast, conv_forward_fast
 from .cross_entropy import softmax_loss
 from .dropout import dropout_backward, dropout_forward
 from .elu import elu_backward, elu_forward
 from .gelu import gelu_backward, gelu_forward
+from .huber import huber_loss
 from .layernorm import layernorm_backward, layernorm_forward
 from .leaky_relu import leaky_relu_backward, leaky_relu_forward
 from .lstm import lstm_backward, lstm_forward, lstm_step_backward, lstm_step_forward
 from .max_pool import max_pool_backward_naive, max_pool_forward_naive
 from .max_pool_fast import max_pool_backward_fast, max_pool_forward_fast
+from .mse import mse_loss
 from .relu import relu_backward, relu_forward
 from .rnn import rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
+from .scaled_dot_product import sdpa_backward, sdpa_forward
 from .selu import selu_backward, selu_forward
 from .sigmoid import sigmoid_backward, sigmoid_forward
 from .silu import silu_backward, silu_forward
@@ -41,9 +46,12 @@ from .word_embedding import word_embedding_backward, word_embedding_forward
 __all__ = [
     "affine_backward",
     "affine_forward",
+    "attention_backward",
+    "attention_forward",
     "batchnorm_backward",
     "batchnorm_backward_alt",
     "batchnorm_forward",
+    "bce_with_logits_loss",
     "conv_backward_fast",
     "conv_backward_naive",
     "conv_forward_fast",
@@ -54,6 +62,7 @@ __all__ = [
     "elu_forward",
     "gelu_backward",
     "gelu_forward",
+    "huber_loss",
     "layernorm_backward",
     "layernorm_forward",
     "leaky_relu_backward",
@@ -66,12 +75,15 @@ __all__ = [
     "max_pool_backward_naive",
     "max_pool_forward_fast",
     "max_pool_forward_naive",
+    "mse_loss",
     "relu_backward",
     "relu_forward",
     "rnn_backward",
     "rnn_forward",
     "rnn_step_backward",
     "rnn_step_forward",
+    "sdpa_backward",
+    "sdpa_forward",
     "selu_backward",
     "selu_forward",
     "sigmoid_backward",
