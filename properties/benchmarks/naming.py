@@ -14,27 +14,20 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from ..diagnosis.catalogue import ALL as CATALOGUE
-from ..diagnosis.cause import Causes
-from ..diagnosis.diagnose import Diagnosis
-from ..diagnosis.misconception import Misconception
+from ..diagnosis import Causes, Diagnosis
+from ..diagnosis.habits import shown_by
 from ..diagnosis.observation import fresh_cases
-from ..diagnosis.plant import STYLES, plant, style_source
 from ..implementation import open_implementation, resolve_target
 from ..judge.asking import Questions
 from ..judge.mismatch import Disagreement, Kind
 from ..judge.property import Property
 from ..judge.verdict import Verdict
 from ..layers import ALL as SPECS
+from ..layers import MISCONCEPTIONS as CATALOGUE
 from ..spec.case import Case
+from ..spec.misconception import Misconception
 from ..spec.row import LayerSpec, Purpose
-
-_HABITS = {
-    "dout": "changes dout",
-    "x": "changes x",
-    "seed": "the same seed gives another mask",
-    "rng": "touches the global random state",
-}
+from .plants import STYLES, plant
 
 
 def cause_of(entry: Misconception, style: str, spec: LayerSpec) -> tuple[Diagnosis | None, float]:
@@ -42,30 +35,24 @@ def cause_of(entry: Misconception, style: str, spec: LayerSpec) -> tuple[Diagnos
     fresh_cases(spec)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "layers.py"
-        path.write_text(plant(style_source(style), entry), encoding="utf-8")
+        path.write_text(plant(style, entry), encoding="utf-8")
         target = resolve_target(str(path))
         with open_implementation(
             target, names=list(spec.functions), in_process=True
         ) as implementation:
             causes = Causes(implementation, {spec.name: None}, set())
-            case = next((c for c in fresh_cases(spec) if _concerns(entry, c)), None)
+            case = next((c for c in fresh_cases(spec) if entry.when in ("", spec.kind_of(c))), None)
             verdict = _verdict(entry, spec, case)
             started = time.perf_counter()
             cause = causes.of(verdict, spec)
             return cause, time.perf_counter() - started
 
 
-def _concerns(entry: Misconception, case: object) -> bool:
-    from ..diagnosis.observation import when_of
-
-    return isinstance(case, Case) and entry.when in ("", when_of(case))
-
-
 def _asks_nothing(probe: object, case: Case, rng: object) -> Questions[None]:
     yield from ()
 
 
-def _verdict(entry: Misconception, spec: LayerSpec, case: object) -> Verdict:
+def _verdict(entry: Misconception, spec: LayerSpec, case: Case | None) -> Verdict:
     declared = Property(
         name="planted",
         kind=Kind.CORRECTNESS,
@@ -74,12 +61,13 @@ def _verdict(entry: Misconception, spec: LayerSpec, case: object) -> Verdict:
         body=_asks_nothing,
         applies=lambda spec: True,
     )
+    shown = shown_by(entry, spec)
     found = Disagreement(
         function=entry.function,
-        sentence=_HABITS.get(entry.argument, "is wrong"),
+        sentence=shown or "is wrong",
         oracle="planted",
-        argument="" if entry.argument in _HABITS else entry.argument,
-        case=case if isinstance(case, Case) else None,
+        argument="" if shown else entry.argument,
+        case=case,
     )
     return Verdict(declared=declared, layer=spec.name, functions=spec.functions, disagreement=found)
 
@@ -103,9 +91,9 @@ def main() -> None:
     count: Counter[str] = Counter()
     slowest = 0.0
     for entry in CATALOGUE:
-        if entry.kind is Kind.ROBUSTNESS and entry.argument not in _HABITS:
-            continue  # equal on ordinary cases
         spec = next(spec for spec in SPECS if spec.name == entry.layer)
+        if entry.kind is Kind.ROBUSTNESS and not shown_by(entry, spec):
+            continue  # equal on ordinary cases
         for style in options.styles.split(","):
             cause, seconds = cause_of(entry, style, spec)
             verdict = judged(entry, cause)

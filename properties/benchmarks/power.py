@@ -28,10 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ..diagnosis import find_causes
-from ..diagnosis.catalogue import ALL as CATALOGUE
-from ..diagnosis.misconception import Misconception
-from ..diagnosis.observation import fresh_cases, observe
-from ..diagnosis.plant import STYLES, plant, style_source
+from ..diagnosis.observation import fresh_cases, observe_cases
 from ..implementation import open_implementation, resolve_target
 from ..judge.mismatch import Kind
 from ..judge.property import Property
@@ -39,9 +36,12 @@ from ..judge.subjects.functions import Probe
 from ..judge.suite import Suite
 from ..judge.verdict import Verdict, counts
 from ..layers import ALL as SPECS
+from ..layers import MISCONCEPTIONS as CATALOGUE
 from ..spec.case import Case
 from ..spec.demands import Demands
+from ..spec.misconception import Misconception
 from ..spec.row import LayerSpec, ObjectSpec
+from .plants import STYLES, plant, style_source
 from .power_page import page, summary
 
 
@@ -144,7 +144,7 @@ def judge_entry(job: tuple[Misconception, str, int, str, bool]) -> dict[str, Any
     properties = properties_of(spec)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "layers.py"
-        path.write_text(plant(style_source(style), entry), encoding="utf-8")
+        path.write_text(plant(style, entry), encoding="utf-8")
         suite = make_suite(path, spec, 0, profile)
         suite.subject(spec.name)
         for seed in range(seeds):
@@ -246,7 +246,7 @@ def _same_formula(entry: Misconception, key: str, spec: LayerSpec, suite: Suite)
 
     probe = Probe(spec, suite.implementation)
     probe.reading = suite.readings.get(spec.name)
-    for o in observe(probe):
+    for o in observe_cases(probe):
         if entry.when in ("", o.when) and other.when in ("", o.when):
             try:
                 a, b = entry.predict(o.quantities), other.predict(o.quantities)

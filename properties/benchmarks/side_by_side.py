@@ -66,13 +66,12 @@ class Score:
 
 def bugs(*, every: int = 1, zoo: bool = True) -> list[Bug]:
     """Wrong pairs: the catalogue's entries that are wrong mathematics, and the zoo's functions."""
-    from properties.diagnosis.catalogue import ALL
-    from properties.diagnosis.plant import plant, style_source
+    from properties.benchmarks.plants import plant
+    from properties.layers import MISCONCEPTIONS
 
-    right = style_source("textbook")
     found = [
-        Bug(name=m.key, row=m.layer, kind=_class(m.argument), text=plant(right, m))
-        for m in ALL
+        Bug(name=m.key, row=m.layer, kind=_class(m.argument), text=plant("tuples", m))
+        for m in MISCONCEPTIONS
         if m.kind is Kind.CORRECTNESS
     ]
     return [*found, *(_zoo() if zoo else ())][::every]
@@ -122,11 +121,11 @@ class Bench:
         self.suite, self.implementation = held("bundled")
         self.right = self._subjects(self.suite, self.implementation)
         # The bugs are planted into another style: what its rounding alone sets off is no kill.
-        from properties.diagnosis.plant import style_source
+        from properties.benchmarks.plants import style_source
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "layers.py"
-            path.write_text(style_source("textbook"), encoding="utf-8")
+            path.write_text(style_source("tuples"), encoding="utf-8")
             self.other_suite, self.other_implementation = held(str(path))
             self.other = self._subjects(self.other_suite, self.other_implementation)
         self._accepted: dict[tuple[str, str, str, int], bool] = {}

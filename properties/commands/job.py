@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from ..checks import all_properties
-from ..diagnosis.assembled import rows_of_parts
 from ..implementation import Implementation, Limits, Target, open_implementation, resolve_target
 from ..judge.plan import Cell, everything, plan
 from ..judge.property import Property
@@ -69,7 +68,7 @@ class Job:
 
         The cause of a composed function is told by its parts, asked for or not.
         """
-        parts = {part for row in rows for part in rows_of_parts(row.name)}
+        parts = {part.name for row in rows for part in row.parts}
         needed = (*rows, *(row for row in ALL if row.name in parts and row not in rows))
         names = [name for row in needed for name in row.functions]
         return open_implementation(target, names=names, limits=LIMITS, in_process=self.in_process)

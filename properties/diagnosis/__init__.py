@@ -1,7 +1,8 @@
 """Causes of a disagreement: generic relations and named misconceptions.
 
-The names below are imported when they are asked for: the step debugger needs the relations alone,
-and the misconceptions bring every reference with them.
+``observe`` collects what a cause may be recognised by, where the code is judged; ``find_cause``
+tells it from that, and runs nothing. The names are imported when they are asked for: the step
+debugger needs the relations alone, and the misconceptions bring every reference with them.
 """
 
 from __future__ import annotations
@@ -11,10 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..judge.suite import Suite
-    from .cause import Causes
+    from .cause import find_cause
+    from .causes import Causes
     from .finding import Diagnosis
+    from .observation import observe
 
-_HOMES = {"Causes": ".cause", "Diagnosis": ".finding"}
+_HOMES = {
+    "Causes": ".causes",
+    "Diagnosis": ".finding",
+    "find_cause": ".cause",
+    "observe": ".observation",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -25,7 +33,7 @@ def __getattr__(name: str) -> Any:
 
 def find_causes(suite: Suite) -> Causes:
     """The causes of what a suite found; functions that hang or crash are not run again."""
-    from .cause import Causes
+    from .causes import Causes
 
     deadly = {
         verdict.layer
@@ -40,4 +48,4 @@ def find_causes(suite: Suite) -> Causes:
     )
 
 
-__all__ = ["Causes", "Diagnosis", "find_causes"]
+__all__ = ["Causes", "Diagnosis", "find_cause", "find_causes", "observe"]

@@ -7,7 +7,7 @@ import numpy as np
 from reference.bounded import SAFETY
 
 from ..spec.case import Array
-from .observation import Observation
+from ..spec.observation import Observation
 
 _ROUNDING = 1e-10  # of the largest entry: formulas that are equal on paper
 _SHARE = 1e-3  # of an error, that a formula may leave unexplained

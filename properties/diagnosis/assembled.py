@@ -6,106 +6,103 @@ together rightly, and whatever is wrong with it is wrong with a part.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..implementation import Call, Implementation, Outcome, Ref
+from ..implementation import Call, Outcome, Ref
+from ..judge.subjects.functions import Probe
 from ..spec.case import Array, Case
-from .agreement import equal, tolerance
-from .observation import Observation
-
-_CALLS = {"affine_relu": 4, "affine_batchnorm_relu": 6, "gplvm": 2}
-_ROWS = {
-    "affine_relu": ("affine", "relu"),
-    "affine_batchnorm_relu": ("affine", "batchnorm", "relu"),
-    "gplvm": ("trace_term", "log_determinant_term"),
-}
+from ..spec.row import LayerSpec
 
 
-def rows_of_parts(row: str) -> frozenset[str]:
-    """The rows whose functions a composed one calls."""
-    return frozenset(_ROWS.get(row, ()))
+@dataclass(frozen=True)
+class _Later:
+    """An output of a call that is yet to be made, or a sum of such."""
+
+    refs: tuple[Ref, ...]
+
+    def __add__(self, other: _Later) -> _Later:
+        return _Later((*self.refs, *other.refs))
+
+    def value(self, outcomes: Sequence[Outcome]) -> Array:
+        """Raises IndexError or TypeError where a call gave no such number."""
+        found = [outcomes[ref.call].outputs[ref.output] for ref in self.refs]
+        if not all(isinstance(value, (np.ndarray, float, int)) for value in found):
+            raise TypeError("a part gave no array")
+        return np.asarray(sum(found[1:], start=found[0]))
 
 
-def is_made_of_its_parts(
-    implementation: Implementation, seen: Sequence[Observation], argument: str
-) -> bool:
-    """Whether calling the parts gives the same value in every case."""
-    seen = [o for o in seen if argument in o.got]
-    if not seen or seen[0].row not in _CALLS:
-        return False
-    step = _CALLS[seen[0].row]
+class _Recorder:
+    """Notes the calls of a composition instead of making them."""
+
+    def __init__(self, start: int) -> None:
+        self.calls: list[Call] = []
+        self.state: dict[str, int] = {}
+        self._start = start
+
+    def function(self, part: LayerSpec, name: str) -> Callable[..., Any]:
+        loss = part.backward is None
+        outputs = 1 + loss * len(part.differentiable)
+        if name == part.backward:
+            outputs = len(part.differentiable)
+
+        def call(*args: Any) -> Any:
+            place = self._start + len(self.calls)
+            sent = tuple(arg.refs[0] if isinstance(arg, _Later) else arg for arg in args)
+            self.calls.append(Call(function=name, args=sent, fetch=frozenset(range(outputs))))
+            if name == part.forward and part.ways is not None:
+                self.state |= dict.fromkeys(part.ways.state, place)
+            made = outputs + (name == part.forward and not loss)  # its cache stays in the child
+            found = tuple(_Later((Ref(place, output),)) for output in range(made))
+            return found[0] if made == 1 else found
+
+        return call
+
+
+def assembled(probe: Probe, cases: Sequence[Case]) -> list[dict[str, Array]]:
+    """For each case what the parts give, called one after the other, in one round trip; nothing
+    where the row has no parts or the code has not all of them."""
+    spec = probe.spec
+    if spec.composition is None or not all(
+        _is_there(probe, name) for part in spec.parts for name in part.functions
+    ):
+        return [{} for _ in cases]
     calls: list[Call] = []
-    for o in seen:
-        calls += _calls(o.row, o.case, len(calls))
-    outcomes = list(implementation.run(calls))
-    for i, o in enumerate(seen):
-        value = _value(o.row, argument, outcomes[i * step : (i + 1) * step])
-        if value is None or not equal(o.got[argument], value, tolerance(o, argument)):
-            return False
-    return True
+    recorded: list[tuple[_Recorder, dict[str, Any]]] = []
+    for case in cases:
+        recorder = _Recorder(len(calls))
+        functions = {
+            name: recorder.function(part, name) for part in spec.parts for name in part.functions
+        }
+        args = {k: dict(v) if isinstance(v, dict) else v for k, v in case.args.items()}
+        upstream = {} if case.dout is None else {"dout": case.dout}
+        values = spec.composition.run(functions, {**args, **upstream}, "")
+        recorded.append((recorder, values))
+        calls += recorder.calls
+    outcomes = probe.send(calls)
+    return [_read(recorder, values, outcomes) for recorder, values in recorded]
 
 
-def _calls(row: str, case: Case, start: int) -> list[Call]:
-    args = case.args
-    if row == "gplvm":
-        x, y, alpha, beta = args["X"], args["Y"], args["alpha"], args["beta"]
-        return [
-            Call(function="trace_term", args=(x, y, alpha, beta)),
-            Call(function="log_determinant_term", args=(x, y.shape[1], alpha, beta)),
-        ]
-    first = Call(function="affine_forward", args=(args["x"], args["w"], args["b"]))
-    if row == "affine_relu":
-        return [
-            first,
-            _of("relu_forward", Ref(start, 0)),
-            Call(function="relu_backward", args=(case.dout, Ref(start + 1, 1))),
-            Call(function="affine_backward", args=(Ref(start + 2, 0), Ref(start, 1))),
-        ]
-    param = dict(args["bn_param"])
-    return [
-        first,
-        _of("batchnorm_forward", Ref(start, 0), args["gamma"], args["beta"], param),
-        _of("relu_forward", Ref(start + 1, 0)),
-        Call(function="relu_backward", args=(case.dout, Ref(start + 2, 1))),
-        _of_all("batchnorm_backward", Ref(start + 3, 0), Ref(start + 1, 1)),
-        Call(function="affine_backward", args=(Ref(start + 4, 0), Ref(start, 1))),
-    ]
+def _read(
+    recorder: _Recorder, values: dict[str, Any], outcomes: Sequence[Outcome]
+) -> dict[str, Array]:
+    found: dict[str, Array] = {}
+    for name, value in values.items():
+        if isinstance(value, _Later):
+            try:
+                found[name] = value.value(outcomes)
+            except (IndexError, TypeError, ValueError):  # a part failed
+                continue
+    for name, place in recorder.state.items():
+        for after in (outcomes[place].args_after or {}).values():
+            if isinstance(after, dict) and name in after:
+                found[name] = np.asarray(after[name])
+    return found
 
 
-def _of(function: str, *args: Any) -> Call:
-    """A call of which the value comes back, too."""
-    return Call(function=function, args=args, fetch=frozenset({0}))
-
-
-def _of_all(function: str, *args: Any) -> Call:
-    return Call(function=function, args=args, fetch=frozenset({0, 1, 2}))
-
-
-def _value(row: str, argument: str, outcomes: Sequence[Outcome]) -> Array | None:
-    """An output of the whole; None where a part failed."""
-    if row == "gplvm":
-        place = 0 if argument == "value" else 1
-        terms = [_output(outcome, place) for outcome in outcomes]
-        known = [term for term in terms if term is not None]
-        return np.add(*known) if len(known) == len(terms) else None
-    normalised = row == "affine_batchnorm_relu"
-    if argument.startswith("running_"):
-        for after in (outcomes[1].args_after or {}).values():
-            if isinstance(after, dict) and argument in after:
-                return np.asarray(after[argument])
-        return None
-    if argument == "out":
-        return _output(outcomes[2 if normalised else 1], 0)
-    if argument in ("dgamma", "dbeta"):
-        return _output(outcomes[4], 1 if argument == "dgamma" else 2)
-    return _output(outcomes[-1], ("dx", "dw", "db").index(argument))
-
-
-def _output(outcome: Outcome, place: int) -> Array | None:
-    if outcome.status != "ok" or len(outcome.outputs) <= place:
-        return None
-    value = outcome.outputs[place]
-    return np.asarray(value) if isinstance(value, (np.ndarray, float, int)) else None
+def _is_there(probe: Probe, function: str) -> bool:
+    info = probe.implementation.functions.get(function)
+    return info is not None and info.status == "present"

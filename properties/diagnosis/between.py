@@ -12,11 +12,11 @@ from dataclasses import replace
 import numpy as np
 
 from ..spec.case import Array, Case, Run
+from ..spec.misconception import Misconception
+from ..spec.observation import Observation
 from ..spec.row import LayerSpec
-from . import catalogue
-from .finding import Diagnosis
-from .misconception import Misconception
-from .observation import Observation, quantities_of
+from .finding import Diagnosis, entries
+from .observation import quantities_of
 
 _STEP = 1e-5
 _CLOSE = 1e-5
@@ -29,7 +29,8 @@ def forward_that_fits(
 ) -> Diagnosis | None:
     """Name the wrong forward that a wrong gradient is the derivative of."""
     name = argument.removeprefix("d")
-    if spec.backward is None or name not in spec.differentiable or spec.name == "dropout":
+    random = spec.hints.drawn is not None
+    if spec.backward is None or name not in spec.differentiable or random:
         return None
     small = [
         o
@@ -41,7 +42,7 @@ def forward_that_fits(
     if len(wrong) < _CASES:
         return None
     small = wrong + [o for o in small if not o.is_wrong(argument)][-1:]
-    for misconception in catalogue.of(spec.forward, spec.value):
+    for misconception in entries(spec, spec.forward, spec.value):
         if misconception.when in ("", "train") and all(
             _fits(o, spec, misconception, name) for o in small
         ):

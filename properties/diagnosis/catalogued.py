@@ -6,26 +6,25 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..judge.mismatch import Kind
 from ..spec.case import Array
-from . import catalogue
+from ..spec.kind import Kind
+from ..spec.misconception import Misconception
+from ..spec.observation import Observation
+from ..spec.row import LayerSpec
 from .agreement import equal, explains, tolerance
-from .finding import ENOUGH, SIMPLE, Diagnosis, cases_of
-from .misconception import Misconception
-from .observation import Observation
+from .finding import ENOUGH, SIMPLE, Diagnosis, cases_of, entries
 from .relations import constant_origin, origin_value, ratio_of
-from .surroundings import sizes
 
 
 def misconception_of(
-    seen: Sequence[Observation], function: str, argument: str, reading: str
+    row: LayerSpec, seen: Sequence[Observation], function: str, argument: str, reading: str
 ) -> Diagnosis | None:
-    found = list(explaining(seen, function, argument))
+    found = list(explaining(row, seen, function, argument))
     if not found:
         return None
     first = found[0]
-    entries = sum(o.got[argument].size for o in seen)
-    evidence = f"{argument} equals {first.formula} in all {entries} entries of {cases_of(seen)}"
+    size = sum(o.got[argument].size for o in seen)
+    evidence = f"{argument} equals {first.formula} in all {size} entries of {cases_of(seen)}"
     if len(found) > 1:
         evidence += f"; so does: {'; '.join(m.name for m in found[1:3])}"
     sentence = first.sentence
@@ -35,7 +34,7 @@ def misconception_of(
         if all(_is_right(o, other, o.got[argument]) for o in seen):
             sentence += f" It is also the right {other}: look at what is returned."
     if reading:
-        evidence += f" ({reading}; the formula's p is the probability to drop)"
+        evidence += f" ({reading})"
     return Diagnosis(
         misconception=first.name,
         sentence=sentence,
@@ -50,10 +49,10 @@ def _is_right(o: Observation, name: str, value: Array) -> bool:
 
 
 def explaining(
-    seen: Sequence[Observation], function: str, argument: str
+    row: LayerSpec, seen: Sequence[Observation], function: str, argument: str
 ) -> Iterator[Misconception]:
     """Misconceptions whose formula gives what was got in every case."""
-    for misconception in catalogue.of(function, argument):
+    for misconception in entries(row, function, argument):
         mine = [o for o in seen if misconception.when in ("", o.when)]
         if len(mine) < min(ENOUGH, len(seen)) or not any(o.is_wrong(argument) for o in mine):
             continue
@@ -87,11 +86,13 @@ def _explains(misconception: Misconception, mine: Sequence[Observation], argumen
     return undefined < len(mine)
 
 
-def at_extremes(seen: Sequence[Observation], function: str, argument: str) -> Diagnosis | None:
+def at_extremes(
+    row: LayerSpec, seen: Sequence[Observation], function: str, argument: str
+) -> Diagnosis | None:
     """A formula that is right on paper, and overflows or cancels as the wrong value does."""
     seen = [o for o in seen if argument in o.got]
     wrong = [o for o in seen if o.is_wrong(argument)]
-    for misconception in catalogue.of(function, argument):
+    for misconception in entries(row, function, argument):
         if misconception.kind is not Kind.ROBUSTNESS or not wrong:
             continue
         if all(_fails_alike(misconception, o, argument) for o in seen):
@@ -119,9 +120,11 @@ def _fails_alike(misconception: Misconception, o: Observation, argument: str) ->
     return bool(np.all(close | ~np.isfinite(got) | (got == predicted)))
 
 
-def times_a_factor(seen: Sequence[Observation], function: str, argument: str) -> Diagnosis | None:
+def times_a_factor(
+    row: LayerSpec, seen: Sequence[Observation], function: str, argument: str
+) -> Diagnosis | None:
     """A misconception times a constant: two mistakes at once."""
-    for misconception in catalogue.of(function, argument):
+    for misconception in entries(row, function, argument):
         mine = [o for o in seen if misconception.when in ("", o.when)]
         if sum(o.got[argument].size > 1 for o in mine) < ENOUGH:
             continue
@@ -151,9 +154,9 @@ def _factor(misconception: Misconception, mine: Sequence[Observation], argument:
     ratios = [ratio_of(o.got[argument], value) for o, value in pairs]
     if not all(ratios):
         return None
-    name = constant_origin([r for r in ratios if r], [sizes(o) for o in mine])
+    name = constant_origin([r for r in ratios if r], [o.quantities.sizes for o in mine])
     if name not in SIMPLE or not all(
-        explains(o, argument, origin_value(name, sizes(o)) * value)
+        explains(o, argument, origin_value(name, o.quantities.sizes) * value)
         for o, value in zip(mine, values, strict=True)
     ):
         return None

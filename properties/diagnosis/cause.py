@@ -1,263 +1,230 @@
-"""The cause of each failure of a run, found once for each function and argument."""
+"""The cause of what a verdict found, from what was observed of its row; nothing is run for it."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from reference.bounded import SAFETY, Bounded
 
-from ..implementation import Implementation
-from ..judge.mismatch import Disagreement, Fault, Mismatch
-from ..judge.subjects.functions import Probe
+from ..judge.mismatch import Disagreement
 from ..judge.verdict import Verdict
 from ..spec.case import Run
-from ..spec.row import LayerSpec, Purpose, Reading
-from . import catalogue
-from .assembled import is_made_of_its_parts, rows_of_parts
-from .behaviour import from_dropout, from_habit, from_note
+from ..spec.observation import Observation, Observations
+from ..spec.row import LayerSpec, Purpose
+from .agreement import equal, tolerance
 from .between import forward_that_fits
 from .catalogued import at_extremes
-from .composition import from_wrong_parts
+from .composition import from_wrong_parts, parts_of
 from .diagnose import diagnose
-from .finding import Diagnosis
-from .observation import Observation, observe, quantities_of, when_of
-from .parts import parts_of
+from .finding import Diagnosis, entries
+from .habits import from_habit, from_note, from_signs
+from .observation import quantities_of
 
-_TWO_READINGS = ("keeps with probability p", "scaled by 1/p")
 _DIRECT = ("reference", "exact")  # oracles that hold the very array that was returned
 
 
-class Causes:
-    """The causes of what one implementation fails.
+def find_cause(
+    observations: Mapping[str, Observations],
+    verdict: Verdict,
+    row: LayerSpec,
+    wrong_forwards: Collection[str] = (),
+) -> Diagnosis | None:
+    """The cause of what a verdict found or noted; None where nothing is known.
 
     Parameters
     ----------
-    implementation
-        What was judged; it is run again on some twenty cases of each failing layer.
-    readings
-        The reading in force, by row.
+    observations
+        By row, what ``observe`` gave: of this row, and of its parts where they were judged.
     wrong_forwards
-        Rows whose forward is wrong.
-    untouched
-        Rows that are not run again, because they hang or crash.
+        Rows whose forward is wrong: what the reference says of their gradients is not what their
+        backward should give.
     """
+    nothing = Observations()
+    finder = Finder(lambda spec: observations.get(spec.name, nothing), wrong_forwards)
+    return finder.find(verdict, row)
+
+
+class Finder:
+    """``find_cause`` for many verdicts of the same code: each cause is found once."""
 
     def __init__(
         self,
-        implementation: Implementation,
-        readings: dict[str, Reading | None],
-        wrong_forwards: set[str],
-        untouched: frozenset[str] = frozenset(),
+        observations: Callable[[LayerSpec], Observations],
+        wrong_forwards: Collection[str] = (),
     ) -> None:
-        self._implementation = implementation
-        self._readings = readings
+        self._observations = observations
         self._wrong_forwards = wrong_forwards
-        self._untouched = untouched
-        self._seen: dict[str, tuple[Observation, ...]] = dict.fromkeys(untouched, ())
         self._named: dict[tuple[str, str, str, str], Diagnosis | None] = {}
         self._parts: dict[tuple[str, str, str], dict[str, list[tuple[str, str]]]] = {}
 
-    def of(self, verdict: Verdict, spec: LayerSpec) -> Diagnosis | None:
-        """The cause of what a verdict found or noted; None where nothing is known.
-
-        The values are a stranger's and may be anything; a verdict stands without its cause.
-        """
-        try:
-            return self.find(verdict, spec)
-        except Exception:
-            return None
-
-    def find(self, verdict: Verdict, spec: LayerSpec) -> Diagnosis | None:
-        """As ``of``; raises what a value of an unforeseen kind raises."""
+    def find(self, verdict: Verdict, row: LayerSpec) -> Diagnosis | None:
+        """The cause of one verdict; raises what a value of an unforeseen kind raises."""
         found = verdict.disagreement
         if found is None:
-            noted = (from_note(function, text) for function, _, text in verdict.notes)
+            noted = (from_note(row, function, text) for function, _, text in verdict.notes)
             return next((cause for cause in noted if cause is not None), None)
-        habit = from_habit(found)
+        habit = from_habit(row, found)
         if habit is not None:
             return habit
-        argument = _argument(found, spec)
+        argument = _argument(found, row)
         if not argument:
             return None
-        when = when_of(found.case) if found.case is not None else ""
-        cause = self._of(spec, found.function, argument, when)
+        when = row.kind_of(found.case) if found.case is not None else ""
+        cause = self._of(row, found.function, argument, when)
         if cause is None and verdict.declared.purpose is Purpose.EXTREME:
-            seen = observe(self._probe(spec), Purpose.EXTREME)
-            cause = at_extremes(seen, found.function, argument)
+            seen = self._observations(row).extreme
+            cause = at_extremes(row, seen, found.function, argument)
         if cause is None and found.oracle.startswith(_DIRECT):
-            cause = self._from_failures(verdict, spec, argument, when)
+            cause = _from_failures(verdict, row, argument, when)
         return cause
 
-    def _of(self, spec: LayerSpec, function: str, argument: str, when: str) -> Diagnosis | None:
-        key = (spec.name, function, argument, when)
+    def _of(self, row: LayerSpec, function: str, argument: str, when: str) -> Diagnosis | None:
+        key = (row.name, function, argument, when)
         if key not in self._named:
-            self._named[key] = self._find(spec, function, argument, when)
+            self._named[key] = self._find(row, function, argument, when)
         return self._named[key]
 
-    def _find(self, spec: LayerSpec, function: str, argument: str, when: str) -> Diagnosis | None:
-        everything = self._observations(spec)
+    def _find(self, row: LayerSpec, function: str, argument: str, when: str) -> Diagnosis | None:
+        observed = self._observations(row)
+        everything = observed.ordinary
         seen = [o for o in everything if o.when == when]
         if not any(o.is_wrong(argument) for o in seen):
             # A numerical derivative or an invariant may speak of another call than the first.
             seen = [o for o in everything if o.is_wrong(argument)][:1]
             seen = [o for o in everything if seen and o.when == seen[0].when]
-        reading = self._readings.get(spec.name)
-        other = reading.sentence if reading is not None and reading.name == "keep" else ""
-        wrong_forward = spec.name in self._wrong_forwards and function == spec.backward
-        if spec.name == "dropout" and not wrong_forward:
-            cause = from_dropout(everything, function, argument)
+        wrong_forward = row.name in self._wrong_forwards and function == row.backward
+        if not wrong_forward:
+            cause = from_signs(row, everything, function, argument)
             if cause is not None:
                 return cause
+        reading = next((r for r in row.readings if r.name == observed.reading), None)
+        said = f"{reading.sentence}; {reading.formulas}" if reading and reading.formulas else ""
         cause = diagnose(
+            row,
             seen,
             function,
             argument,
             forward_is_wrong=wrong_forward,
-            reading=other,
-            source=self._source(spec, function),
-            wrong_parts=self._wrong_parts(seen, argument),
+            reading=said,
+            source="\n".join(observed.source.get(n, "") for n in {row.forward: 0, function: 0}),
+            wrong_parts=self._wrong_parts(row, seen, argument),
         )
-        if other and cause is not None and cause.misconception == _TWO_READINGS[0]:
-            # Under the other reading the same code is the other mixture.
-            for entry in catalogue.of(function, argument):
-                if entry.name == _TWO_READINGS[1]:
+        if reading is not None and cause is not None and cause.misconception in reading.renamed:
+            for entry in entries(row, function, argument):
+                if entry.name == reading.renamed[cause.misconception]:
                     cause = replace(
                         cause, misconception=entry.name, sentence=entry.sentence, key=entry.key
                     )
-        if spec.name == "dropout" and wrong_forward and cause and "inverted" in cause.misconception:
-            cause = None  # the forward's own mask is not known
-        if cause is None and function == spec.backward:
-            cause = forward_that_fits(seen, spec, argument)
+        if wrong_forward and cause is not None and _needs_forward(row, cause):
+            cause = None
+        if cause is None and function == row.backward:
+            cause = forward_that_fits(seen, row, argument)
         if cause is None or not cause.key:
-            cause = self._from_parts(seen, argument) or cause
+            cause = self._from_parts(row, seen, argument) or cause
         return cause
 
-    def _from_parts(self, seen: Sequence[Observation], argument: str) -> Diagnosis | None:
+    def _from_parts(
+        self, row: LayerSpec, seen: Sequence[Observation], argument: str
+    ) -> Diagnosis | None:
         """What is wrong with the parts, as the cause of the whole."""
-        wrong = self._wrong_parts(seen, argument)
-        if not wrong:
+        wrong = self._wrong_parts(row, seen, argument)
+        if not wrong or row.composition is None:
             return None
         found = [
-            self._of(_spec_of(part), part, name, when)
-            for part, names in wrong.items()
-            for name, when in names
+            self._of(row.composition.part_of(part), part, name, when)
+            for part, places in wrong.items()
+            for name, when in places
         ]
         keys = {cause.key for cause in found if cause is not None}
-        known = [m for m in catalogue.ALL if m.key in keys]
+        known = [m for part in row.parts for m in part.misconceptions if m.key in keys]
         mine = [o for o in seen if argument in o.got]
-        return from_wrong_parts(mine, argument, known, sorted(wrong))
+        return from_wrong_parts(row, mine, argument, known, sorted(wrong))
 
     def _wrong_parts(
-        self, seen: Sequence[Observation], argument: str
+        self, row: LayerSpec, seen: Sequence[Observation], argument: str
     ) -> dict[str, list[tuple[str, str]]]:
         """The functions that a value is made of and that are wrong on their own: in which
         arguments, in which kind of call."""
-        key = (seen[0].row, argument, seen[0].when) if seen else ("", "", "")
+        key = (row.name, argument, seen[0].when if seen else "")
         if key not in self._parts:
-            self._parts[key] = self._find_wrong_parts(seen, argument)
+            self._parts[key] = self._find_wrong_parts(row, seen, argument)
         return self._parts[key]
 
     def _find_wrong_parts(
-        self, seen: Sequence[Observation], argument: str
+        self, row: LayerSpec, seen: Sequence[Observation], argument: str
     ) -> dict[str, list[tuple[str, str]]]:
         found: dict[str, list[tuple[str, str]]] = {}
-        if not seen or self._untouched & rows_of_parts(seen[0].row):
+        if row.composition is None or not _is_made_of_its_parts(seen, argument):
             return found
-        if not is_made_of_its_parts(self._implementation, seen, argument):
-            return found
-        for part in parts_of(seen[0].row, argument) if seen else ():
-            spec = _spec_of(part)
-            if not all(self._is_there(name) for name in spec.functions):
-                continue
-            for o in self._observations(spec):
+        for function in parts_of(row, argument):
+            part = row.composition.part_of(function)
+            for o in self._observations(part).ordinary:
                 for name in o.got:
-                    of_part = name.startswith("d") == (part == spec.judge_of_gradients)
-                    place = (name, o.when)
-                    both = spec.backward is None
-                    if (of_part or both) and o.is_wrong(name):
-                        places = found.setdefault(part, [])
-                        if place not in places:
-                            places.append(place)
+                    of_part = name.startswith("d") == (function == part.judge_of_gradients)
+                    if (of_part or part.backward is None) and o.is_wrong(name):
+                        places = found.setdefault(function, [])
+                        if (name, o.when) not in places:
+                            places.append((name, o.when))
         return found
 
-    def _is_there(self, function: str) -> bool:
-        info = self._implementation.functions.get(function)
-        return info is not None and info.status == "present"
 
-    def _source(self, spec: LayerSpec, function: str) -> str:
-        """The text of a layer: a backward's own lines continue those of its forward."""
-        texts = [
-            getattr(self._implementation.functions.get(name), "source", "") or ""
-            for name in dict.fromkeys((spec.forward, function))
-        ]
-        return "\n".join(textwrap.dedent(text) for text in texts)
-
-    def _observations(self, spec: LayerSpec) -> tuple[Observation, ...]:
-        if spec.name not in self._seen:
-            try:
-                self._seen[spec.name] = observe(self._probe(spec))
-            except (Fault, Mismatch):
-                self._seen[spec.name] = ()
-        return self._seen[spec.name]
-
-    def _probe(self, spec: LayerSpec) -> Probe:
-        probe = Probe(spec, self._implementation)
-        probe.reading = self._readings.get(spec.name)
-        return probe
-
-    def _from_failures(
-        self, verdict: Verdict, spec: LayerSpec, argument: str, when: str
-    ) -> Diagnosis | None:
-        """What ordinary cases do not show is looked for on the failing ones themselves."""
-        found = verdict.disagreement
-        assert found is not None
-        alike = [
-            _from_disagreement(one, spec, argument)
-            for one in (found, *verdict.failures)
-            if one.function == found.function
-            and _argument(one, spec) == argument
-            and one.got is not None
-            and one.wanted is not None
-            and one.case is not None
-            and when_of(one.case) == when
-        ]
-        distinct = {o.case.size: o for o in alike}
-        if len(distinct) < 2:
-            return None
-        cause = diagnose(list(distinct.values()), found.function, argument)
-        return cause and replace(cause, confidence=min(cause.confidence, 0.8))
+def _is_made_of_its_parts(seen: Sequence[Observation], argument: str) -> bool:
+    """Whether calling the parts gives the same value in every case."""
+    seen = [o for o in seen if argument in o.got]
+    return bool(seen) and all(
+        argument in o.assembled
+        and equal(o.got[argument], o.assembled[argument], tolerance(o, argument))
+        for o in seen
+    )
 
 
-def _spec_of(function: str) -> LayerSpec:
-    """The row of a function that others are made of."""
-    from ..layers import ALL
-
-    return next(spec for spec in ALL if isinstance(spec, LayerSpec) and function in spec.functions)
+def _needs_forward(row: LayerSpec, cause: Diagnosis) -> bool:
+    return any(m.key == cause.key and m.of_right_forward for m in row.misconceptions)
 
 
-def _from_disagreement(found: Disagreement, spec: LayerSpec, argument: str) -> Observation:
+def _from_failures(verdict: Verdict, row: LayerSpec, argument: str, when: str) -> Diagnosis | None:
+    """What ordinary cases do not show is looked for on the failing ones themselves."""
+    found = verdict.disagreement
+    assert found is not None
+    alike = [
+        _from_disagreement(one, row, argument)
+        for one in (found, *verdict.failures)
+        if one.function == found.function
+        and _argument(one, row) == argument
+        and one.got is not None
+        and one.wanted is not None
+        and one.case is not None
+        and row.kind_of(one.case) == when
+    ]
+    distinct = {o.case.size: o for o in alike}
+    if len(distinct) < 2:
+        return None
+    cause = diagnose(row, list(distinct.values()), found.function, argument)
+    return cause and replace(cause, confidence=min(cause.confidence, 0.8))
+
+
+def _from_disagreement(found: Disagreement, row: LayerSpec, argument: str) -> Observation:
     assert found.case is not None
     assert found.got is not None
     assert found.wanted is not None
     tolerance = np.zeros(found.wanted.shape) if found.tolerance is None else found.tolerance
     run = Run(outputs={"out": found.got} if argument == "out" else {"out": np.zeros(())})
     return Observation(
-        row=spec.name,
+        row=row.name,
         case=found.case,
-        when=when_of(found.case),
+        when=row.kind_of(found.case),
         got={argument: found.got},
         truth={argument: Bounded(found.wanted, tolerance / SAFETY)},
-        quantities=quantities_of(spec, found.case, run),
+        quantities=quantities_of(row, found.case, run),
     )
 
 
-def _argument(found: Disagreement, spec: LayerSpec) -> str:
+def _argument(found: Disagreement, row: LayerSpec) -> str:
     """The name under which observations hold what a disagreement is about."""
     name = found.argument
-    if name in spec.differentiable and found.function == spec.judge_of_gradients:
+    if name in row.differentiable and found.function == row.judge_of_gradients:
         return f"d{name}"
     return name

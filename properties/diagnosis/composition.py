@@ -1,31 +1,117 @@
-"""Causes in a function that is made of others."""
+"""Causes in a function that is made of others: the mistake of a part, carried through the rest.
+
+affine_relu_backward is wrong when affine_backward is; the log likelihood when one of its terms is.
+The row's composition, run with parts that make one mistake, names such causes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
 
-from . import parts
+import numpy as np
+
+from ..spec.case import Array
+from ..spec.composition import ways_of
+from ..spec.misconception import Misconception
+from ..spec.observation import Observation
+from ..spec.row import LayerSpec
+from ..spec.ways import Quantities
 from .agreement import explains
 from .finding import ENOUGH, Diagnosis, cases_of
-from .misconception import Misconception
-from .observation import Observation
+
+
+class Parts:
+    """The functions of a row's parts, right but for some misconceptions, mostly one."""
+
+    def __init__(self, row: LayerSpec, *wrong: Misconception) -> None:
+        self._wrong = wrong
+        self._used = False
+        self._state: dict[str, Any] = {}
+        assert row.composition is not None
+        self._composition = row.composition
+        self._functions: dict[str, Callable[..., Any]] = {}
+        for part in row.parts:
+            self._functions[part.forward] = self._forward(part)
+            if part.backward is not None:
+                self._functions[part.backward] = self._backward(part)
+
+    def whole(self, o: Observation, argument: str) -> Array | None:
+        """What the whole returns; None where no misconception has a part in it."""
+        args = dict(o.case.args)
+        if o.case.dout is not None:
+            args["dout"] = o.case.dout
+        try:
+            values = self._composition.run(self._functions, args, argument)
+        except Exception:  # shapes that do not fit
+            return None
+        values |= self._state
+        return np.asarray(values[argument]) if self._used and argument in values else None
+
+    def _forward(self, part: LayerSpec) -> Callable[..., Any]:
+        ways = ways_of(part)
+
+        def forward(*args: Any) -> tuple[Any, ...]:
+            known = dict(zip(ways.parameters, args, strict=True))
+            quantities = Quantities(ways, known)
+            for name in ways.state:
+                self._state[name] = self._value(part, part.forward, name, quantities)
+            value = self._value(part, part.forward, part.value, quantities)
+            if part.backward is None:
+                return (value, *self._gradients(part, part.forward, quantities))
+            return value, known
+
+        return forward
+
+    def _backward(self, part: LayerSpec) -> Callable[..., Any]:
+        def backward(dout: Any, cache: Any) -> Any:
+            assert part.backward is not None
+            quantities = Quantities(ways_of(part), cache, dout)
+            found = self._gradients(part, part.backward, quantities)
+            return found[0] if len(found) == 1 else found
+
+        return backward
+
+    def _gradients(self, part: LayerSpec, function: str, quantities: Quantities) -> tuple[Any, ...]:
+        names = (f"d{name}" for name in part.differentiable)
+        return tuple(self._value(part, function, name, quantities) for name in names)
+
+    def _value(self, part: LayerSpec, function: str, argument: str, quantities: Quantities) -> Any:
+        for wrong in self._wrong:
+            mine = (wrong.function, wrong.argument) == (function, argument)
+            if mine and wrong.when in ("", ways_of(part).kind_of(quantities)):
+                self._used = True
+                return wrong.predict(quantities)
+        return quantities[ways_of(part).line_of(argument)]
+
+
+def parts_of(row: LayerSpec, argument: str) -> tuple[str, ...]:
+    """The functions whose mistakes show in an argument of a composition."""
+    return () if row.composition is None else row.composition.functions(argument)
+
+
+def _candidates(row: LayerSpec, argument: str) -> Iterator[Misconception]:
+    for function in parts_of(row, argument):
+        assert row.composition is not None
+        part = row.composition.part_of(function)
+        yield from (m for m in part.misconceptions if m.function == function)
 
 
 def wrong_part(
-    seen: Sequence[Observation], argument: str, wrong: Collection[str]
+    row: LayerSpec, seen: Sequence[Observation], argument: str, wrong: Collection[str]
 ) -> Diagnosis | None:
     """A misconception of a part that has it on its own, too."""
     if not wrong:
         return None
-    found = [m for m in _explaining(seen, argument) if m.function in wrong]
+    found = [m for m in _explaining(row, seen, argument) if m.function in wrong]
     if not found:
         return None
     return _of_part(found[0], seen, argument, f"Its part {found[0].function} makes it wrong.")
 
 
-def step_inside(seen: Sequence[Observation], argument: str) -> Diagnosis | None:
+def step_inside(row: LayerSpec, seen: Sequence[Observation], argument: str) -> Diagnosis | None:
     """A misconception of a function that is written out inside, or not wrong on its own."""
-    found = _explaining(seen, argument)
+    found = _explaining(row, seen, argument)
     if not found:
         return None
     return _of_part(found[0], seen, argument, f"Look at its {found[0].function} step.")
@@ -44,24 +130,29 @@ def _of_part(
     )
 
 
-def _explaining(seen: Sequence[Observation], argument: str) -> list[Misconception]:
+def _explaining(row: LayerSpec, seen: Sequence[Observation], argument: str) -> list[Misconception]:
     """Misconceptions of the parts with which the whole is what was got in every case."""
     if len(seen) < ENOUGH:
         return []
-    left: dict[str, Misconception] | None = None
+    left = list(_candidates(row, argument))
     for o in seen:
-        left = {
-            m.key: m
-            for m, value in parts.candidates(o, argument)
-            if (left is None or m.key in left) and explains(o, argument, value)
-        }
+        left = [m for m in left if _gives(Parts(row, m), o, argument)]
         if not left:
-            return []
-    return list((left or {}).values())
+            break
+    return left
+
+
+def _gives(parts: Parts, o: Observation, argument: str) -> bool:
+    value = parts.whole(o, argument)
+    return value is not None and explains(o, argument, value)
 
 
 def from_wrong_parts(
-    seen: Sequence[Observation], argument: str, known: Sequence[Misconception], wrong: Sequence[str]
+    row: LayerSpec,
+    seen: Sequence[Observation],
+    argument: str,
+    known: Sequence[Misconception],
+    wrong: Sequence[str],
 ) -> Diagnosis | None:
     """What is known of the parts, as the cause of the whole.
 
@@ -74,22 +165,17 @@ def from_wrong_parts(
     """
     if not seen:
         return None
-    mine = [m for m in known if m.function in parts.parts_of(seen[0].row, argument)]
-    if mine:
-        values = [parts.together(o, argument, tuple(mine)) for o in seen]
-        if all(
-            value is not None and explains(o, argument, value)
-            for o, value in zip(seen, values, strict=True)
-        ):
-            what = "; ".join(f"{m.function}: {m.name}" for m in mine)
-            return Diagnosis(
-                misconception=what,
-                sentence=f"Its parts are wrong: {what}. Repair them first.",
-                evidence=f"both explain {argument} in {cases_of(seen)}",
-                confidence=0.9,
-                key=mine[0].key,
-            )
-    culprits = [name for name in parts.parts_of(seen[0].row, argument) if name in wrong]
+    mine = [m for m in known if m.function in parts_of(row, argument)]
+    if mine and all(_gives(Parts(row, *mine), o, argument) for o in seen):
+        what = "; ".join(f"{m.function}: {m.name}" for m in mine)
+        return Diagnosis(
+            misconception=what,
+            sentence=f"Its parts are wrong: {what}. Repair them first.",
+            evidence=f"both explain {argument} in {cases_of(seen)}",
+            confidence=0.9,
+            key=mine[0].key,
+        )
+    culprits = [name for name in parts_of(row, argument) if name in wrong]
     if not culprits:
         return None
     names = " and ".join(culprits)

@@ -6,36 +6,37 @@ own is right everywhere else. No formula explains such values; the cases do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from ..spec.case import Case
+from ..spec.hints import options
+from ..spec.observation import Observation
+from ..spec.row import LayerSpec
 from .finding import ENOUGH, Diagnosis
-from .observation import Observation
+
+Condition = tuple[str, Callable[[Case], bool]]
 
 
-def _examples(case: Case) -> int:
-    first = next(value for value in case.args.values() if isinstance(value, np.ndarray))
+def examples(row: LayerSpec, case: Case) -> int:
+    """How many examples a case holds."""
+    arrays = (v for v in case.args.values() if isinstance(v, np.ndarray))
+    first = case.args[row.hints.examples] if row.hints.examples else next(arrays)
     return int(first.shape[0]) if first.ndim else 1
 
 
-def _axes(case: Case) -> int:
-    return int(np.ndim(case.args["x"])) if "x" in case.args else 0
-
-
-def _lacks(key: str) -> Callable[[Case], bool]:
-    return lambda case: "bn_param" in case.args and key not in case.args["bn_param"]
-
-
-_CONDITIONS: tuple[tuple[str, Callable[[Case], bool]], ...] = (
-    ("a batch of one", lambda case: _examples(case) == 1),
-    ("bn_param without eps", _lacks("eps")),
-    ("bn_param without momentum", _lacks("momentum")),
-    ("bn_param without running statistics", _lacks("running_mean")),
-    ("an x of more than two axes", lambda case: _axes(case) > 2),
-    ("an x of more than three axes", lambda case: _axes(case) > 3),
-)
+def _conditions(row: LayerSpec, seen: Sequence[Observation]) -> Iterator[Condition]:
+    yield "a batch of one", lambda case: examples(row, case) == 1
+    param = next((n for n, v in seen[0].case.args.items() if v is options(seen[0].case)), "")
+    for key in dict.fromkeys(key for o in seen for key in options(o.case)):
+        yield f"{param} without {key}", lambda case, key=key: key not in options(case)  # type: ignore[misc]
+    first = next((n for n, v in seen[0].case.args.items() if isinstance(v, np.ndarray)), "")
+    for axes, word in ((2, "two"), (3, "three")):
+        yield (
+            f"an {first} of more than {word} axes",
+            lambda case, axes=axes: np.ndim(case.args[first]) > axes,  # type: ignore[misc]
+        )
 
 
 def _parted(
@@ -48,13 +49,15 @@ def _parted(
     return wrong, right
 
 
-def right_for_one_alone(seen: Sequence[Observation], argument: str) -> Diagnosis | None:
+def right_for_one_alone(
+    row: LayerSpec, seen: Sequence[Observation], argument: str
+) -> Diagnosis | None:
     """Right for a batch of one only: something over the batch is wrong, whatever it is."""
-    if not seen or "batchnorm" in seen[0].row:
+    if not seen or row.hints.normalises:
         return None  # a batch of one is normalised to zero: it shows nothing
     wrong, right = _parted(seen, argument)
-    ones = [o for o in right if _examples(o.case) == 1]
-    if len(ones) < max(ENOUGH, len(right)) or any(_examples(o.case) == 1 for o in wrong):
+    ones = [o for o in right if examples(row, o.case) == 1]
+    if len(ones) < max(ENOUGH, len(right)) or any(examples(row, o.case) == 1 for o in wrong):
         return None
     return Diagnosis(
         misconception="right for a batch of one alone",
@@ -65,12 +68,12 @@ def right_for_one_alone(seen: Sequence[Observation], argument: str) -> Diagnosis
     )
 
 
-def condition(seen: Sequence[Observation], argument: str) -> Diagnosis | None:
+def condition(row: LayerSpec, seen: Sequence[Observation], argument: str) -> Diagnosis | None:
     """The first condition that holds in every wrong case and in no right one."""
     wrong, right = _parted(seen, argument)
     if len(wrong) < ENOUGH or len(right) < ENOUGH:
         return None
-    for name, holds in _CONDITIONS:
+    for name, holds in _conditions(row, seen):
         if all(holds(o.case) for o in wrong) and not any(holds(o.case) for o in right):
             return Diagnosis(
                 misconception=f"wrong for {name}",

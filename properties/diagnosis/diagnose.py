@@ -10,16 +10,17 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from ..spec.observation import Observation
+from ..spec.row import LayerSpec
 from . import composition
 from .agreement import equal, tolerance
 from .catalogued import misconception_of, times_a_factor
 from .conditions import condition, right_for_one_alone
 from .finding import ENOUGH, Diagnosis, cases_of
-from .observation import Observation
 from .paths import combination
 from .relations import Pairing, relations
 from .slips import Slip, slips
-from .surroundings import named, sizes, terms
+from .surroundings import named, terms
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -41,6 +42,7 @@ _PLAIN = (
 
 
 def diagnose(
+    row: LayerSpec,
     observations: Sequence[Observation],
     function: str,
     argument: str,
@@ -54,6 +56,8 @@ def diagnose(
 
     Parameters
     ----------
+    row
+        The layer's declaration.
     observations
         Cases of one kind of call, right ones included: a cause must explain these as well.
     function, argument
@@ -71,44 +75,39 @@ def diagnose(
     seen = [o for o in observations if argument in o.got]
     if not any(o.is_wrong(argument) for o in seen):
         return None
-    cause = composition.wrong_part(seen, argument, wrong_parts)
-    cause = cause or misconception_of(seen, function, argument, reading)
+    cause = composition.wrong_part(row, seen, argument, wrong_parts)
+    cause = cause or misconception_of(row, seen, function, argument, reading)
     if cause is not None:
         return cause
     if forward_is_wrong:
-        found = slips(seen, argument, _value(seen), source)
+        found = slips(row, seen, argument, source)
         return _slipped(found, seen, argument, forward_is_wrong=True)
     return (
         _other_gradient(seen, argument)
-        or _related(seen, argument, only=_PLAIN)
-        or _weighted_paths(seen, argument)
-        or composition.step_inside(seen, argument)
-        or _unnamed(seen, function, argument, source)
-        or right_for_one_alone(seen, argument)
+        or _related(row, seen, argument, only=_PLAIN)
+        or _weighted_paths(row, seen, argument)
+        or composition.step_inside(row, seen, argument)
+        or _unnamed(row, seen, function, argument, source)
+        or right_for_one_alone(row, seen, argument)
     )
 
 
 def _unnamed(
-    seen: Sequence[Observation], function: str, argument: str, source: str
+    row: LayerSpec, seen: Sequence[Observation], function: str, argument: str, source: str
 ) -> Diagnosis | None:
     """A slip, a relation that says less than one, or two mistakes at once."""
-    found = slips(seen, argument, _value(seen), source)
+    found = slips(row, seen, argument, source)
     if found and not found[0].factor:
         return _slipped(found, seen, argument)
     return (
-        condition(seen, argument)
-        or _related(seen, argument)
-        or times_a_factor(seen, function, argument)
+        condition(row, seen, argument)
+        or _related(row, seen, argument)
+        or times_a_factor(row, seen, function, argument)
         or _slipped(found, seen, argument)
     )
 
 
 # -- slips -------------------------------------------------------------------------------------
-
-
-def _value(seen: Sequence[Observation]) -> str:
-    """The name of the layer's value."""
-    return next(name for name in ("out", "loss", "value") if name in seen[0].got)
 
 
 def _slipped(
@@ -140,15 +139,15 @@ def _slipped(
 # -- relations ---------------------------------------------------------------------------------
 
 
-def pairings(seen: Sequence[Observation], argument: str) -> list[Pairing]:
+def pairings(row: LayerSpec, seen: Sequence[Observation], argument: str) -> list[Pairing]:
     """The cases as the relations want them."""
     return [
         Pairing(
             got=o.got[argument],
             wanted=o.truth[argument].value,
-            sizes=sizes(o),
-            named=named(o),
-            terms=terms(o, argument),
+            sizes=o.quantities.sizes,
+            named=named(row, o),
+            terms=terms(row, o, argument),
             tolerance=float(np.max(o.truth[argument].error, initial=0.0)),
         )
         for o in _exact(seen, argument)
@@ -168,9 +167,9 @@ def _exact(seen: Sequence[Observation], argument: str) -> list[Observation]:
 
 
 def _related(
-    seen: Sequence[Observation], argument: str, only: tuple[str, ...] = ()
+    row: LayerSpec, seen: Sequence[Observation], argument: str, only: tuple[str, ...] = ()
 ) -> Diagnosis | None:
-    cases = pairings(seen, argument)
+    cases = pairings(row, seen, argument)
     if len(cases) < ENOUGH:
         return None
     for relation in relations(cases):
@@ -205,9 +204,9 @@ def _other_gradient(seen: Sequence[Observation], argument: str) -> Diagnosis | N
     return None
 
 
-def _weighted_paths(seen: Sequence[Observation], argument: str) -> Diagnosis | None:
+def _weighted_paths(row: LayerSpec, seen: Sequence[Observation], argument: str) -> Diagnosis | None:
     """A sum of paths in which one or two have another weight than one."""
-    text = combination(pairings(seen, argument), [sizes(o) for o in seen])
+    text = combination(pairings(row, seen, argument), [o.quantities.sizes for o in seen])
     if text is None:
         return None
     return Diagnosis(

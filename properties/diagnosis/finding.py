@@ -6,6 +6,9 @@ from collections.abc import Sized
 from dataclasses import dataclass
 from typing import Any
 
+from ..spec.misconception import Misconception
+from ..spec.row import LayerSpec
+
 # Factors that a second mistake leaves; others are more often an accident.
 SIMPLE = ("2", "½", "−1", "N", "1/N", "D", "1/D", "C", "1/C", "M", "1/M", "Dd", "1/Dd")
 ENOUGH = 2  # cases: on a single one many formulas agree by accident
@@ -34,3 +37,8 @@ class Diagnosis:
 def cases_of(seen: Sized) -> str:
     """How many cases an evidence rests on, in words."""
     return "1 case" if len(seen) == 1 else f"{len(seen)} cases"
+
+
+def entries(row: LayerSpec, function: str, argument: str) -> tuple[Misconception, ...]:
+    """The misconceptions of one output, gradient or state of a function."""
+    return tuple(m for m in row.misconceptions if m.function == function and m.argument == argument)

@@ -18,13 +18,12 @@ import numpy as np
 
 from ..edits import Edit, Scope, edits
 from ..spec.case import Array
+from ..spec.observation import Observation
+from ..spec.row import LayerSpec
+from ..spec.ways import Program, Values, Ways, compiled, value_of
 from .agreement import explains
 from .factors import constant_origin, origin_value, ratio_of
 from .finding import ENOUGH, SIMPLE
-from .formulas import line_of, programs
-from .lines import Program, Values, compiled, value_of
-from .observation import Observation
-from .surroundings import sizes
 
 # What a slip makes of a right line: signs and factors of single names come out as relations.
 SLIPS = frozenset(
@@ -60,18 +59,20 @@ class Slip:
     rank: int
 
 
-def slips(seen: Sequence[Observation], argument: str, value: str, source: str = "") -> list[Slip]:
+def slips(
+    row: LayerSpec, seen: Sequence[Observation], argument: str, source: str = ""
+) -> list[Slip]:
     """The first changes in each way of writing that explain what was got.
 
     With a factor only where no change does alone; none where nothing does.
 
     Parameters
     ----------
-    value
-        The line of the layer's value: ``out``, or ``loss``.
     source
         Text of the function: the way of writing that is nearest to it comes first.
     """
+    if row.ways is None or row.hints.drawn is not None:
+        return []  # what is drawn at random is no right computation
     cases = [o for o in seen if argument in o.truth and np.isfinite(o.got[argument]).all()]
     wrong = [o for o in cases if o.is_wrong(argument)]
     if len(wrong) < ENOUGH or 2 * len(cases) < len(seen):
@@ -80,7 +81,7 @@ def slips(seen: Sequence[Observation], argument: str, value: str, source: str = 
     glance = _Glance(pilot, argument)
     found: dict[int, list[Slip]] = {}
     multiples: list[_Trial] = []
-    for trial, got in _trials(pilot, argument, source):
+    for trial, got in _trials(row.ways, pilot, argument, source):
         mine = found.get(id(trial.program), [])
         if len(mine) == _ALTERNATIVES:
             continue
@@ -89,13 +90,13 @@ def slips(seen: Sequence[Observation], argument: str, value: str, source: str = 
             continue
         if explains(pilot, argument, got):
             if trial.explains_all(cases, argument):
-                found[id(trial.program)] = [*mine, trial.slip("", value)]
+                found[id(trial.program)] = [*mine, trial.slip("", row.value)]
         elif not (found or isinstance(trial.change.old, ast.Constant)) and glance.is_simple(ratio):
             multiples.append(trial)
     if not found:
         for trial in sorted(multiples, key=lambda trial: _rank(trial.change)):
             if factor := trial.factor(cases, argument):
-                return [trial.slip(factor, value)]
+                return [trial.slip(factor, row.value)]
     every = [one for ways in found.values() for one in sorted(ways, key=lambda one: one.rank)]
     return list({(one.line, one.said): one for one in every}.values())
 
@@ -107,7 +108,7 @@ class _Glance:
         self._got = np.asarray(o.got[argument], dtype=np.float64).ravel()
         order = np.argsort(np.abs(self._got))
         self._places = (int(order[-1]), int(order[len(order) // 2]))
-        known = [n for n in sizes(o).values() if n > 1]
+        known = [n for n in o.quantities.sizes.values() if n > 1]
         self._simple = (2.0, 0.5, -1.0, *known, *(1.0 / n for n in known))
 
     def ratio(self, value: Array) -> float | None:
@@ -130,7 +131,7 @@ class _Glance:
 
 def _ease(o: Observation, argument: str) -> tuple[bool, int, int]:
     """Small is easy to search on: something to see, unequal sides, few entries."""
-    known = list(sizes(o).values())
+    known = list(o.quantities.sizes.values())
     alike = len(known) - len(set(known)) + known.count(1)
     return not o.got[argument].any(), alike, o.case.size
 
@@ -139,6 +140,7 @@ def _ease(o: Observation, argument: str) -> tuple[bool, int, int]:
 class _Trial:
     """One change of one line."""
 
+    ways: Ways
     program: Program
     place: int
     change: Edit
@@ -146,7 +148,7 @@ class _Trial:
 
     def value(self, o: Observation) -> Array:
         """What the changed computation gives for a case; raises what numpy raises."""
-        values = self.program.run(self.program.start(o.quantities))
+        values = self.program.run(self.ways.start(o.quantities))
         return _rerun(self.program, self.place, self.change, values, self.name)
 
     def explains_all(self, cases: Sequence[Observation], argument: str) -> bool:
@@ -177,9 +179,9 @@ class _Trial:
         ratios = [ratio_of(o.got[argument], v) for o, v in zip(telling, values, strict=True)]
         if len(telling) < ENOUGH or not all(ratios):
             return ""
-        name = constant_origin([r for r in ratios if r], [sizes(o) for o in telling])
+        name = constant_origin([r for r in ratios if r], [o.quantities.sizes for o in telling])
         if name not in SIMPLE or not all(
-            explains(o, argument, origin_value(name, sizes(o)) * value)
+            explains(o, argument, origin_value(name, o.quantities.sizes) * value)
             for o, value in zip(telling, values, strict=True)
         ):
             return ""
@@ -191,13 +193,15 @@ class _Trial:
         return Slip(line.text, self.change.words, factor, forward, _rank(self.change))
 
 
-def _trials(pilot: Observation, argument: str, source: str) -> Iterator[tuple[_Trial, Array]]:
+def _trials(
+    ways: Ways, pilot: Observation, argument: str, source: str
+) -> Iterator[tuple[_Trial, Array]]:
     """Every change with what it gives for the pilot; the last lines first."""
-    name = line_of(argument)
+    name, start = ways.line_of(argument), ways.start(pilot.quantities)
     with np.errstate(all="ignore"):
-        for program in _nearest_first(programs(pilot.row, pilot.when), source, name):
+        for program in _nearest_first(ways.programs(pilot.when), source, name):
             try:
-                values = program.run(program.start(pilot.quantities))
+                values = program.run(start)
             except Exception:  # a case that has not all quantities
                 continue
             if name not in values:
@@ -206,14 +210,14 @@ def _trials(pilot: Observation, argument: str, source: str) -> Iterator[tuple[_T
             for place in reversed(range(len(program.lines))):
                 if program.lines[place].target not in behind:
                     continue
-                scope = Scope.of(_before(program, place, values))
+                scope = Scope.of(_before(program, place, values, start))
                 for change in edits(program.lines[place].expression, scope, among=SLIPS):
                     try:
                         got = _rerun(program, place, change, values, name)
                     except Exception:  # a change that numpy refuses
                         continue
                     if not np.array_equal(got, right):
-                        yield _Trial(program, place, change, name), got
+                        yield _Trial(ways, program, place, change, name), got
 
 
 def _nearest_first(ways: Sequence[Program], source: str, name: str) -> list[Program]:
@@ -245,12 +249,16 @@ def _operations(tree: ast.AST) -> Counter[str]:
     return found
 
 
-def _before(program: Program, place: int, values: Values) -> Values:
+def _before(program: Program, place: int, values: Values, start: Values) -> Values:
     """What a line can read."""
     later = {line.target for line in program.lines[place:]}
-    before = {name: value for name, value in values.items() if name not in later}
+    before = {
+        name: value
+        for name, value in values.items()
+        if name not in later and isinstance(value, (np.ndarray, np.number, int, float))
+    }
     # Of two names of one value, as in n = N, one is offered: a line's own.
-    own = [name for name in before if name not in program.given]
+    own = [name for name in before if name not in start]
     once: dict[int, str] = {}
     for name in (*own, *before):
         once.setdefault(id(before[name]), name)

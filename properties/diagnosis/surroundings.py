@@ -1,106 +1,63 @@
-"""What a case has around a value: named sizes, factors that may be lost, paths that add up."""
+"""What a case has around a value: factors that may be lost, paths that add up."""
 
 from __future__ import annotations
+
+import ast
+from functools import cache
 
 import numpy as np
 
 from ..spec.case import Array
-from .misconception import Misconception
-from .observation import Observation
-
-_SIZES = ("N", "D", "M", "C", "m", "n", "Nn", "Q", "Dd")
-_FACTORS = {
-    "affine": ("w", "b", "x", "dout"),
-    "relu": ("x", "dout"),
-    "svm": ("x",),
-    "softmax": ("x",),
-    "autoencoder": ("W",),
-    "batchnorm": ("gamma", "std", "momentum"),
-    "affine_batchnorm_relu": ("gamma", "std"),
-    "log_determinant_term": ("alpha", "beta"),
-    "trace_term": ("alpha", "beta"),
-    "gplvm": ("alpha", "beta"),
-    "dropout": ("p",),
-}
-# The sums that outputs and gradients consist of, written as the catalogue's formulas are.
-_PATHS: dict[tuple[str, str], dict[str, str]] = {
-    ("affine", "out"): {"the product X w": "X @ w", "the bias": "np.broadcast_to(b, (N, M))"},
-    ("batchnorm", "out"): {
-        "the scaled xhat": "gamma * xhat",
-        "beta": "np.broadcast_to(beta, (N, D))",
-    },
-    ("batchnorm", "dx"): {
-        "the direct path dxhat / std": "dxhat / std",
-        "the path through the mean": "np.broadcast_to(-(dxhat / std).mean(0), (N, D))",
-        "the path through the variance": "dvar * 2 * xmu / N",
-    },
-    ("batchnorm", "running_mean"): {
-        "the old average": "momentum * running_mean",
-        "the batch's mean": "(1 - momentum) * mu",
-    },
-    ("batchnorm", "running_var"): {
-        "the old average": "momentum * running_var",
-        "the batch's variance": "(1 - momentum) * var",
-    },
-    ("svm", "dx"): {
-        "the part of the wrong classes": "active * wrong / N",
-        "the part of the true class": "-onehot * count / N",
-    },
-    ("softmax", "dx"): {
-        "the term of the probabilities": "probs / N",
-        "the term of the labels": "-onehot / N",
-    },
-    ("autoencoder", "dW"): {
-        "the path through the transposed W": "np.outer(h, a)",
-        "the path through W": "np.outer(W @ a, xv)",
-    },
-    ("autoencoder, batch", "dW"): {
-        "the path through the transposed W": "H.T @ A",
-        "the path through W": "(A @ W.T).T @ XB",
-    },
-    ("gplvm", "dX"): {
-        "the trace's part": "alpha * Kinv @ YY @ Kinv @ X",
-        "the determinant's part": "-alpha * Dd * Kinv @ X",
-    },
-    ("gplvm", "value"): {
-        "the trace's part": "-0.5 * np.trace(Kinv @ YY)",
-        "the determinant's part": "-0.5 * Dd * logdetK",
-    },
-}
+from ..spec.observation import Observation
+from ..spec.row import LayerSpec
+from ..spec.ways import compiled, value_of
 
 
-def sizes(observation: Observation) -> dict[str, int]:
-    """Lengths of the named axes."""
-    return {
-        name: int(observation.quantities[name]) for name in _SIZES if name in observation.quantities
-    }
-
-
-def named(observation: Observation) -> dict[str, Array]:
+def named(row: LayerSpec, observation: Observation) -> dict[str, Array]:
     """Factors that a formula of the layer may have once too often or not at all."""
-    found = {
-        name: np.asarray(observation.quantities[name], dtype=np.float64)
-        for name in _FACTORS.get(observation.row, ())
-        if name in observation.quantities
-    }
-    if "p" in found:
-        found["1 - p"] = 1.0 - found["p"]
+    found: dict[str, Array] = {}
+    for factor in row.hints.factors:
+        expression = ast.parse(factor, mode="eval").body
+        value = value_of(compiled(expression), observation.quantities)
+        found[factor] = np.asarray(value, dtype=np.float64)
     return found
 
 
-def terms(observation: Observation, argument: str) -> dict[str, Array]:
-    """The paths whose sum the argument is."""
-    if observation.when == "test":
+def terms(row: LayerSpec, observation: Observation, argument: str) -> dict[str, Array]:
+    """The paths whose sum the argument is, in the way of writing that shows most of them."""
+    if row.ways is None:
         return {}
-    row = observation.row + (", batch" if observation.when == "batch" else "")
-    paths = _PATHS.get((row, argument), {})
-    found: dict[str, Array] = {}
-    for name, formula in paths.items():
-        path = Misconception(
-            name=name, layer="", function="", argument=argument, formula=formula, sentence=""
-        )
+    line = row.ways.line_of(argument)
+    ways = row.ways.programs(observation.when)
+    texts = [one.text for way in ways for one in way.lines if one.target == line]
+    paths = max((_summands(text) for text in texts), key=len, default=())
+    if len(paths) < 2:
+        return {}
+    got, found = observation.got[argument], {}
+    for path in paths:
         try:
-            found[name] = path.predict(observation.quantities)
-        except Exception:  # a batch for which the path is not written
+            value = value_of(compiled(path), observation.quantities)
+            found[ast.unparse(path)] = np.broadcast_to(np.asarray(value), got.shape)
+        except Exception:  # a case that has not all of it, a value of another shape
             return {}
     return found
+
+
+@cache
+def _summands(text: str) -> tuple[ast.expr, ...]:
+    node = ast.parse(text).body[0]
+    assert isinstance(node, ast.Assign)
+    return tuple(ast.fix_missing_locations(one) for one in _split(node.value))
+
+
+def _split(node: ast.expr) -> list[ast.expr]:
+    """The terms of a sum; of (a - b) / n those that the division gives."""
+    if isinstance(node, ast.BinOp):
+        if isinstance(node.op, ast.Add):
+            return [*_split(node.left), *_split(node.right)]
+        if isinstance(node.op, ast.Sub):
+            minus = (ast.UnaryOp(ast.USub(), one) for one in _split(node.right))
+            return [*_split(node.left), *minus]
+        if isinstance(node.op, (ast.Mult, ast.Div)):
+            return [ast.BinOp(one, node.op, node.right) for one in _split(node.left)]
+    return [node]

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import Any
 
 from ..spec.case import Array, Case
+from ..spec.kind import Kind
 
-
-class Kind(Enum):
-    """The class of a property, and of what it finds."""
-
-    CORRECTNESS = "correctness"
-    CONVENTION = "convention"
-    ROBUSTNESS = "robustness"
+__all__ = ["Disagreement", "Fault", "Inconclusive", "Kind", "Mismatch"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from ..spec.misconception import Misconception
 from ..spec.row import LayerSpec
 from .affine import AFFINE
+from .affine_batchnorm_relu import AFFINE_BATCHNORM_RELU
+from .affine_relu import AFFINE_RELU
 from .autoencoder import AUTOENCODER
 from .batchnorm import BATCHNORM
-from .composed import AFFINE_BATCHNORM_RELU, AFFINE_RELU
 from .dropout import DROPOUT
 from .gplvm import GPLVM, LOG_DETERMINANT, TRACE
-from .losses import SOFTMAX, SVM
 from .nets import NETS
 from .optim import RULES
 from .relu import RELU
+from .softmax import SOFTMAX
 from .solver import SOLVER
+from .svm import SVM
 
 ALL: tuple[LayerSpec, ...] = (
     AFFINE,
@@ -33,4 +36,6 @@ ALL: tuple[LayerSpec, ...] = (
     SOLVER,
 )
 
-__all__ = ["ALL"]
+MISCONCEPTIONS: tuple[Misconception, ...] = tuple(m for row in ALL for m in row.misconceptions)
+
+__all__ = ["ALL", "MISCONCEPTIONS"]

@@ -12,8 +12,13 @@ from reference import gplvm
 from reference.bounded import Bounded
 
 from ..spec.case import Case
+from ..spec.composition import Composition
+from ..spec.hints import Hints
+from ..spec.misconception import misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import FAMILIES, SEEDS, Values
+from ..spec.ways import Ways
+from . import gplvm_misconceptions
 
 _SIZES = st.sampled_from(
     ((2, 1, 1), (1, 1, 1), (3, 2, 1), (2, 3, 4), (4, 1, 3), (4, 2, 5), (5, 3, 2), (6, 2, 3))
@@ -67,6 +72,9 @@ def _spec(
     make: Callable[[Values, tuple[int, int, int]], Case],
     value: Callable[..., Bounded],
     gradient: Callable[..., Bounded],
+    ways: Ways,
+    text: str,
+    composition: Composition | None = None,
 ) -> LayerSpec:
     def cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
         if purpose is Purpose.EXTREME:
@@ -75,8 +83,9 @@ def _spec(
             return None
         return st.builds(make, _sources(purpose), _SIZES)
 
+    row = name if name != "gplvm_log_likelihood" else "gplvm"
     return LayerSpec(
-        name=name if name != "gplvm_log_likelihood" else "gplvm",
+        name=row,
         layer="gplvm",
         forward=name,
         backward=None,
@@ -84,14 +93,90 @@ def _spec(
         differentiable=("X",),
         value="value",
         reference=Reference(forward=value, vjp=gradient),
+        ways=ways,
+        composition=composition,
+        misconceptions=misconceptions(row, text),
+        hints=Hints(factors=("alpha", "beta")),
     )
 
 
-GPLVM = _spec("gplvm_log_likelihood", _likelihood_case, gplvm.log_likelihood, gplvm.gradient)
+_KERNEL = """
+K = alpha * X @ X.T + np.eye(Nn) / beta
+Kinv = np.linalg.inv(K)
+logdetK = np.linalg.slogdet(K)[1]
+"""
+_DETERMINANT = """
+value = -Dd / 2 * logdetK
+dK = -Dd / 2 * Kinv
+dX = 2 * alpha * dK @ X
+"""
+_TRACE = """
+value = -0.5 * np.trace(Kinv @ YY)
+dK = 0.5 * (Kinv @ YY @ Kinv)
+dX = 2 * alpha * dK @ X
+"""
+_LIKELIHOOD_IN_TERMS = """
+value = -Dd / 2 * logdetK - 0.5 * np.trace(Kinv @ YY)
+dX = alpha * Kinv @ YY @ Kinv @ X - alpha * Dd * Kinv @ X
+"""
+_LIKELIHOOD = """
+determinant = -Dd / 2 * logdetK
+trace = -0.5 * np.trace(Kinv @ Y @ Y.T)
+value = determinant + trace
+dK = 0.5 * (Kinv @ YY @ Kinv) - Dd / 2 * Kinv
+dX = 2 * alpha * dK @ X
+"""
+_SIZES_OF_X = """
+Nn = X.shape[0]
+Q = X.shape[1]
+"""
+_SIZES_OF_Y = """
+Dd = Y.shape[1]
+YY = Y @ Y.T
+"""
+
 LOG_DETERMINANT = _spec(
     "log_determinant_term",
     _determinant_case,
     gplvm.log_determinant_term,
     gplvm.log_determinant_gradient,
+    Ways(
+        arguments="X, D, alpha, beta",
+        given=_SIZES_OF_X + "Dd = D",
+        texts={"": (_KERNEL + _DETERMINANT,)},
+    ),
+    gplvm_misconceptions.DETERMINANT,
 )
-TRACE = _spec("trace_term", _likelihood_case, gplvm.trace_term, gplvm.trace_gradient)
+TRACE = _spec(
+    "trace_term",
+    _likelihood_case,
+    gplvm.trace_term,
+    gplvm.trace_gradient,
+    Ways(
+        arguments="X, Y, alpha, beta",
+        given=_SIZES_OF_X + _SIZES_OF_Y,
+        texts={"": (_KERNEL + _TRACE,)},
+    ),
+    gplvm_misconceptions.TRACE,
+)
+GPLVM = _spec(
+    "gplvm_log_likelihood",
+    _likelihood_case,
+    gplvm.log_likelihood,
+    gplvm.gradient,
+    Ways(
+        arguments="X, Y, alpha, beta",
+        given=_SIZES_OF_X + _SIZES_OF_Y,
+        texts={"": (_KERNEL + _LIKELIHOOD_IN_TERMS, _KERNEL + _LIKELIHOOD)},
+    ),
+    gplvm_misconceptions.LIKELIHOOD,
+    Composition(
+        parts=(TRACE, LOG_DETERMINANT),
+        text="""
+trace, dX_trace = trace_term(X, Y, alpha, beta)
+determinant, dX_determinant = log_determinant_term(X, Y.shape[1], alpha, beta)
+value = trace + determinant
+dX = dX_trace + dX_determinant
+""",
+    ),
+)

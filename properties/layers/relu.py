@@ -7,8 +7,11 @@ from hypothesis import strategies as st
 from reference import relu
 
 from ..spec.case import Case
-from ..spec.row import Kinks, LayerSpec, Purpose, Reference
+from ..spec.hints import Hints
+from ..spec.misconception import misconceptions
+from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import ANY_SHAPE, SEEDS, Values, values
+from ..spec.ways import Ways
 
 
 def _make(v: Values, shape: tuple[int, ...]) -> Case:
@@ -25,6 +28,99 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case]:
     return st.builds(_make, values(purpose, beside_kinks=("faint", "subnormal")), ANY_SHAPE)
 
 
+_WAYS = Ways(
+    arguments="x",
+    given="""
+N = x.shape[0] if x.ndim else 1
+""",
+    texts={
+        "": (
+            """
+gate = x > 0
+out = x * gate
+dx = dout * gate
+""",
+            """
+out = np.maximum(0, x)
+dx = dout * (x > 0)
+""",
+        )
+    },
+)
+
+_MISCONCEPTIONS = """
+relu_forward, out
+  absolute value
+    = np.abs(x)
+    Negative entries become 0, not positive.
+  leaky
+    = np.where(x > 0, x, 0.01 * x)
+    That is the leaky ReLU; this layer gives exactly 0 below zero. [~zig5]
+  threshold one
+    = np.maximum(1, x)
+    The threshold is 0. [~orly43]
+  gate returned
+    = (x > 0).astype(float)
+    That is the gate; the output is x where the gate is open. [~smile528]
+  minimum
+    = np.minimum(0, x)
+    Positive entries pass, negative ones become 0. [~dgs1]
+  softplus
+    = np.log1p(np.exp(x))
+    That is the softplus, a smooth neighbour of ReLU. [~softrelu]
+  threshold at the mean
+    = np.maximum(x, x.mean())
+    Compare with 0, not with the mean.
+relu_backward, dx
+  upstream missing
+    = (x > 0).astype(float)
+    The upstream derivative is missing: multiply the gate by dout. [smile528]
+  no gate
+    = dout
+    Units that were off get no gradient. [~grok56]
+  gate on dout
+    = dout * (dout > 0)
+    The gate looks at the forward input, not at dout. [~dgs1 ~coursrelu]
+  output for gate
+    = np.maximum(0, x) * dout
+    Multiply by the gate x > 0, not by the output. [~coursrelu]
+  gate inverted
+    = dout * (x < 0)
+    The gate is the wrong way round. [~dgs1]
+  gate on output >= 0
+    = dout * (np.maximum(x, 0) >= 0)
+    The output is never negative, so out >= 0 is always true: use out > 0. [grok56 grok13]
+  leaky
+    = np.where(x > 0, dout, 0.01 * dout)
+    A closed unit passes exactly nothing. [~zig5]
+  threshold one
+    = dout * (x > 1)
+    The kink is at 0.
+  guided backpropagation
+    = np.where((x > 0) & (dout > 0), dout, 0)
+    That is guided backpropagation, used for pictures; the derivative keeps negative dout.
+  sign for gate
+    = dout * np.sign(x)
+    Below zero the slope is 0, not -1.
+  divided by N
+    = dout * (x > 0) / N
+    No average in a layer. [~d2l1000]
+  gate open at zero (convention)
+    = dout * (x >= 0)
+    At x = 0 you take the subgradient dout; 0 is the usual one. [grok13]
+  half at zero (convention)
+    = dout * (0.5 * (np.sign(x) + 1))
+    At x = 0 you take the subgradient dout/2; 0 is the usual one.
+relu_backward, dout
+  dout overwritten (robustness)
+    = np.where(x > 0, dout, 0)
+    dx = dout makes no copy: setting dx[x <= 0] = 0 changes the caller's dout. [~torch1029]
+relu_forward, x
+  x overwritten (robustness)
+    = np.maximum(0, x)
+    x[x < 0] = 0 overwrites the caller's x. [~torch1029 ~mlcol119]
+"""
+
 RELU = LayerSpec(
     name="relu",
     forward="relu_forward",
@@ -33,5 +129,7 @@ RELU = LayerSpec(
     differentiable=("x",),
     reference=Reference(forward=relu.forward, vjp=relu.vjp),
     batched=("x",),
-    kinks=Kinks(how="elementwise", other="takes another slope than 0 at x = 0"),
+    ways=_WAYS,
+    misconceptions=misconceptions("relu", _MISCONCEPTIONS),
+    hints=Hints(factors=("x", "dout")),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal
 
@@ -13,7 +13,11 @@ from reference.precision import Precision
 
 from ..implementation import Implementation
 from .case import Case
+from .composition import Composition
+from .hints import Hints, options
+from .misconception import Misconception
 from .reference import Bounds, Reference, ReferenceFunction
+from .ways import Ways
 
 __all__ = [
     "Bounds",
@@ -59,13 +63,17 @@ class Reading:
     """One way to understand the contract.
 
     ``send`` turns a case of ours into the case that an implementation of this reading expects;
-    ``value`` replaces the reference's outputs when the reading changes them.
+    ``value`` replaces the reference's outputs when the reading changes them. ``formulas`` says how
+    the formulas of misconceptions are to be read beside it, and ``renamed`` which misconception one
+    is under this reading.
     """
 
     name: str
     sentence: str
     send: Callable[[Case], Case] = lambda case: case
     value: ReferenceFunction | None = None
+    formulas: str = ""
+    renamed: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +107,14 @@ class LayerSpec:
         ``Purpose.KINK``.
     readings
         Other consistent readings of the contract; the first that fits is used and named.
+    ways
+        The right computation as text; of a composed layer, by default, that of its parts.
+    composition
+        The rows that the layer is made of, and how it calls them.
+    misconceptions
+        Named wrong formulas of its functions.
+    hints
+        Particulars that the diagnosis needs.
     """
 
     name: str
@@ -113,6 +129,10 @@ class LayerSpec:
     adds_up: int = 0
     kinks: Kinks | None = None
     readings: tuple[Reading, ...] = ()
+    ways: Ways | None = None
+    composition: Composition | None = None
+    misconceptions: tuple[Misconception, ...] = ()
+    hints: Hints = Hints()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
         if not self.layer:
@@ -122,6 +142,17 @@ class LayerSpec:
                 self.reference, outputs=(self.value,), differentiable=self.differentiable
             )
             object.__setattr__(self, "reference", named)
+
+    def kind_of(self, case: Case) -> str:
+        """The kind of call that a case makes: its mode, or what the ways tell apart."""
+        if self.ways is not None and self.ways.kind:
+            return self.ways.kind_of(case.args)
+        return str(options(case).get("mode", ""))
+
+    @property
+    def parts(self) -> tuple[LayerSpec, ...]:
+        """The rows that this one is made of."""
+        return () if self.composition is None else self.composition.parts
 
     @property
     def functions(self) -> tuple[str, ...]:

@@ -14,10 +14,8 @@ from typing import Any
 import pytest
 
 from properties.benchmarks import power
+from properties.benchmarks.plants import STYLES, plant, style_source
 from properties.benchmarks.power_page import page, smallest_set
-from properties.diagnosis.catalogue import ALL as CATALOGUE
-from properties.diagnosis.misconception import Misconception
-from properties.diagnosis.plant import STYLES, plant, style_source
 from properties.implementation import Call, Handle, Outcome
 from properties.implementation.child.capture import Printed
 from properties.implementation.child.executor import Executor, copied_arguments
@@ -28,7 +26,9 @@ from properties.judge.search import judge_properties
 from properties.judge.subject import is_right
 from properties.judge.subjects.functions import Probe
 from properties.judge.verdict import Verdict
+from properties.layers import MISCONCEPTIONS as CATALOGUE
 from properties.spec.demands import Demands
+from properties.spec.misconception import Misconception
 from properties.spec.row import LayerSpec, Purpose
 
 WRONG = [entry for entry in CATALOGUE if entry.kind is Kind.CORRECTNESS]
@@ -89,7 +89,7 @@ def test_every_wrong_formula_is_killed(row: str) -> None:
     for number, entry in enumerate(WRONG):
         if entry.layer == row:
             style = STYLES[number % len(STYLES)]
-            text = plant(style_source(style), entry)
+            text = plant(style, entry)
             if not killer(text, spec, power._likely(entry), "standard"):
                 alive.append(f"{entry.key}, {style}")
     assert not alive

@@ -7,13 +7,24 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from properties.diagnosis import quantities
-from properties.diagnosis.catalogue import ALL, of
-from properties.diagnosis.misconception import Misconception
-from properties.diagnosis.plant import STYLES, plant, style_source
-from properties.diagnosis.sources import SOURCES
+from properties.benchmarks.plants import STYLES, plant
+from properties.benchmarks.power import spec_of
+from properties.diagnosis.finding import entries
+from properties.diagnosis.habits import shown_by
+from properties.diagnosis.observation import fresh_cases, quantities_of
 from properties.judge.mismatch import Kind
 from properties.layers import ALL as SPECS
+from properties.layers import MISCONCEPTIONS as ALL
+from properties.layers.sources import SOURCES
+from properties.spec.case import Case, Run
+from properties.spec.misconception import Misconception, misconceptions
+
+# A habit has no formula, and what is done to an argument is no output.
+WRONG = [
+    one
+    for one in ALL
+    if one.kind is Kind.CORRECTNESS and not one.plant and not shown_by(one, spec_of(one.layer))
+]
 
 
 def test_there_are_enough_of_every_layer() -> None:
@@ -41,11 +52,11 @@ def test_keys_are_unique() -> None:
 def test_every_entry_is_whole(one: Misconception) -> None:
     assert one.sentence.endswith(".")
     assert all(key.lstrip("~") in SOURCES for key in one.source)
-    assert one in of(one.function, one.argument)
+    assert one in entries(spec_of(one.layer), one.function, one.argument)
     functions = {name for spec in SPECS if spec.name == one.layer for name in spec.functions}
     assert one.function in functions
     for style in STYLES:
-        compile(plant(style_source(style), one), one.key, "exec")
+        compile(plant(style, one), one.key, "exec")
 
 
 def test_most_sources_are_addresses() -> None:
@@ -53,18 +64,27 @@ def test_most_sources_are_addresses() -> None:
     assert sum(bool(one.source) for one in ALL) > len(ALL) // 2
 
 
-def test_formulas_are_wrong_where_they_say_so() -> None:
-    rng = np.random.default_rng(0)
-    x, w, b = rng.standard_normal((5, 2, 3)), rng.standard_normal((6, 4)), rng.standard_normal(4)
-    known = quantities.affine(x, w, b, rng.standard_normal((5, 4)))
-    right = {
-        "out": known["X"] @ w + b,
-        "dx": (known["dout"] @ w.T).reshape(x.shape),
-        "dw": known["X"].T @ known["dout"],
-        "db": known["dout"].sum(0),
-    }
-    for one in ALL:
-        if one.layer == "affine" and one.kind is Kind.CORRECTNESS:
-            got = one.predict(known)
-            wanted = right[one.argument]
-            assert got.shape != wanted.shape or not np.allclose(got, wanted), one.key
+@pytest.mark.parametrize("one", WRONG, ids=lambda one: one.key)
+def test_formulas_are_wrong_where_they_say_so(one: Misconception) -> None:
+    spec = spec_of(one.layer)
+    differs = False
+    for case in (*fresh_cases(spec), _with_zeros(fresh_cases(spec)[0])):
+        if one.when not in ("", spec.kind_of(case)):
+            continue
+        known = quantities_of(spec, case, Run(outputs={"out": case.args.get("x", np.zeros(()))}))
+        wanted = known[spec.ways.line_of(one.argument)]  # type: ignore[union-attr]
+        got = one.predict(known)
+        differs |= got.shape != np.shape(wanted) or not np.allclose(got, wanted, equal_nan=True)
+    assert differs
+
+
+def _with_zeros(case: Case) -> Case:
+    """Some mistakes show where an argument is zero, and nowhere else."""
+    return case.map_arrays(
+        lambda name, array: np.where(array > 0, array, 0) if name == "x" else array
+    )
+
+
+def test_a_text_is_read_as_it_stands() -> None:
+    with pytest.raises(ValueError, match="wanted 'function, argument"):
+        misconceptions("layer", "no head at all")

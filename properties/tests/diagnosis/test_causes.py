@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from properties.benchmarks.naming import cause_of, judged
-from properties.diagnosis.catalogue import ALL
+from properties.benchmarks.plants import STYLES, style_source
 from properties.diagnosis.diagnose import diagnose
-from properties.diagnosis.misconception import Misconception
-from properties.diagnosis.observation import observe
-from properties.diagnosis.plant import STYLES, style_source
+from properties.diagnosis.observation import observe_cases
 from properties.implementation import open_implementation, resolve_target
 from properties.judge.subjects.functions import Probe
 from properties.layers import ALL as SPECS
+from properties.layers import MISCONCEPTIONS as ALL
+from properties.spec.misconception import Misconception
 
 _NAMED = (
     "affine_backward, db: averaged",
@@ -56,7 +56,7 @@ def _observed(folder: Path, row: str, text: str):  # type: ignore[no-untyped-def
     with open_implementation(
         resolve_target(str(path)), names=list(spec.functions), in_process=True
     ) as implementation:
-        return observe(Probe(spec, implementation))
+        return observe_cases(Probe(spec, implementation))
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -77,12 +77,12 @@ def test_right_code_has_no_cause(
     # question whether anything is wrong stands between them and a cause.
     seen = _observed(tmp_path, row, style_source(style))
     assert seen
-    assert diagnose(seen, function, argument) is None
+    assert diagnose(_spec(row), seen, function, argument) is None
 
 
 def test_a_factor_that_nobody_thought_of_is_a_relation(tmp_path: Path) -> None:
     text = style_source("textbook").replace("dw = rows.T.dot(dout)", "dw = 3 * rows.T.dot(dout)")
-    cause = diagnose(_observed(tmp_path, "affine", text), "affine_backward", "dw")
+    cause = diagnose(_spec("affine"), _observed(tmp_path, "affine", text), "affine_backward", "dw")
     assert cause is not None
     assert cause.key == ""
     assert "3" in cause.sentence
@@ -94,7 +94,7 @@ def test_noise_has_no_cause(tmp_path: Path) -> None:
     )
     seen = _observed(tmp_path, "affine", text)
     assert seen[0].is_wrong("dw")
-    assert diagnose(seen, "affine_backward", "dw") is None
+    assert diagnose(_spec("affine"), seen, "affine_backward", "dw") is None
 
 
 def test_a_formula_evaluates_what_it_shows() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from properties.benchmarks.plants import style_source
 from properties.diagnosis import Causes, Diagnosis
 from properties.diagnosis.observation import fresh_cases
-from properties.diagnosis.plant import style_source
 from properties.implementation import open_implementation, resolve_target
 from properties.judge.asking import Questions
 from properties.judge.mismatch import Disagreement, Kind

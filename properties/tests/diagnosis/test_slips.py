@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from properties.benchmarks.plants import style_source
 from properties.diagnosis.diagnose import diagnose
 from properties.diagnosis.finding import Diagnosis
-from properties.diagnosis.formulas import line_of, programs
-from properties.diagnosis.observation import Observation, fresh_cases, observe, quantities_of
-from properties.diagnosis.plant import style_source
+from properties.diagnosis.observation import fresh_cases, observe_cases, quantities_of
 from properties.diagnosis.slips import SLIPS
 from properties.edits import Scope, edits
 from properties.implementation import open_implementation, resolve_target
 from properties.judge.subjects.functions import Probe
 from properties.layers import ALL as SPECS
+from properties.spec.observation import Observation
+from properties.spec.ways import Ways
 from reference.bounded import SAFETY
 
 _ROWS = ("affine", "relu", "batchnorm", "svm", "softmax", "autoencoder", "gplvm", "affine_relu")
@@ -26,6 +27,12 @@ def _spec(row: str):  # type: ignore[no-untyped-def]
     return next(spec for spec in SPECS if spec.name == row)
 
 
+def _ways(row: str) -> Ways:
+    ways = _spec(row).ways
+    assert isinstance(ways, Ways)
+    return ways
+
+
 def _observed(folder: Path, row: str, text: str) -> tuple[Observation, ...]:
     path = folder / "layers.py"
     path.write_text(text, encoding="utf-8")
@@ -33,7 +40,7 @@ def _observed(folder: Path, row: str, text: str) -> tuple[Observation, ...]:
     with open_implementation(
         resolve_target(str(path)), names=list(spec.functions), in_process=True
     ) as implementation:
-        return observe(Probe(spec, implementation))
+        return observe_cases(Probe(spec, implementation))
 
 
 def _cause(
@@ -41,20 +48,21 @@ def _cause(
 ) -> Diagnosis | None:
     text = style_source("textbook")
     assert old in text
-    return diagnose(_observed(folder, row, text.replace(old, new, 1)), function, argument)
+    seen = _observed(folder, row, text.replace(old, new, 1))
+    return diagnose(_spec(row), seen, function, argument)
 
 
 @pytest.mark.parametrize("row", [*_ROWS, "affine_batchnorm_relu", "log_determinant_term"])
 def test_every_way_of_writing_gives_the_truth(row: str, tmp_path: Path) -> None:
     seen = _observed(tmp_path, row, style_source("textbook"))
-    judged = 0
+    ways, judged = _ways(row), 0
     for o in seen:
-        for program in programs(o.row, o.when):
-            values = program.run(program.start(o.quantities))
+        for program in ways.programs(o.when):
+            values = program.run(ways.start(o.quantities))
             for argument, truth in o.truth.items():
-                if line_of(argument) in values:
+                if ways.line_of(argument) in values:
                     judged += 1
-                    got = np.asarray(values[line_of(argument)])
+                    got = np.asarray(values[ways.line_of(argument)])
                     room = SAFETY * truth.error + 1e-8 * (1.0 + np.abs(truth.value))
                     assert (np.abs(got - truth.value) <= room).all()
     assert judged
@@ -63,11 +71,10 @@ def test_every_way_of_writing_gives_the_truth(row: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("row", _ROWS)
 def test_a_change_differs_in_one_place(row: str) -> None:
     case = fresh_cases(_spec(row))[0]
-    from properties.diagnosis.observation import when_of
     from properties.spec.case import Run
 
-    known = quantities_of(_spec(row), case, Run(outputs={}))
-    for program in programs(row, when_of(case)):
+    known = _ways(row).start(quantities_of(_spec(row), case, Run(outputs={})))
+    for program in _ways(row).programs(_spec(row).kind_of(case)):
         for line in program.lines:
             texts = [edit.words for edit in edits(line.expression, Scope.of(known), among=SLIPS)]
             assert all(texts)
@@ -97,7 +104,7 @@ def test_a_small_error_is_not_explained_by_what_is_almost_right(tmp_path: Path) 
         ),
     )
     assert any(o.is_wrong("dw") for o in seen)
-    assert diagnose(seen, "affine_backward", "dw") is None
+    assert diagnose(_spec("affine"), seen, "affine_backward", "dw") is None
 
 
 def test_an_argument_in_the_place_of_a_gradient(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from properties.benchmarks.plants import style_source
 from properties.commands.check import run
-from properties.diagnosis.plant import style_source
 from properties.reports import html, junit
 
 

@@ -1,1 +1,0 @@
-"""Three right implementations of different style, into which misconceptions are planted."""

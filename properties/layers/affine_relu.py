@@ -1,0 +1,83 @@
+"""Affine, then ReLU."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from reference import composed
+
+from ..spec.case import Case
+from ..spec.composition import Composition, inlined
+from ..spec.misconception import misconceptions
+from ..spec.row import Kinks, LayerSpec, Purpose, Reference
+from ..spec.values import SEEDS, SIDES, TRAILING, Values, batch_sizes, values
+from .affine import AFFINE, make
+from .relu import RELU
+
+
+def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
+    if purpose is Purpose.KINK:  # zeros before the ReLU are common
+        ties = st.builds(Values, st.just("ties"), SEEDS)
+        few = st.integers(1, 3)
+        return st.builds(make, ties, few, st.sampled_from(((2,), (3,), (1, 2))), few)
+    drawn = values(purpose, beside_kinks=("faint", "least"))
+    return st.builds(make, drawn, batch_sizes(purpose), TRAILING, SIDES)
+
+
+_COMPOSITION = Composition(
+    parts=(AFFINE, RELU),
+    text="""
+pre, affine_cache = affine_forward(x, w, b)
+out, relu_cache = relu_forward(pre)
+dpre = relu_backward(dout, relu_cache)
+dx, dw, db = affine_backward(dpre, affine_cache)
+""",
+)
+
+_MISCONCEPTIONS = """
+affine_relu_forward, out
+  ReLU first
+    = np.maximum(0, X) @ w + b
+    Affine first, ReLU after it.
+  ReLU missing
+    = X @ w + b
+    The ReLU is missing: the affine output is returned.
+affine_relu_backward, dw
+  ReLU skipped
+    = X.T @ dout
+    Go back through the ReLU first. [~spiking1]
+  gate on dout
+    = X.T @ (dout * (dout > 0))
+    The gate looks at the affine output, not at dout. [~dgs1]
+  value for gate
+    = X.T @ (dout * pre * gate)
+    Multiply by the gate, not by the value. [~coursrelu]
+affine_relu_backward, db
+  ReLU skipped
+    = dout.sum(0)
+    Go back through the ReLU first. [~spiking1]
+  averaged
+    = (dout * gate).mean(0)
+    Sum over the batch. [~kvfrans5]
+affine_relu_backward, dx
+  ReLU skipped
+    = (dout @ w.T).reshape(x.shape)
+    Go back through the ReLU first. [~spiking1]
+  gate on x
+    = ((dout @ w.T) * (X > 0)).reshape(x.shape)
+    The gate looks at the affine output, and it acts before w^T.
+"""
+
+AFFINE_RELU = LayerSpec(
+    name="affine_relu",
+    forward="affine_relu_forward",
+    backward="affine_relu_backward",
+    cases=_cases,
+    differentiable=("x", "w", "b"),
+    reference=Reference(forward=composed.affine_relu, vjp=composed.affine_relu_vjp),
+    batched=("x",),
+    kinks=Kinks(how="entrywise"),
+    ways=inlined("x, w, b", _COMPOSITION),
+    composition=_COMPOSITION,
+    misconceptions=misconceptions("affine_relu", _MISCONCEPTIONS),
+)

@@ -1,0 +1,185 @@
+"""A layer that is made of others, as the text of its calls.
+
+The same text is the layer's right computation, with the lines of its parts in the place of the
+calls; it is run with parts that are wrong in one point; and it says which functions of the code
+under test are to be called one after the other.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from .ways import Line, Ways, names, program
+
+if TYPE_CHECKING:
+    from .row import LayerSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composition:
+    """The rows that a layer is made of, and the calls of their functions."""
+
+    parts: tuple[LayerSpec, ...]
+    text: str
+
+    def functions(self, argument: str) -> tuple[str, ...]:
+        """The functions of the parts whose mistakes show in an output, gradient or state; not those
+        that only made a cache for them."""
+        return tuple(
+            step.function for step in self._behind(argument, caches=False) if step.function
+        )
+
+    def run(
+        self, functions: Mapping[str, Callable[..., Any]], args: Mapping[str, Any], argument: str
+    ) -> dict[str, Any]:
+        """The values of the names behind an argument, with these functions in the place of the real
+        ones; of all names where ``argument`` is empty. ``args`` holds ``dout`` as well where there
+        is one."""
+        values = dict(args)
+        behind = self._behind(argument, caches=True) if argument else _steps(self.text)
+        for step in behind:
+            exec(step.code, dict(functions), values)
+        return values
+
+    def part_of(self, function: str) -> LayerSpec:
+        """The row that a function belongs to."""
+        return next(part for part in self.parts if function in part.functions)
+
+    def _behind(self, argument: str, *, caches: bool) -> list[_Step]:
+        steps = _steps(self.text)
+        forwards = {part.forward: part for part in self.parts}
+        wanted, found = {argument}, []
+        for step in reversed(steps):
+            part = forwards.get(step.function)
+            made = set(step.targets)
+            if part is not None and part.backward is not None and not caches:
+                made.discard(step.targets[-1])
+            leaves = part is not None and part.ways is not None and argument in part.ways.state
+            if made & wanted or leaves:
+                wanted |= step.reads
+                found.append(step)
+        return found[::-1]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One line of a composition; ``function`` is empty where it only adds values up."""
+
+    targets: tuple[str, ...]
+    function: str
+    args: tuple[str, ...]
+    reads: frozenset[str]
+    code: CodeType
+
+
+@cache
+def _steps(text: str) -> tuple[_Step, ...]:
+    found = []
+    for node in ast.parse(text).body:
+        assert isinstance(node, ast.Assign)
+        target, value = node.targets[0], node.value
+        targets = target.elts if isinstance(target, ast.Tuple) else [target]
+        function, args = "", []
+        if isinstance(value, ast.Call):
+            function, args = ast.unparse(value.func), value.args
+        found.append(
+            _Step(
+                targets=tuple(ast.unparse(part) for part in targets),
+                function=function,
+                args=tuple(ast.unparse(arg) for arg in args),
+                reads=names(value) - {function},
+                code=compile(ast.Module([node], []), "<composition>", "exec"),
+            )
+        )
+    return tuple(found)
+
+
+def inlined(arguments: str, composition: Composition) -> Ways:
+    """The ways of a layer that is made of others: the lines of its parts in the place of the
+    calls, of each part the first way."""
+    parts = {name: part for part in composition.parts for name in part.functions}
+    kinds = [kind for part in composition.parts for kind in ways_of(part).texts if kind]
+    state: dict[str, str] = {}
+    given: list[str] = []
+    texts: dict[str, tuple[str, ...]] = {}
+    for kind in dict.fromkeys(kinds or [""]):
+        calls = tuple(step for step in _steps(composition.text) if step.function)
+        taken = {*arguments.split(", "), *(name for call in calls for name in call.targets)}
+        renamings: dict[str, dict[str, str]] = {}
+        lines: list[str] = []
+        for call in calls:
+            part = parts[call.function]
+            ways = ways_of(part)
+            if call.function == part.forward:
+                renamings[part.name] = _renaming(part, kind, call, calls, taken)
+            renaming = renamings[part.name]
+            state |= {name: renaming[line] for name, line in ways.state.items()}
+            known = {*arguments.split(", "), *(line.partition(" =")[0] for line in given)}
+            upstream = _of_upstream(ways, kind)
+            for line in _lines(ways, kind):
+                if (line.target in upstream) != (call.function == part.backward):
+                    continue
+                text = _renamed(line, renaming)
+                of_case = names(ast.parse(text.partition(" = ")[2])) <= known
+                if of_case and line in program(ways.given).lines:
+                    given += [] if text in given else [text]
+                    known.add(renaming[line.target])
+                else:
+                    lines.append(text)
+        texts[kind] = ("\n".join(lines),)
+    kind = next((ways_of(part).kind for part in composition.parts if ways_of(part).kind), "")
+    return Ways(arguments=arguments, given="\n".join(given), texts=texts, kind=kind, state=state)
+
+
+def ways_of(part: LayerSpec) -> Ways:
+    """The ways of a part; raises ValueError where it declares none."""
+    if part.ways is None:
+        raise ValueError(f"{part.name} is a part of another layer: give it ways")
+    return part.ways
+
+
+def _lines(ways: Ways, kind: str) -> tuple[Line, ...]:
+    text = (ways.texts.get(kind) or ways.texts[""])[0]
+    return (*program(ways.given).lines, *program(text).lines)
+
+
+def _of_upstream(ways: Ways, kind: str) -> set[str]:
+    """The names that depend on the upstream derivative."""
+    found = {"dout"}
+    for line in _lines(ways, kind):
+        if line.reads & found:
+            found.add(line.target)
+    return found
+
+
+def _renaming(
+    part: LayerSpec, kind: str, call: _Step, calls: Sequence[_Step], taken: set[str]
+) -> dict[str, str]:
+    """What the names of a part are called in the whole."""
+    ways = ways_of(part)
+    found = dict(zip(ways.parameters, call.args, strict=True)) | {part.value: call.targets[0]}
+    cache = call.targets[-1]
+    for back in calls:
+        if back.function == part.backward and cache in back.args:
+            gradients = (f"d{name}" for name in part.differentiable)
+            found |= dict(zip(gradients, back.targets, strict=True)) | {"dout": back.args[0]}
+    for line in _lines(ways, kind):
+        if line.target not in found:
+            own = line.target in taken
+            found[line.target] = f"{line.target}_{part.name}" if own else line.target
+            taken.add(line.target)
+    return found
+
+
+def _renamed(line: Line, names_of: Mapping[str, str]) -> str:
+    class Rename(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            return ast.parse(names_of.get(node.id, node.id), mode="eval").body
+
+    tree = ast.parse(line.text)
+    return ast.unparse(Rename().visit(tree))

@@ -1,0 +1,100 @@
+"""The right computations as text: one name means one thing, and compositions follow."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from properties.diagnosis.observation import fresh_cases, quantities_of
+from properties.layers import ALL
+from properties.layers.affine import AFFINE
+from properties.layers.affine_batchnorm_relu import AFFINE_BATCHNORM_RELU
+from properties.layers.affine_relu import AFFINE_RELU
+from properties.layers.gplvm import GPLVM
+from properties.spec.case import Case, Run
+from properties.spec.row import LayerSpec
+from properties.spec.ways import Program, Quantities, Ways
+
+ROWS = [row for row in ALL if row.ways is not None]
+
+
+def _quantities(row: LayerSpec, case: Case) -> Quantities:
+    return quantities_of(row, case, Run(outputs={"out": case.args.get("x", np.zeros(()))}))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_a_name_is_one_value_in_all_ways(row: LayerSpec) -> None:
+    assert row.ways is not None
+    compared = 0
+    for case in fresh_cases(row):
+        known = _quantities(row, case)
+        ways = row.ways.programs(row.kind_of(case))
+        for values in (way.run({**known, **row.ways.start(known)}) for way in ways[1:]):
+            for name, value in values.items():
+                if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+                    size = 1.0 + float(np.max(np.abs(value), initial=0.0))
+                    assert np.allclose(value, known[name], rtol=1e-6, atol=1e-9 * size), name
+                    compared += 1
+    assert compared or all(len(texts) == 1 for texts in row.ways.texts.values())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_every_misconception_is_written_in_the_names_of_its_layer(row: LayerSpec) -> None:
+    for one in row.misconceptions:
+        cases = [c for c in fresh_cases(row) if one.when in ("", row.kind_of(c))]
+        if not one.plant:
+            one.predict(_quantities(row, cases[0]))
+
+
+def test_quantities_are_computed_when_asked_for_and_can_be_pickled() -> None:
+    case = Case(args={"x": np.ones((2, 3)), "w": np.ones((3, 4)), "b": np.ones(4)})
+    assert AFFINE.ways is not None
+    known = Quantities(AFFINE.ways, case.args)
+    assert "X" not in known
+    assert pickle.loads(pickle.dumps(known))["out"].tolist() == [[4.0] * 4] * 2
+    assert known.sizes == {"N": 2, "D": 3, "M": 4}
+    with pytest.raises(NameError):
+        known["dx"]  # it reads dout, and there is none
+    with pytest.raises(KeyError):
+        known["nothing"]
+
+
+def test_a_composition_is_the_lines_of_its_parts() -> None:
+    assert AFFINE_RELU.ways is not None
+    assert AFFINE_RELU.ways.texts[""][0].splitlines() == [
+        "X = x.reshape(N, D)",
+        "pre = X @ w + b",
+        "N_relu = pre.shape[0] if pre.ndim else 1",
+        "gate = pre > 0",
+        "out = pre * gate",
+        "dpre = dout * gate",
+        "dx = (dpre @ w.T).reshape(x.shape)",
+        "dw = X.T @ dpre",
+        "db = dpre.sum(0)",
+    ]
+    ways = AFFINE_BATCHNORM_RELU.ways
+    assert ways is not None
+    assert ways.state == {"running_mean": "new_mean", "running_var": "new_var"}
+    assert set(ways.texts) == {"train", "test"}
+
+
+def test_a_composition_knows_whose_mistakes_show_where() -> None:
+    whole = AFFINE_BATCHNORM_RELU.composition
+    assert whole is not None
+    assert whole.functions("out") == ("affine_forward", "batchnorm_forward", "relu_forward")
+    assert whole.functions("running_var") == ("affine_forward", "batchnorm_forward")
+    assert whole.functions("dgamma") == ("relu_backward", "batchnorm_backward")
+    assert GPLVM.composition is not None
+    assert GPLVM.composition.functions("dX") == ("trace_term", "log_determinant_term")
+
+
+def test_lines_are_one_assignment_each() -> None:
+    with pytest.raises(AssertionError, match="one name a line"):
+        Program("N, D = x.shape")
+
+
+def test_the_kind_of_a_call_comes_from_its_arguments() -> None:
+    ways = Ways(arguments="x", texts={"a": (), "b": ()}, kind="'a' if x else 'b'")
+    assert [ways.kind_of({"x": x}) for x in (1, 0)] == ["a", "b"]
