@@ -27,7 +27,8 @@ class Parts:
     def __init__(self, row: LayerSpec, *wrong: Misconception) -> None:
         self._wrong = wrong
         self._used = False
-        self._state: dict[str, Any] = {}
+        self._argument = ""
+        self._state: Any = None
         assert row.composition is not None
         self._composition = row.composition
         self._functions: dict[str, Callable[..., Any]] = {}
@@ -38,6 +39,7 @@ class Parts:
 
     def whole(self, o: Observation, argument: str) -> Array | None:
         """What the whole returns; None where no misconception has a part in it."""
+        self._argument = argument
         args = dict(o.case.args)
         if o.case.dout is not None:
             args["dout"] = o.case.dout
@@ -45,7 +47,8 @@ class Parts:
             values = self._composition.run(self._functions, args, argument)
         except Exception:  # shapes that do not fit
             return None
-        values |= self._state
+        if self._state is not None:
+            values[argument] = self._state
         return np.asarray(values[argument]) if self._used and argument in values else None
 
     def _forward(self, part: LayerSpec) -> Callable[..., Any]:
@@ -54,8 +57,9 @@ class Parts:
         def forward(*args: Any) -> tuple[Any, ...]:
             known = dict(zip(ways.parameters, args, strict=True))
             quantities = Quantities(ways, known)
-            for name in ways.state:
-                self._state[name] = self._value(part, part.forward, name, quantities)
+            if self._argument in ways.state:
+                self._state = self._value(part, part.forward, self._argument, quantities)
+                return None, known
             value = self._value(part, part.forward, part.value, quantities)
             if part.backward is None:
                 return (value, *self._gradients(part, part.forward, quantities))

@@ -132,8 +132,15 @@ def inlined(arguments: str, composition: Composition) -> Ways:
                 else:
                     lines.append(text)
         texts[kind] = ("\n".join(lines),)
-    kind = next((ways_of(part).kind for part in composition.parts if ways_of(part).kind), "")
-    return Ways(arguments=arguments, given="\n".join(given), texts=texts, kind=kind, state=state)
+    every = [ways_of(part) for part in composition.parts]
+    return Ways(
+        arguments=arguments,
+        given="\n".join(given),
+        texts=texts,
+        kind=next((ways.kind for ways in every if ways.kind), ""),
+        state=state,
+        updating=next((ways.updating for ways in every if ways.updating), ""),
+    )
 
 
 def ways_of(part: LayerSpec) -> Ways:

@@ -107,7 +107,7 @@ def entry_of(key: str) -> Misconception:
 
 def test_the_bench_itself_on_one_entry() -> None:
     entry = entry_of("relu_backward, dx: gate on dout")
-    result = power.judge_entry((entry, "loops", 2, "quick", True))
+    result = power.judge_entry((entry, "dicts", 2, "quick", True))
     assert (result["killed"], result["seeds"], result["alive"]) == (2, 2, [])
     assert "backward_matches_reference" in result["kills"]
     assert result["verdict"] == "right"
