@@ -1,9 +1,9 @@
 r"""Activations: elementwise functions, and softmax over the last axis.
 
 An elementwise function has a diagonal Jacobian: ``dx = f'(x) dout``. Slopes are evaluated so that
-they keep their relative digits; unless `stable`, the bounds also cover the slope written in terms
-of the output (``out (1 - out)``, ``1 - out**2``, ``1 - exp(-out)``) and plain exponentials, which
-lose digits where the function is saturated. Where plain exponentials overflow, nothing is known.
+they keep their relative digits; the bounds also cover the slope written in terms of the output
+(``out (1 - out)``, ``1 - out**2``, ``1 - exp(-out)``), which loses them where the function is
+saturated. Unless `stable`, nothing is known where plain exponentials overflow.
 """
 
 from __future__ import annotations
@@ -25,14 +25,17 @@ SELU_SCALE = 1.0507009873554805
 def _function(
     x: Bounded, value: Array, slope: Array, curvature: float, *, lost: Array | float
 ) -> Bounded:
-    """f(x) with its bound: slope and a bound on f'' carry x's own error, `lost` is in units."""
+    """f(x) with its bound: slope and a bound on f'' carry x's own error.
+
+    `lost` is what other formulas lose, in units of roundoff.
+    """
     unit, tiny = x.precision.unit, x.precision.tiny
-    error = FUNCTION_ROUNDING * unit * np.abs(value) + tiny
+    error = unit * (FUNCTION_ROUNDING * np.abs(value) + lost) + tiny
     if x._error is not None:
         error = error + x._error * (np.abs(slope) + (0.5 * curvature) * x._error)
     if not x.precision.stable:
         # A plain exponential that overflows leaves the reciprocal of the largest number.
-        error = error + unit * lost + 2.0 / x.precision.largest
+        error = error + 2.0 / x.precision.largest
     return Bounded(value, error, x.precision)
 
 
@@ -124,7 +127,7 @@ def leaky_relu_vjp(
 
 def _halves(x: Bounded) -> Array:
     """What (1 + alpha) x / 2 + (1 - alpha) |x| / 2 loses."""
-    return x.size * (0.0 if x.precision.stable else 2.0 * x.precision.unit)
+    return x.size * (2.0 * x.precision.unit)
 
 
 @quiet
@@ -274,7 +277,7 @@ def softplus_vjp(dout: Operand, x: Operand, *, precision: Precision = FLOAT64) -
     """Pull `dout` back: the slope is `sigmoid`."""
     given = lift(x, precision)
     slope = _plain_exponentials(given, sigmoid(given, precision=precision))
-    return slope.allowing(0.0 if precision.stable else 6.0 * precision.unit) * dout
+    return slope.allowing(6.0 * precision.unit) * dout
 
 
 @quiet
@@ -295,8 +298,8 @@ def silu_vjp(dout: Operand, x: Operand, *, precision: Precision = FLOAT64) -> Bo
     gate = sigmoid(given, precision=precision)
     slope = gate + given * sigmoid_slope(given)
     # out + sigma (1 - out) rounds at the size of out.
-    loose = 0.0 if precision.stable else 4.0 * precision.unit
-    return slope.allowing(loose * gate.size * (1.0 + given.size)) * dout
+    lost = gate.size * (1.0 + given.size)
+    return slope.allowing(4.0 * precision.unit * lost) * dout
 
 
 @quiet
