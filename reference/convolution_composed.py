@@ -7,11 +7,7 @@ from typing import Any
 from . import convolution, pooling
 from .batchnorm import EPS, MOMENTUM
 from .bounded import Bounded, Operand, quiet
-from .groupnorm import (
-    spatial_batchnorm,
-    spatial_batchnorm_running,
-    spatial_batchnorm_vjp,
-)
+from .groupnorm import spatial_batchnorm, spatial_batchnorm_running, spatial_batchnorm_vjp
 from .precision import FLOAT64, Precision
 
 

@@ -2,6 +2,9 @@
 
 The values come from a singular value decomposition and do not suffer from the condition of K; the
 bounds contain that condition, for whoever factorises or inverts K has it in the result.
+
+Arguments are those of `log_likelihood`; D is the number of columns of Y, where Y itself is
+not needed.
 """
 
 from __future__ import annotations
@@ -15,12 +18,7 @@ from .precision import FLOAT64, Precision
 
 @quiet
 def log_likelihood(
-    X: Array,
-    Y: Array,
-    alpha: float,
-    beta: float,
-    *,
-    precision: Precision = FLOAT64,
+    X: Array, Y: Array, alpha: float, beta: float, *, precision: Precision = FLOAT64
 ) -> Bounded:
     r"""Evaluate :math:`L = -\frac D2 \log|K| - \frac12 \operatorname{tr}(K^{-1} Y Y^\top)`.
 
@@ -74,34 +72,11 @@ def log_likelihood(
 
 @quiet
 def log_determinant_term(
-    X: Array,
-    D: int,
-    alpha: float,
-    beta: float,
-    *,
-    precision: Precision = FLOAT64,
+    X: Array, D: int, alpha: float, beta: float, *, precision: Precision = FLOAT64
 ) -> Bounded:
     r"""Evaluate :math:`L_1 = -\frac D2 \log|K| = -\frac D2 (\sum_i \log(1 + \alpha\beta s_i^2) - N
     \log\beta)`, with s the singular values of X.
 
-    Parameters
-    ----------
-    X, alpha, beta, precision
-        As in `log_likelihood`.
-    D : int
-        Number of columns of Y.
-
-    Returns
-    -------
-    Bounded, 0-d
-
-    Raises
-    ------
-    ValueError
-        As `log_likelihood`.
-
-    Examples
-    --------
     >>> X = np.array([[1.0, 0.0], [1.0, 2.0], [0.5, -1.0]])
     >>> value = log_determinant_term(X, 4, 1.0, 2.0)
     >>> other = -2 * np.log(np.linalg.det(X @ X.T + np.eye(3) / 2))
@@ -114,31 +89,10 @@ def log_determinant_term(
 
 @quiet
 def trace_term(
-    X: Array,
-    Y: Array,
-    alpha: float,
-    beta: float,
-    *,
-    precision: Precision = FLOAT64,
+    X: Array, Y: Array, alpha: float, beta: float, *, precision: Precision = FLOAT64
 ) -> Bounded:
     r"""Evaluate :math:`L_2 = -\frac12 \operatorname{tr}(K^{-1} Y Y^\top)`.
 
-    Parameters
-    ----------
-    X, Y, alpha, beta, precision
-        As in `log_likelihood`.
-
-    Returns
-    -------
-    Bounded, 0-d
-
-    Raises
-    ------
-    ValueError
-        As `log_likelihood`.
-
-    Examples
-    --------
     >>> X, Y = np.array([[1.0], [2.0]]), np.array([[1.0, 0.0], [0.5, 3.0]])
     >>> value = trace_term(X, Y, 1.0, 2.0)
     >>> other = -0.5 * np.trace(np.linalg.inv(X @ X.T + np.eye(2) / 2) @ Y @ Y.T)
@@ -151,35 +105,12 @@ def trace_term(
 
 @quiet
 def gradient(
-    X: Array,
-    Y: Array,
-    alpha: float,
-    beta: float,
-    *,
-    precision: Precision = FLOAT64,
+    X: Array, Y: Array, alpha: float, beta: float, *, precision: Precision = FLOAT64
 ) -> Bounded:
     r"""Evaluate :math:`\partial L / \partial X = \alpha (K^{-1} Y Y^\top - D I) K^{-1} X`.
 
-    Parameters
-    ----------
-    X, Y, alpha, beta, precision
-        As in `log_likelihood`.
-
-    Returns
-    -------
-    Bounded, shape (N, Q)
-
-    Raises
-    ------
-    ValueError
-        As `log_likelihood`.
-
-    References
-    ----------
     N. Lawrence (2005), as above, equation 5.
 
-    Examples
-    --------
     >>> rng = np.random.default_rng(0)
     >>> X, Y = rng.normal(size=(5, 2)), rng.normal(size=(5, 3))
     >>> dX = gradient(X, Y, 1.5, 2.0)
@@ -197,31 +128,10 @@ def gradient(
 
 @quiet
 def log_determinant_gradient(
-    X: Array,
-    D: int,
-    alpha: float,
-    beta: float,
-    *,
-    precision: Precision = FLOAT64,
+    X: Array, D: int, alpha: float, beta: float, *, precision: Precision = FLOAT64
 ) -> Bounded:
     r"""Evaluate :math:`\partial L_1 / \partial X = -\alpha D K^{-1} X`.
 
-    Parameters
-    ----------
-    X, D, alpha, beta, precision
-        As in `log_determinant_term`.
-
-    Returns
-    -------
-    Bounded, shape (N, Q)
-
-    Raises
-    ------
-    ValueError
-        As `log_likelihood`.
-
-    Examples
-    --------
     >>> dX = log_determinant_gradient(np.array([[2.0]]), 3, 1.0, 2.0)
     >>> dX.value, f"{dX.error[0, 0]:.0e}"
     (array([[-1.33333333]]), '5e-15')
@@ -232,31 +142,10 @@ def log_determinant_gradient(
 
 @quiet
 def trace_gradient(
-    X: Array,
-    Y: Array,
-    alpha: float,
-    beta: float,
-    *,
-    precision: Precision = FLOAT64,
+    X: Array, Y: Array, alpha: float, beta: float, *, precision: Precision = FLOAT64
 ) -> Bounded:
     r"""Evaluate :math:`\partial L_2 / \partial X = \alpha K^{-1} Y Y^\top K^{-1} X`.
 
-    Parameters
-    ----------
-    X, Y, alpha, beta, precision
-        As in `log_likelihood`.
-
-    Returns
-    -------
-    Bounded, shape (N, Q)
-
-    Raises
-    ------
-    ValueError
-        As `log_likelihood`.
-
-    Examples
-    --------
     >>> dX = trace_gradient(np.array([[2.0]]), np.array([[3.0]]), 1.0, 2.0)
     >>> dX.value, f"{dX.error[0, 0]:.0e}"
     (array([[0.88888889]]), '6e-15')
@@ -267,34 +156,13 @@ def trace_gradient(
 
 @quiet
 def hyperparameter_gradients(
-    X: Array,
-    Y: Array,
-    alpha: float,
-    beta: float,
-    *,
-    precision: Precision = FLOAT64,
+    X: Array, Y: Array, alpha: float, beta: float, *, precision: Precision = FLOAT64
 ) -> tuple[Bounded, Bounded]:
     r"""Evaluate the derivatives with respect to :math:`\alpha` and :math:`\beta`.
 
     With :math:`G = \partial L / \partial K = \frac12 (K^{-1} Y Y^\top K^{-1} - D K^{-1})` they are
     :math:`\operatorname{tr}(G X X^\top)` and :math:`-\beta^{-2} \operatorname{tr} G`.
 
-    Parameters
-    ----------
-    X, Y, alpha, beta, precision
-        As in `log_likelihood`.
-
-    Returns
-    -------
-    dalpha, dbeta : Bounded, 0-d
-
-    Raises
-    ------
-    ValueError
-        As `log_likelihood`.
-
-    Examples
-    --------
     >>> dalpha, dbeta = hyperparameter_gradients(np.array([[2.0]]), np.array([[3.0]]), 1.0, 2.0)
     >>> float(dalpha.value.round(8)), float(dbeta.value.round(8))
     (0.44444444, -0.02777778)

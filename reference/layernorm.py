@@ -13,12 +13,7 @@ EPS = 1e-5
 
 @quiet
 def forward(
-    x: Operand,
-    gamma: Operand,
-    beta: Operand,
-    *,
-    eps: float = EPS,
-    precision: Precision = FLOAT64,
+    x: Operand, gamma: Operand, beta: Operand, *, eps: float = EPS, precision: Precision = FLOAT64
 ) -> Bounded:
     r"""Evaluate :math:`\gamma (x - \mu) (\sigma^2 + \epsilon)^{-1/2} + \beta` with its bound.
 

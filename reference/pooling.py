@@ -11,12 +11,7 @@ from .windows import add_up, places, windows
 
 @quiet
 def forward(
-    x: Operand,
-    *,
-    pool_height: int,
-    pool_width: int,
-    stride: int,
-    precision: Precision = FLOAT64,
+    x: Operand, *, pool_height: int, pool_width: int, stride: int, precision: Precision = FLOAT64
 ) -> Bounded:
     r"""Evaluate the largest entry of each window, which is exact.
 

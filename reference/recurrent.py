@@ -90,13 +90,7 @@ def rnn_step_vjp(
 
 @quiet
 def rnn(
-    x: Operand,
-    h0: Operand,
-    Wx: Operand,
-    Wh: Operand,
-    b: Operand,
-    *,
-    precision: Precision = FLOAT64,
+    x: Operand, h0: Operand, Wx: Operand, Wh: Operand, b: Operand, *, precision: Precision = FLOAT64
 ) -> Bounded:
     """Evaluate all hidden states (N, T, H) of a sequence x (N, T, D) that starts at h0 (N, H)."""
     h, states = lift(h0, precision), list[Bounded]()
@@ -246,13 +240,7 @@ def lstm_step_vjp(
 
 @quiet
 def lstm(
-    x: Operand,
-    h0: Operand,
-    Wx: Operand,
-    Wh: Operand,
-    b: Operand,
-    *,
-    precision: Precision = FLOAT64,
+    x: Operand, h0: Operand, Wx: Operand, Wh: Operand, b: Operand, *, precision: Precision = FLOAT64
 ) -> Bounded:
     """Evaluate all hidden states (N, T, H) of a sequence x (N, T, D); the cell starts at zero."""
     h = lift(h0, precision)

@@ -38,11 +38,7 @@ def affine_vjp(
 
 @quiet
 def softmax_loss(
-    x: Operand,
-    y: NDArray[np.integer],
-    mask: NDArray[np.bool_],
-    *,
-    precision: Precision = FLOAT64,
+    x: Operand, y: NDArray[np.integer], mask: NDArray[np.bool_], *, precision: Precision = FLOAT64
 ) -> Bounded:
     r"""Evaluate :math:`L = -\frac1N \sum_{nt} m_{nt} \log p_{nt, y_{nt}}`.
 
@@ -74,11 +70,7 @@ def softmax_loss(
 
 @quiet
 def softmax_loss_gradient(
-    x: Operand,
-    y: NDArray[np.integer],
-    mask: NDArray[np.bool_],
-    *,
-    precision: Precision = FLOAT64,
+    x: Operand, y: NDArray[np.integer], mask: NDArray[np.bool_], *, precision: Precision = FLOAT64
 ) -> Bounded:
     r"""Evaluate :math:`m_{nt} (p_{ntv} - [v = y_{nt}]) / N`, shape (N, T, V).
 
