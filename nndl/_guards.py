@@ -423,3 +423,15 @@ def predictions_and_targets(
         raise ValueError(f"y must hold targets in [0, 1], got {y[~((y >= 0) & (y <= 1))][0]}")
     wide = working_dtype(x)
     return x.astype(wide, copy=False), y.astype(wide, copy=False), x.dtype
+
+
+def linear_classifier_inputs(
+    W: ArrayLike, X: ArrayLike, y: ArrayLike, reg: float
+) -> tuple[FloatArray, FloatArray, Indices, float]:
+    """Return W (D, C), X (N, D), labels (N,) in [0, C), and the strength of regularisation."""
+    W, X = arrays("W (D, C), X (N, D)", W, X)
+    if W.shape[1] == 0:
+        raise ValueError(f"W must have a column for at least one class, got shape {W.shape}")
+    y = integers_below("y", y, W.shape[1], "labels")
+    check_shape("y", y, X.shape[:1], "one label for each row of X")
+    return W, X, y, number("reg", reg, ">= 0")

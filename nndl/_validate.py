@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 FloatArray: TypeAlias = NDArray[np.floating[Any]]
 IntArray: TypeAlias = NDArray[np.integer[Any]]
@@ -123,3 +123,14 @@ def whole_number(name: str, value: object, low: int) -> int:
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= low:
         return int(value)
     raise ValueError(f"{name} must be an integer >= {low}, got {value!r}")
+
+
+def floating(name: str, dtype: DTypeLike) -> np.dtype[Any]:
+    """Return a floating dtype, or raise a ValueError."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        raise ValueError(f"{name} must be a floating dtype, got {dtype!r}") from None
+    if found.kind != "f":
+        raise ValueError(f"{name} must be a floating one, got {found}")
+    return found

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from ._validate import FloatArray, number, real_arrays, whole_number
+from ._buffers import load_running_statistics, running_statistics
+from ._validate import FloatArray, floating, number, real_arrays, whole_number
 from .layers import (
     affine_backward,
     affine_forward,
@@ -85,9 +86,7 @@ class FullyConnectedNet:
         dims = [whole_number("input_dim", input_dim, 1)]
         dims += [whole_number(f"hidden_dims[{i}]", h, 1) for i, h in enumerate(hidden_dims)]
         dims += [whole_number("num_classes", num_classes, 1)]
-        self.dtype = np.dtype(dtype)
-        if self.dtype.kind != "f":
-            raise ValueError(f"dtype must be a floating one, got {self.dtype}")
+        self.dtype = floating("dtype", dtype)
         self.num_layers = len(dims) - 1
         self.use_batchnorm = bool(use_batchnorm)
         self.dropout = number("dropout", dropout, "in [0, 1)")
@@ -185,22 +184,14 @@ class FullyConnectedNet:
         state: dict[str, Any] = {"passes": np.int64(self._passes)}
         if self._mask_root is not None:
             state["mask_root"] = np.int64(self._mask_root)
-        for i, bn_param in enumerate(self.bn_params, start=1):
-            for name in ("running_mean", "running_var"):
-                if name in bn_param:
-                    state[f"{name}{i}"] = bn_param[name].copy()
-        return state
+        return state | running_statistics(self.bn_params)
 
     def load_buffers(self, state: dict[str, Any]) -> None:
         """Put back what :meth:`buffers` returned."""
         self._passes = int(state["passes"])
         if "mask_root" in state:
             self._mask_root = int(state["mask_root"])
-        for i, bn_param in enumerate(self.bn_params, start=1):
-            for name in ("running_mean", "running_var"):
-                bn_param.pop(name, None)
-                if f"{name}{i}" in state:
-                    bn_param[name] = np.array(state[f"{name}{i}"])
+        load_running_statistics(self.bn_params, state)
 
     def _hidden_forward(self, layer: int, x: FloatArray, training: bool) -> tuple[FloatArray, Any]:
         """Return the output of a hidden layer, and the caches of its parts."""

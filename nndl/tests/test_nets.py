@@ -66,13 +66,13 @@ def test_monolithic_log_and_history(capsys):
 
 def test_a_rate_that_is_far_too_high_ends_without_a_warning_of_the_softmax():
     with warnings.catch_warnings():
-        warnings.filterwarnings("error", module=r"nndl\._losses")
+        warnings.filterwarnings("error", module=r"nndl\.layers\.cross_entropy")
         loss, _dx = layers.softmax_loss(np.array([[np.inf, 0.0], [np.nan, 1.0]]), np.array([0, 1]))
     assert not np.isfinite(loss)
     _, X, y = toy()
     net = neural_net.TwoLayerNet(4, 10, 3)
     with warnings.catch_warnings():
-        warnings.filterwarnings("error", module=r"nndl\._losses")
+        warnings.filterwarnings("error", module=r"nndl\.layers\.cross_entropy")
         warnings.filterwarnings("ignore", module=r"nndl\.neural_net")
         net.train(X, y, X, y, learning_rate=1e200, num_iters=10)
 

@@ -1,0 +1,5 @@
+"""The convolutional net of :mod:`nndl.cnn`."""
+
+from ..cnn import ThreeLayerConvNet
+
+__all__ = ["ThreeLayerConvNet"]
