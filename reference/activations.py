@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-import scipy.special
+import scipy  # its subpackages come with their first use: importing them costs more than a check
 
 from .bounded import FUNCTION_ROUNDING, Array, Bounded, Operand, lift, quiet
 from .losses import log_softmax, probabilities

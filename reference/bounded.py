@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-import scipy.linalg
+import scipy  # its subpackages come with their first use: importing them costs more than a check
 from numpy.typing import ArrayLike, NDArray
 
 from .precision import FLOAT64, Precision

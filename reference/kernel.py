@@ -12,7 +12,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
+import scipy  # its subpackages come with their first use: importing them costs more than a check
 
 from .bounded import Array, Bounded
 from .precision import UNIT_FLOAT64, Precision

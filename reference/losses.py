@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import scipy.special
+import scipy  # its subpackages come with their first use: importing them costs more than a check
 from numpy.typing import NDArray
 
 from .bounded import FUNCTION_ROUNDING, Array, Bounded, Operand, lift, quiet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import bdtr
+import scipy  # its subpackages come with their first use
 
 from reference import dropout
 from reference.bounded import SAFETY
@@ -49,8 +49,8 @@ def test_dropped_fraction(probe: Probe, case: Case, rng: np.random.Generator) ->
 def _count(probe: Probe, case: Case, where: str, counts: Array, n: int, p: float) -> None:
     tail = _TAIL / len(counts)
     # The bounds of scipy.stats.binom, whose import costs more than a layer's whole check.
-    low = int(np.searchsorted(bdtr(np.arange(n + 1), n, p), tail))
-    high = n - int(np.searchsorted(bdtr(np.arange(n + 1), n, 1.0 - p), tail))
+    low = int(np.searchsorted(scipy.special.bdtr(np.arange(n + 1), n, p), tail))
+    high = n - int(np.searchsorted(scipy.special.bdtr(np.arange(n + 1), n, 1.0 - p), tail))
     bad = (counts < low) | (counts > high)
     if not bad.any():
         return

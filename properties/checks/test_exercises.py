@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.linalg
+import scipy  # its subpackages come with their first use: importing them costs more than a check
 
 from ..judge.asking import Questions
 from ..judge.mismatch import Inconclusive, Kind

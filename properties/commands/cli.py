@@ -13,11 +13,12 @@ import click
 
 BROKEN, INTERRUPTED = 3, 130
 
-# Named here and imported when asked for: each brings libraries that the others do not need.
-_LAZY: dict[str, str] = {
-    "check": ".check",
-    "steps": ".steps",
-    "report": ".report",
+# Named here and imported when asked for: each brings libraries that the others, and the list of
+# commands, do not need.
+_LAZY: dict[str, tuple[str, str]] = {
+    "check": (".check", "Judge the forward and backward passes of TARGET."),
+    "steps": (".steps", "Say which line of a backward is wrong first."),
+    "report": (".report", "Make a report from the record that `nndl check --json FILE` wrote."),
 }
 
 
@@ -30,9 +31,14 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _LAZY:
             return super().get_command(ctx, cmd_name)
-        module = _LAZY[cmd_name]
+        module, _ = _LAZY[cmd_name]
         command: click.Command = getattr(importlib.import_module(module, __package__), cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _LAZY.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; whatever breaks in it is exit code 3, and never a verdict."""

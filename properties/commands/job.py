@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from hypothesis.configuration import set_hypothesis_home_dir
+from platformdirs import user_cache_path
 
 from ..checks import all_properties
 from ..implementation import Implementation, Limits, Target, open_implementation, resolve_target
@@ -81,10 +81,12 @@ def cell_of(declared: Property, row: LayerSpec) -> Cell:
 
 @contextlib.contextmanager
 def hypothesis_elsewhere() -> Iterator[None]:
-    """Keep what Hypothesis writes beside its database out of the user's folder."""
-    with tempfile.TemporaryDirectory(prefix="nndl-", ignore_cleanup_errors=True) as folder:
-        set_hypothesis_home_dir(folder)
-        try:
-            yield
-        finally:
-            set_hypothesis_home_dir(None)
+    """Keep what Hypothesis writes beside its database out of the user's folder.
+
+    It keeps the constants of our own modules there; to collect them anew takes as long as a layer.
+    """
+    set_hypothesis_home_dir(user_cache_path("nndl") / "hypothesis")
+    try:
+        yield
+    finally:
+        set_hypothesis_home_dir(None)

@@ -27,9 +27,9 @@ def patched(folder: Path, *patches: Patch) -> Path:
     return folder
 
 
-def judged(folder: Path, name: str) -> dict[str, Any]:
+def judged(folder: Path, name: str, profile: str = "quick") -> dict[str, Any]:
     """The entry of a function in the record of a folder."""
-    made = record(folder, only=f"{name},svm_loss")
+    made = record(folder, only=f"{name},svm_loss", profile=profile)
     return next(f for f in made["functions"] if f["name"] == name)
 
 
@@ -153,7 +153,9 @@ NAMED: dict[str, tuple[str, str, list[Patch]]] = {
 @pytest.mark.parametrize("habit", NAMED)
 def test_habit_is_right_and_named(habit: str, tmp_path: Path) -> None:
     name, said, patches = NAMED[habit]
-    found = judged(patched(tmp_path, *patches), name)
+    # Whether a last bit changes is a matter of luck: that needs more examples.
+    profile = "standard" if "last bits" in said else "quick"
+    found = judged(patched(tmp_path, *patches), name, profile)
     assert found["status"] == "pass", found["detail"]
     assert not said or said in found["findings"]
     conventions = [finding for finding in found["findings"] if finding.startswith("convention")]
