@@ -23,10 +23,10 @@ from ..spec.reading import SpecsError
 from ..spec.row import LayerSpec
 from .console import make_console
 from .job import Job, hypothesis_elsewhere
+from .judging import interruptible, judge_all
 from .outputs import check_writable, output_options, write_outputs
 from .progress import Progress
 from .why import explain
-from .workers import interruptible, judge_all
 
 PASS, WRONG, UNUSABLE, BROKEN = 0, 1, 2, 3
 INTERRUPTED = 130  # as shells say it: 128 and the signal's number

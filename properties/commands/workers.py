@@ -1,4 +1,4 @@
-"""Map the cells of a run over the processors of this machine."""
+"""Cells judged in several processes of this machine."""
 
 from __future__ import annotations
 
@@ -8,88 +8,19 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass
 
 from ..judge.plan import Cell
-from ..judge.suite import Judged, Suite, by_row
+from ..judge.suite import Judged, Suite
 from .job import Job
+from .judging import Interrupt
 
 _LOOK = 0.2  # seconds between two looks at whether Ctrl-C was pressed
 
 
-@dataclass
-class Interrupt:
-    """Whether Ctrl-C was pressed."""
-
-    pressed: bool = False
-
-
-@contextmanager
-def interruptible() -> Iterator[Interrupt]:
-    """Notice Ctrl-C between two rows.
-
-    Raised anywhere else it may be swallowed, by a garbage collector's callback for one.
-    """
-    interrupt = Interrupt()
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupt
-        return
-
-    def press(number: int, frame: object) -> None:
-        interrupt.pressed = True
-
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield interrupt
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def judge_all(
-    suite: Suite,
-    job: Job,
-    interrupt: Interrupt,
-    on_judged: Callable[[Judged], None],
-    *,
-    workers: int | None = None,
-) -> None:
-    """Judge all that a suite has planned; it keeps what came of it.
-
-    Every row draws its cases from its own seed, so any number of processes says the same.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        Ctrl-C was pressed.
-    """
-    rows = by_row(suite.planned)
-    there = [row for row in rows if _is_there(suite, row[0].row)]
-    count = min(workers or processors(), len(there))
-    if count < 2 or job.in_process:
-        for cells in rows:
-            if interrupt.pressed:
-                raise KeyboardInterrupt
-            on_judged(suite.judge(cells))
-        return
-    for cells in rows:
-        if cells not in there:  # nothing is run: a worker is not needed to say so
-            on_judged(suite.judge(cells))
-    for judged in _spread(there, job, count, interrupt, suite.broken):
-        suite.absorb(judged)
-        on_judged(judged)
-
-
-def _is_there(suite: Suite, row: str) -> bool:
-    there = suite.implementation.functions
-    names = suite.row(row).functions
-    return any(name in there and there[name].status != "missing" for name in names)
-
-
-def _spread(
+def spread(
     rows: Sequence[tuple[Cell, ...]],
     job: Job,
     count: int,
@@ -104,7 +35,7 @@ def _spread(
     )
     order = sorted(rows, key=lambda cells: -sum(len(cell.properties) for cell in cells))
     try:
-        waiting: set[Future[Judged]] = {pool.submit(_judge, cells) for cells in order}
+        waiting: set[Future[Judged]] = {pool.submit(judge, cells) for cells in order}
         while waiting:
             done, waiting = wait(waiting, timeout=_LOOK, return_when=FIRST_COMPLETED)
             if interrupt.pressed:
@@ -119,13 +50,6 @@ def _spread(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def processors() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 # -- in a worker -------------------------------------------------------------------------------
 
 _suite: Suite
@@ -138,7 +62,8 @@ def _start(job: Job, parent: int) -> None:
     _suite = job.suite()
 
 
-def _judge(cells: tuple[Cell, ...]) -> Judged:
+def judge(cells: tuple[Cell, ...]) -> Judged:
+    """Judge cells of one row, in a worker."""
     return _suite.judge(cells)
 
 
