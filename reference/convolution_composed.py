@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from . import convolution, pooling
@@ -47,18 +48,18 @@ def conv_relu_pool(
     x: Operand,
     w: Operand,
     b: Operand,
+    conv_param: Mapping[str, int],
+    pool_param: Mapping[str, int],
     *,
-    pool_height: int,
-    pool_width: int,
-    pool_stride: int,
-    stride: int = 1,
-    pad: int = 0,
     precision: Precision = FLOAT64,
 ) -> Bounded:
-    """Evaluate max_pool(relu(convolution(x))), with `pool_stride` as the pooling's stride."""
-    hidden = conv_relu(x, w, b, stride=stride, pad=pad, precision=precision)
-    pool: dict[str, Any] = {"pool_height": pool_height, "pool_width": pool_width}
-    return pooling.forward(hidden, **pool, stride=pool_stride, precision=precision)
+    """Evaluate max_pool(relu(convolution(x))).
+
+    Both dicts have a stride of their own; they hold the options of `convolution.forward` and
+    `pooling.forward`.
+    """
+    hidden = conv_relu(x, w, b, **conv_param, precision=precision)
+    return pooling.forward(hidden, **pool_param, precision=precision)
 
 
 @quiet
@@ -67,23 +68,18 @@ def conv_relu_pool_vjp(
     x: Operand,
     w: Operand,
     b: Operand,
+    conv_param: Mapping[str, int],
+    pool_param: Mapping[str, int],
     *,
-    pool_height: int,
-    pool_width: int,
-    pool_stride: int,
-    stride: int = 1,
-    pad: int = 0,
     precision: Precision = FLOAT64,
 ) -> tuple[Bounded, Bounded, Bounded]:
     """Pull `dout` back through pooling, ReLU and convolution: dx, dw, db.
 
     Where all of a window is off, its winner is unsure, and shut in any case.
     """
-    given: dict[str, Any] = {"stride": stride, "pad": pad, "precision": precision}
-    pool: dict[str, Any] = {"pool_height": pool_height, "pool_width": pool_width}
-    hidden = convolution.forward(x, w, b, **given)
-    dhidden = pooling.vjp(dout, hidden.relu(), **pool, stride=pool_stride, precision=precision)
-    return convolution.vjp(hidden.gate(dhidden), x, w, b, **given)
+    hidden = convolution.forward(x, w, b, **conv_param, precision=precision)
+    dhidden = pooling.vjp(dout, hidden.relu(), **pool_param, precision=precision)
+    return convolution.vjp(hidden.gate(dhidden), x, w, b, **conv_param, precision=precision)
 
 
 @quiet

@@ -72,7 +72,7 @@ def rnn_step(
 
 @quiet
 def rnn_step_vjp(
-    dnext_h: Operand,
+    dout: Operand,
     x: Operand,
     prev_h: Operand,
     Wx: Operand,
@@ -81,11 +81,11 @@ def rnn_step_vjp(
     *,
     precision: Precision = FLOAT64,
 ) -> tuple[Bounded, ...]:
-    r"""Pull `dnext_h` (N, H) back with :math:`da = \cosh(a)^{-2}\, dh'`: dx, dh, dWx, dWh, db."""
+    r"""Pull `dout` (N, H) back with :math:`da = \cosh(a)^{-2}\, dh'`: dx, dh, dWx, dWh, db."""
     weights = _weights(Wx, Wh, b, precision)
     given, h = lift(x, precision), lift(prev_h, precision)
     a = weights.preactivation(given, h)
-    return weights.pull_back(tanh_slope(a) * dnext_h, given, h)
+    return weights.pull_back(tanh_slope(a) * dout, given, h)
 
 
 @quiet

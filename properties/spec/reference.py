@@ -22,8 +22,8 @@ class Reference:
     """What is true of a case, with a rounding bound for each entry.
 
     A function gets those of the case's arguments whose names stand in its signature: every
-    argument and every entry of an option dict (``eps`` of ``bn_param``), ``dout``, and
-    ``precision``. What a case leaves out has the function's own default.
+    argument, every entry of an option dict (``eps`` of ``bn_param``), ``dout``, and ``precision``.
+    What a case leaves out has the function's own default.
 
     Parameters
     ----------
@@ -74,7 +74,8 @@ class Reference:
     def _known(self, case: Case, run: Run | None, precision: Precision) -> dict[str, Any]:
         known: dict[str, Any] = {}
         for name, value in case.args.items():
-            known |= value if isinstance(value, Mapping) else {name: value}
+            known[name] = value
+            known |= value if isinstance(value, Mapping) else {}
         known |= {"dout": case.dout, "precision": precision}
         return {**known, **self.given(case, run)} if self.given is not None else known
 

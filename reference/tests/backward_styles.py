@@ -169,11 +169,11 @@ def embedding(x: Any, W: Any, dout: Any) -> Results:
     return {"out": W[x], "W": dW}
 
 
-def rnn_step(x: Any, prev_h: Any, Wx: Any, Wh: Any, b: Any, dnext_h: Any) -> Results:
+def rnn_step(x: Any, prev_h: Any, Wx: Any, Wh: Any, b: Any, dout: Any) -> Results:
     h = np.tanh(b + prev_h @ Wh + x @ Wx)
-    da = dnext_h * (1 - h * h)
+    da = dout * (1 - h * h)
     return {
-        "next_h": h,
+        "out": h,
         "x": da @ Wx.T,
         "prev_h": da @ Wh.T,
         "Wx": x.T @ da,

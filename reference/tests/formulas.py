@@ -183,9 +183,8 @@ def conv_relu(m: Any, x: Any, w: Any, b: Any, stride: int, pad: int) -> Any:
     return hidden * (m.real(hidden) > 0)
 
 
-def conv_relu_pool(m: Any, x: Any, w: Any, b: Any, stride: int, pad: int, **pool: int) -> Any:
-    shape = pool["pool_height"], pool["pool_width"], pool["pool_stride"]
-    return max_pool(m, conv_relu(m, x, w, b, stride, pad), *shape)
+def conv_relu_pool(m: Any, x: Any, w: Any, b: Any, conv_param: Any, pool_param: Any) -> Any:
+    return max_pool(m, conv_relu(m, x, w, b, **conv_param), **pool_param)
 
 
 def conv_bn_relu(

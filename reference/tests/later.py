@@ -115,7 +115,9 @@ def _convolution_pool(rng: Rng, family: str) -> Case:
     case = _convolution(rng, "normal")
     out = convolution.forward(**case)
     high, wide = (int(rng.integers(1, side + 1)) for side in out.shape[2:])
-    return case | {"pool_height": high, "pool_width": wide, "pool_stride": int(rng.integers(1, 4))}
+    conv = {name: case.pop(name) for name in ("stride", "pad")}
+    pool = {"pool_height": high, "pool_width": wide, "stride": int(rng.integers(1, 4))}
+    return case | {"conv_param": conv, "pool_param": pool}
 
 
 def _convolution_bn(rng: Rng, family: str) -> Case:
@@ -308,7 +310,6 @@ LATER = {
         forward=recurrent.rnn_step,
         vjp=recurrent.rnn_step_vjp,
         names=("x", "prev_h", "Wx", "Wh", "b"),
-        upstream=("dnext_h",),
         styles=(styles.rnn_step,),
     ),
     "rnn": Later(

@@ -46,7 +46,7 @@ def test_a_window_that_is_off_hands_nothing_on() -> None:
     x, w, b = -np.ones((1, 1, 2, 2)), np.ones((1, 1, 1, 1)), np.zeros(1)
     dout = np.ones((1, 1, 1, 1))
     for gradient in composed.conv_relu_pool_vjp(
-        dout, x, w, b, pool_height=2, pool_width=2, pool_stride=2
+        dout, x, w, b, {}, {"pool_height": 2, "pool_width": 2, "stride": 2}
     ):
         assert not gradient.value.any()
         assert (gradient.error < 1e-300).all()
