@@ -58,7 +58,7 @@ def batchnorm_backward(dout, cache):
 """
 
 
-def run() -> dict[str, object]:
+def run() -> str:
     """Judge the homework in a folder of its own and return the record."""
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / "homework" / "nndl"
@@ -75,18 +75,18 @@ def run() -> dict[str, object]:
             stdout=subprocess.DEVNULL,
         )
         text = (Path(folder) / "record.json").read_text(encoding="utf-8")
-    short = text.replace(json.dumps(folder)[1:-1] + os.sep, "").replace(folder, ".")
-    record: dict[str, object] = json.loads(short)
-    return record
+    return text.replace(json.dumps(folder)[1:-1] + os.sep, "").replace(folder, ".")
 
 
 def main() -> None:
     """Write every picture."""
     sys.path.insert(0, str(ROOT))
-    from properties.reports import html, render_terminal
+    from properties.record.schema import read
+    from properties.reports.html import html
+    from properties.reports.terminal import render_terminal
 
     IMAGES.mkdir(exist_ok=True)
-    record = run()
+    record = read(run())
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         console = Console(
             record=True, width=100, file=nowhere, force_terminal=True, color_system="truecolor"

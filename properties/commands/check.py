@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -16,12 +15,15 @@ from rich.console import Console
 from ..checks import all_properties
 from ..implementation import Target, TargetError, resolve_target
 from ..judge.suite import Suite
-from ..record.build import hold_against_plan, make_record, verdict_of
+from ..record.build import build
 from ..record.files import write_whole
+from ..record.merge import in_words, unjudged
+from ..record.schema import Record, dump
 from ..spec.demands import PROFILES, Demands
 from ..spec.reading import SpecsError
 from ..spec.row import LayerSpec
 from .console import make_console
+from .gather import gather, nodes
 from .job import Job, hypothesis_elsewhere
 from .judging import interruptible, judge_all
 from .outputs import check_writable, output_options, write_outputs
@@ -145,7 +147,7 @@ def _judge(
     console: Console,
     *,
     why: str | None = None,
-) -> tuple[dict[str, Any], int]:
+) -> tuple[Record, int]:
     """Run a suite; give its record and the exit code."""
     started = time.perf_counter()
     try:
@@ -155,26 +157,26 @@ def _judge(
             Progress(console, suite) as progress,
         ):
             judge_all(suite, job, interrupt, progress.done)
-        for lost in suite.missing_from_verdicts():
-            suite.broken.append(f"planned and not judged: {lost}")
-        record = make_record(suite, target, required=require)
-        hold_against_plan(record, suite.specs, suite)
-        record["verdict"] = verdict_of(record, require)
-        record["elapsed"] = round(time.perf_counter() - started, 3)
+        planned = nodes(suite)
+        elapsed = time.perf_counter() - started
+        seen = gather(suite, target)
+        record = build(
+            seen, target, job.demands, planned=planned, required=require, elapsed=elapsed
+        )
+        if lost := unjudged(record.functions, planned):
+            suite.broken.append(f"planned and not judged: {in_words(lost)}")
         if why is not None and not suite.broken:
             explain(suite, why, console)
     finally:
         suite.close()
     if suite.broken or not suite.planned:
         return record, BROKEN
-    if all(function["status"] == "missing" for function in record["functions"]):
+    if all(function.status == "missing" for function in record.functions):
         return record, WRONG if require else UNUSABLE
-    return record, PASS if record["verdict"] == "pass" else WRONG
+    return record, PASS if record.verdict == "pass" else WRONG
 
 
-def _explain(
-    suite: Suite, target: Target, record: dict[str, Any], code: int, console: Console
-) -> int:
+def _explain(suite: Suite, target: Target, record: Record, code: int, console: Console) -> int:
     """Say in words what an exit code above 1 means."""
     if code == BROKEN:
         console.print("nndl check: the tool itself broke; please report this:", style="bold red")
@@ -195,7 +197,7 @@ def run(
     require: str = "",
     dropout_p: str | None = None,
     in_process: bool = False,
-) -> dict[str, Any]:
+) -> Record:
     """Judge a target from Python; gives the record that ``nndl check --json`` writes.
 
     Raises
@@ -224,21 +226,21 @@ def load_points(file: str | None) -> Any:
     return load_weights(file)
 
 
-def show(record: dict[str, Any], console: Console, *, table: bool) -> None:
+def show(record: Record, console: Console, *, table: bool) -> None:
     """Print the terminal report."""
     from ..reports.terminal import render_terminal
 
     render_terminal(record, console, table=table)
 
 
-def write_record(record: dict[str, Any], json_file: str) -> None:
+def write_record(record: Record, json_file: str) -> None:
     """Write the record to a file, or to standard output for ``-``."""
-    text = json.dumps(record, indent=1, allow_nan=False)
+    text = dump(record)
     if json_file == "-":
-        click.echo(text)
+        click.echo(text, nl=False)
         return
     try:
-        write_whole(json_file, text + "\n")
+        write_whole(json_file, text)
     except OSError as error:
         raise click.UsageError(f"--json: cannot write {json_file!r}: {error.strerror}") from error
 

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, Self
 
 import numpy as np
+from msgspec.structs import replace
 
 from ..checks import all_properties
 from ..implementation import Call, FunctionInfo, Handle, Limits, Outcome, Target
@@ -22,10 +23,12 @@ from ..implementation.child.packing import ToCopies
 from ..judge.plan import Cell, plan
 from ..judge.suite import Suite, by_row
 from ..layers import ALL
-from ..record.build import make_record
+from ..record.build import build
+from ..record.schema import Property, Record
 from ..reports.notebook import NotebookReport
 from ..spec.demands import Demands
 from ..spec.row import LayerSpec
+from .gather import gather, nodes
 from .job import LIMITS, hypothesis_elsewhere
 
 Function = Callable[..., Any]
@@ -152,19 +155,14 @@ def check(
             suite.judge(cells)
     if suite.broken:
         raise RuntimeError(f"the checker itself broke; please report this:\n{suite.broken[0]}")
-    record = make_record(
-        suite,
+    record = build(
+        gather(suite, implementation.target),
         implementation.target,
-        required=frozenset(),
+        demands,
+        planned=nodes(suite),
         elapsed=time.perf_counter() - started,
     )
-    for function in record["functions"]:
-        for prop in function["properties"]:
-            # A cell has no command that repeats it, and its functions are there already.
-            prop.pop("repeat", None)
-            if "script" in prop:
-                prop["script"] = _without_import(prop["script"])
-    return NotebookReport(record)
+    return NotebookReport(_without_commands(record))
 
 
 def _collect(things: Sequence[object], layer: str | None) -> dict[str, Function]:
@@ -222,6 +220,20 @@ def _info(name: str, function: Function | None) -> FunctionInfo:
         line=line,
         docstring=inspect.getdoc(function) or "",
         source=source,
+    )
+
+
+def _without_commands(record: Record) -> Record:
+    """A cell has no command that repeats it, and its functions are there already."""
+
+    def alone(prop: Property) -> Property:
+        return replace(prop, repeat="", script=_without_import(prop.script))
+
+    return replace(
+        record,
+        functions=tuple(
+            replace(f, properties=tuple(map(alone, f.properties))) for f in record.functions
+        ),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from ..record.schema import Record
+
 FORMATS = {
     "html": "Write the page, one file without outside resources.",
     "junit": "Write JUnit XML.",
@@ -52,7 +54,7 @@ def check_writable(files: Mapping[str, str | None]) -> None:
 
 
 def write_outputs(
-    record: Mapping[str, Any], files: Mapping[str, str | None], *, github: bool, points: Any
+    record: Record, files: Mapping[str, str | None], *, github: bool, points: Any
 ) -> None:
     """Write every format that was asked for."""
     from .report import write

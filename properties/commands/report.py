@@ -2,57 +2,56 @@
 
 from __future__ import annotations
 
+import importlib
 import io
-import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from ..record.files import write_whole
-from ..reports.github import github, github_summary
-from ..reports.gradebooks import classroom, gradescope, prairielearn
-from ..reports.html import html
-from ..reports.junit import junit
-from ..reports.model import Report
-from ..reports.points import PointsError, Weights, read_weights
-from ..reports.reading import RecordError, read
-from ..reports.terminal import render_terminal
-from .console import make_console
+from ..record.merge import merge
+from ..record.schema import Record, RecordError, read
 
-FORMATS = ("terminal", "html", "junit", "github", "gradescope", "prairielearn", "classroom")
-_PLAIN: Mapping[str, Callable[[Report], str]] = {"html": html, "junit": junit}
-_GRADED: Mapping[str, Callable[[Report, Weights | None], str]] = {
-    "gradescope": gradescope,
-    "prairielearn": prairielearn,
-    "classroom": classroom,
+if TYPE_CHECKING:
+    from ..reports.points import Weights
+
+# Each is imported when it is made: they bring libraries that the others do not need.
+_HOMES = {
+    "html": "html",
+    "junit": "junit",
+    "github": "github",
+    "gradescope": "gradebooks",
+    "prairielearn": "gradebooks",
+    "classroom": "gradebooks",
 }
+FORMATS = ("terminal", *_HOMES)
 
 
-def load(file: str) -> Report:
-    """Read a record from a file, or from standard input for ``-``.
+def load(files: Sequence[str]) -> Record:
+    """Read the records of one run from files, or from standard input for ``-``.
 
     Raises
     ------
     click.UsageError
-        When it cannot be read or is not a record.
+        When one cannot be read, is no record, or is of another run.
     """
+    records = []
+    for file in files:
+        try:
+            given = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+            records.append(read(given))
+        except OSError as error:
+            raise click.UsageError(f"{file}: cannot read it: {error.strerror or error}") from error
+        except RecordError as error:
+            raise click.UsageError(f"{file}: {error}") from error
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-        return read(json.loads(text))
-    except OSError as error:
-        raise click.UsageError(f"{file}: cannot read it: {error.strerror or error}") from error
+        return merge(records) if len(records) > 1 else records[0]
     except RecordError as error:
-        raise click.UsageError(f"{file}: {error}") from error
-    except ValueError as error:  # JSON and unicode
-        raise click.UsageError(
-            f"{file}: this is not JSON ({error}); "
-            "wanted the record that 'nndl check --json FILE' writes"
-        ) from error
+        raise click.UsageError(str(error)) from error
 
 
 def load_weights(file: str | None) -> Weights | None:
@@ -65,15 +64,15 @@ def load_weights(file: str | None) -> Weights | None:
     """
     if file is None:
         return None
+    from ..reports.points import PointsError, read_weights
+
     try:
         return read_weights(Path(file).read_text(encoding="utf-8"))
     except (OSError, UnicodeError, PointsError) as error:
         raise click.UsageError(f"{file}: {error}") from error
 
 
-def write(
-    record: Mapping[str, Any] | Report, form: str, file: str, weights: Weights | None = None
-) -> None:
+def write(record: Record, form: str, file: str, weights: Weights | None = None) -> None:
     """Write one format to a file, ``-`` being standard output.
 
     With ``github`` the annotations go there, and the matrix goes to the job summary when the
@@ -84,16 +83,14 @@ def write(
     click.UsageError
         When the file cannot be written.
     """
-    report = read(record)
+    home = importlib.import_module(f"..reports.{_HOMES[form]}", __package__)
+    make = getattr(home, form)
     if form == "github":
-        text = github(report, root=os.environ.get("GITHUB_WORKSPACE", str(Path.cwd())))
-        summary = os.environ.get("GITHUB_STEP_SUMMARY")
-        if summary:
-            _append(summary, github_summary(report))
-    elif form in _GRADED:
-        text = _GRADED[form](report, weights)
+        text = make(record, root=os.environ.get("GITHUB_WORKSPACE", str(Path.cwd())))
+        if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+            _append(summary, home.github_summary(record))
     else:
-        text = _PLAIN[form](report)
+        text = make(record, weights) if _HOMES[form] == "gradebooks" else make(record)
     if file == "-":
         sys.stdout.buffer.write(text.encode("utf-8"))
         sys.stdout.buffer.write(b"" if text.endswith("\n") else b"\n")
@@ -119,7 +116,7 @@ def _append(file: str, text: str) -> None:
 
 
 @click.command()
-@click.argument("record", metavar="RECORD.json")
+@click.argument("records", metavar="RECORD.json…", nargs=-1, required=True)
 @click.option(
     "--format",
     "form",
@@ -139,19 +136,26 @@ def _append(file: str, text: str) -> None:
 @click.option("--table", is_flag=True, help="Terminal: argument, ratio, difference, gradients.")
 @click.option("--all", "every", is_flag=True, help="Terminal: every failing property in full.")
 def report(
-    record: str, form: str, output: str, points: str | None, table: bool, every: bool
+    records: tuple[str, ...], form: str, output: str, points: str | None, table: bool, every: bool
 ) -> None:
     """Make a report from the record that `nndl check --json FILE` wrote.
 
-    Nothing is judged again. The exit code is 0 when the report is written, 2 when it cannot be.
+    Several records are taken as the pieces of one run. Nothing is judged again. The exit code is 0
+    when the report is written, 2 when it cannot be.
     """
-    loaded = load(record)
+    record = load(records)
     weights = load_weights(points)
     if form != "terminal":
-        write(loaded, form, output, weights)
-    elif output == "-":
-        render_terminal(loaded, make_console(stderr=False), table, every=every)
-    else:
-        stream = io.StringIO()
-        render_terminal(loaded, Console(file=stream, width=100), table, every=every)
+        write(record, form, output, weights)
+        return
+    from rich.console import Console
+
+    from ..reports.terminal import render_terminal
+    from .console import make_console
+
+    stream = io.StringIO()
+    to_file = Console(file=stream, width=100)
+    console = make_console(stderr=False) if output == "-" else to_file
+    render_terminal(record, console, table, every=every)
+    if output != "-":
         _put(output, stream.getvalue())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, overload
 
+import msgspec
 import numpy as np
 
-from .files import plain_text
+from .schema import Array
+from .text import plain_text
 
 _WHOLE = 10_000  # elements that a record keeps of one array
 _CORNER = 8
@@ -24,7 +26,7 @@ def encode(value: Any) -> Any:
     {'dtype': 'float64', 'shape': [2], 'data': [1.0, 'inf']}
     """
     if isinstance(value, np.ndarray):
-        return _array(np.asarray(value))
+        return {**msgspec.to_builtins(array_of(value)), "shape": list(value.shape)}
     if isinstance(value, np.generic):
         return _number(np.asarray(value))
     if isinstance(value, Mapping):
@@ -42,13 +44,34 @@ def encode(value: Any) -> Any:
     return str(value) if isinstance(value, complex) else f"<{type(value).__name__}>"
 
 
-def _array(value: np.ndarray[Any, Any]) -> dict[str, Any]:
-    head: dict[str, Any] = {"dtype": str(value.dtype), "shape": list(value.shape)}
+@overload
+def array_of(value: None) -> None: ...
+@overload
+def array_of(value: np.ndarray[Any, Any]) -> Array: ...
+def array_of(value: np.ndarray[Any, Any] | None) -> Array | None:
+    """An array as the record holds it; None stays None."""
+    if value is None:
+        return None
+    value = np.asarray(value)
+    dtype, shape = str(value.dtype), value.shape
     if value.size <= _WHOLE:
-        return head | {"data": _number(value)}
+        return Array(dtype=dtype, shape=shape, data=_number(value))
     corner = value[tuple(slice(0, _CORNER) for _ in value.shape)]
-    head |= {"data": None, "corner": _number(corner)}
-    return head | ({"summary": _summary(value)} if value.dtype.kind in "biuf" else {})
+    summary = _summary(value) if value.dtype.kind in "biuf" else {}
+    return Array(dtype=dtype, shape=shape, data=None, corner=_number(corner), summary=summary)
+
+
+def entry(array: Any, index: tuple[int, ...] | None) -> float | str | None:
+    """One entry of an array, or the only one that it has."""
+    if array is None:
+        return None
+    array = np.asarray(array)
+    if index is not None and array.ndim == len(index):
+        array = array[index]
+    if np.size(array) != 1:
+        return None
+    found: float | str = encode(np.reshape(array, -1)[0])
+    return found
 
 
 def _number(value: np.ndarray[Any, Any]) -> Any:

@@ -1,30 +1,38 @@
-"""The JSON record of a run: the one thing that every report is made from."""
+"""The record of a run, from what the run saw; no code under test is called for it."""
 
 from __future__ import annotations
 
 import platform
 import shlex
-from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 
-from ..diagnosis import Causes, find_causes
 from ..diagnosis.docstrings import contradiction
-from ..implementation import Target
+from ..diagnosis.finding import Diagnosis as Cause
+from ..implementation import FunctionInfo, Target
 from ..judge.mismatch import Disagreement, Fault, Kind
-from ..judge.subjects.functions import Probe
-from ..judge.subjects.objects import ObjectProbe
-from ..judge.suite import Suite
 from ..judge.verdict import Verdict, counts
-from ..spec.case import Case
-from ..spec.row import LayerSpec, ObjectSpec
-from .arrays import encode
-from .script import import_lines, make_script
+from ..spec.demands import Demands
+from ..spec.row import LayerSpec, ObjectSpec, Reading
+from .arrays import array_of, encode, entry
+from .merge import Node, assemble
+from .schema import (
+    Arrays,
+    Curve,
+    Derivative,
+    Diagnosis,
+    Function,
+    OneSided,
+    Property,
+    Record,
+    Series,
+    Status,
+)
+from .schema import Target as TargetOf
 
-SCHEMA = 1
-_PRINTED = 4_000  # characters of what a function printed
 _FIRST = (
     "forward_matches_reference",
     "backward_matches_reference",
@@ -36,98 +44,253 @@ _FIRST = (
     "loss_matches_reference",
     "gradients_match_reference",
 )
+Of = tuple[str, str]  # a row and a property, by name
 
 
-def make_record(
-    suite: Suite, target: Target, *, required: frozenset[str], elapsed: float = 0.0
-) -> dict[str, Any]:
-    """Assemble the record of a finished run.
+@dataclass(frozen=True, kw_only=True)
+class Observations:
+    """What a run saw of one implementation.
 
+    ``functions`` describes the functions that were looked for, ``faults`` says which of them give
+    no result at all. ``causes`` and ``scripts`` belong to a verdict, by its row and property.
+    """
+
+    rows: Sequence[LayerSpec]
+    verdicts: Sequence[Verdict]
+    functions: Mapping[str, FunctionInfo]
+    faults: Mapping[str, Fault] = field(default_factory=dict)
+    readings: Mapping[str, Reading | None] = field(default_factory=dict)
+    wrong_forwards: Collection[str] = ()
+    causes: Mapping[Of, Cause] = field(default_factory=dict)
+    scripts: Mapping[Of, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    broken: bool = False
+
+
+def build(
+    seen: Observations,
+    target: Target,
+    demands: Demands,
+    *,
+    planned: Iterable[Node],
+    required: frozenset[str] = frozenset(),
+    elapsed: float = 0.0,
+) -> Record:
+    """Build the record of a finished run.
+
+    ``planned`` is all that was to be judged: what of it is not in the record makes it incomplete.
     ``required`` names layers whose missing functions count as failures.
     """
-    causes = find_causes(suite)
-    functions = [
-        _function(suite, spec, name, target, causes)
-        for spec in suite.specs
-        for name in spec.functions
-    ]
-    record = {
-        "schema": SCHEMA,
-        "target": {"kind": target.kind, "path": str(target.path)},
-        "profile": suite.demands.profile,
-        "seed": suite.demands.seed,
-        "strict": suite.demands.strict,
-        "verdict": "",
-        "complete": not suite.missing_from_verdicts() and not suite.broken,
-        "functions": functions,
-        "notes": [
-            *suite.implementation.limits_missing,
-            *([f"judged is {target.describe()}"] if target.nearer else []),
-        ],
-        "versions": {"python": platform.python_version(), "numpy": np.__version__},
-        "elapsed": round(elapsed, 3),
-    }
-    record["verdict"] = verdict_of(record, required)
-    plain: dict[str, Any] = encode(record)  # whatever a stranger's texts and numbers are
-    return plain
-
-
-def hold_against_plan(record: dict[str, Any], plan: Sequence[LayerSpec], suite: Suite) -> None:
-    """Call a record incomplete, and the suite broken, where a planned function is not in it."""
-    planned = Counter((spec.name, name) for spec in plan for name in spec.functions)
-    recorded = Counter((entry["row"], entry["name"]) for entry in record["functions"])
-    lost = [f"{name} (row {row})" for row, name in planned - recorded]
-    if lost:
-        record["complete"] = False
-        suite.broken.append(f"planned and not in the record: {', '.join(lost)}")
-
-
-def verdict_of(record: dict[str, Any], required: frozenset[str]) -> str:
-    """``pass``, ``fail`` or ``error``, from the functions of a record."""
-    functions, complete = record["functions"], record["complete"]
-    statuses = {function["status"] for function in functions}
-    wanted = [
-        f for f in functions if required & {f["layer"], f["name"]} and f["status"] == "missing"
-    ]
-    if "fail" in statuses or wanted:
-        return "fail"
-    if "error" in statuses or not complete:
-        return "error"
-    return "pass"
-
-
-def _function(
-    suite: Suite, spec: LayerSpec, name: str, target: Target, causes: Causes
-) -> dict[str, Any]:
-    verdicts = [v for v in suite.verdicts if v.layer == spec.name and _speaks(v, name)]
-    info = suite.implementation.functions.get(name)
-    status, detail = _status(suite, spec, name, verdicts)
-    findings = sorted(_findings(suite, spec, name, verdicts))
-    if suite.demands.strict and findings and status == "pass":
-        status, detail = "fail", findings[0]
-    return {
-        "name": name,
-        "layer": spec.layer,
-        "row": spec.name,
-        "status": status,
-        "findings": findings,
-        "detail": detail,
-        "properties": [
-            _property(suite, spec, name, verdict, target, causes) for verdict in verdicts
-        ],
-        "printed": _printed(name, verdicts),
-        "file": getattr(info, "file", None),
-        "line": getattr(info, "line", None),
-    }
-
-
-def _printed(name: str, verdicts: list[Verdict]) -> str:
-    """What a function printed, on the example that says most of it."""
-    told = sorted(
-        (v for v in verdicts if name in v.printed),
-        key=lambda v: (v.status not in ("fail", "error"), _rank(v)),
+    writer = _Writer(seen, target, demands)
+    functions = [writer.function(row, name) for row in seen.rows for name in row.functions]
+    return assemble(
+        functions,
+        planned=planned,
+        required=required,
+        complete=not seen.broken,
+        target=TargetOf(kind=target.kind, path=str(target.path)),
+        profile=demands.profile,
+        seed=demands.seed,
+        strict=demands.strict,
+        notes=seen.notes,
+        versions={"python": platform.python_version(), "numpy": np.__version__},
+        elapsed=round(elapsed, 3),
     )
-    return told[0].printed[name][:_PRINTED] if told else ""
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes the entries of one run."""
+
+    seen: Observations
+    target: Target
+    demands: Demands
+
+    def function(self, row: LayerSpec, name: str) -> Function:
+        """The entry of a function."""
+        verdicts = [v for v in self.seen.verdicts if v.layer == row.name and _speaks(v, name)]
+        info = self.seen.functions.get(name)
+        status, detail = self.status(row, name, verdicts)
+        findings = sorted(self.findings(row, name, verdicts))
+        if self.demands.strict and findings and status == "pass":
+            status, detail = "fail", findings[0]
+        lenient = status == "pass" or (not self.demands.strict and _is_explained(verdicts))
+        return Function(
+            name=name,
+            layer=row.layer,
+            row=row.name,
+            status=status,
+            findings=tuple(findings),
+            detail=detail,
+            properties=tuple(self.property(row, verdict, lenient) for verdict in verdicts),
+            printed=_printed(name, verdicts),
+            file=(info.file or "") if info is not None else "",
+            line=info.line or None if info is not None else None,
+        )
+
+    def status(self, row: LayerSpec, name: str, verdicts: Sequence[Verdict]) -> tuple[Status, str]:
+        """Whether a function is right, and the sentence that says so."""
+        fault = self.seen.faults.get(name) or self.seen.faults.get(row.forward)
+        if fault is not None:
+            own = fault.function == name
+            if fault.status == "missing":
+                return "missing", fault.message if own else f"cannot be judged: no {fault.function}"
+            text = _fault_text(fault)
+            return "error", text if own else f"cannot be judged: {fault.function} {text}"
+        bad = sorted((v for v in verdicts if counts(v, strict=self.demands.strict)), key=_rank)
+        failed = next((v for v in bad if v.status == "fail"), None)
+        if bad and failed is None and bad[0].status == "error":
+            return "error", _text(bad[0])
+        if bad:
+            return "fail", _text(failed or bad[0])
+        judged = [v for v in verdicts if v.kind is Kind.CORRECTNESS and v.status == "pass"]
+        if not judged or not self.an_oracle_spoke(row, name):
+            return "error", self.why_unjudged(row, name)
+        remarks = {
+            sentence
+            for v in verdicts
+            for function, kind, sentence in v.notes
+            if kind is Kind.CORRECTNESS and function == name
+        }
+        return "pass", "; ".join(sorted(remarks)) or f"right in {len(judged)} properties"
+
+    def an_oracle_spoke(self, row: LayerSpec, name: str) -> bool:
+        """Whether something that knows the truth passed all that a function answers for.
+
+        A forward without a reference is what its backward is held against: of it nothing is known.
+        """
+        asked = [v for v in self.seen.verdicts if v.layer == row.name and v.declared.oracle]
+        passed = [v for v in asked if v.status == "pass"]
+        if isinstance(row, ObjectSpec):
+            return bool(passed) or not asked
+        wanted = {"forward"} if name == row.forward and row.reference is not None else set()
+        if name == row.judge_of_gradients:
+            wanted.add("backward")
+        told = {v.declared.judges for v in passed}
+        return "both" in told or wanted <= told
+
+    def why_unjudged(self, row: LayerSpec, name: str) -> str:
+        """Why no property could tell: most often a forward that gives no result."""
+        for verdict in self.seen.verdicts:
+            fault = verdict.fault
+            if verdict.layer == row.name and fault is not None and fault.function != name:
+                return f"cannot be judged: {fault.function} {_fault_text(fault)}"
+        unsure = [
+            f"{v.declared.name} was inconclusive on {v.inconclusive} of {v.examples} examples"
+            for v in self.seen.verdicts
+            if v.layer == row.name and v.declared.oracle and v.status == "inconclusive"
+        ]
+        return f"cannot be judged: {'; '.join(unsure) or 'no property could tell'}"
+
+    def findings(self, row: LayerSpec, name: str, verdicts: Sequence[Verdict]) -> set[str]:
+        """What is reported without counting, unless the run is strict."""
+        info = self.seen.functions.get(name)
+        found = {
+            f"{kind.value}: {sentence}"
+            for verdict in self.seen.verdicts
+            if verdict.layer == row.name
+            for function, kind, sentence in verdict.notes
+            if function == name and kind is not Kind.CORRECTNESS
+        }
+        if row.readings and name == row.forward:
+            reading = self.seen.readings.get(row.name)
+            if reading is not None and reading is not row.readings[0]:
+                found.add(f"convention: {reading.sentence}")
+            if row.name not in self.seen.wrong_forwards:
+                docstring = info.docstring if info is not None else ""
+                if sentence := contradiction(docstring or "", reading):
+                    found.add(f"convention: {sentence}")
+        for verdict in verdicts:
+            if verdict.kind is not Kind.CORRECTNESS and verdict.status in ("fail", "error"):
+                found.add(f"{verdict.kind.value}: {_text(verdict)}")
+        return found | {f"robustness: {note}" for note in (info.notes if info else ())}
+
+    def property(self, row: LayerSpec, verdict: Verdict, lenient: bool) -> Property:
+        """The entry of a property of a function."""
+        of = (verdict.layer, verdict.declared.name)
+        made = Property(
+            name=verdict.declared.name,
+            cls=verdict.kind.value,
+            status=verdict.status,  # type: ignore[arg-type]
+            counts=not lenient or verdict.kind is Kind.CORRECTNESS,
+            examples=verdict.examples,
+            inconclusive=verdict.inconclusive,
+            about=verdict.declared.title,
+            table=msgspec.convert(
+                encode(verdict.evidence.get("table", ())), tuple[Derivative, ...]
+            ),
+        )
+        found = verdict.disagreement
+        if found is None and verdict.fault is None:
+            return made
+        case = (found.case if found is not None else None) or verdict.case
+        if case is not None:
+            inputs = dict(case.args) | ({} if case.dout is None else {"dout": case.dout})
+            repeat = self.repeat(row)
+            made = msgspec.structs.replace(made, inputs=encode(inputs), repeat=repeat)
+        if found is not None:
+            script = self.seen.scripts.get(of, "")
+            return _with_disagreement(made, verdict, found, self.seen.causes.get(of), script)
+        assert verdict.fault is not None
+        return msgspec.structs.replace(
+            made, sentence=_fault_text(verdict.fault), traceback=verdict.fault.traceback
+        )
+
+    def repeat(self, row: LayerSpec) -> str:
+        """The command that judges a row again."""
+        told = ["nndl check", shlex.quote(self.target.text), "--only", row.layer]
+        told += ["--seed", str(self.demands.seed)]
+        if self.demands.profile != "standard":
+            told += ["--profile", self.demands.profile]
+        return " ".join(filter(None, told))
+
+
+def _with_disagreement(
+    made: Property, verdict: Verdict, found: Disagreement, cause: Cause | None, script: str
+) -> Property:
+    extra = {key: encode(value) for key, value in found.extra.items()}
+    diagnosis = None
+    if cause is not None:
+        diagnosis = Diagnosis(
+            misconception=cause.misconception,
+            sentence=cause.sentence,
+            evidence=cause.evidence,
+            confidence=round(cause.confidence, 2),
+        )
+    elif verdict.kind is Kind.CORRECTNESS:
+        diagnosis = _no_known_cause(verdict)
+    curve, sides = extra.get("steps_curve"), extra.get("one_sided")
+    return msgspec.structs.replace(
+        made,
+        argument=found.argument,
+        index=found.index,
+        got=entry(found.got, found.index),
+        wanted=entry(found.wanted, found.index),
+        tolerance=entry(found.tolerance, found.index),
+        oracle=found.oracle,
+        sentence=found.sentence,
+        arrays=Arrays(
+            got=array_of(found.got),
+            wanted=array_of(found.wanted),
+            tolerance=array_of(found.tolerance),
+        ),
+        diagnosis=diagnosis,
+        steps_curve=msgspec.convert(curve, Curve) if curve else None,
+        one_sided=msgspec.convert(sides, OneSided) if sides else None,
+        series=msgspec.convert(extra.get("series", ()), tuple[Series, ...]),
+        script=script,
+    )
+
+
+def _no_known_cause(verdict: Verdict) -> Diagnosis:
+    """The diagnosis where nothing in the catalogue explains every failing example."""
+    seen = [found for found in verdict.failures if found.wanted is not None]
+    many = "example" if len(seen) == 1 else "examples"
+    return Diagnosis(
+        sentence="no known cause",
+        evidence=f"nothing known explains all of {len(seen)} failing {many}",
+        confidence=0.0,
+    )
 
 
 def _speaks(verdict: Verdict, name: str) -> bool:
@@ -137,70 +300,18 @@ def _speaks(verdict: Verdict, name: str) -> bool:
     return name in verdict.functions
 
 
-def _status(suite: Suite, spec: LayerSpec, name: str, verdicts: list[Verdict]) -> tuple[str, str]:
-    fault = suite.faults.get(name) or suite.faults.get(spec.forward)
-    if fault is not None:
-        own = fault.function == name
-        if fault.status == "missing":
-            return "missing", fault.message if own else f"cannot be judged: no {fault.function}"
-        text = _fault_text(fault)
-        return "error", text if own else f"cannot be judged: {fault.function} {text}"
-    strict = suite.demands.strict
-    bad = sorted((v for v in verdicts if counts(v, strict=strict)), key=_rank)
-    if bad:
-        first = bad[0]
-        if first.status == "error" and not any(v.status == "fail" for v in bad):
-            return "error", _text(first)
-        first = next((v for v in bad if v.status == "fail"), first)
-        return "fail", _text(first)
-    judged = [v for v in verdicts if v.kind is Kind.CORRECTNESS and v.status == "pass"]
-    if not judged or not _an_oracle_spoke(suite, spec, name):
-        return "error", _why_unjudged(suite, spec, name)
-    remarks = [
-        sentence
-        for v in verdicts
-        for function, kind, sentence in v.notes
-        if kind is Kind.CORRECTNESS and function == name
-    ]
-    return "pass", "; ".join(sorted(set(remarks))) or f"right in {len(judged)} properties"
+def _is_explained(verdicts: Sequence[Verdict]) -> bool:
+    """Whether what failed of correctness says enough; else a convention may be what counts."""
+    return any(v.kind is Kind.CORRECTNESS and v.status in ("fail", "error") for v in verdicts)
 
 
-def _an_oracle_spoke(suite: Suite, spec: LayerSpec, name: str) -> bool:
-    """Whether something that knows the truth passed all that a function answers for.
-
-    A forward without a reference is what its backward is held against: of it nothing is known.
-    """
-    if isinstance(spec, ObjectSpec):
-        asked = [v for v in suite.verdicts if v.layer == spec.name and v.declared.oracle]
-        return not asked or any(v.status == "pass" for v in asked)
-    wanted = set()
-    if name == spec.forward and spec.reference is not None:
-        wanted.add("forward")
-    if name == spec.judge_of_gradients:
-        wanted.add("backward")
-    told = {
-        side
-        for v in suite.verdicts
-        if v.layer == spec.name and v.declared.oracle and v.status == "pass"
-        for side in (
-            ("forward", "backward") if v.declared.judges == "both" else (v.declared.judges,)
-        )
-    }
-    return wanted <= told
-
-
-def _why_unjudged(suite: Suite, spec: LayerSpec, name: str) -> str:
-    """Why no property could tell: most often a forward that gives no result."""
-    for verdict in suite.verdicts:
-        fault = verdict.fault
-        if verdict.layer == spec.name and fault is not None and fault.function != name:
-            return f"cannot be judged: {fault.function} {_fault_text(fault)}"
-    unsure = [
-        f"{v.declared.name} was inconclusive on {v.inconclusive} of {v.examples} examples"
-        for v in suite.verdicts
-        if v.layer == spec.name and v.declared.oracle and v.status == "inconclusive"
-    ]
-    return f"cannot be judged: {'; '.join(unsure) or 'no property could tell'}"
+def _printed(name: str, verdicts: Sequence[Verdict]) -> str:
+    """What a function printed, on the example that says most of it."""
+    told = sorted(
+        (v for v in verdicts if name in v.printed),
+        key=lambda v: (v.status not in ("fail", "error"), _rank(v)),
+    )
+    return told[0].printed[name] if told else ""
 
 
 def _rank(verdict: Verdict) -> tuple[int, bool, int]:
@@ -224,124 +335,3 @@ def _text(verdict: Verdict) -> str:
 def _fault_text(fault: Fault) -> str:
     verb = {"raised": "raises", "timeout": "hangs:", "crashed": "crashes:"}.get(fault.status, "")
     return f"{verb} {fault.message}".strip()
-
-
-def _findings(suite: Suite, spec: LayerSpec, name: str, verdicts: list[Verdict]) -> set[str]:
-    found = {
-        f"{kind.value}: {sentence}"
-        for verdict in suite.verdicts
-        if verdict.layer == spec.name
-        for function, kind, sentence in verdict.notes
-        if function == name and kind is not Kind.CORRECTNESS
-    }
-    reading = suite.readings.get(spec.name)
-    if reading is not None and reading is not spec.readings[0] and name == spec.forward:
-        found.add(f"convention: {reading.sentence}")
-    if spec.readings and name == spec.forward and spec.name not in suite.wrong_forwards:
-        docstring = getattr(suite.implementation.functions.get(name), "docstring", "") or ""
-        if sentence := contradiction(docstring, reading):
-            found.add(f"convention: {sentence}")
-    for verdict in verdicts:
-        if verdict.kind is Kind.CORRECTNESS or verdict.status not in ("fail", "error"):
-            continue
-        found.add(f"{verdict.kind.value}: {_text(verdict)}")
-    info = suite.implementation.functions.get(name)
-    for note in getattr(info, "notes", ()) or ():
-        found.add(f"robustness: {note}")
-    return found
-
-
-def _property(
-    suite: Suite, spec: LayerSpec, name: str, verdict: Verdict, target: Target, causes: Causes
-) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "name": verdict.declared.name,
-        "class": verdict.kind.value,
-        "status": verdict.status,
-        "examples": verdict.examples,
-        "function": name,
-        "about": verdict.declared.title,
-    }
-    if verdict.inconclusive:
-        entry["inconclusive"] = verdict.inconclusive
-    entry |= {name: encode(value) for name, value in verdict.evidence.items()}
-    found = verdict.disagreement
-    if found is None:
-        if verdict.fault is not None:
-            entry["sentence"] = _fault_text(verdict.fault)
-            entry["traceback"] = verdict.fault.traceback
-            entry |= _call(suite, spec, name, verdict, target)
-        return entry
-    at = found.index
-    entry |= {
-        "argument": found.argument,
-        "index": list(at) if at is not None else None,
-        "got": _entry(found.got, at),
-        "wanted": _entry(found.wanted, at),
-        "tolerance": _entry(found.tolerance, at),
-        "oracle": found.oracle,
-        "sentence": found.sentence,
-    }
-    entry["arrays"] = {
-        key: encode(value)
-        for key, value in (
-            ("got", found.got),
-            ("wanted", found.wanted),
-            ("tolerance", found.tolerance),
-        )
-        if value is not None
-    }
-    entry |= dict(found.extra)
-    cause = None if isinstance(spec, ObjectSpec) else causes.of(verdict, spec)
-    if cause is not None:
-        entry["diagnosis"] = cause.as_json()
-    elif verdict.kind is Kind.CORRECTNESS:
-        entry["diagnosis"] = _no_known_cause(verdict)
-    return entry | _call(suite, spec, name, verdict, target)
-
-
-def _no_known_cause(verdict: Verdict) -> dict[str, Any]:
-    """The diagnosis where nothing in the catalogue explains every failing example."""
-    seen = [found for found in verdict.failures if found.wanted is not None]
-    many = "example" if len(seen) == 1 else "examples"
-    return {
-        "misconception": None,
-        "sentence": "no known cause",
-        "evidence": f"nothing known explains all of {len(seen)} failing {many}",
-        "confidence": 0.0,
-    }
-
-
-def _call(
-    suite: Suite, spec: LayerSpec, name: str, verdict: Verdict, target: Target
-) -> dict[str, Any]:
-    """What repeats a failure: inputs, script, command."""
-    case = (verdict.disagreement.case if verdict.disagreement else None) or verdict.case
-    if case is None:
-        return {}
-    probe = suite.probe_of(spec)
-    inputs = dict(case.args) | ({} if case.dout is None else {"dout": case.dout})
-    repeat = (
-        f"nndl check {shlex.quote(target.text)} --only {spec.layer} --seed {suite.demands.seed}"
-    )
-    if suite.demands.profile != "standard":
-        repeat += f" --profile {suite.demands.profile}"
-    entry: dict[str, Any] = {"inputs": encode(inputs), "repeat": " ".join(repeat.split())}
-    if verdict.disagreement is not None:
-        header = import_lines(target, suite.implementation, spec.functions)
-        write = probe.script if isinstance(probe, ObjectProbe) else _layer_script(probe)
-        entry["script"] = write(verdict.disagreement, case, header)
-    return entry
-
-
-def _layer_script(probe: Probe) -> Callable[[Disagreement, Case, str], str]:
-    return lambda found, case, header: make_script(found, case, probe, header)
-
-
-def _entry(array: Any, index: tuple[int, ...] | None) -> Any:
-    if array is None:
-        return None
-    array = np.asarray(array)
-    if index is not None and array.ndim == len(index):
-        return encode(array[index])
-    return encode(array) if array.size == 1 or index is None else None

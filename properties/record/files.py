@@ -38,12 +38,3 @@ def write_whole(file: str | Path, text: str) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-
-
-def plain_text(text: str) -> str:
-    """The same text with each lone surrogate as its escape, so that UTF-8 can hold it.
-
-    >>> plain_text("\\udcff.py")
-    '\\\\udcff.py'
-    """
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

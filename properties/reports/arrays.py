@@ -1,152 +1,141 @@
-"""Arrays of the record: decoding, difference, and which entries are wrong.
-
-An array travels as ``{"dtype", "shape", "data"}`` with nested lists and the strings ``"nan"``,
-``"inf"`` and ``"-inf"``. A large one arrives cut: ``data`` is null, and ``corner`` or ``summary``
-stand in for it.
-"""
+"""Arrays of the record as numbers: decoding, difference, and which entries are wrong."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from .text import clean, number, one_line
+from ..record.schema import Array, Property
+from ..record.text import clean, one_line
+from .text import apart, counted, number
 
 Floats = NDArray[np.float64]
-
-_WORDS = {"nan": math.nan, "inf": math.inf, "+inf": math.inf, "-inf": -math.inf}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Array:
-    """One array of the record.
-
-    ``values`` is None when the record holds only a part of it; ``corner`` is then what is known.
-    """
-
-    dtype: str
-    shape: tuple[int, ...]
-    values: Floats | None = None
-    corner: Floats | None = None
-    summary: str = ""
-    literal: str = ""  # an input that is no array: a number, a word, a dict
-
-    @property
-    def label(self) -> str:
-        """``(3, 4) float64``, as it is shown next to a picture."""
-        if self.literal:
-            return self.literal
-        shape = "scalar" if self.shape == () else "×".join(map(str, self.shape))
-        return f"{shape} {self.dtype}".strip()
+Marks = NDArray[np.bool_]
+_WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 def to_float(value: object) -> float | None:
-    """Return the number that a JSON value stands for, or None when it stands for none."""
-    if isinstance(value, bool):
+    """Return the number that a value of the record stands for, or None when it is no number."""
+    if isinstance(value, bool | int | float):
         return float(value)
-    if isinstance(value, int | float):
-        try:
-            return float(value)
-        except OverflowError:
-            return math.inf if value > 0 else -math.inf
-    if isinstance(value, str):
-        return _WORDS.get(value.strip().lower())
-    return None
+    return _WORDS.get(value) if isinstance(value, str) else None
 
 
-def _floats(data: object) -> Floats | None:
-    """Nested lists to a float64 array; None when they are ragged or hold something else."""
-    if not isinstance(data, list):
-        single = to_float(data)
-        return None if single is None else np.asarray(single)
+def numbers(array: Array | None) -> Floats | None:
+    """The entries of an array; None where the record has only a part of them, or no numbers."""
+    if array is None or array.data is None:
+        return None
     try:
-        return np.asarray(data, dtype=np.float64)  # also reads "nan" and "inf"
+        values = np.asarray(array.data, dtype=np.float64)  # reads "nan" and "inf" as well
+        # An empty array loses its trailing sides as nested lists: (0, 3) is written [].
+        return values.reshape(array.shape)
     except (ValueError, TypeError, OverflowError):
         return None
 
 
-def decode(item: object) -> Array | None:
-    """Read one array of the record; a bare number or nested list is taken as well."""
-    if item is None:
-        return None
-    if not isinstance(item, Mapping):
-        values = _floats(item)
-        return None if values is None else Array(dtype="", shape=values.shape, values=values)
-    values = _floats(item["data"]) if item.get("data") is not None else None
-    shape = _shape(item.get("shape"), values)
-    if values is not None and values.shape != shape:
-        # An empty array loses its trailing sides as nested lists: (0, 3) is written [].
-        values = values.reshape(shape) if values.size == math.prod(shape) else None
-    corner = _floats(item["corner"]) if item.get("corner") is not None else None
-    return Array(
-        dtype=clean(item.get("dtype", ""), limit=40),
-        shape=shape,
-        values=values,
-        corner=corner,
-        summary=_summary(item.get("summary")),
-    )
+def label(array: Array) -> str:
+    """``3×4 float64``, as it is shown next to a picture."""
+    shape = "×".join(map(str, array.shape)) or "scalar"
+    return f"{shape} {array.dtype}".strip()
 
 
-def decode_input(item: object) -> Array | None:
-    """Read an input of an example; what is no array becomes text."""
-    if isinstance(item, Mapping) and "shape" not in item:
-        parts = []
-        for key, value in item.items():
-            inner = decode_input(value)
-            if inner is not None:
-                parts.append(f"{clean(key, limit=40)}: {_text(inner)}")
-        return Array(dtype="", shape=(), literal="{" + ", ".join(parts) + "}")
-    if isinstance(item, str | bool) or item is None:
-        return Array(dtype="", shape=(), literal=one_line(repr(item), limit=120))
-    return decode(item)
+def described(array: Array) -> str:
+    """Its label, the range of its entries, and how many of them are not finite."""
+    values = numbers(array)
+    if values is None:
+        parts = [f"{key} {scalar(value)}" for key, value in array.summary.items()]
+        return " ".join([label(array), ", ".join(parts)]).strip()
+    if values.size == 0:
+        return f"empty, {label(array)}"
+    finite = values[np.isfinite(values)]
+    told = label(array)
+    if finite.size:
+        told += f", {number(finite.min())} to {number(finite.max())}"
+    if finite.size < values.size:
+        told += f", {counted(values.size - finite.size, 'entry', 'entries')} not finite"
+    return told
 
 
-def _text(array: Array) -> str:
-    if array.literal:
-        return array.literal
-    values = array.values
+def scalar(value: object) -> str:
+    """A single value of the record, written shortly; what is no number is text."""
+    found = to_float(value)
+    if found is not None:
+        return number(found, digits=12)
+    return "" if value is None else one_line(value, limit=400)
+
+
+def read_input(value: Any) -> Array | str:
+    """An input of an example: an array, or the text of what is none."""
+    if isinstance(value, dict):
+        if {"dtype", "shape"} <= value.keys():
+            try:
+                return msgspec.convert(value, Array)
+            except msgspec.ValidationError:
+                return "unreadable"
+        parts = [f"{clean(key, limit=40)}: {_shortly(read_input(v))}" for key, v in value.items()]
+        return "{" + ", ".join(parts) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(_shortly(read_input(item)) for item in value[:8])}]"
+    found = to_float(value)
+    if found is not None and not isinstance(value, bool):
+        return number(found, digits=12)
+    return one_line(repr(value), limit=120)
+
+
+def _shortly(value: Array | str) -> str:
+    if isinstance(value, str):
+        return value
+    values = numbers(value)
     if values is None or values.size > 8:
-        return array.label
-    numbers = [number(float(v)) for v in values.ravel()]
-    return numbers[0] if values.ndim == 0 else f"[{', '.join(numbers)}]"
+        return label(value)
+    texts = [number(float(v)) for v in values.ravel()]
+    return texts[0] if values.ndim == 0 else f"[{', '.join(texts)}]"
 
 
-def _shape(given: object, values: Floats | None) -> tuple[int, ...]:
-    if isinstance(given, Sequence) and not isinstance(given, str):
-        return tuple(int(side) for side in given if isinstance(side, int | float))
-    return () if values is None else values.shape
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """Got beside wanted, entry by entry; ``wrong`` repeats the record's verdict for the eye."""
+
+    got: Floats
+    wanted: Floats
+    diff: Floats
+    wrong: Marks
+
+    @property
+    def said(self) -> str:
+        """How many entries are wrong."""
+        return f"{int(self.wrong.sum())} of {counted(self.wrong.size, 'entry', 'entries')} wrong"
+
+    def worst(self, count: int) -> list[tuple[str, str, str, str]]:
+        """Index, got, wanted and difference of the worst entries, at least of one."""
+        size = np.where(np.isnan(self.diff), np.inf, np.abs(self.diff))
+        order = np.argsort(-np.where(self.wrong, size, -1.0), axis=None, kind="stable")
+        rows = []
+        for flat in order[: min(count, max(1, int(self.wrong.sum())))]:
+            place = np.unravel_index(int(flat), self.got.shape)
+            index = ", ".join(str(int(i)) for i in place)
+            pair = apart(float(self.got[place]), float(self.wanted[place]))
+            rows.append((f"[{index}]", *pair, number(float(self.diff[place]))))
+        return rows
 
 
-def _summary(item: object) -> str:
-    if isinstance(item, Mapping):
-        return ", ".join(f"{clean(key, limit=40)} {_value(value)}" for key, value in item.items())
-    return clean(item or "", limit=300)
-
-
-def _value(item: Any) -> str:
-    as_float = to_float(item)
-    return clean(item, limit=80) if as_float is None else number(as_float)
-
-
-def difference(got: Floats, wanted: Floats) -> Floats:
-    """``got − wanted``; zero where both are the same infinity or both nan."""
+def compare(prop: Property) -> Compared | None:
+    """The arrays of a failure; None unless both are whole and of one shape."""
+    if prop.arrays is None:
+        return None
+    got, wanted = numbers(prop.arrays.got), numbers(prop.arrays.wanted)
+    if got is None or wanted is None or got.size == 0 or got.shape != wanted.shape:
+        return None
     with np.errstate(all="ignore"):
-        result = np.asarray(got - wanted, dtype=np.float64)
-    same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
-    return np.where(same, 0.0, result)
-
-
-def wrong_entries(diff: Floats, tolerance: Floats | float | None) -> NDArray[np.bool_]:
-    """Mark the entries whose recorded difference exceeds the recorded tolerance.
-
-    This repeats the record's verdict entry by entry, for the eye; nothing is decided here.
-    """
-    limit: Any = 0.0 if tolerance is None else tolerance
-    with np.errstate(invalid="ignore"):
-        # Written so that nan counts as wrong.
-        return np.asarray(~(np.abs(diff) <= limit), dtype=np.bool_)
+        same = (got == wanted) | (np.isnan(got) & np.isnan(wanted))
+        diff = np.where(same, 0.0, got - wanted)
+        limit: Any = numbers(prop.arrays.tolerance)
+        if limit is None or limit.shape not in ((), got.shape):
+            limit = to_float(prop.tolerance) or 0.0
+        wrong = np.asarray(~(np.abs(diff) <= limit))  # written so that nan counts as wrong
+    return Compared(got=got, wanted=wanted, diff=diff, wrong=wrong)

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
 from typing import Any
 
-from .model import FunctionResult, Report
-from .panels import Detail
+from ..record.schema import Function, Record
+from .arrays import compare
 from .pictures import heat_map, scale
 from .points import Grade, Weights, grades, in_words, merged
-from .reading import read
 
 _LARGEST = 900_000  # bytes; PrairieLearn refuses results of 1 MB
 
 
-def gradescope(record: Mapping[str, Any] | Report, weights: Weights | None = None) -> str:
+def gradescope(record: Record, weights: Weights | None = None) -> str:
     """Return Gradescope's ``results.json``.
 
     Fields as in "Autograder specifications" of Gradescope's documentation: score, output, tests
     with score, max_score, status, name, output, output_format, visibility. Gradescope itself
     hides what is hidden; the text at the top speaks of what is visible only.
     """
-    report = read(record)
-    lines = grades(report, weights or Weights())
+    lines = grades(record, weights or Weights())
     result: dict[str, Any] = {
         "score": sum(grade.points for grade in lines),
-        "output": in_words(lines) if report.complete else "The run did not finish.",
+        "output": in_words(lines) if record.complete else "The run did not finish.",
         "output_format": "text",
         "test_output_format": "md",
         "visibility": "visible",
@@ -45,27 +42,25 @@ def gradescope(record: Mapping[str, Any] | Report, weights: Weights | None = Non
             }
             for place, grade in enumerate(lines, start=1)
         ],
+        "execution_time": round(record.elapsed),
     }
-    if report.elapsed is not None:
-        result["execution_time"] = round(report.elapsed)
     return json.dumps(result, indent=1, ensure_ascii=False)
 
 
-def prairielearn(record: Mapping[str, Any] | Report, weights: Weights | None = None) -> str:
+def prairielearn(record: Record, weights: Weights | None = None) -> str:
     """Return PrairieLearn's ``results.json``, below 1 MB.
 
     Fields as in "External grading" of PrairieLearn's documentation: gradable, score in [0, 1],
     message, tests with name, points, max_points, output, images. What is not visible counts in
     one line without a name. A run that did not finish is not gradable: no attempt is lost.
     """
-    report = read(record)
     weights = weights or Weights()
-    if not report.complete:
+    if not record.complete:
         message = "The run did not finish; this attempt does not count."
         return json.dumps({"gradable": False, "message": message, "format_errors": [message]})
-    lines = grades(report, weights)
+    lines = grades(record, weights)
     most = sum(grade.most for grade in lines)
-    by_name = {f.name: f for f in report.functions}
+    by_name = {f.name: f for f in record.functions}
     tests = []
     for grade in merged(lines):
         test = {
@@ -97,43 +92,38 @@ def prairielearn(record: Mapping[str, Any] | Report, weights: Weights | None = N
     return text
 
 
-def _images(function: FunctionResult) -> list[dict[str, str]]:
+def _images(function: Function) -> list[dict[str, str]]:
     """Heat maps of got, wanted and difference of the failure that says most."""
-    prop = function.failures[0] if function.failures else None
-    arrays = prop.arrays if prop else None
-    if arrays is None or arrays.got is None or arrays.wanted is None:
+    both = compare(function.lead) if function.lead is not None else None
+    if both is None or both.got.size < 2:
         return []
-    got, wanted = arrays.got.values, arrays.wanted.values
-    if got is None or wanted is None or got.size < 2:
-        return []
-    top = scale(got, wanted)
-    side = Detail().pixels
-    images = [("got", heat_map(got, top, side)), ("wanted", heat_map(wanted, top, side))]
-    if arrays.diff is not None:
-        images.append(("difference", heat_map(arrays.diff, scale(arrays.diff), side)))
-    return [{"label": label, "url": url} for label, url in images]
+    top = scale(both.got, both.wanted)
+    return [
+        {"label": "got", "url": heat_map(both.got, top)},
+        {"label": "wanted", "url": heat_map(both.wanted, top)},
+        {"label": "difference", "url": heat_map(both.diff, scale(both.diff))},
+    ]
 
 
-def classroom(record: Mapping[str, Any] | Report, weights: Weights | None = None) -> str:
+def classroom(record: Record, weights: Weights | None = None) -> str:
     """Return the base64 result that GitHub Classroom's grading reporter reads.
 
     Version 1: status, max_score and tests with name, status, score, message, test_code, filename,
     line_no and execution_time. What is not visible counts in one line without a name.
     """
-    report = read(record)
-    lines = grades(report, weights or Weights())
-    passed = bool(lines) and report.complete and all(grade.passed for grade in lines)
-    by_name = {f.name: f for f in report.functions}
+    lines = grades(record, weights or Weights())
+    passed = bool(lines) and record.complete and all(grade.passed for grade in lines)
+    by_name = {f.name: f for f in record.functions}
     result = {
         "version": 1,
-        "status": "pass" if passed else "fail" if report.complete else "error",
+        "status": "pass" if passed else "fail" if record.complete else "error",
         "max_score": sum(grade.most for grade in lines),
         "tests": [_classroom_test(grade, by_name.get(grade.name)) for grade in merged(lines)],
     }
     return base64.b64encode(json.dumps(result).encode("utf-8")).decode("ascii")
 
 
-def _classroom_test(grade: Grade, function: FunctionResult | None) -> dict[str, Any]:
+def _classroom_test(grade: Grade, function: Function | None) -> dict[str, Any]:
     return {
         "name": grade.name,
         "status": "pass" if grade.passed else "fail",

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
+from ..record.schema import Function, Property, Record
 from .matrix import matrix
-from .model import FunctionResult, PropertyResult, Report
 from .panels import TEMPLATES, Detail, environment, panel
 from .phrases import summary
-from .reading import read
 
 LARGEST = 1_980_000  # bytes; the page is to stay below 2 MB
 _LEVELS = (
@@ -35,7 +33,7 @@ class _Failure:
     """A property that has a panel."""
 
     anchor: str
-    prop: PropertyResult
+    prop: Property
     body: Markup | None
 
 
@@ -43,47 +41,46 @@ class _Failure:
 class _Entry:
     """A function with its panels."""
 
-    function: FunctionResult
+    function: Function
     failures: tuple[_Failure, ...]
-    right: tuple[PropertyResult, ...]
-    other: tuple[PropertyResult, ...]
+    right: tuple[Property, ...]
+    other: tuple[Property, ...]
     text: str
     detail: str
     findings: tuple[str, ...]
 
 
-def html(record: Mapping[str, Any] | Report) -> str:
+def html(record: Record) -> str:
     """Return the page of a record.
 
     Below 2 MB for any record: with many failures pictures get coarser, long scripts are left to
     the record, and at last panels are left out, which the page says.
     """
-    report = read(record)
-    count = sum(len(_shown(f)) for f in report.functions)
+    count = sum(len(_shown(f)) for f in record.functions)
     level = sum(count > limit for limit in _START)
     for detail in _LEVELS[level:]:
-        page = _page(report, detail, count)
+        page = _page(record, detail, count)
         if len(page.encode()) <= LARGEST:
             return page
     while True:
         count //= 2
-        page = _page(report, _LEVELS[-1], count)
+        page = _page(record, _LEVELS[-1], count)
         if len(page.encode()) <= LARGEST or count == 0:
             return page
 
 
-def _shown(function: FunctionResult) -> tuple[PropertyResult, ...]:
+def _shown(function: Function) -> tuple[Property, ...]:
     """Properties of a function that get a panel."""
     return (*function.failures, *function.noted)
 
 
-def _page(report: Report, detail: Detail, panels: int) -> str:
-    found = matrix(report)
+def _page(record: Record, detail: Detail, panels: int) -> str:
+    found = matrix(record)
     sheets = ("panel.css", "page.css")
     style = "".join((TEMPLATES / sheet).read_text(encoding="utf-8") for sheet in sheets)
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    entries = list(_entries(report, detail, panels))
+    entries = list(_entries(record, detail, panels))
     anchors: dict[tuple[str, str], str] = {}
     for entry in entries:
         for failure in entry.failures:
@@ -92,8 +89,8 @@ def _page(report: Report, detail: Detail, panels: int) -> str:
     for column in found.columns:
         classes[column.cls] = classes.get(column.cls, 0) + 1
     return environment().get_template("page.html").render(
-        report=report,
-        summary=summary(report),
+        record=record,
+        summary=summary(record),
         matrix=found,
         classes=classes,
         used=sorted({*found.cells.values(), *found.layer.values()}),
@@ -105,11 +102,11 @@ def _page(report: Report, detail: Detail, panels: int) -> str:
     )  # fmt: skip
 
 
-def _entries(report: Report, detail: Detail, panels: int) -> Iterator[_Entry]:
+def _entries(record: Record, detail: Detail, panels: int) -> Iterator[_Entry]:
     """Functions, wrong ones first, otherwise in the record's order."""
     order = ("fail", "error", "missing", "pass")
     functions = sorted(
-        report.functions,
+        record.functions,
         key=lambda f: order.index(f.status) if f.status in order else len(order),
     )
     made = 0
@@ -124,9 +121,9 @@ def _entries(report: Report, detail: Detail, panels: int) -> Iterator[_Entry]:
         yield _Entry(
             function=function,
             failures=tuple(failures),
-            right=tuple(p for p in function.properties if p.status == "pass"),
+            right=tuple(p for p in function.properties if p.shown == "pass"),
             other=tuple(
-                p for p in function.properties if p.status in ("inconclusive", "skipped", "missing")
+                p for p in function.properties if p.shown in ("inconclusive", "skipped", "missing")
             ),
             text=" ".join(words).lower()[:3000],
             detail=_detail(function),
@@ -134,13 +131,12 @@ def _entries(report: Report, detail: Detail, panels: int) -> Iterator[_Entry]:
         )
 
 
-def _detail(function: FunctionResult) -> str:
+def _detail(function: Function) -> str:
     """The detail, unless the first panel below begins with the same words."""
-    first = function.failures[0].sentence if function.failures else ""
-    return "" if first and first == function.detail else function.detail
+    return "" if function.lead and function.lead.sentence == function.detail else function.detail
 
 
-def _findings(function: FunctionResult) -> tuple[str, ...]:
+def _findings(function: Function) -> tuple[str, ...]:
     """Findings; of a wrong function only those that no panel below shows."""
     if function.status == "pass":
         return function.findings

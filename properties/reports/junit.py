@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from xml.etree import ElementTree as XML
 
+from ..record.schema import Function, Property, Record
 from .blocks import array_lines, entry_lines
-from .model import FunctionResult, PropertyResult, Report
-from .phrases import found_by, summary, values
-from .reading import read
+from .phrases import cause, found_by, of_class, summary, values
 
 
-def junit(record: Mapping[str, Any] | Report) -> str:
+def junit(record: Record) -> str:
     """Return the record as JUnit XML.
 
     A wrong function is a ``failure``, a broken one an ``error``, a missing or inconclusive one is
     ``skipped``. What is reported without counting is text of a passing case.
     """
-    report = read(record)
     root = XML.Element("testsuites", name="nndl")
-    for layer in report.layers:
+    for layer in record.layers:
         suite = XML.SubElement(root, "testsuite", name=layer)
-        for function in report.functions:
+        for function in record.functions:
             if function.layer == layer:
                 _function(suite, function)
         _count(suite)
-    if not report.complete:
+    if not record.complete:
         suite = XML.SubElement(root, "testsuite", name="nndl")
         case = XML.SubElement(suite, "testcase", classname="nndl", name="the run is complete")
-        XML.SubElement(case, "error", message=summary(report), type="incomplete")
+        XML.SubElement(case, "error", message=summary(record), type="incomplete")
         _count(suite)
     for key in ("tests", "failures", "errors", "skipped"):
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
-    if report.elapsed is not None:
-        root.set("time", f"{report.elapsed:.3f}")
+    root.set("time", f"{record.elapsed:.3f}")
     XML.indent(root)
     text = XML.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
@@ -47,7 +42,7 @@ def _count(suite: XML.Element) -> None:
         suite.set(key, str(sum(case.find(tag) is not None for case in cases)))
 
 
-def _function(suite: XML.Element, function: FunctionResult) -> None:
+def _function(suite: XML.Element, function: Function) -> None:
     case = XML.SubElement(suite, "testcase", classname=function.layer, name=function.name)
     if function.file:
         case.set("file", function.file)
@@ -66,33 +61,30 @@ def _function(suite: XML.Element, function: FunctionResult) -> None:
         _property(suite, function, prop)
 
 
-def _property(suite: XML.Element, function: FunctionResult, prop: PropertyResult) -> None:
-    name = f"{prop.name} ({prop.cls})" if prop.cls != "correctness" else prop.name
+def _property(suite: XML.Element, function: Function, prop: Property) -> None:
+    name = prop.name + of_class(prop, " ({})")
     place = f"{function.layer}.{function.name}"
     case = XML.SubElement(suite, "testcase", classname=place, name=name)
     message = prop.sentence or prop.title
-    if prop.status == "fail":
+    if prop.shown == "fail":
         XML.SubElement(case, "failure", message=message, type=prop.cls).text = _text(prop)
-    elif prop.status == "error":
+    elif prop.shown == "error":
         XML.SubElement(case, "error", message=message, type=prop.cls).text = _text(prop)
-    elif prop.status == "noted":
+    elif prop.shown == "noted":
         XML.SubElement(case, "system-out").text = "reported, does not count\n" + _text(prop)
     elif prop.status != "pass":
         XML.SubElement(case, "skipped", message=prop.status)
 
 
-def _text(prop: PropertyResult) -> str:
+def _text(prop: Property) -> str:
     """The whole failure as plain text."""
     lines = [prop.sentence, found_by(prop)]
-    if prop.diagnosis is not None:
-        lines.append(f"Likely cause: {prop.diagnosis.sentence or prop.diagnosis.misconception}")
-        lines.append(prop.diagnosis.evidence)
-    if prop.got or prop.wanted:
-        lines.append(values(prop))
-    if prop.arrays is not None:
-        for name, array in prop.arrays.inputs.items():
-            lines += array_lines(name, array, 100)
-        lines += entry_lines(prop, 100)
+    if prop.cause is not None:
+        lines += [cause(prop), prop.cause.evidence]
+    lines += filter(None, [values(prop)])
+    for name, value in prop.inputs.items():
+        lines += array_lines(name, value, 100)
+    lines += entry_lines(prop, 100)
     for title, text in (
         ("Traceback:", prop.traceback),
         ("Script:", prop.script),

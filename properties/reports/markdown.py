@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from ..record.schema import Function, Record
+from ..record.text import clean, one_line
 from .matrix import matrix
-from .model import FunctionResult, PropertyResult, Report
-from .phrases import found_by, values
-from .text import SYMBOL, WORD, clean, no_command, one_line
+from .phrases import cause, found_by, sentence, values
+from .text import SYMBOL, WORD, no_command
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@^=-])")
 
@@ -29,46 +30,38 @@ def block(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-def lead(function: FunctionResult) -> PropertyResult | None:
-    """The failing property that says most about a function."""
-    return function.failures[0] if function.failures else None
-
-
-def hint(function: FunctionResult) -> str:
+def hint(function: Function) -> str:
     """What is wrong and the likely cause, without an example."""
-    prop = lead(function)
-    first = (prop.sentence if prop else "") or function.detail or WORD[function.status]
-    parts = [inline(first)]
-    if prop is not None and prop.diagnosis is not None:
-        cause = prop.diagnosis
-        parts.append(f"Likely cause: {inline(cause.sentence or cause.misconception)}")
+    parts = [inline(sentence(function))]
+    if function.lead is not None and (likely := cause(function.lead)):
+        parts.append(inline(likely))
     return "\n\n".join(parts)
 
 
-def example(function: FunctionResult) -> str:
+def example(function: Function) -> str:
     """The hint, the numbers and the script."""
     parts = [hint(function)]
-    printed = ["It printed:\n\n" + block(function.printed)] if function.printed else []
-    prop = lead(function)
-    if prop is None:
-        return "\n\n".join([*parts, *printed])
-    parts.append(inline(f"{found_by(prop)} {values(prop)}" if prop.got else found_by(prop)))
-    if prop.script and len(prop.script) <= 10_000:
-        parts.append("Paste this into a file and run it:\n\n" + block(prop.script, "python"))
-    if prop.traceback:
-        parts.append("Traceback:\n\n" + block(prop.traceback))
-    return "\n\n".join([*parts, *printed])
+    prop = function.lead
+    if prop is not None:
+        parts.append(inline(f"{found_by(prop)} {values(prop)}"))
+        if prop.script and len(prop.script) <= 10_000:
+            parts.append("Paste this into a file and run it:\n\n" + block(prop.script, "python"))
+        if prop.traceback:
+            parts.append("Traceback:\n\n" + block(prop.traceback))
+    if function.printed:
+        parts.append("It printed:\n\n" + block(function.printed))
+    return "\n\n".join(parts)
 
 
-def matrix_table(report: Report) -> str:
+def matrix_table(record: Record) -> str:
     """The matrix with a row for each property, so that it stays narrow."""
-    found = matrix(report)
+    found = matrix(record)
     head = ["", *(inline(row) for row in found.rows)]
     lines = [f"| {' | '.join(head)} |", "|---|" + ":-:|" * len(found.rows)]
     whole = [SYMBOL[found.layer[row]] for row in found.rows]
     lines.append("| " + " | ".join(["**layer**", *whole]) + " |")
     for column in found.columns:
-        cls = "" if column.cls == "correctness" else f" *({inline(column.cls)})*"
+        cls = "" if column.cls == "correctness" else f" *({column.cls})*"
         cells = [SYMBOL[found.cell(row, column)] for row in found.rows]
         lines.append("| " + " | ".join([inline(column.title) + cls, *cells]) + " |")
     used = [*dict.fromkeys([*found.layer.values(), *found.cells.values()])]

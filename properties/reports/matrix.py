@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .model import CLASSES, FunctionResult, Report, Status, worst
+from ..record.schema import CLASSES, Function, Record, Shown
+
+_ORDER = ("error", "fail", "noted", "inconclusive", "missing", "skipped", "pass", "none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +25,10 @@ class Matrix:
 
     rows: tuple[str, ...]
     columns: tuple[Column, ...]
-    cells: Mapping[tuple[str, Column], Status]
-    layer: Mapping[str, Status]
+    cells: Mapping[tuple[str, Column], Shown]
+    layer: Mapping[str, Shown]
 
-    def cell(self, row: str, column: Column) -> Status:
+    def cell(self, row: str, column: Column) -> Shown:
         """Status of one property over all functions of a layer; ``none`` if it does not apply."""
         return self.cells.get((row, column), "none")
 
@@ -50,28 +52,27 @@ class Matrix:
         )
 
 
-def matrix(report: Report) -> Matrix:
-    """Collect the matrix of a report."""
-    found: dict[tuple[str, Column], list[Status]] = {}
+def matrix(record: Record) -> Matrix:
+    """Collect the matrix of a record."""
+    found: dict[tuple[str, Column], list[Shown]] = {}
     columns: dict[Column, None] = {}
-    for function in report.functions:
+    for function in record.functions:
         for prop in function.properties:
             column = Column(name=prop.name, cls=prop.cls, title=prop.title)
             columns[column] = None
-            found.setdefault((function.layer, column), []).append(prop.status)
-    rank = {cls: place for place, cls in enumerate(CLASSES)}
+            found.setdefault((function.layer, column), []).append(prop.shown)
     return Matrix(
-        rows=report.layers,
-        columns=tuple(sorted(columns, key=lambda c: rank.get(c.cls, len(rank)))),
+        rows=record.layers,
+        columns=tuple(sorted(columns, key=lambda c: CLASSES.index(c.cls))),
         cells={key: worst(statuses) for key, statuses in found.items()},
         layer={
-            layer: _status([f for f in report.functions if f.layer == layer])
-            for layer in report.layers
+            layer: _status([f for f in record.functions if f.layer == layer])
+            for layer in record.layers
         },
     )
 
 
-def _status(functions: list[FunctionResult]) -> Status:
+def _status(functions: list[Function]) -> Shown:
     """The worst status of a layer's functions.
 
     A backward that is missing leaves its layer unfinished. Nets and update rules (``optim.adam``)
@@ -80,3 +81,12 @@ def _status(functions: list[FunctionResult]) -> Status:
     alone = all("." in function.name for function in functions)
     there = [f for f in functions if f.status != "missing"] if alone else functions
     return worst([f.status for f in there or functions])
+
+
+def worst(statuses: Sequence[Shown]) -> Shown:
+    """The most alarming of some statuses; ``none`` when there are none.
+
+    >>> worst(["pass", "inconclusive", "fail"])
+    'fail'
+    """
+    return min(statuses, key=_ORDER.index, default="none")

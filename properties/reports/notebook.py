@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from typing import Any
 
 from rich.console import Console
 
+from ..record.schema import Record
 from .matrix import matrix
-from .model import Report
 from .panels import TEMPLATES, Detail, environment, panel
 from .phrases import summary
-from .reading import read
 from .terminal import render_terminal
 
 _PANELS = 20  # failing properties shown in full
@@ -24,32 +21,29 @@ class NotebookReport:
     Use ``if not result: ...`` or ``assert result`` in a cell: it is true when the verdict is pass.
     """
 
-    def __init__(self, record: Mapping[str, Any]) -> None:
+    def __init__(self, record: Record) -> None:
         self.record = record
-        self.report: Report = read(record)
 
     def __bool__(self) -> bool:
-        return self.report.verdict == "pass"
+        return self.record.verdict == "pass"
 
     def __repr__(self) -> str:
         stream = io.StringIO()
         console = Console(file=stream, width=100, force_terminal=False, color_system=None)
-        render_terminal(self.report, console)
+        render_terminal(self.record, console)
         return stream.getvalue().rstrip("\n")
 
     def _repr_html_(self) -> str:
-        report = self.report
         wrong = []
         left = _PANELS
-        for function in report.with_status("fail", "error"):
+        for function in self.record.with_status("fail", "error"):
             shown = function.failures[: max(1, min(left, 6))]
             left -= len(shown)
             wrong.append((function, [panel(p, Detail(pixels=32, script=8_000)) for p in shown]))
-        style = (TEMPLATES / "panel.css").read_text(encoding="utf-8")
         return environment().get_template("notebook.html").render(
-            report=report,
-            summary=summary(report),
-            matrix=matrix(report),
+            record=self.record,
+            summary=summary(self.record),
+            matrix=matrix(self.record),
             wrong=wrong,
-            style=style,
+            style=(TEMPLATES / "panel.css").read_text(encoding="utf-8"),
         )  # fmt: skip

@@ -2,59 +2,66 @@
 
 from __future__ import annotations
 
-from .model import PropertyResult, Report
-from .text import counted
+from ..record.schema import Function, Property, Record
+from .arrays import scalar, to_float
+from .text import WORD, counted, number
 
 
-def found_by(prop: PropertyResult) -> str:
+def found_by(prop: Property) -> str:
     """Which property failed after how many examples."""
     tries = f" after {counted(prop.examples, 'example')}" if prop.examples else ""
-    cls = "" if prop.cls == "correctness" else f" ({prop.cls})"
     verb = "Broke" if prop.status == "error" else "Fails"
-    return f"{verb}: {prop.title}{cls}{tries}."
+    return f"{verb}: {prop.title}{of_class(prop, ' ({})')}{tries}."
 
 
-def values(prop: PropertyResult) -> str:
-    """Got, wanted and tolerance in one line."""
-    where = prop.argument + ("".join(map(_place, prop.index[:1])))
-    parts = [f"got {prop.got or 'nothing'}"]
-    if prop.wanted:
-        parts.append(f"wanted {prop.wanted}")
-    if prop.tolerance:
-        parts.append(f"tolerance {prop.tolerance}")
+def of_class(prop: Property, form: str) -> str:
+    """The class of a property where it is not correctness, which goes without saying."""
+    return "" if prop.cls == "correctness" else form.format(prop.cls)
+
+
+def values(prop: Property) -> str:
+    """Got, wanted and tolerance in one line; empty where there is no number."""
+    if prop.got is None and prop.wanted is None:
+        return ""
+    where = prop.argument + (f"[{', '.join(map(str, prop.index))}]" if prop.index else "")
+    parts = [f"got {scalar(prop.got) or 'nothing'}"]
+    if prop.wanted is not None:
+        parts.append(f"wanted {scalar(prop.wanted)}")
+    if prop.tolerance is not None:
+        parts.append(f"tolerance {limit(prop)}")
     oracle = f" (from: {prop.oracle})" if prop.oracle else ""
     return f"{where + ': ' if where else ''}{', '.join(parts)}{oracle}"
 
 
-def summary(report: Report) -> str:
-    """The verdict and the counts in one line.
+def limit(prop: Property) -> str:
+    """The tolerance, with the four digits that one has."""
+    return number(found) if (found := to_float(prop.tolerance)) is not None else ""
 
-    >>> from properties.reports.reading import read
-    >>> summary(read({"functions": [], "verdict": "pass", "complete": True}))
-    'PASS: nothing was checked'
-    """
-    count = {s: len(report.with_status(s)) for s in ("fail", "error", "pass", "missing")}
-    bad = report.with_status("fail", "error")
-    parts = []
+
+def sentence(function: Function) -> str:
+    """What is wrong with a function, in one sentence."""
+    return function.sentence or WORD[function.status]
+
+
+def cause(prop: Property, *, sure: bool = False) -> str:
+    """The likely cause in one line, with its confidence when ``sure``; empty without one."""
+    if prop.cause is None:
+        return ""
+    confidence = f" ({prop.cause.confidence:.0%})" if sure else ""
+    return f"Likely cause{confidence}: {prop.cause.sentence or prop.cause.misconception}"
+
+
+def summary(record: Record) -> str:
+    """The verdict and the counts in one line."""
+    bad = record.with_status("fail", "error")
+    parts = [] if record.functions else ["nothing was checked"]
     if bad:
         names = ", ".join(f.name for f in bad[:4]) + (", …" if len(bad) > 4 else "")
-        parts.append(f"{count['fail'] + count['error']} of {len(report.functions)} wrong: {names}")
-    if count["pass"]:
-        parts.append(f"{count['pass']} right")
-    if count["missing"]:
-        parts.append(f"{count['missing']} missing")
-    if not report.complete and report.functions:
+        parts.append(f"{len(bad)} of {len(record.functions)} wrong: {names}")
+    for status, word in (("pass", "right"), ("missing", "missing")):
+        if count := len([f for f in record.functions if f.status == status]):
+            parts.append(f"{count} {word}")
+    if not record.complete and record.functions:
         parts.append("the run is not complete")
-    if report.profile:
-        parts.append(f"profile {report.profile}")
-    if report.seed:
-        parts.append(f"seed {report.seed}")
-    if report.elapsed is not None:
-        parts.append(f"{report.elapsed:.1f} s")
-    if not report.functions:
-        parts.insert(0, "nothing was checked")
-    return f"{report.verdict.upper()}: {' · '.join(parts)}"
-
-
-def _place(index: tuple[int, ...]) -> str:
-    return f"[{', '.join(map(str, index))}]" if index else ""
+    parts += [f"profile {record.profile}", f"seed {record.seed}", f"{record.elapsed:.1f} s"]
+    return f"{record.verdict.upper()}: {' · '.join(parts)}"

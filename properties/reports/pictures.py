@@ -11,15 +11,17 @@ import base64
 import math
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
-from .arrays import Floats
-from .model import Curve, Series
+from ..record.schema import Curve, Number, OneSided, Series
+from .arrays import Floats, to_float
 from .text import number
+
+PIXELS = 48  # side of a heat map
 
 _BLUE, _RED, _PURPLE = (37, 99, 235), (220, 68, 32), (147, 51, 234)
 _LEVELS = 7  # shades on each side of zero: 4 bits with zero and "not finite"
@@ -66,7 +68,7 @@ def pool(values: Floats, side: int) -> Floats:
     return values
 
 
-def heat_map(values: Floats, top: float, side: int = 48) -> str:
+def heat_map(values: Floats, top: float, side: int = PIXELS) -> str:
     """Return a PNG of a matrix as a data URL; blue below zero, red above, purple not finite."""
     pixels = pool(as_image(np.asarray(values, dtype=np.float64)), side)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -159,87 +161,93 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
     return (low, high) if high - low > 1e-9 * abs(low) else (low - room, low + room)
 
 
+def _floats(values: Sequence[Number]) -> list[float]:
+    return [math.nan if (found := to_float(value)) is None else found for value in values]
+
+
+def said(curve: Curve) -> str:
+    """The step that was best and the derivative that came out, in words."""
+    parts = []
+    if curve.chosen is not None and 0 <= curve.chosen < len(curve.steps):
+        parts.append(f"best step {number(_floats(curve.steps)[curve.chosen], digits=2)}")
+    estimate, uncertainty = to_float(curve.estimate), to_float(curve.uncertainty)
+    if estimate is not None:
+        about = "" if uncertainty is None else f" ± {number(uncertainty, digits=2)}"
+        parts.append(f"derivative {number(estimate, digits=10)}{about}")
+    return ", ".join(parts)
+
+
 def v_curve(curve: Curve) -> Markup:
     """Error of the finite difference against its step, both logarithmic, with the step chosen."""
-    known = [e for e in curve.errors if 0 < e < math.inf]
+    errors = _floats(curve.errors)
+    known = [e for e in errors if 0 < e < math.inf]
     if not known:
         return Markup("")
     # An error of exactly zero has no place on a logarithmic axis; it stands at its lower edge.
-    errors = [e if e else min(known) for e in curve.errors]
-    pairs = [(s, e) for s, e in zip(curve.steps, errors, strict=True) if s > 0 and 0 < e < math.inf]
+    points = list(zip(_floats(curve.steps), (e or min(known) for e in errors), strict=False))
+    pairs = [(s, e) for s, e in points if s > 0 and 0 < e < math.inf]
     if len(pairs) < 2:
         return Markup("")
     frame = _Frame([p[0] for p in pairs], [p[1] for p in pairs], log=True)
     style = 'stroke="var(--accent)" stroke-width="1.5" stroke-linejoin="round"'
     body = frame.line([p[0] for p in pairs], [p[1] for p in pairs], style)
-    said = "Error of the numerical derivative against its step: a V"
-    if curve.chosen is not None and (curve.steps[curve.chosen], errors[curve.chosen]) in pairs:
-        step, error = curve.steps[curve.chosen], errors[curve.chosen]
+    told = "Error of the numerical derivative against its step: a V"
+    chosen = curve.chosen
+    if chosen is not None and 0 <= chosen < len(points) and points[chosen] in pairs:
+        step, error = points[chosen]
         x, y = frame.at(step, error)
         body += (
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="none" stroke="var(--bad)" '
             f'stroke-width="2"/>'
         )
-        said += f"; best step {number(step, digits=2)}, error {number(error, digits=2)}"
-    if curve.uncertainty is not None and 0 < curve.uncertainty < math.inf:
-        said += f"; estimate of the error {number(curve.uncertainty, digits=2)}"
-        y = min(max(frame.at(pairs[0][0], curve.uncertainty)[1], 10), 160)
+        told += f"; best step {number(step, digits=2)}, error {number(error, digits=2)}"
+    uncertainty = to_float(curve.uncertainty)
+    if uncertainty is not None and 0 < uncertainty < math.inf:
+        told += f"; estimate of the error {number(uncertainty, digits=2)}"
+        y = min(max(frame.at(pairs[0][0], uncertainty)[1], 10), 160)
         body += (
             f'<path d="M52,{y:.1f}H330" stroke="var(--warn)" stroke-dasharray="4 3"/>'
             f'<text class="e" x="328" y="{y - 3 if y > 24 else y + 12:.1f}">error estimate</text>'
         )
-    return frame.svg(body, said, "step", "error")
+    return frame.svg(body, told, "step", "error")
 
 
-def one_sided(left: float, right: float, got: float | None) -> Markup:
+def one_sided(sides: OneSided) -> Markup:
     """The two one-sided slopes at a kink as half lines, and the slope that was returned."""
-    if not (math.isfinite(left) and math.isfinite(right)):
+    left, right, got = (to_float(side) for side in (sides.left, sides.right, sides.got))
+    if left is None or right is None or not (math.isfinite(left) and math.isfinite(right)):
         return Markup("")
-    slopes = [left, right] + ([got] if got is not None and math.isfinite(got) else [])
-    top = max(1e-300, *(abs(s) for s in slopes))
-    a, b = left / top, right / top
-    ys = [-a, b, 0.0]
-    given = slopes[2] / top if len(slopes) > 2 else None
-    if given is not None:
-        ys += [-given, given]
-    frame = _Frame([-1.0, 1.0], ys)
+    given = got if got is not None and math.isfinite(got) else None
+    top = max(1e-300, abs(left), abs(right), abs(given or 0.0))
+    a, b, c = left / top, right / top, (given or 0.0) / top
+    frame = _Frame([-1.0, 1.0], [-a, b, 0.0, -c, c])
     body = frame.line([-1, 0], [-a, 0], 'stroke="var(--accent)" stroke-width="2.5"')
     body += frame.line([0, 1], [0, b], 'stroke="var(--good)" stroke-width="2.5"')
-    if given is not None:
-        body += frame.line(
-            [-1, 1],
-            [-given, given],
-            'stroke="var(--bad)" stroke-width="1.5" stroke-dasharray="5 4"',
-        )
-    x, y = frame.at(0, 0)
-    body += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="var(--ink)"/>'
     label = f"Slope on the left of the kink {number(left)}, on the right {number(right)}"
+    if given is not None:
+        style = 'stroke="var(--bad)" stroke-width="1.5" stroke-dasharray="5 4"'
+        body += frame.line([-1, 1], [-c, c], style)
     if got is not None:
         label += f", returned {number(got)}"
+    x, y = frame.at(0, 0)
+    body += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="var(--ink)"/>'
     return frame.svg(body, label, "argument", "value")
 
 
-def lines(drawn: Series) -> Markup:
-    """What was got and wanted in one picture, told apart by colour and by dashes."""
-    series = drawn.lines
-    every = [v for values in series.values() for v in values]
-    longest = max((len(values) for values in series.values()), default=0)
-    if not any(math.isfinite(v) for v in every) or scale(np.asarray(every)) > 1e150:
-        return Markup("")
-    frame = _Frame([0.0, float(max(1, longest - 1))], every)
+def lines(series: Series) -> tuple[Markup, list[tuple[str, str]]]:
+    """Some lines in one picture, told apart by colour and by dashes; and their colours."""
+    drawn = {key: _floats(values) for key, values in list(series.lines.items())[:5] if values}
+    every = [v for values in drawn.values() for v in values]
+    if not any(map(math.isfinite, every)) or scale(np.asarray(every)) > 1e150:
+        return Markup(""), []
+    frame = _Frame([0.0, float(max(1, *(len(v) - 1 for v in drawn.values())))], every)
     body, dashes = "", ("", "6 3", "2 2", "8 2 2 2", "1 3")
-    for place, values in enumerate(list(series.values())[:5]):
+    for colour, dash, values in zip(_COLOURS, dashes, drawn.values(), strict=False):
         kept = [(float(t), v) for t, v in enumerate(values) if math.isfinite(v)]
-        style = f'stroke="{_COLOURS[place]}" stroke-width="1.8" stroke-dasharray="{dashes[place]}"'
+        style = f'stroke="{colour}" stroke-width="1.8" stroke-dasharray="{dash}"'
         body += frame.line([t for t, _ in kept], [v for _, v in kept], style)
-    ends = "; ".join(
-        f"{key} from {number(v[0])} to {number(v[-1])}" for key, v in list(series.items())[:5] if v
+    ends = "; ".join(f"{k} from {number(v[0])} to {number(v[-1])}" for k, v in drawn.items())
+    picture = frame.svg(
+        body, f"{series.name} over the {series.over}s: {ends}", series.over, series.name[:24]
     )
-    return frame.svg(
-        body, f"{drawn.name} over the {drawn.over}s: {ends}", drawn.over, drawn.name[:24]
-    )
-
-
-def keys(series: Mapping[str, Sequence[float]]) -> list[tuple[str, str]]:
-    """Name and colour of each series, for the caption."""
-    return list(zip(list(series)[:5], _COLOURS, strict=False))
+    return picture, list(zip(drawn, _COLOURS, strict=False))

@@ -4,10 +4,10 @@
 
     feedback = "hint"            # verdict, hint or example
     [points]                     # a function, or a layer whose functions share the points
-    batchnorm_backward = 5
-    affine = 4
+    function_backward = 5
+    layer = 4
     [visibility]                 # visible, hidden, after_due_date or after_published
-    batchnorm_backward = "hidden"
+    function_backward = "hidden"
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..record.schema import Function, Record
+from ..record.text import one_line
 from .markdown import example, hint
-from .model import FunctionResult, Report
-from .text import one_line
 
 FEEDBACK = ("verdict", "hint", "example")
 VISIBILITY = ("visible", "hidden", "after_due_date", "after_published")
@@ -99,18 +99,18 @@ def _table(data: Mapping[str, Any], key: str) -> dict[str, Any]:
     return table
 
 
-def grades(report: Report, weights: Weights) -> tuple[Grade, ...]:
+def grades(record: Record, weights: Weights) -> tuple[Grade, ...]:
     """Grade each function: all its points when it is right, none otherwise.
 
     With points given, only what they name is graded; a name that the record lacks gets none of
     its points. A run that is not complete earns nothing.
     """
-    shares = _shares(report, weights)
-    by_name = {f.name: f for f in report.functions}
+    shares = _shares(record, weights)
+    by_name = {f.name: f for f in record.functions}
     made = []
     for name, most in shares.items():
         function = by_name.get(name)
-        right = function is not None and function.status == "pass" and report.complete
+        right = function is not None and function.status == "pass" and record.complete
         seen = weights.visibility.get(name)
         if seen is None and function is not None:
             seen = weights.visibility.get(function.layer)
@@ -120,36 +120,36 @@ def grades(report: Report, weights: Weights) -> tuple[Grade, ...]:
                 points=most if right else 0.0,
                 most=most,
                 visibility=seen or "visible",
-                text="Right." if right else _text(report, function, weights.feedback),
+                text="Right." if right else _text(record, function, weights.feedback),
             )
         )
     return tuple(made)
 
 
-def _shares(report: Report, weights: Weights) -> dict[str, float]:
+def _shares(record: Record, weights: Weights) -> dict[str, float]:
     if not weights.points:
-        return {f.name: 1.0 for f in report.functions}
-    names = {f.name for f in report.functions}
+        return {f.name: 1.0 for f in record.functions}
+    names = {f.name for f in record.functions}
     shares: dict[str, float] = {}
     for name, points in weights.points.items():
         if name in names:
             continue
         # A layer shares its points among those functions that have none of their own.
         members = [
-            f.name for f in report.functions if f.layer == name and f.name not in weights.points
+            f.name for f in record.functions if f.layer == name and f.name not in weights.points
         ]
         for member in members or [name]:
             shares[member] = points / max(1, len(members))
     shares |= {name: float(p) for name, p in weights.points.items() if name in names}
-    order = {f.name: place for place, f in enumerate(report.functions)}
+    order = {f.name: place for place, f in enumerate(record.functions)}
     return dict(sorted(shares.items(), key=lambda item: order.get(item[0], len(order))))
 
 
-def _text(report: Report, function: FunctionResult | None, feedback: str) -> str:
+def _text(record: Record, function: Function | None, feedback: str) -> str:
     """What the student is told about a function that is not right."""
     if function is None:
         return "Not judged in this run."
-    if not report.complete:
+    if not record.complete:
         return "The run did not finish."
     plain = {"missing": "Missing.", "error": "Error."}.get(function.status, "Wrong.")
     if feedback == "verdict":

@@ -7,17 +7,16 @@ unbreakable line is wider than the console.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from .blocks import array_lines, entry_lines
+from ..record.schema import Function, Property, Record
+from .arrays import scalar
+from .blocks import array_lines, columns, entry_lines
 from .matrix import Column, Matrix, matrix
-from .model import FunctionResult, PropertyResult, Report
-from .phrases import found_by, summary, values
-from .reading import read
+from .phrases import cause, found_by, of_class, sentence, summary, values
 from .text import ASCII, SYMBOL, WORD, counted, fold_code, no_command, wrap
 
 COLOUR: Mapping[str, str] = {
@@ -36,7 +35,7 @@ PANELS = 12  # wrong functions shown in full
 
 
 def render_terminal(
-    record: Mapping[str, Any] | Report,
+    record: Record,
     console: Console,
     table: bool = False,
     *,
@@ -46,8 +45,8 @@ def render_terminal(
 
     Parameters
     ----------
-    record : mapping
-        The JSON record of a run.
+    record : Record
+        The record of a run.
     console : rich.console.Console
         Where to print; its width, colours and encoding are respected.
     table : bool
@@ -55,7 +54,7 @@ def render_terminal(
     every : bool
         Show every failing property in full, not just the one per function that says most.
     """
-    page = _Page(read(record), console)
+    page = _Page(record, console)
     for line in page.lines(table=table, every=every):
         line.plain = no_command(line.plain)
         console.print(line, soft_wrap=True, highlight=False, markup=False, emoji=False)
@@ -64,28 +63,28 @@ def render_terminal(
 class _Page:
     """Makes the lines of one report; each line is a ``Text`` no wider than ``width``."""
 
-    def __init__(self, report: Report, console: Console) -> None:
-        self.report = report
+    def __init__(self, record: Record, console: Console) -> None:
+        self.record = record
         self.width = max(30, min(WIDEST, console.width))
         self.unicode = _can_encode("✔✘–·─…×", console.encoding)
         self.symbol = SYMBOL if self.unicode else ASCII
 
     def lines(self, *, table: bool, every: bool) -> Iterator[Text]:
         """All lines from the first to the summary."""
-        report = self.report
-        if not report.functions:
+        record = self.record
+        if not record.functions:
             yield from self.fit("Nothing was checked: the record holds no function.")
             yield from self.summary()
             return
-        yield from self.matrix(matrix(report))
-        wrong = report.with_status("fail", "error")
+        yield from self.matrix(matrix(record))
+        wrong = record.with_status("fail", "error")
         for function in wrong if every else wrong[:PANELS]:
             yield from self.panel(function, every=every)
         if not every and len(wrong) > PANELS:
             rest = wrong[PANELS:]
             yield from self.rule(f"{counted(len(rest), 'more wrong function')}", "fail")
             for function in rest:
-                yield from self.mark("fail", f"{function.name}: {self.what(function)}")
+                yield from self.mark("fail", f"{function.name}: {sentence(function)}")
         if table:
             yield from self.tables()
         yield from self.remarks()
@@ -193,19 +192,12 @@ class _Page:
 
     # panels ------------------------------------------------------------------------------
 
-    def what(self, function: FunctionResult) -> str:
-        """One sentence of what is wrong with a function."""
-        lead = function.failures[0] if function.failures else None
-        if lead is not None and lead.sentence:
-            return lead.sentence
-        return function.detail or WORD[function.status]
-
-    def panel(self, function: FunctionResult, *, every: bool) -> Iterator[Text]:
+    def panel(self, function: Function, *, every: bool) -> Iterator[Text]:
         """Everything about one wrong function."""
         failures = function.failures
         yield from self.rule(function.name, function.status)
-        yield from self.fit(self.what(function), style="bold")
-        if function.detail and function.detail != self.what(function):
+        yield from self.fit(sentence(function), style="bold")
+        if function.detail and function.detail != sentence(function):
             yield from self.fit(function.detail, style="dim")
         if function.file:
             line = f":{function.line}" if function.line else ""
@@ -214,49 +206,50 @@ class _Page:
         for place, prop in enumerate(shown):
             yield Text()
             if place:
-                yield from self.mark(prop.status, f"{prop.title}: {prop.sentence}")
-            yield from self.evidence(prop)
-        if function.printed:
+                yield from self.mark(prop.shown, f"{prop.title}: {prop.sentence}")
+            yield from self.evidence(prop, "" if place else function.printed)
+        if not failures and function.printed:
             yield from self.quoted("It printed:", function.printed, 6)
         rest = failures[len(shown) :]
         if rest:
             yield Text()
             yield from self.fit("Also failing:")
             for prop in rest[:8]:
-                yield from self.mark(prop.status, self.short(prop))
+                yield from self.mark(prop.shown, self.short(prop))
             if len(rest) > 8:
                 yield from self.fit(f"and {len(rest) - 8} more", indent=2)
 
-    def short(self, prop: PropertyResult) -> str:
+    def short(self, prop: Property) -> str:
         """One property in one line."""
         where = f" ({prop.argument})" if prop.argument else ""
-        cls = "" if prop.cls == "correctness" else f", {prop.cls}"
-        return f"{prop.title}{where}{cls}"
+        return f"{prop.title}{where}{of_class(prop, ', {}')}"
 
-    def evidence(self, prop: PropertyResult) -> Iterator[Text]:
+    def evidence(self, prop: Property, printed: str) -> Iterator[Text]:
         """Cause, example, arrays, script and the command that repeats it."""
-        if prop.diagnosis is not None:
-            cause = prop.diagnosis
-            sure = f" ({cause.confidence})" if cause.confidence else ""
-            yield from self.fit(f"Likely cause{sure}: {cause.sentence or cause.misconception}")
-            if cause.evidence:
-                yield from self.fit(f"Evidence: {cause.evidence}", indent=2, style="dim")
+        if prop.cause is not None:
+            yield from self.fit(cause(prop, sure=True))
+            if prop.cause.evidence:
+                yield from self.fit(f"Evidence: {prop.cause.evidence}", indent=2, style="dim")
         yield from self.fit(found_by(prop))
-        if prop.arrays is not None:
-            room = self.width - 2
-            # The script holds the inputs with every digit; they are not shown twice.
-            for name, array in () if prop.script else prop.arrays.inputs.items():
-                for line in array_lines(name, array, room):
-                    yield Text("  " + self.encode(line), style="dim")
-            for line in entry_lines(prop, room):
-                yield self.coloured(line)
-        elif prop.got or prop.wanted:
-            yield from self.fit(values(prop), indent=2)
-        if prop.one_sided:
-            sides = ", ".join(f"{k} {v}" for k, v in prop.one_sided.items())
-            yield from self.fit(f"One-sided slopes at the kink: {sides}", indent=2)
+        room = self.width - 2
+        # The script holds the inputs with every digit; they are not shown twice.
+        for name, value in () if prop.script else prop.inputs.items():
+            for line in array_lines(name, value, room):
+                yield Text("  " + self.encode(line), style="dim")
+        compared = entry_lines(prop, room)
+        for line in compared:
+            yield self.coloured(line)
+        if not compared and (numbers := values(prop)):
+            yield from self.fit(numbers, indent=2)
+        if prop.one_sided is not None:
+            sides = prop.one_sided
+            told = f"left {scalar(sides.left)}, right {scalar(sides.right)}"
+            told += f", got {scalar(sides.got)}" if sides.got is not None else ""
+            yield from self.fit(f"One-sided slopes at the kink: {told}", indent=2)
         if prop.traceback:
             yield from self.quoted("Traceback:", prop.traceback, 12)
+        if printed:
+            yield from self.quoted("It printed:", printed, 6)
         yield from self.script(prop)
 
     def coloured(self, line: str) -> Text:
@@ -276,7 +269,7 @@ class _Page:
                 f"({counted(len(lines) - most, 'more line')})", indent=2, style="dim"
             )
 
-    def script(self, prop: PropertyResult) -> Iterator[Text]:
+    def script(self, prop: Property) -> Iterator[Text]:
         """The command that repeats it, and last the script, at the left edge to be pasted."""
         if prop.repeat:
             yield Text()
@@ -299,31 +292,28 @@ class _Page:
     def tables(self) -> Iterator[Text]:
         """Argument, ratio, difference, analytical, numerical, as in paramz' checkgrad."""
         heads = ("argument", "ratio", "difference", "analytical", "numerical")
-        for function in self.report.functions:
+        for function in self.record.functions:
             rows = [row for prop in function.properties for row in prop.table]
             if not rows:
                 continue
-            cells = [heads, *(tuple(_short(row.get(h, "")) for h in heads) for row in rows)]
+            cells = [heads, *(tuple(scalar(getattr(row, h)) for h in heads) for row in rows)]
             yield from self.rule(f"{function.name}: analytical, numerical", function.status)
-            wide = [max(cell_len(row[i]) for row in cells) for i in range(len(heads))]
-            for place, row in enumerate(cells):
-                first, *numbers = (_pad(c, w) for c, w in zip(row, wide, strict=True))
-                line = "  ".join([first, *(c.strip().rjust(len(c)) for c in numbers)])
+            for place, line in enumerate(columns(cells)):
                 yield Text(self.encode(line)[: self.width], style="dim" if place == 0 else "")
 
     def remarks(self) -> Iterator[Text]:
         """What is reported without counting, what is missing, and the run's notes."""
-        report = self.report
+        record = self.record
         lines: list[tuple[str, str]] = []
-        for function in report.functions:
+        for function in record.functions:
             if function.status == "pass":
                 lines += [("noted", f"{function.name}: {f}") for f in function.findings]
-        missing = [f.name for f in report.with_status("missing")]
+        missing = [f.name for f in record.with_status("missing")]
         if missing:
             lines.append(("missing", f"missing: {', '.join(missing)}"))
         unclear = [
             f"{f.name} ({p.title})"
-            for f in report.functions
+            for f in record.functions
             for p in f.properties
             if p.status == "inconclusive"
         ]
@@ -331,7 +321,7 @@ class _Page:
             more = f" and {len(unclear) - 4} more" if len(unclear) > 4 else ""
             told = f"no oracle could decide: {', '.join(unclear[:4])}{more}"
             lines.append(("inconclusive", told))
-        lines += [("noted", note) for note in report.notes]
+        lines += [("noted", note) for note in record.notes]
         if lines:
             yield Text()
         for status, text in lines:
@@ -339,19 +329,15 @@ class _Page:
 
     def summary(self) -> Iterator[Text]:
         """The last line."""
-        status = {"pass": "pass", "fail": "fail"}.get(self.report.verdict, "error")
+        status = {"pass": "pass", "fail": "fail"}.get(self.record.verdict, "error")
         yield Text()
-        for place, line in enumerate(self.mark(status, summary(self.report))):
+        for place, line in enumerate(self.mark(status, summary(self.record))):
             yield line if place else Text(line.plain, style=COLOUR[status])
 
 
 def _key(place: int) -> str:
     """The letter of a column; its number when there are more columns than letters."""
     return _KEYS[place] if place < len(_KEYS) else str(place + 1)
-
-
-def _short(value: str) -> str:
-    return value if len(value) <= 24 else value[:23] + "…"
 
 
 def _pad(text: str, width: int) -> str:

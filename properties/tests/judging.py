@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from properties.checks import all_properties
+from properties.commands.gather import gather, nodes
 from properties.commands.job import Job
 from properties.implementation import Implementation, resolve_target
 from properties.judge.plan import plan
 from properties.judge.suite import Suite, by_row
-from properties.record.build import make_record
+from properties.record.build import build
+from properties.record.schema import plain
 from properties.spec.demands import Demands
 from properties.spec.row import LayerSpec
 
@@ -40,7 +42,7 @@ def record_of(
     try:
         for cells in by_row(suite.planned):
             suite.judge(cells)
-        return make_record(suite, found, required=frozenset())
+        return plain(build(gather(suite, found), found, demands, planned=nodes(suite)))
     finally:
         suite.close()
 

@@ -9,7 +9,7 @@ import pytest
 from properties.diagnosis.docstrings import contradiction, says
 from properties.implementation import resolve_target
 from properties.layers.dropout import DROP, DROPOUT, KEEP
-from properties.record.build import make_record
+from properties.record.build import build
 from properties.spec.demands import Demands
 
 _COURSE = "p: Dropout parameter. We drop each neuron output with probability p."
@@ -81,6 +81,7 @@ def dropout_backward(dout, cache):
 
 def test_the_record_says_it(tmp_path: Path) -> None:
     from properties.checks import all_properties
+    from properties.commands.gather import gather
     from properties.implementation import open_implementation
     from properties.judge.suite import Suite
 
@@ -98,9 +99,9 @@ def test_the_record_says_it(tmp_path: Path) -> None:
         for declared in all_properties():
             if declared.name == "dropped_fraction":
                 suite.judge_one(declared, DROPOUT)
-        record = make_record(suite, target, required=frozenset(), elapsed=0.0)
+        record = build(gather(suite, target), target, suite.demands, planned=())
     finally:
         suite.close()
-    findings = record["functions"][0]["findings"]
+    findings = record.functions[0].findings
     assert f"convention: {contradiction(_COURSE, KEEP)}" in findings
     assert not any("script" in finding for finding in findings)

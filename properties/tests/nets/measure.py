@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from properties.commands.gather import gather, nodes
 from properties.commands.job import Job
 from properties.implementation import resolve_target
 from properties.judge.suite import by_row
-from properties.record.build import make_record
+from properties.record.build import build
+from properties.record.schema import plain
 from properties.spec.demands import Demands
 from properties.tests.homework import zoo
 
@@ -57,7 +59,7 @@ def record(target: Path, profile: str = "quick", only: str = LAYERS) -> dict[str
         for cells in by_row(suite.planned):
             suite.judge(cells)
         found = resolve_target(str(target))
-        return make_record(suite, found, required=frozenset(), elapsed=0.0)
+        return plain(build(gather(suite, found), found, demands, planned=nodes(suite)))
     finally:
         suite.close()
 

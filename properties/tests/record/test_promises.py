@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from properties.benchmarks.plants import style_source
 from properties.commands.check import run
-from properties.reports import html, junit
+from properties.record.schema import Record
+from properties.reports.html import html
+from properties.reports.junit import junit
 
 
-def _judged(folder: Path, row: str, old: str, new: str) -> dict[str, Any]:
+def _judged(folder: Path, row: str, old: str, new: str) -> Record:
     text = style_source("textbook")
     assert old in text
     file = folder / "layers.py"
@@ -35,7 +36,7 @@ def test_a_wrong_share_of_dropped_units_is_drawn(tmp_path: Path) -> None:
 def test_what_the_code_printed_is_shown(tmp_path: Path) -> None:
     old = "dw = rows.T.dot(dout)"
     record = _judged(tmp_path, "affine", old, f"{old} * 2\n    print('shape', dw.shape)")
-    function = next(f for f in record["functions"] if f["name"] == "affine_backward")
-    assert function["printed"].startswith("shape (")
+    function = next(f for f in record.functions if f.name == "affine_backward")
+    assert function.printed.startswith("shape (")
     assert "shape (" in html(record)
     assert "shape (" in junit(record)

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from properties.reports import html
+from properties.record.schema import Record
+from properties.reports.html import html
 
 from . import samples
 
@@ -47,7 +48,7 @@ def show(browser: Any, tmp_path: Path) -> Iterator[Any]:
     contexts: list[Any] = []
     problems: list[str] = []
 
-    def opener(record: dict[str, Any], **options: Any) -> Any:
+    def opener(record: Record, **options: Any) -> Any:
         file = tmp_path / "report.html"
         file.write_text(html(record), encoding="utf-8")
         context = browser.new_context(viewport={"width": 1000, "height": 800}, **options)
@@ -74,9 +75,9 @@ def visible(page: Any) -> int:
 
 
 def test_filter_by_text_layer_and_status(show: Any) -> None:
-    page = show(samples.one_failure())
-    assert visible(page) == 16
-    page.fill("#text", "variance missing")
+    page = show(samples.one())
+    assert visible(page) == samples.FUNCTIONS
+    page.fill("#text", "factor 1/2")
     assert visible(page) == 1
     page.fill("#text", "nothing like it")
     assert visible(page) == 0
@@ -86,11 +87,11 @@ def test_filter_by_text_layer_and_status(show: Any) -> None:
     assert visible(page) == 2
     page.select_option("#status", "noted")
     assert visible(page) == 1
-    assert "1 of 16 shown" in page.inner_text("#count")
+    assert f"1 of {samples.FUNCTIONS} shown" in page.inner_text("#count")
 
 
 def test_unfold_by_the_matrix_and_by_the_buttons(show: Any) -> None:
-    page = show(samples.one_failure())
+    page = show(samples.one())
     second = page.locator("#failure-2")
     assert second.get_attribute("open") is None
     page.locator('.matrix a[href="#failure-2"]').click()
@@ -103,18 +104,18 @@ def test_unfold_by_the_matrix_and_by_the_buttons(show: Any) -> None:
 
 def test_dark_and_light(show: Any) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
-    page = show(samples.one_failure(), color_scheme="dark")
+    page = show(samples.one(), color_scheme="dark")
     dark = page.evaluate(ground)
     page.click("#theme")
     light = page.evaluate(ground)
     assert light != dark
     page.click("#theme")
     assert page.evaluate(ground) == dark
-    assert show(samples.one_failure(), color_scheme="light").evaluate(ground) == light
+    assert show(samples.one(), color_scheme="light").evaluate(ground) == light
 
 
 def test_keyboard_alone(show: Any) -> None:
-    page = show(samples.one_failure())
+    page = show(samples.one())
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("/")
@@ -122,7 +123,7 @@ def test_keyboard_alone(show: Any) -> None:
     page.keyboard.type("batchnorm_backward")
     assert visible(page) == 1
     page.keyboard.press("Escape")
-    assert visible(page) == 16
+    assert visible(page) == samples.FUNCTIONS
     for _ in range(12):  # over the controls to the first failure's summary
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.tagName") == "SUMMARY":
@@ -149,7 +150,7 @@ def test_axe_finds_nothing(show: Any, name: str, scheme: str) -> None:
 
 @pytest.mark.parametrize("width", [360, 800])
 def test_hostile_text_runs_nothing_and_breaks_no_layout(show: Any, width: int) -> None:
-    page = show(samples.hostile_record())
+    page = show(samples.hostile())
     page.set_viewport_size({"width": width, "height": 800})
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
     assert page.title().startswith("FAIL: ")
@@ -158,7 +159,7 @@ def test_hostile_text_runs_nothing_and_breaks_no_layout(show: Any, width: int) -
 
 
 def test_two_hundred_failures_of_a_hundred_squared_are_quick(show: Any) -> None:
-    page = show(samples.many_failures(200, (100, 100)))
+    page = show(samples.many(200, (100, 100)))
     assert page.locator("details[id]").count() == 200
     page.fill("#text", "softmax_loss")
     assert visible(page) == 1
@@ -167,7 +168,7 @@ def test_two_hundred_failures_of_a_hundred_squared_are_quick(show: Any) -> None:
 
 
 def test_paper_shows_every_panel(show: Any) -> None:
-    page = show(samples.one_failure())
+    page = show(samples.one())
     page.click("#close")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("details:not([open])").count() == 0
@@ -176,6 +177,6 @@ def test_paper_shows_every_panel(show: Any) -> None:
 
 
 def test_without_scripts_it_can_still_be_read(show: Any) -> None:
-    page = show(samples.one_failure(), java_script_enabled=False)
+    page = show(samples.one(), java_script_enabled=False)
     assert page.locator("#failure-1 .lead").is_visible()
     assert not page.locator(".controls").is_visible()

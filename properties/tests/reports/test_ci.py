@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as XML
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from properties.commands.check import check as nndl_check
 from properties.commands.report import FORMATS, report
-from properties.reports import github, github_summary, junit
+from properties.record.schema import dump
+from properties.reports.github import github, github_summary
+from properties.reports.junit import junit
 
 from . import samples
 
@@ -36,7 +37,7 @@ CHILDREN = {
 
 @pytest.mark.parametrize("name", samples.ALL)
 def test_junit_has_documented_elements_only(name: str) -> None:
-    record = samples.ALL[name]() if name != "many" else samples.many_failures(200, (30, 30))
+    record = samples.small(name, (30, 30))
     root = XML.fromstring(junit(record).encode())
     assert root.tag == "testsuites"
     for node in root.iter():
@@ -48,58 +49,57 @@ def test_junit_has_documented_elements_only(name: str) -> None:
 
 
 def test_junit_tells_the_whole_failure() -> None:
-    root = XML.fromstring(junit(samples.one_failure()).encode())
+    root = XML.fromstring(junit(samples.one()).encode())
     case = root.find(".//testcase[@name='batchnorm_backward']")
     assert case is not None
     failure = case.find("failure")
     assert failure is not None
     assert failure.text is not None
-    for part in ("Likely cause", "import numpy as np", "tolerance 3.1e-15", "numerical derivative"):
+    for part in ("Likely cause", "import numpy as np", "tolerance", "numerical derivative"):
         assert part in failure.text
     missing = root.find(".//testcase[@name='gplvm_log_likelihood']/skipped")
     assert missing is not None
 
 
 def test_a_run_that_did_not_finish_is_an_error_in_junit() -> None:
-    root = XML.fromstring(junit(samples.passing_record() | {"complete": False}).encode())
+    root = XML.fromstring(junit(replace(samples.passing(), complete=False)).encode())
     assert root.get("errors") == "1"
 
 
 @pytest.mark.parametrize("name", samples.ALL)
 def test_annotations_are_lines_of_their_own(name: str) -> None:
-    record: dict[str, Any] = (
-        samples.ALL[name]() if name != "many" else samples.many_failures(200, (5, 5))
-    )
+    record = samples.small(name, (5, 5))
     lines = github(record).splitlines()
     assert len(lines) <= 10
     for line in lines:
         assert re.fullmatch(r"::error (file=[^,:]+,line=\d+,)?title=[^,:]*::[^\r\n]*", line)
-    if record["verdict"] == "pass":
+    if record.verdict == "pass":
         assert lines == []
 
 
 def test_annotations_point_at_the_function() -> None:
-    record = samples.one_failure()
-    for function in record["functions"]:
-        function["file"] = f"/home/me/repo/nndl/{function['layer']}.py"
-    text = github(record, root="/home/me/repo")
-    assert text.startswith("::error file=nndl/batchnorm.py,line=10,title=batchnorm_backward")
+    record = samples.change(
+        samples.one(), "batchnorm_backward", lambda f: replace(f, file="/repo/nndl/layers.py")
+    )
+    text = github(record, root="/repo")
+    line = samples.function(record, "batchnorm_backward").line
+    assert f"::error file=nndl/layers.py,line={line},title=batchnorm_backward" in text
     assert "%0ALikely cause" in text
 
 
 def test_the_summary_has_the_matrix_and_no_html_of_others() -> None:
-    text = github_summary(samples.hostile_record())
+    text = github_summary(samples.hostile())
     assert "| **layer** |" in text
     code = re.sub(r"(?s)(`{3,})[^\n]*\n.*?\n\1", "", text)
     assert not re.search(r"(?<!\\)<(?!/?(details|summary)>)", code)
     assert not any(line.startswith("::") for line in text.splitlines())
-    assert len(github_summary(samples.many_failures(200, (5, 5))).encode()) < 1_048_576
+    assert len(github_summary(samples.many(200, (5, 5))).encode()) < 1_048_576
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_command_writes_every_format(form: str, tmp_path: Path) -> None:
     record = tmp_path / "record.json"
-    record.write_text(json.dumps(samples.hostile_record()), encoding="utf-8")
+    record.write_text(dump(samples.hostile()), encoding="utf-8")
     target = tmp_path / "out"
     run = CliRunner().invoke(report, [str(record), "--format", form, "-o", str(target)])
     assert run.exit_code == 0, run.output
@@ -111,7 +111,7 @@ def test_the_command_writes_every_format(form: str, tmp_path: Path) -> None:
 
 def test_the_job_summary_is_appended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record, summary = tmp_path / "record.json", tmp_path / "summary.md"
-    record.write_text(json.dumps(samples.one_failure()), encoding="utf-8")
+    record.write_text(dump(samples.one()), encoding="utf-8")
     summary.write_text("before\n", encoding="utf-8")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     CliRunner().invoke(report, [str(record), "--format", "github"])
@@ -119,7 +119,9 @@ def test_the_job_summary_is_appended(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert text.startswith("before\n## ✘ nndl: homework")
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"functions": [], "schema": 9}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", '{"functions": [], "schema": 9}', '{"functions": [], "schema": 2}']
+)
 def test_an_unusable_record_is_exit_code_2(content: str, tmp_path: Path) -> None:
     record = tmp_path / "record.json"
     record.write_text(content, encoding="utf-8")
@@ -130,7 +132,7 @@ def test_an_unusable_record_is_exit_code_2(content: str, tmp_path: Path) -> None
 
 def test_unusable_files_are_exit_code_2(tmp_path: Path) -> None:
     record = tmp_path / "record.json"
-    record.write_text(json.dumps(samples.one_failure()), encoding="utf-8")
+    record.write_text(dump(samples.one()), encoding="utf-8")
     no = str(tmp_path / "no" / "file")
     assert CliRunner().invoke(report, [no]).exit_code == 2
     assert CliRunner().invoke(report, [str(record), "--format", "html", "-o", no]).exit_code == 2

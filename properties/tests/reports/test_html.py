@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from properties.reports import NotebookReport, html
-from properties.reports.html import LARGEST
+from properties.record.schema import Property
+from properties.reports.html import LARGEST, html
+from properties.reports.notebook import NotebookReport
 
 from . import samples
 
@@ -30,8 +31,7 @@ class Page(HTMLParser):
 
 @pytest.mark.parametrize("name", samples.ALL)
 def test_one_file_without_outside_resources(name: str) -> None:
-    record: dict[str, Any] = samples.ALL[name]()
-    text = html(record)
+    text = html(samples.ALL[name]())
     page = Page(text)
     assert len(text.encode()) <= LARGEST < 2_000_000
     assert page.tags.count("script") == 1
@@ -48,38 +48,40 @@ def test_one_file_without_outside_resources(name: str) -> None:
 
 
 def test_every_failure_has_its_panel() -> None:
-    text = html(samples.many_failures(200, (6, 6)))
+    text = html(samples.many(200, (6, 6)))
     assert len(re.findall(r'<details id="failure-', text)) == 200
     assert text.count('<div class="panel">') == 200
 
 
 def test_a_page_that_would_be_too_large_leaves_out_and_says_so() -> None:
-    record = samples.many_failures(200, (3, 2))
-    for function in record["functions"]:
-        for prop in function["properties"]:
-            prop["sentence"] = "long " * 400
-            prop["traceback"] = "<" * 4000
+    def longer(prop: Property) -> Property:
+        return replace(prop, sentence="long " * 400, traceback="<" * 8000)
+
+    record = samples.many(200, (3, 2))
+    functions = (replace(f, properties=tuple(map(longer, f.properties))) for f in record.functions)
+    record = replace(record, functions=tuple(functions))
     text = html(record)
     assert len(text.encode()) <= LARGEST
     assert "it is in the JSON record" in text
 
 
 def test_pictures_are_there() -> None:
-    text = html(samples.one_failure())
+    full = replace(samples.function(samples.one(), "relu_forward"), properties=(samples.wrong(),))
+    text = html(samples.change(samples.one(), "relu_forward", lambda f: full))
     for said in (
         "Error of the numerical derivative against its step",
-        "Slope on the left of the kink -1, on the right 0.5, returned 0.75",
+        "Slope on the left of the kink 0, on the right 1, returned 2",
         "running_mean[0] over the calls",
-        "3 of 6 entries wrong",
+        "2 of 2 entries wrong",
     ):
         assert said in text
-    assert "{mode: &#39;test&#39;, eps: 1e-05, m: [1]}" in html(samples.large_cut())
-    assert "Heat map of got, 100×100 float64" in html(samples.many_failures(1))
+    assert "{mode: &#39;test&#39;, eps: 1e-05, m: [1]}" in html(samples.cut())
+    assert "Heat map of got, 100×100 float64" in html(samples.many(1))
 
 
 def test_the_notebook_has_the_same_panel_and_no_script() -> None:
-    text = NotebookReport(samples.one_failure())._repr_html_()
-    assert "the path through the variance is missing" in text
+    text = NotebookReport(samples.one())._repr_html_()
+    assert "The derivative of the root has a factor 1/2" in text
     assert "<script" not in text
-    assert "<script" not in NotebookReport(samples.hostile_record())._repr_html_()
-    assert len(NotebookReport(samples.many_failures(200, (20, 20)))._repr_html_()) < 1_000_000
+    assert "<script" not in NotebookReport(samples.hostile())._repr_html_()
+    assert len(NotebookReport(samples.many(200, (20, 20)))._repr_html_()) < 1_000_000

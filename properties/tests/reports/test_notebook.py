@@ -48,7 +48,7 @@ def test_functions_by_name_are_judged_and_the_kernel_stays_as_it_was() -> None:
     before, state = dict(os.environ), _state()
     result = check(relu_forward, relu_backward)
     assert result
-    assert [f["name"] for f in result.record["functions"]] == ["relu_forward", "relu_backward"]
+    assert [f.name for f in result.record.functions] == ["relu_forward", "relu_backward"]
     # pytest's own mark of the running test aside
     assert {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"} == {
         k: v for k, v in before.items() if k != "PYTEST_CURRENT_TEST"

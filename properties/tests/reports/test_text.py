@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from properties.reports.text import apart, clean, fold_code, no_command, number, one_line
+from properties.record.text import clean, one_line
+from properties.reports.text import apart, fold_code, no_command, number
 
 from .samples import HOSTILE
 

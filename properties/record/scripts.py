@@ -8,25 +8,25 @@ import numpy as np
 
 from ..implementation import Implementation, Target
 from ..judge.mismatch import Disagreement
-from ..judge.subjects.functions import Probe
 from ..spec.case import Case
 from ..spec.literals import literal, with_imports
-from ..spec.row import LayerSpec
+from ..spec.row import LayerSpec, Reading
 
 _DIRECT = ("reference", "exact arithmetic")
 
 
-def make_script(disagreement: Disagreement, case: Case, probe: Probe, header: str) -> str:
-    """Write the script of a disagreement.
+def make_script(
+    disagreement: Disagreement, case: Case, spec: LayerSpec, reading: Reading | None, header: str
+) -> str:
+    """Write the script of a disagreement with a function.
 
     ``header`` imports the target. The script prints what the function gives and, where the
     wanted value belongs to this very call, asserts it.
     """
-    sent = probe.reading.send(case) if probe.reading else case
+    sent = reading.send(case) if reading else case
     lines = [f"{name} = {literal(value)}" for name, value in sent.args.items()]
     if case.dout is not None:
         lines.append(f"dout = {literal(case.dout)}")
-    spec = probe.spec
     arguments = ", ".join(sent.args)
     gradients = ", ".join(f"d{name}" for name in spec.differentiable)
     judged = disagreement.argument or spec.value

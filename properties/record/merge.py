@@ -1,0 +1,116 @@
+"""Records put together, and held against what was planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .schema import SCHEMA, Function, Record, RecordError, verdict_of
+
+_NAMED = 6  # nodes that were not judged, named one by one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One property of one row that a run is to judge; it cannot without ``functions``."""
+
+    row: str
+    property: str
+    functions: tuple[str, ...]
+
+
+def assemble(
+    functions: Iterable[Function],
+    *,
+    planned: Iterable[Node],
+    required: frozenset[str],
+    complete: bool,
+    notes: Iterable[str],
+    **head: Any,
+) -> Record:
+    """A record of some functions, complete when every planned node is in it."""
+    found = tuple(functions)
+    lost = unjudged(found, planned)
+    told = list(dict.fromkeys(notes))
+    if lost:
+        told.append(f"planned and not judged: {in_words(lost)}")
+    complete = complete and not lost
+    return Record(
+        schema=SCHEMA,
+        verdict=verdict_of(found, complete=complete, required=required),
+        complete=complete,
+        functions=found,
+        notes=tuple(told),
+        **head,
+    )
+
+
+def unjudged(functions: Sequence[Function], planned: Iterable[Node]) -> list[Node]:
+    """The planned nodes that are not in a record.
+
+    A node is in it when a function of its row has the property, or when a function that it needs
+    is missing or gives no result.
+    """
+    there = {(f.row, p.name) for f in functions for p in f.properties}
+    excused = {(f.row, f.name) for f in functions if f.status in ("missing", "error")}
+    return [
+        node
+        for node in planned
+        if (node.row, node.property) not in there
+        and not any((node.row, name) in excused for name in node.functions)
+    ]
+
+
+def in_words(nodes: Sequence[Node]) -> str:
+    """The first of some nodes by name, and how many there are beside."""
+    names = ", ".join(f"{node.property} of {node.row}" for node in nodes[:_NAMED])
+    return names + (f" and {len(nodes) - _NAMED} more" if len(nodes) > _NAMED else "")
+
+
+def merge(
+    records: Sequence[Record],
+    *,
+    planned: Iterable[Node] = (),
+    required: frozenset[str] = frozenset(),
+    order: Sequence[str] = (),
+) -> Record:
+    """One record of the pieces of a run; functions by the order of their rows.
+
+    Raises
+    ------
+    RecordError
+        The records are of different targets or demands, or judge the same function.
+    """
+    if not records:
+        raise RecordError("got no record; wanted at least one")
+    first = records[0]
+    for record in records[1:]:
+        for part in ("target", "profile", "seed", "strict", "versions"):
+            one, other = getattr(first, part), getattr(record, part)
+            if one != other:
+                raise RecordError(
+                    f"the records are of two runs: their {part} are {one!r} and {other!r}; "
+                    "give the pieces of one run"
+                )
+    functions = [function for record in records for function in record.functions]
+    judged: set[tuple[str, str]] = set()
+    for function in functions:
+        key = (function.row, function.name)
+        if key in judged:
+            raise RecordError(f"{function.name} is in two records; give each piece once")
+        judged.add(key)
+    places = {row: place for place, row in enumerate(order)}
+    return assemble(
+        sorted(functions, key=lambda f: places.get(f.row, len(places))),
+        planned=planned,
+        required=required,
+        complete=all(record.complete for record in records),
+        notes=[note for record in records for note in record.notes],
+        target=first.target,
+        profile=first.profile,
+        seed=first.seed,
+        strict=first.strict,
+        versions=first.versions,
+        elapsed=max(record.elapsed for record in records),
+    )

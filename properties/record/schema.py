@@ -1,0 +1,317 @@
+"""The record of a run, described once: what `nndl check --json` writes and every report reads.
+
+Its JSON Schema, ``record.schema.json``, is generated from these classes and shipped beside them.
+All text is made safe to show when a value is made, whether by a run or from a file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from .text import clean, one_line
+
+SCHEMA: Final = 2
+CLASSES = ("correctness", "convention", "robustness")
+SCHEMA_FILE = Path(__file__).with_name("record.schema.json")
+
+Status = Literal["pass", "fail", "error", "missing", "inconclusive", "skipped"]
+# A status as it is shown: ``noted`` is reported and does not count, ``none`` does not apply.
+Shown = Literal["pass", "fail", "error", "missing", "inconclusive", "skipped", "noted", "none"]
+Number = float | Literal["nan", "inf", "-inf"]  # JSON has no other way to write these
+
+_LINE = 600  # characters of a text that is one line
+_LONG = {"script": 400_000, "traceback": 20_000, "printed": 4_000}  # texts of several lines
+_WIDE = {"path": 4_000, "file": 4_000, "repeat": 8_000}
+
+
+class RecordError(ValueError):
+    """What came is no record, or records do not fit together; the message says what was wanted."""
+
+
+class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A value of the record; its texts are safe to show."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, str):
+                safe: Any = _safe(name, value)
+            elif isinstance(value, tuple) and value and isinstance(value[0], str):
+                safe = tuple(_safe(name, item) for item in value)
+            elif isinstance(value, Mapping):
+                safe = {
+                    one_line(key, limit=80): _safe(name, item) if isinstance(item, str) else item
+                    for key, item in value.items()
+                }
+            else:
+                continue
+            msgspec.structs.force_setattr(self, name, safe)
+
+
+def _safe(name: str, text: str) -> str:
+    if name in _LONG:
+        return clean(text, limit=_LONG[name]).strip("\n")
+    return one_line(text, limit=_WIDE.get(name, _LINE))
+
+
+class Array(_Value, frozen=True, kw_only=True):
+    """An array: small ones whole, of large ones a corner and a summary.
+
+    ``data`` and ``corner`` are nested lists of numbers, with "nan", "inf" and "-inf".
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: Any
+    corner: Any = None
+    summary: dict[str, Number] = {}
+
+
+class Arrays(_Value, frozen=True, kw_only=True):
+    """The arrays of a failing example; ``tolerance`` has the shape of ``wanted``."""
+
+    got: Array | None = None
+    wanted: Array | None = None
+    tolerance: Array | None = None
+
+
+class Diagnosis(_Value, frozen=True, kw_only=True):
+    """The likely cause; without a misconception when nothing known explains the failure."""
+
+    sentence: str
+    evidence: str
+    confidence: float
+    misconception: str | None = None
+
+
+class Curve(_Value, frozen=True, kw_only=True):
+    """Error of a finite difference against its step.
+
+    ``chosen`` is the index of the step with the smallest error, ``estimate`` the derivative and
+    ``uncertainty`` the estimate of its error.
+    """
+
+    steps: tuple[Number, ...]
+    errors: tuple[Number, ...]
+    chosen: int | None = None
+    estimate: Number | None = None
+    uncertainty: Number | None = None
+
+
+class OneSided(_Value, frozen=True, kw_only=True):
+    """The slopes on both sides of a kink, and the slope that was returned."""
+
+    left: Number
+    right: Number
+    got: Number | None = None
+
+
+class Series(_Value, frozen=True, kw_only=True):
+    """A quantity over the calls of an example, or over its slices: what was got and wanted."""
+
+    name: str
+    over: str
+    lines: dict[str, tuple[Number, ...]]
+
+
+class Derivative(_Value, frozen=True, kw_only=True):
+    """An analytical gradient beside the numerical one, along one direction."""
+
+    argument: str
+    ratio: Number
+    difference: Number
+    analytical: Number
+    numerical: Number
+
+
+class Property(_Value, frozen=True, kw_only=True, rename={"cls": "class"}):
+    """What one property says of one function.
+
+    ``about`` is what it demands. ``counts`` is false for what is reported without failing the
+    function. ``got``, ``wanted`` and ``tolerance`` are those of the entry ``index`` of
+    ``argument``; ``arrays`` has all entries. ``inputs`` are the smallest failing example,
+    ``script`` repeats it, ``repeat`` is the command that judges just this again.
+    """
+
+    name: str
+    cls: Literal["correctness", "convention", "robustness"]
+    status: Status
+    examples: int
+    about: str = ""
+    counts: bool = True
+    inconclusive: int = 0
+    argument: str = ""
+    index: tuple[int, ...] | None = None
+    got: float | str | None = None
+    wanted: float | str | None = None
+    tolerance: float | str | None = None
+    oracle: str = ""
+    sentence: str = ""
+    traceback: str = ""
+    diagnosis: Diagnosis | None = None
+    arrays: Arrays | None = None
+    inputs: dict[str, Any] = {}
+    steps_curve: Curve | None = None
+    one_sided: OneSided | None = None
+    series: tuple[Series, ...] = ()
+    table: tuple[Derivative, ...] = ()
+    script: str = ""
+    repeat: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name with blanks."""
+        return self.name.replace("_", " ")
+
+    @property
+    def shown(self) -> Shown:
+        """The status as it is shown."""
+        return "noted" if self.status in ("fail", "error") and not self.counts else self.status
+
+    @property
+    def cause(self) -> Diagnosis | None:
+        """The diagnosis, when there is one."""
+        known = self.diagnosis is not None and self.diagnosis.misconception is not None
+        return self.diagnosis if known else None
+
+
+class Function(_Value, frozen=True, kw_only=True, omit_defaults=False):
+    """What a run says of one function; ``row`` is what declares it, ``layer`` what it belongs to.
+
+    ``findings`` are reported and count only in a strict run.
+    """
+
+    name: str
+    layer: str
+    row: str
+    status: Status
+    detail: str = ""
+    findings: tuple[str, ...] = ()
+    properties: tuple[Property, ...] = ()
+    printed: str = ""
+    file: str = ""
+    line: int | None = None
+
+    @property
+    def failures(self) -> tuple[Property, ...]:
+        """Properties that failed or broke and count, those with most to show first."""
+        bad = (p for p in self.properties if p.shown in ("fail", "error"))
+        return tuple(sorted(bad, key=_tells_least))
+
+    @property
+    def noted(self) -> tuple[Property, ...]:
+        """Properties that failed and do not count."""
+        return tuple(p for p in self.properties if p.shown == "noted")
+
+    @property
+    def lead(self) -> Property | None:
+        """The failing property that says most."""
+        return next(iter(self.failures), None)
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong with it, in one sentence."""
+        lead = self.lead
+        return (lead.sentence if lead is not None else "") or self.detail
+
+
+def _tells_least(p: Property) -> tuple[int, int, int]:
+    """Sort key: what counts most and shows most comes first; otherwise the record's order."""
+    return CLASSES.index(p.cls), p.cause is None, p.arrays is None and not p.script
+
+
+class Target(_Value, frozen=True, kw_only=True):
+    """What was judged."""
+
+    kind: str
+    path: str
+
+
+class Record(_Value, frozen=True, kw_only=True):
+    """A whole run. ``complete`` is true when everything that was planned was judged."""
+
+    schema: Literal[2]
+    target: Target
+    profile: str
+    seed: int
+    strict: bool
+    verdict: Literal["pass", "fail", "error"]
+    complete: bool
+    functions: tuple[Function, ...]
+    notes: tuple[str, ...]
+    versions: dict[str, str]
+    elapsed: float
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Layers in the record's order."""
+        return tuple(dict.fromkeys(f.layer for f in self.functions))
+
+    def with_status(self, *statuses: Status) -> tuple[Function, ...]:
+        """Functions whose status is one of these."""
+        return tuple(f for f in self.functions if f.status in statuses)
+
+
+def verdict_of(
+    functions: Iterable[Function], *, complete: bool, required: frozenset[str]
+) -> Literal["pass", "fail", "error"]:
+    """The verdict over some functions; those that ``required`` names must not be missing."""
+    found = list(functions)
+    statuses = {f.status for f in found}
+    if "fail" in statuses or any(
+        f.status == "missing" and required & {f.layer, f.name} for f in found
+    ):
+        return "fail"
+    return "error" if "error" in statuses or not complete else "pass"
+
+
+def read(data: bytes | str | Mapping[str, Any] | Record) -> Record:
+    """Read a record: its JSON, or the same as a dict.
+
+    Raises
+    ------
+    RecordError
+        It is no record, or one of another version; the message says what does not fit.
+    """
+    if isinstance(data, Record):
+        return data
+    if isinstance(data, bytes | str):
+        try:
+            data = msgspec.json.decode(data)
+        except (msgspec.DecodeError, UnicodeError) as error:
+            raise RecordError(f"this is not JSON ({error}); {_WANTED}") from error
+    if not isinstance(data, Mapping) or "functions" not in data:
+        raise RecordError(f"got {type(data).__name__} without 'functions'; {_WANTED}")
+    if data.get("schema") != SCHEMA:
+        raise RecordError(
+            f"got a record of schema {data.get('schema')!r}; this version reads schema {SCHEMA}: "
+            "write the record again with this version, or read it with that which wrote it"
+        )
+    try:
+        return msgspec.convert(data, Record, strict=True)
+    except msgspec.ValidationError as error:
+        raise RecordError(f"a part of it does not fit: {error}; {_WANTED}") from error
+
+
+_WANTED = "wanted the JSON record that 'nndl check --json FILE' writes"
+
+
+def plain(record: Record) -> dict[str, Any]:
+    """The record as dicts, lists, texts and numbers."""
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(record))
+    return found
+
+
+def dump(record: Record) -> str:
+    """The record as JSON in ASCII, which every tool can read."""
+    return json.dumps(plain(record), indent=1, allow_nan=False) + "\n"
+
+
+def json_schema() -> str:
+    """The JSON Schema of a record."""
+    return json.dumps(msgspec.json.schema(Record), indent=1) + "\n"
