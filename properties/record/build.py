@@ -259,6 +259,11 @@ def _with_disagreement(
         )
     elif verdict.kind is Kind.CORRECTNESS:
         diagnosis = _no_known_cause(verdict)
+    arrays = Arrays(
+        got=array_of(found.got),
+        wanted=array_of(found.wanted),
+        tolerance=array_of(found.tolerance),
+    )
     curve, sides = extra.get("steps_curve"), extra.get("one_sided")
     return msgspec.structs.replace(
         made,
@@ -269,11 +274,7 @@ def _with_disagreement(
         tolerance=entry(found.tolerance, found.index),
         oracle=found.oracle,
         sentence=found.sentence,
-        arrays=Arrays(
-            got=array_of(found.got),
-            wanted=array_of(found.wanted),
-            tolerance=array_of(found.tolerance),
-        ),
+        arrays=arrays if arrays != Arrays() else None,
         diagnosis=diagnosis,
         steps_curve=msgspec.convert(curve, Curve) if curve else None,
         one_sided=msgspec.convert(sides, OneSided) if sides else None,
