@@ -9,7 +9,7 @@ from reference import relu
 from ..spec.case import Case
 from ..spec.hints import Hints
 from ..spec.misconception import misconceptions
-from ..spec.row import LayerSpec, Purpose, Reference
+from ..spec.row import Kinks, LayerSpec, Purpose, Reference
 from ..spec.values import ANY_SHAPE, SEEDS, Values, values
 from ..spec.ways import Ways
 
@@ -129,6 +129,7 @@ RELU = LayerSpec(
     differentiable=("x",),
     reference=Reference(forward=relu.forward, vjp=relu.vjp),
     batched=("x",),
+    kinks=Kinks(how="elementwise", other="takes another slope than 0 at x = 0"),
     ways=_WAYS,
     misconceptions=misconceptions("relu", _MISCONCEPTIONS),
     hints=Hints(factors=("x", "dout")),

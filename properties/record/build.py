@@ -211,7 +211,8 @@ class _Writer:
         made = Property(
             name=verdict.declared.name,
             cls=verdict.kind.value,
-            status=verdict.status,  # type: ignore[arg-type]
+            # One that broke says nothing of the function; the run is then incomplete.
+            status="error" if verdict.broken else verdict.status,  # type: ignore[arg-type]
             counts=not lenient or verdict.kind is Kind.CORRECTNESS,
             examples=verdict.examples,
             inconclusive=verdict.inconclusive,
