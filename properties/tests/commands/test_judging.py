@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from properties.commands import judging, workers
 from properties.commands.check import run
 from properties.judge.plan import Cell
+from properties.record.schema import Record
 
 RIGHT_RELU = """
 import numpy as np
@@ -38,8 +38,8 @@ def target(tmp_path: Path) -> str:
     return str(package)
 
 
-def told(record: dict[str, Any]) -> list[tuple[str, str, str]]:
-    return [(f["name"], f["status"], f["detail"]) for f in record["functions"]]
+def told(record: Record) -> list[tuple[str, str, str]]:
+    return [(f.name, f.status, f.detail) for f in record.functions]
 
 
 def ended(cells: tuple[Cell, ...]) -> None:
@@ -53,8 +53,8 @@ def test_two_processes_say_what_one_says(target: str, monkeypatch: pytest.Monkey
         found.append(run(target, only="relu,optim", profile="quick"))
     one, two = found
     assert told(one) == told(two)
-    assert one["verdict"] == two["verdict"] == "fail"
-    assert two["complete"]
+    assert one.verdict == two.verdict == "fail"
+    assert two.complete
 
 
 def test_a_process_that_ends_is_told(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
