@@ -14,17 +14,21 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from ..diagnosis import Causes, Diagnosis
+from ..diagnosis import observe_with_parts
+from ..diagnosis.cause import Finder
+from ..diagnosis.finding import Diagnosis
 from ..diagnosis.habits import shown_by
 from ..diagnosis.observation import fresh_cases
 from ..implementation import open_implementation, resolve_target
 from ..judge.asking import Questions
 from ..judge.mismatch import Disagreement, Kind
 from ..judge.property import Property
+from ..judge.subject import prepare
 from ..judge.verdict import Verdict
 from ..layers import ALL as SPECS
 from ..layers import MISCONCEPTIONS as CATALOGUE
 from ..spec.case import Case
+from ..spec.demands import Demands
 from ..spec.misconception import Misconception
 from ..spec.row import LayerSpec, Purpose
 from .plants import STYLES, plant
@@ -40,11 +44,12 @@ def cause_of(entry: Misconception, style: str, spec: LayerSpec) -> tuple[Diagnos
         with open_implementation(
             target, names=list(spec.functions), in_process=True
         ) as implementation:
-            causes = Causes(implementation, {spec.name: None}, set())
+            subject = prepare(spec, implementation, Demands(profile="quick"))
+            observed = observe_with_parts(subject)
             case = next((c for c in fresh_cases(spec) if entry.when in ("", spec.kind_of(c))), None)
             verdict = _verdict(entry, spec, case)
             started = time.perf_counter()
-            cause = causes.of(verdict, spec)
+            cause = Finder(lambda row: observed[row.name]).of(verdict, spec)
             return cause, time.perf_counter() - started
 
 

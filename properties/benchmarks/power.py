@@ -27,7 +27,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..diagnosis import find_causes
+from ..diagnosis import find_causes, observe_with_parts
 from ..diagnosis.observation import fresh_cases, observe_cases
 from ..implementation import open_implementation, resolve_target
 from ..judge.mismatch import Kind
@@ -82,6 +82,7 @@ def make_suite(path: Path, spec: LayerSpec, seed: int, profile: str) -> Suite:
         ),
         specs=(spec,),
         demands=Demands(profile=profile, seed=seed, shrink=False),
+        observe=observe_with_parts,
     )
 
 
@@ -91,6 +92,7 @@ def with_seed(prepared: Suite, seed: int) -> Suite:
         prepared,
         demands=replace(prepared.demands, seed=seed),
         verdicts=[],
+        observations={},
         faults=dict(prepared.faults),
         broken=[],
     )

@@ -10,6 +10,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from platformdirs import user_cache_path
 
 from ..checks import all_properties
+from ..diagnosis import observe_with_parts
 from ..implementation import Implementation, Limits, Target, open_implementation, resolve_target
 from ..judge.plan import Cell, everything, plan
 from ..judge.property import Property
@@ -61,6 +62,7 @@ class Job:
             specs=rows,
             demands=self.demands,
             planned=plan(rows, all_properties(), wanted=wanted),
+            observe=observe_with_parts,
         )
 
     def open(self, target: Target, rows: tuple[LayerSpec, ...]) -> Implementation:

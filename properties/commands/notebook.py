@@ -16,6 +16,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from ..checks import all_properties
+from ..diagnosis import observe_with_parts
 from ..implementation import Call, FunctionInfo, Handle, Limits, Outcome, Target
 from ..implementation.child.capture import Printed
 from ..implementation.child.executor import Executor, copied_arguments
@@ -148,6 +149,7 @@ def check(
         specs=specs,
         demands=demands,
         planned=plan(specs, all_properties()),
+        observe=observe_with_parts,
     )
     started = time.perf_counter()
     with hypothesis_elsewhere():

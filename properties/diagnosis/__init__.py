@@ -1,51 +1,35 @@
 """Causes of a disagreement: generic relations and named misconceptions.
 
-``observe`` collects what a cause may be recognised by, where the code is judged; ``find_cause``
-tells it from that, and runs nothing. The names are imported when they are asked for: the step
-debugger needs the relations alone, and the misconceptions bring every reference with them.
+``observe_with_parts`` collects what a cause may be recognised by, where the code is judged;
+``find_causes`` tells it from that, and runs nothing. What they need is imported when they are
+called: a run in which all is right pays for none of it.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..judge.subject import Subject
     from ..judge.suite import Suite
-    from .cause import find_cause
-    from .causes import Causes
-    from .finding import Diagnosis
-    from .observation import observe
-
-_HOMES = {
-    "Causes": ".causes",
-    "Diagnosis": ".finding",
-    "find_cause": ".cause",
-    "observe": ".observation",
-}
+    from ..spec.observation import Observations
+    from .cause import Finder
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name], __name__), name)
+def observe_with_parts(subject: Subject) -> dict[str, Observations]:
+    """What the causes of a row's failures are told from: of the row, and of its parts, by name."""
+    from .observation import observe_all
+
+    return observe_all(subject)
 
 
-def find_causes(suite: Suite) -> Causes:
-    """The causes of what a suite found; functions that hang or crash are not run again."""
-    from .causes import Causes
+def find_causes(suite: Suite) -> Finder:
+    """The causes of what a suite found, from what was observed then."""
+    from ..spec.observation import Observations
+    from .cause import Finder
 
-    deadly = {
-        verdict.layer
-        for verdict in suite.verdicts
-        if verdict.fault is not None and verdict.fault.status in ("timeout", "crashed")
-    }
-    return Causes(
-        suite.implementation,
-        readings=suite.readings,
-        wrong_forwards=suite.wrong_forwards,
-        untouched=frozenset(deadly),
-    )
+    nothing = Observations()
+    return Finder(lambda row: suite.observations.get(row.name, nothing), suite.wrong_forwards)
 
 
-__all__ = ["Causes", "Diagnosis", "find_cause", "find_causes", "observe"]
+__all__ = ["find_causes", "observe_with_parts"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,29 +26,17 @@ from .observation import quantities_of
 _DIRECT = ("reference", "exact")  # oracles that hold the very array that was returned
 
 
-def find_cause(
-    observations: Mapping[str, Observations],
-    verdict: Verdict,
-    row: LayerSpec,
-    wrong_forwards: Collection[str] = (),
-) -> Diagnosis | None:
-    """The cause of what a verdict found or noted; None where nothing is known.
+class Finder:
+    """Causes of the verdicts on the same code, each found once.
 
     Parameters
     ----------
     observations
-        By row, what ``observe`` gave: of this row, and of its parts where they were judged.
+        What was observed of a row, and of its parts where they were judged.
     wrong_forwards
         Rows whose forward is wrong: what the reference says of their gradients is not what their
         backward should give.
     """
-    nothing = Observations()
-    finder = Finder(lambda spec: observations.get(spec.name, nothing), wrong_forwards)
-    return finder.find(verdict, row)
-
-
-class Finder:
-    """``find_cause`` for many verdicts of the same code: each cause is found once."""
 
     def __init__(
         self,
@@ -59,6 +47,16 @@ class Finder:
         self._wrong_forwards = wrong_forwards
         self._named: dict[tuple[str, str, str, str], Diagnosis | None] = {}
         self._parts: dict[tuple[str, str, str], dict[str, list[tuple[str, str]]]] = {}
+
+    def of(self, verdict: Verdict, row: LayerSpec) -> Diagnosis | None:
+        """The cause of one verdict; None where nothing is known.
+
+        The values are a stranger's and may be anything; a verdict stands without its cause.
+        """
+        try:
+            return self.find(verdict, row)
+        except Exception:
+            return None
 
     def find(self, verdict: Verdict, row: LayerSpec) -> Diagnosis | None:
         """The cause of one verdict; raises what a value of an unforeseen kind raises."""

@@ -8,6 +8,7 @@ them later runs nothing.
 
 from __future__ import annotations
 
+import contextlib
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,10 +22,12 @@ from reference.bounded import Bounded
 from ..judge.compare import same_but_for_ones
 from ..judge.drawing import sample_cases
 from ..judge.mismatch import Fault, Mismatch
+from ..judge.subject import Subject, prepare
 from ..judge.subjects.functions import Probe
 from ..spec.case import Array, Case, Run
+from ..spec.demands import Demands
 from ..spec.observation import Observation, Observations
-from ..spec.row import LayerSpec, Precision, Purpose
+from ..spec.row import LayerSpec, ObjectSpec, Precision, Purpose
 from ..spec.ways import Quantities, Ways
 from .assembled import assembled
 from .conditions import examples
@@ -39,8 +42,8 @@ _NOTHING = Ways(arguments="", texts={})
 def observe(probe: Probe) -> Observations:
     """Run the implementation on the fresh cases of its row, for a cause to be found later.
 
-    To be called where the row was judged, once it failed; ``find_cause`` tells the cause of what
-    comes back. Plain values, which can be pickled.
+    To be called where the row was judged, once it failed; `Finder` tells the cause of what comes
+    back. Plain values, which can be pickled.
     """
     functions = probe.implementation.functions
     source = {
@@ -53,6 +56,19 @@ def observe(probe: Probe) -> Observations:
         source=source,
         reading=probe.reading.name if probe.reading is not None else "",
     )
+
+
+def observe_all(subject: Subject) -> dict[str, Observations]:
+    """``observe`` a row and its parts; a part that gives no result is left out."""
+    if subject.probe is None or isinstance(subject.row, ObjectSpec):
+        return {}
+    implementation = subject.probe.implementation
+    parts = [prepare(part, implementation, Demands(profile="quick")) for part in subject.row.parts]
+    found = {}
+    for one in (subject, *(part for part in parts if not part.faults)):
+        with contextlib.suppress(Fault, Mismatch):
+            found[one.row.name] = observe(one.probe)
+    return found
 
 
 def observe_cases(probe: Probe, purpose: Purpose = Purpose.ORDINARY) -> tuple[Observation, ...]:

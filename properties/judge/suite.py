@@ -9,6 +9,7 @@ from typing import Any
 
 from ..implementation import Implementation
 from ..spec.demands import Demands
+from ..spec.observation import Observations
 from ..spec.row import LayerSpec, Reading
 from .mismatch import Fault
 from .plan import Cell
@@ -23,6 +24,7 @@ class Judged:
     """What came of some cells of one row, as plain values that can be pickled.
 
     ``reading`` is the name of the reading in force. ``broken`` holds tracebacks of our own.
+    ``observations`` are what the causes of its failures are told from, by row.
     """
 
     row: str
@@ -32,6 +34,7 @@ class Judged:
     reading: str | None = None
     forward_is_wrong: bool = False
     broken: list[str] = field(default_factory=list)
+    observations: dict[str, Observations] = field(default_factory=dict)
 
 
 def judge(cells: Sequence[Cell], subject: Subject, demands: Demands) -> Judged:
@@ -69,13 +72,22 @@ def needed(declared: Property, row: LayerSpec) -> tuple[str, ...]:
     return (row.forward,) if declared.judges == "forward" else row.functions
 
 
+def _nothing(subject: Subject) -> dict[str, Observations]:
+    return {}
+
+
 @dataclass(kw_only=True)
 class Suite:
-    """The state of a run in one process."""
+    """The state of a run in one process.
+
+    ``observe`` is called where a row was judged and failed, while its code is at hand.
+    """
 
     open_implementation: Callable[[], Implementation]
     specs: tuple[LayerSpec, ...]
     demands: Demands
+    observe: Callable[[Subject], dict[str, Observations]] = _nothing
+    observations: dict[str, Observations] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
     faults: dict[str, Fault] = field(default_factory=dict)
     readings: dict[str, Reading | None] = field(default_factory=dict)
@@ -110,7 +122,12 @@ class Suite:
 
     def judge(self, cells: Sequence[Cell]) -> Judged:
         """Judge cells of one row in this process, and keep what came of it."""
-        judged = judge(cells, self.subject(cells[0].row), self.demands)
+        subject = self.subject(cells[0].row)
+        judged = judge(cells, subject, self.demands)
+        failed = any(v.disagreement is not None or v.notes for v in judged.verdicts)
+        seen = subject.row.name in self.observations
+        if failed and not seen and not any(fault.is_final for fault in judged.faults.values()):
+            judged.observations = self.observe(subject)
         self.absorb(judged)
         return judged
 
@@ -130,6 +147,7 @@ class Suite:
         if judged.forward_is_wrong:
             self.wrong_forwards.add(row.name)
         self.broken += judged.broken
+        self.observations |= judged.observations
 
     def missing_from_verdicts(self) -> list[str]:
         """What was planned and has neither a verdict nor a fault that says why."""

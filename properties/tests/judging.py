@@ -9,6 +9,7 @@ from typing import Any
 from properties.checks import all_properties
 from properties.commands.gather import gather, nodes
 from properties.commands.job import Job
+from properties.diagnosis import observe_with_parts
 from properties.implementation import Implementation, resolve_target
 from properties.judge.plan import plan
 from properties.judge.suite import Suite, by_row
@@ -38,6 +39,7 @@ def record_of(
         specs=rows,
         demands=demands,
         planned=plan(rows, all_properties()),
+        observe=observe_with_parts,
     )
     try:
         for cells in by_row(suite.planned):

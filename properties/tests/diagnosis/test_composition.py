@@ -7,15 +7,19 @@ from pathlib import Path
 import pytest
 
 from properties.benchmarks.plants import style_source
-from properties.diagnosis import Causes, Diagnosis
+from properties.diagnosis import observe_with_parts
+from properties.diagnosis.cause import Finder
+from properties.diagnosis.finding import Diagnosis
 from properties.diagnosis.observation import fresh_cases
 from properties.implementation import open_implementation, resolve_target
 from properties.judge.asking import Questions
 from properties.judge.mismatch import Disagreement, Kind
 from properties.judge.property import Property
+from properties.judge.subject import prepare
 from properties.judge.verdict import Verdict
 from properties.layers import ALL as SPECS
 from properties.spec.case import Case
+from properties.spec.demands import Demands
 from properties.spec.row import Purpose
 
 
@@ -49,7 +53,9 @@ def _cause(folder: Path, row: str, change: tuple[str, str], argument: str) -> Di
     with open_implementation(
         resolve_target(str(path)), names=names, in_process=True
     ) as implementation:
-        return Causes(implementation, {}, set()).find(verdict, spec)
+        subject = prepare(spec, implementation, Demands(profile="quick"))
+        observed = observe_with_parts(subject)
+        return Finder(lambda one: observed[one.name]).find(verdict, spec)
 
 
 def test_a_known_mistake_of_a_part(tmp_path: Path) -> None:
