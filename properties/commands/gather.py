@@ -8,12 +8,12 @@ from ..diagnosis import find_causes
 from ..diagnosis.finding import Diagnosis
 from ..implementation import Target
 from ..judge.property import named
-from ..judge.subjects.objects import ObjectProbe
 from ..judge.suite import Suite, needed
 from ..judge.verdict import Verdict
 from ..record.build import Observations, Of
 from ..record.merge import Node
 from ..record.scripts import import_lines, make_script
+from ..spec.literals import with_imports
 from ..spec.row import LayerSpec, ObjectSpec
 
 
@@ -27,7 +27,7 @@ def nodes(suite: Suite) -> list[Node]:
 
 
 def gather(suite: Suite, target: Target) -> Observations:
-    """What a suite saw. The code under test is run once more, for the causes."""
+    """What a suite saw; nothing is run again."""
     missing = suite.implementation.limits_missing
     notes = [f"no limit held here of: {', '.join(missing)}"] if missing else []
     if target.nearer:
@@ -70,6 +70,5 @@ def _script(suite: Suite, target: Target, row: LayerSpec, verdict: Verdict) -> s
         return ""
     header = import_lines(target, suite.implementation, row.functions)
     if isinstance(row, ObjectSpec):
-        probe: ObjectProbe = suite.probe_of(row)
-        return probe.script(found, case, header)
+        return with_imports(header, [*verdict.lines, "", f"# {found.oracle}: {found.sentence}"])
     return make_script(found, case, row, suite.readings.get(row.name), header)

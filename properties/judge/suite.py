@@ -10,7 +10,7 @@ from typing import Any
 from ..implementation import Implementation
 from ..spec.demands import Demands
 from ..spec.observation import Observations
-from ..spec.row import LayerSpec, Reading
+from ..spec.row import LayerSpec, ObjectSpec, Reading
 from .mismatch import Fault
 from .plan import Cell
 from .property import Property, named
@@ -59,6 +59,8 @@ def judge(cells: Sequence[Cell], subject: Subject, demands: Demands) -> Judged:
         except Exception:
             judged.broken.append(f"{cell.row}, {cell.purpose.name}:\n{traceback.format_exc()}")
         for verdict in verdicts:
+            if isinstance(subject.row, ObjectSpec) and verdict.case is not None:
+                verdict.lines = tuple(subject.probe.script_lines(verdict.case))
             if verdict.broken:
                 name = verdict.declared.name
                 judged.broken.append(f"{cell.row}, {name}:\n{verdict.broken}")

@@ -15,7 +15,8 @@ class Verdict:
     """What one property says of one row; a plain value that can be pickled.
 
     ``examples`` counts the cases judged up to and with the first wrong one; ``failures`` are the
-    first disagreements, as they were drawn; ``broken`` is the traceback where the property itself
+    first disagreements, as they were drawn; ``lines`` make and call an object as its case says;
+    ``broken`` is the traceback where the property itself
     failed, which says nothing of the code under test.
     """
 
@@ -33,6 +34,7 @@ class Verdict:
     printed: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
     failures: list[Disagreement] = field(default_factory=list)
+    lines: tuple[str, ...] = ()
     broken: str = ""
 
     @property

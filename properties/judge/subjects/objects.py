@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from ...implementation import Outcome
 from ...spec.case import Case
-from ...spec.literals import literal, with_imports
+from ...spec.literals import literal
 from ..mismatch import Disagreement, Mismatch
 from .functions import Probe
 
@@ -42,11 +42,6 @@ class ObjectProbe(Probe):
                 **found,
             )
         )
-
-    def script(self, found: Disagreement, case: Case, header: str) -> str:
-        """A script that runs on its own and repeats a disagreement."""
-        told = f"# {found.oracle}: {found.sentence}"
-        return with_imports(header, [*self.script_lines(case), "", told])
 
     def script_lines(self, case: Case) -> list[str]:
         """The part of a script that makes and calls the object; by default its inputs alone."""
