@@ -18,11 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
+from properties.layers import ALL
 from properties.steps import Report, StepsError, debug
 from properties.steps.evidence.gather import gather
-from properties.steps.pairing import contract_subject
 from properties.steps.rewrite.session import InProcess, Session
-from properties.steps.source import open_project
+from properties.steps.rewrite.source import open_project
+from properties.steps.subjects import of_row, rows_named
 from properties.steps.values import Array
 from properties.tests.steps.zoo import Planted, Style, mutants, sample, styles
 
@@ -33,7 +34,13 @@ def judge(style: Style, text: str, *, seed: int = 0, repair: bool = True) -> Rep
         path = Path(folder) / style.file
         path.write_text(text, encoding="utf-8")
         return debug(
-            str(path), style.label, make_runner=InProcess, seed=seed, shrink=False, repair=repair
+            str(path),
+            style.label,
+            make_runner=InProcess,
+            seed=seed,
+            seconds=3_600.0,  # the clock decides nothing here
+            shrink=False,
+            repair=repair,
         )
 
 
@@ -133,7 +140,7 @@ def _gradients(style: Style, text: str) -> Mapping[str, Array]:
         path = Path(folder) / style.file
         path.write_text(text, encoding="utf-8")
         project = open_project(str(path))
-        subject = contract_subject(project, style.label)
+        subject = of_row(project, *rows_named(ALL, style.label)[0])
         with Session(project, subject.pair, InProcess()) as session:
             return gather(session, subject, subject.sizes[:1]).traces[0].gradients
 

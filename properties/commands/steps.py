@@ -10,12 +10,16 @@ from typing import Any
 
 import click
 
+from ..layers import ALL
 from ..record.arrays import encode
 from ..record.files import write_whole
-from ..steps.contract import CONTRACT
-from ..steps.debugger import debug, debug_all
+from ..spec.reading import SpecsError, read_specs
+from ..spec.row import LayerSpec
+from ..steps.debugger import SECONDS, debug, debug_all
 from ..steps.printer import render
 from ..steps.record import to_json
+from ..steps.rewrite.session import InProcess
+from ..steps.subjects import rows_named
 from ..steps.values import Report, StepsError
 from .console import make_console
 
@@ -44,15 +48,21 @@ RIGHT, WRONG, UNUSABLE, BROKE, INTERRUPTED = 0, 1, 2, 3, 130
     "--json", "json_file", metavar="FILE", help="write the record to FILE, - for standard output"
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="seed of the inputs")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0.0),
+    help="how long to look for causes and a smaller case, each function; the verdict comes anyway "
+    f"[default: {SECONDS:g}]",
+)
 @click.option("--in-process", is_flag=True, help="run TARGET in this process, for a debugger")
 @click.option("--whole-case", is_flag=True, help="do not look for a smaller case")
 def steps(**options: Any) -> None:
     """Say which line of a backward is wrong first.
 
     TARGET is a folder, a file or an import name; when left out, ./nndl or ./layers.py, else the
-    bundled nndl. LAYER is a name of the contract, such as batchnorm, softmax or fc_net, one of its
-    functions, or a layer of --specs. Without LAYER and --forward every backward in TARGET is
-    judged.
+    bundled nndl. LAYER is a declared layer, such as batchnorm, softmax or fc_net, one of its
+    functions, or a layer of --specs. Without LAYER and --forward every declared backward in TARGET
+    is judged.
 
     Exit code: 0 right; 1 wrong, or a function raises or hangs; 2 TARGET or the options cannot be
     used, or nothing can be judged; 3 the tool broke.
@@ -70,6 +80,7 @@ def run(
     specs_file: str | None = None,
     json_file: str | None = None,
     seed: int = 0,
+    seconds: float | None = None,
     in_process: bool = False,
     whole_case: bool = False,
 ) -> int:
@@ -82,13 +93,10 @@ def run(
         _check_order(target, layer, forward)
         if seed < 0:
             raise StepsError(f"--seed is {seed}: give a number that is not negative")
-        maker = None
-        if in_process:
-            from ..steps.rewrite.session import InProcess
-
-            maker = InProcess
+        maker = InProcess if in_process else None
+        own = _own_rows(specs_file)
         if layer is None and forward is None and backward is None and inputs is None:
-            for one in debug_all(target, specs_file=specs_file, seed=seed, make_runner=maker):
+            for one in debug_all(target, rows=own, seed=seed, seconds=seconds, make_runner=maker):
                 if isinstance(one, StepsError):
                     complaints.append(str(one))
                     continue
@@ -103,8 +111,9 @@ def run(
                     forward=forward,
                     backward=backward,
                     inputs=inputs,
-                    specs_file=specs_file,
+                    rows=own,
                     seed=seed,
+                    seconds=seconds,
                     make_runner=maker,
                     shrink=not whole_case,
                 )
@@ -148,6 +157,13 @@ def exit_code(
     return RIGHT
 
 
+def _own_rows(specs_file: str | None) -> tuple[LayerSpec, ...]:
+    try:
+        return () if specs_file is None else read_specs(specs_file)
+    except SpecsError as error:
+        raise StepsError(str(error)) from error
+
+
 def _check_writable(json_file: str | None) -> None:
     """Complain before the work is done, not after it."""
     if json_file in (None, "-"):
@@ -159,7 +175,7 @@ def _check_writable(json_file: str | None) -> None:
 
 def _check_order(target: str | None, layer: str | None, forward: str | None) -> None:
     """A layer in the place of the target is the slip that is made most often."""
-    named = target is not None and target in CONTRACT and not Path(target).exists()
+    named = target is not None and rows_named(ALL, target) and not Path(target).exists()
     if named and layer is None and forward is None:
         raise StepsError(
             f"{target} is a layer: name the target first, as in 'nndl steps FOLDER {target}', or "

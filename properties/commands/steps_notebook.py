@@ -29,8 +29,10 @@ from typing import Any
 
 from rich.console import Console
 
+from ..layers import ALL
 from ..steps.debugger import debug
 from ..steps.printer import render
+from ..steps.subjects import rows_named
 from ..steps.table import to_html
 from ..steps.values import Report, StepsError
 from .surroundings import defined_in, gather_names, used_in
@@ -215,12 +217,10 @@ def _judge(text: str, namespace: Mapping[str, Any], **asked: Any) -> View:
 
 def _judged_names(asked: Mapping[str, Any]) -> set[str]:
     """Names of the functions that are judged, wherever they are defined."""
-    from ..steps.contract import CONTRACT
-
-    one = CONTRACT.get(str(asked.get("layer")))
     functions = [asked.get("forward"), asked.get("backward")]
-    if one is not None and not any(functions):
-        functions = [one.forward.partition(".")[0], one.backward]
+    rows = rows_named(ALL, str(asked.get("layer")))
+    if rows and not any(functions):
+        functions = [name.rpartition(".")[2] for name in rows[0][0].functions]
     return {name for name in functions if name}
 
 

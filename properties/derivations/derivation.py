@@ -22,11 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from properties.diagnosis.relations import Pairing, Relation, relations
-
+from ..diagnosis.relations import Pairing, Relation, relations
+from ..spec.notation import parse_inputs, upstream
 from ..steps.evidence.adjoints import STEPS, Adjoint, agree, jacobian, step_scale
-from ..steps.evidence.gather import signed_upstream
-from ..steps.inputs import custom_cases, parse_inputs
 from ..steps.values import Array, Status, StepsError
 from .latex import Printer
 
@@ -158,13 +156,13 @@ class _Paper:
 
     def __init__(self, derivation: Derivation, seed: int) -> None:
         self.derivation = derivation
-        self.inputs = custom_cases(parse_inputs(derivation.inputs), np.random.default_rng(seed))
+        inputs = parse_inputs(derivation.inputs)
+        self.inputs = inputs.draw(inputs.sizes(), seed)
         for node in derivation.constants:
             self.inputs[node.name] = self._value(node, self.inputs)
         self.values = self.evaluate()
         out = np.asarray(self.values[derivation.nodes[-1].name], dtype=float)
-        rng = np.random.default_rng([seed, 7])
-        self.dout = np.ones(()) if out.ndim == 0 else signed_upstream(rng, out.shape)
+        self.dout = np.asarray(upstream(seed, out.shape))
         self._adjoints: dict[tuple[str, str], Adjoint] = {}
 
     def _value(self, node: Node | Claim, names: Mapping[str, Any]) -> Any:

@@ -157,6 +157,7 @@ AFFINE = LayerSpec(
     backward="affine_backward",
     cases=cases,
     differentiable=("x", "w", "b"),
+    inputs={"affine": "x: (N, d1, d2), w: (d1 * d2, M), b: (M,)"},
     reference=Reference(forward=affine.forward, vjp=affine.vjp),
     batched=("x",),
     ways=_WAYS,

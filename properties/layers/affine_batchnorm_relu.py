@@ -107,6 +107,10 @@ AFFINE_BATCHNORM_RELU = LayerSpec(
     backward="affine_batchnorm_relu_backward",
     cases=_cases,
     differentiable=("x", "w", "b", "gamma", "beta"),
+    inputs={
+        "affine_batchnorm_relu": "x: (N, d1, d2), w: (d1 * d2, M), b: (M,), gamma: positive(M), "
+        "beta: (M,), bn_param: {'mode': 'train', 'eps': 0.125, 'momentum': 0.9}"
+    },
     reference=Reference(
         forward=composed.affine_batchnorm_relu,
         vjp=composed.affine_batchnorm_relu_vjp,

@@ -74,6 +74,7 @@ AFFINE_RELU = LayerSpec(
     backward="affine_relu_backward",
     cases=_cases,
     differentiable=("x", "w", "b"),
+    inputs={"affine_relu": "x: (N, d1, d2), w: (d1 * d2, M), b: (M,)"},
     reference=Reference(forward=composed.affine_relu, vjp=composed.affine_relu_vjp),
     batched=("x",),
     kinks=Kinks(how="entrywise"),

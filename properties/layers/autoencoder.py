@@ -151,6 +151,10 @@ AUTOENCODER = LayerSpec(
     backward=None,
     cases=_cases,
     differentiable=("W",),
+    inputs={
+        "autoencoder": "W: (m, m + n), x: (m + n,)",
+        "autoencoder_batch": "W: (m, m + n), x: (N, m + n)",
+    },
     value="loss",
     reference=Reference(forward=autoencoder.loss, vjp=autoencoder.gradient),
     adds_up=1,

@@ -178,6 +178,11 @@ BATCHNORM = LayerSpec(
     backward="batchnorm_backward",
     cases=_cases,
     differentiable=("x", "gamma", "beta"),
+    # A large eps: at the default a forgotten one would hide below any numerical derivative.
+    inputs={
+        "batchnorm": "x: (N, D), gamma: positive(D), beta: (D,), "
+        "bn_param: {'mode': 'train', 'eps': 0.125, 'momentum': 0.9}"
+    },
     reference=Reference(forward=batchnorm.forward, vjp=batchnorm.vjp, state=batchnorm.running),
     ways=WAYS,
     misconceptions=misconceptions("batchnorm", batchnorm_misconceptions.TEXT),

@@ -396,6 +396,7 @@ DROPOUT = LayerSpec(
     backward="dropout_backward",
     cases=_cases,
     differentiable=("x",),
+    inputs={"dropout": "x: (N, D), dropout_param: {'p': 0.375, 'mode': 'train', 'seed': 12}"},
     reference=Reference(forward=dropout.forward, vjp=_vjp, given=_given),
     readings=(DROP, KEEP),
     ways=_WAYS,

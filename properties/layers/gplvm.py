@@ -74,6 +74,7 @@ def _spec(
     gradient: Callable[..., Bounded],
     ways: Ways,
     text: str,
+    inputs: str,
     composition: Composition | None = None,
 ) -> LayerSpec:
     def cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
@@ -91,6 +92,7 @@ def _spec(
         backward=None,
         cases=cases,
         differentiable=("X",),
+        inputs={row: inputs},
         value="value",
         reference=Reference(forward=value, vjp=gradient),
         ways=ways,
@@ -100,6 +102,7 @@ def _spec(
     )
 
 
+_INPUTS = "X: (N, Q), Y: (N, D), alpha: 0.7, beta: 1.25"
 _KERNEL = """
 K = alpha * X @ X.T + np.eye(Nn) / beta
 Kinv = np.linalg.inv(K)
@@ -146,6 +149,7 @@ LOG_DETERMINANT = _spec(
         texts={"": (_KERNEL + _DETERMINANT,)},
     ),
     gplvm_misconceptions.DETERMINANT,
+    "X: (N, Q), D: 3, alpha: 0.7, beta: 1.25",
 )
 TRACE = _spec(
     "trace_term",
@@ -158,6 +162,7 @@ TRACE = _spec(
         texts={"": (_KERNEL + _TRACE,)},
     ),
     gplvm_misconceptions.TRACE,
+    _INPUTS,
 )
 GPLVM = _spec(
     "gplvm_log_likelihood",
@@ -170,6 +175,7 @@ GPLVM = _spec(
         texts={"": (_KERNEL + _LIKELIHOOD_IN_TERMS, _KERNEL + _LIKELIHOOD)},
     ),
     gplvm_misconceptions.LIKELIHOOD,
+    _INPUTS,
     Composition(
         parts=(TRACE, LOG_DETERMINANT),
         text="""

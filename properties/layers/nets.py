@@ -83,7 +83,15 @@ def _cases(*, deep: bool, monolithic: bool) -> Any:
     return cases
 
 
-def _spec(name: str, *, deep: bool = False, monolithic: bool = False) -> NetSpec:
+_BATCH = "X: (N, D), y: labels(C), "
+_DEEP = _BATCH + (
+    "hidden_dims: [H, H + 1], input_dim: D, num_classes: C, reg: 0.35, dtype: 'float64'"
+)
+
+
+def _spec(
+    name: str, inputs: dict[str, str], *, deep: bool = False, monolithic: bool = False
+) -> NetSpec:
     return NetSpec(
         name=name,
         forward=name,
@@ -92,12 +100,29 @@ def _spec(name: str, *, deep: bool = False, monolithic: bool = False) -> NetSpec
         differentiable=(),
         value="loss",
         probe=NetProbe,
+        method="loss(X, y, reg)" if monolithic else "loss(X, y)",
+        inputs=inputs,
         deep=deep,
         monolithic=monolithic,
     )
 
 
-TWO_LAYER = _spec("fc_net.TwoLayerNet")
-FULLY_CONNECTED = _spec("fc_net.FullyConnectedNet", deep=True)
-MONOLITHIC = _spec("neural_net.TwoLayerNet", monolithic=True)
+TWO_LAYER = _spec(
+    "fc_net.TwoLayerNet",
+    {"fc_net": _BATCH + "input_dim: D, hidden_dims: H, num_classes: C, reg: 0.35"},
+)
+FULLY_CONNECTED = _spec(
+    "fc_net.FullyConnectedNet",
+    {
+        "fully_connected": _DEEP,
+        "fully_connected_batchnorm": _DEEP + ", use_batchnorm: True",
+        "fully_connected_dropout": _DEEP + ", dropout: 0.375, seed: 12",
+    },
+    deep=True,
+)
+MONOLITHIC = _spec(
+    "neural_net.TwoLayerNet",
+    {"neural_net": _BATCH + "reg: 0.35, input_size: D, hidden_size: H, output_size: C"},
+    monolithic=True,
+)
 NETS = (MONOLITHIC, TWO_LAYER, FULLY_CONNECTED)

@@ -127,6 +127,7 @@ RELU = LayerSpec(
     backward="relu_backward",
     cases=_cases,
     differentiable=("x",),
+    inputs={"relu": "x: (N, D)"},
     reference=Reference(forward=relu.forward, vjp=relu.vjp),
     batched=("x",),
     kinks=Kinks(how="elementwise", other="takes another slope than 0 at x = 0"),

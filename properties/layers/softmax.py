@@ -163,6 +163,7 @@ SOFTMAX = LayerSpec(
     backward=None,
     cases=_cases,
     differentiable=("x",),
+    inputs={"softmax": "x: (N, C), y: labels(C)"},
     value="loss",
     reference=Reference(forward=losses.softmax, vjp=losses.softmax_gradient),
     batched=("x", "y"),

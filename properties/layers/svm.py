@@ -181,6 +181,7 @@ SVM = LayerSpec(
     backward=None,
     cases=_cases,
     differentiable=("x",),
+    inputs={"svm": "x: (N, C), y: labels(C)"},
     value="loss",
     reference=Reference(forward=losses.svm, vjp=losses.svm_gradient),
     batched=("x", "y"),

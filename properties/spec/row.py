@@ -115,6 +115,9 @@ class LayerSpec:
         Named wrong formulas of its functions.
     hints
         Particulars that the diagnosis needs.
+    inputs
+        What the arguments look like, in the notation of ``notation``, by the name of each variant:
+        a few plain cases for what follows a computation step by step. Empty: ``cases`` gives them.
     """
 
     name: str
@@ -129,6 +132,7 @@ class LayerSpec:
     adds_up: int = 0
     kinks: Kinks | None = None
     readings: tuple[Reading, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
     ways: Ways | None = None
     composition: Composition | None = None
     misconceptions: tuple[Misconception, ...] = ()
@@ -171,9 +175,12 @@ class ObjectSpec(LayerSpec):
 
     ``forward`` is its one contract name. Properties of layers do not apply to it; those that do
     ask for its class (``check(rows=…)``), and get the probe that ``probe`` makes once a run.
+    ``method``, such as ``loss(X, y)``, returns value and gradients, where there is one;
+    ``inputs`` then describe its arguments and those of the constructor.
     """
 
     probe: Callable[[Any, Implementation], Any]
+    method: str = ""
 
     def __post_init__(self) -> None:
         if not self.layer:

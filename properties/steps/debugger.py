@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from .evidence.gather import Evidence, examine, gather
+from ..layers import ALL
+from ..spec.row import LayerSpec, ObjectSpec
+from .evidence.gather import examine, gather, upstreams
 from .evidence.judge import Judge
-from .gradients import judge_gradients
-from .pairing import (
-    Subject,
-    contract_pair,
-    contract_subject,
-    custom_subject,
-    labels_present,
-)
-from .plain import Plain
-from .reporting import make_report
-from .rewrite.session import Runner, Session
+from .report import make_report
+from .rewrite.child import Child
+from .rewrite.session import Budget, Runner, Session
+from .rewrite.source import Project, open_project, parse_file
 from .search.mistakes import Search
 from .search.smallest import smallest_case, unseen
-from .source import Project, open_project
+from .subjects import Subject, of_inputs, of_row, rows_named, variants_of
 from .values import CodeError, NoSource, Report, StepsError, Trouble
 
-if TYPE_CHECKING:
-    from properties.spec.row import LayerSpec
-
-__all__ = ["debug", "debug_all", "debug_subject"]
+__all__ = ["SECONDS", "debug", "debug_all", "debug_subject"]
 
 MakeRunner = Callable[[], Runner]
+SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,55 +33,42 @@ class _Asked:
     forward: str | None
     backward: str | None
     inputs: str | None
-    specs: tuple[LayerSpec, ...] = ()
+    rows: Sequence[LayerSpec]
 
     def subject(self, project: Project, *, sourceless: bool = False) -> Subject:
         """Find the functions and how they are called."""
-        own = self._spec(self.layer or self.forward or "")
-        if own is not None and self.inputs is None:
-            from .own_specs import spec_subject
-
-            if self.layer is not None and self.forward is not None:
-                own = replace(own, forward=self.forward, backward=self.backward)
-            return spec_subject(project, own, sourceless=sourceless)
-        if self.layer is not None and self.forward is not None:
-            if self.inputs is not None:
-                raise StepsError("give LAYER or --inputs, not both: LAYER has inputs of its own")
-            return contract_pair(
-                project, self.layer, self.forward, self.backward, sourceless=sourceless
+        if self.forward is None and (self.backward or self.inputs):
+            option = "--backward" if self.backward else "--inputs"
+            raise StepsError(f"{option} needs --forward: declared layers have their inputs")
+        if self.layer is not None and self.inputs is not None:
+            raise StepsError("give LAYER or --inputs, not both: LAYER has inputs of its own")
+        word = self.layer or self.forward
+        if word is None:
+            raise StepsError("give a LAYER, or --forward")
+        rows = rows_named(self.rows, word) if self.inputs is None else []
+        if self.layer is not None and not rows:
+            known = ", ".join(v for row in self.rows for v in variants_of(row))
+            raise StepsError(
+                f"{self.layer!r} is no declared layer: give one of {known}, or --forward and "
+                f"--backward"
             )
-        if self.forward is not None:
-            if self.inputs is None:
-                try:
-                    return contract_subject(project, self.forward, sourceless=sourceless)
-                except StepsError:
-                    pass
-            return custom_subject(
-                project, self.forward, self.backward, self.inputs, sourceless=sourceless
-            )
-        if self.backward is not None:
-            raise StepsError("--backward needs --forward")
-        if self.inputs is not None:
-            raise StepsError("--inputs needs --forward: layers of the contract have their inputs")
-        if self.layer is None:
-            raise StepsError("give a LAYER of the contract, or --forward")
-        return contract_subject(project, self.layer, sourceless=sourceless)
-
-    def _spec(self, name: str) -> LayerSpec | None:
-        if not self.specs:
-            return None
-        from .own_specs import specs_for
-
-        return specs_for(self.specs, name)
-
-
-def _load(specs_file: str | None) -> tuple[LayerSpec, ...]:
-    """Read a file of specs; what specs need is imported only when there is one."""
-    if specs_file is None:
-        return ()
-    from .own_specs import load_specs
-
-    return load_specs(specs_file)
+        if rows and self.layer is not None and self.forward is not None:
+            if isinstance(rows[0][0], ObjectSpec):
+                plain = [r.name for r in self.rows if not isinstance(r, ObjectSpec)]
+                raise StepsError(
+                    f"{word!r} is no layer made of functions; such are {', '.join(plain)}"
+                )
+            names = (self.forward, self.backward)
+            return of_row(project, *rows[0], names=names, sourceless=sourceless)
+        for row, variant in rows:
+            try:
+                return of_row(project, row, variant, sourceless=sourceless)
+            except NoSource:
+                if (row, variant) == rows[-1] and self.layer is not None:
+                    raise
+        return of_inputs(
+            project, str(self.forward), self.backward, self.inputs, sourceless=sourceless
+        )
 
 
 def debug(
@@ -98,8 +78,9 @@ def debug(
     forward: str | None = None,
     backward: str | None = None,
     inputs: str | None = None,
-    specs_file: str | None = None,
+    rows: Sequence[LayerSpec] = (),
     seed: int = 0,
+    seconds: float | None = None,
     make_runner: MakeRunner | None = None,
     shrink: bool = True,
     repair: bool = True,
@@ -110,10 +91,11 @@ def debug(
     ----------
     target : folder, file or import name; None is ``./nndl`` or ``./layers.py``, else the
         bundled `nndl`.
-    layer : a contract name; or `forward` and, unless value and gradient live in one function,
+    layer : a declared layer; or `forward` and, unless value and gradient live in one function,
         `backward`, with `inputs`. With all three names the functions are taken as that layer.
-    specs_file : a Python file with `LayerSpec` values; a layer or function of theirs gets its
-        inputs from them.
+    rows : declared layers of the user's own, beside ours.
+    seconds : how long causes and a smaller case may be looked for, `SECONDS` when left out; the
+        verdict is given anyway.
     make_runner : what runs the code; a child process when left out.
     shrink : look for the smallest case that shows the first wrong step.
 
@@ -128,16 +110,17 @@ def debug(
         The target or the options cannot be used.
     """
     project = open_project(target)
-    asked = _Asked(layer, forward, backward, inputs, _load(specs_file))
+    asked = _Asked(layer, forward, backward, inputs, (*rows, *ALL))
     try:
         subject = asked.subject(project)
     except NoSource:
-        return _without_source(target, project, asked, seed)
+        _check_parses(project)
+        subject = asked.subject(project, sourceless=True)
     return debug_subject(
         project,
         subject,
-        target=target,
         seed=seed,
+        seconds=seconds,
         make_runner=make_runner,
         shrink=shrink,
         repair=repair,
@@ -147,76 +130,76 @@ def debug(
 def debug_all(
     target: str | None,
     *,
-    specs_file: str | None = None,
+    rows: Sequence[LayerSpec] = (),
     seed: int = 0,
+    seconds: float | None = None,
     make_runner: MakeRunner | None = None,
 ) -> Iterator[Report | StepsError]:
-    """Judge every backward of the contract, and of the specs, that a target has."""
+    """Judge every declared backward that a target has."""
     project = open_project(target)
-    specs = _load(specs_file)
-    labels = [
-        *labels_present(project),
-        *(s.name for s in specs if all(project.find(f.rpartition(".")[2]) for f in s.functions)),
-    ]
-    if not labels:
+    found: list[tuple[str, Subject | StepsError]] = []
+    for row in (*ALL, *rows):
+        for variant in variants_of(row):
+            try:
+                found.append((variant, of_row(project, row, variant)))
+            except NoSource:
+                continue
+            except StepsError as error:
+                found.append((variant, error))
+    if not found:
         raise StepsError(
-            f"{project.label} has no function of the contract"
-            f"{' or of the specs' if specs else ''} whose source can be read: give a LAYER, or "
-            f"--forward, --backward and --inputs"
+            f"{project.label} has no function of a declared layer whose source can be read: give "
+            f"a LAYER, or --forward, --backward and --inputs"
         )
-    for label in labels:
+    for variant, subject in found:
         try:
+            if isinstance(subject, StepsError):
+                raise subject
             yield debug_subject(
-                project,
-                _Asked(label, None, None, None, specs).subject(project),
-                target=target,
-                seed=seed,
-                make_runner=make_runner,
+                project, subject, seed=seed, seconds=seconds, make_runner=make_runner
             )
         except StepsError as error:
-            yield StepsError(f"{label}: {error}")
-
-
-def child_runner() -> Runner:
-    """Return the runner for code that is not trusted: a process of its own."""
-    from .rewrite.child import Child
-
-    return Child()
+            yield StepsError(f"{variant}: {error}")
 
 
 def debug_subject(
     project: Project,
     subject: Subject,
     *,
-    target: str | None = None,
     seed: int = 0,
+    seconds: float | None = None,
     make_runner: MakeRunner | None = None,
     shrink: bool = True,
     repair: bool = True,
 ) -> Report:
     """Judge one pair; see `debug`."""
-    runner = (make_runner or child_runner)()
-    try:
-        with Session(project, subject.pair, runner) as session:
+    runner, budget = (make_runner or Child)(), Budget(SECONDS if seconds is None else seconds)
+    with Session(project, subject.pair, runner, budget=budget) as session:
+        try:
             evidence = gather(session, subject, subject.sizes, seed=seed)
             if not any(trace.gradients for trace in evidence.traces):
                 raise CodeError(f"{subject.pair.judged.name} returns no gradient")
-            judge = Judge(evidence)
-            search = Search(judge, repair=repair)
-            origins = search.run()
-            if subject.by_contract and not origins and _all_right(judge):
-                found = unseen(session, subject, judge)
-                if found:
-                    evidence = examine(session, subject, found)
-                    judge = Judge(evidence)
-                    search = Search(judge, repair=repair)
-                    origins = search.run()
-            shown: tuple[Evidence, Judge] | None = None
-            if shrink and origins:
-                shown = smallest_case(session, subject, judge, origins[0].finding)
-            return make_report(project, subject, search, origins, *(shown or (evidence, judge)))
-    except CodeError as error:
-        return _in_trouble(target, project, subject, error, seed)
+        except CodeError as error:
+            return _in_trouble(session, subject, error, seed)
+        judge = Judge(evidence)
+        search = Search(judge, repair=repair)
+        origins = search.run()
+        if subject.declared and not origins and _all_right(judge):
+            found = unseen(session, subject, judge)
+            if found:
+                judge = Judge(examine(session, subject, found))
+                search = Search(judge, repair=repair)
+                origins = search.run()
+        shown: Judge | None = None
+        if shrink and origins:
+            shown = smallest_case(session, subject, judge, origins[0].finding)
+        notes = _origin_notes(session, subject)
+        if budget.missed:
+            notes.append(
+                f"{budget.seconds:g} s were over before everything was looked at: --seconds gives "
+                f"more"
+            )
+        return make_report(search, origins, shown or judge, notes)
 
 
 def _all_right(judge: Judge) -> bool:
@@ -224,24 +207,56 @@ def _all_right(judge: Judge) -> bool:
     return any(judged) and False not in judged
 
 
-# when nothing can be judged -----------------------------------------------------------------
-def _in_trouble(
-    target: str | None, project: Project, subject: Subject, error: CodeError, seed: int
-) -> Report:
-    """Report what a function does instead of returning gradients, with the line in its file."""
-    case = subject.draw(subject.sizes[0], seed)
-    pair = subject.pair
-    trouble: Trouble | None = None
-    if pair.style in ("pair", "joint"):
-        names = [pair.forward.name, *([pair.backward.name] if pair.backward else [])]
+# when lines cannot be judged --------------------------------------------------------------------
+def _check_parses(project: Project) -> None:
+    """A file that is no Python has no function, which is not what is to be said of it."""
+    path = project.package
+    if path.is_file() and path.suffix == ".py":
         try:
-            with Plain(target, project, names) as plain:
-                trouble = plain.trouble(subject, case)
-        except StepsError:
-            pass
-    trouble = trouble or Trouble(pair.judged.name, _status(str(error)), str(error))
+            parse_file(path)
+        except SyntaxError as error:
+            raise StepsError(
+                f"{path.name} does not parse, line {error.lineno}: {error.msg}"
+            ) from error
+
+
+def _origin_notes(session: Session, subject: Subject) -> list[str]:
+    """Say of a function without source that no line of it is judged, and where it was made."""
+    judged = subject.pair.judged
+    if judged.module:
+        return []
+    notes = [
+        f"the source of {judged.name} cannot be read, so that no line is judged: its returned "
+        f"gradients are held against numerical derivatives of {subject.pair.forward.name}"
+    ]
+    [where] = session.as_written([{"kind": "where"}])
+    if where.get("file"):
+        name = Path(str(where["file"])).name
+        notes.append(f"{judged.name} comes from line {where['line']} of {name}")
+    return notes
+
+
+def _in_trouble(session: Session, subject: Subject, error: CodeError, seed: int) -> Report:
+    """Report what a function does instead of returning gradients, with the line in its file."""
+    case, pair = subject.draw(subject.sizes[0], seed), subject.pair
+    trouble = Trouble(pair.judged.name, "raised", str(error))
+    try:
+        [value] = session.as_written([{"kind": "value", "case": case.payload()}])
+        answer, function = value, pair.forward
+        if "error" not in value:
+            case = replace(case, dout=upstreams(subject, case, value["shapes"]))
+            job = {"kind": "trace", "case": case.payload(), "record": False}
+            [answer] = session.as_written([job])
+            function = pair.judged
+        if "error" in answer:
+            line = int(answer.get("line", 0))
+            trouble = Trouble(function.name, str(answer["status"]), str(answer["error"]), line)
+        elif not answer["returned"]:
+            trouble = Trouble(function.name, "error", "it returns no array")
+    except CodeError:
+        pass
     return Report(
-        target=project.label,
+        target=session.project.label,
         label=pair.label,
         forward=pair.forward.name,
         backward=pair.judged.name,
@@ -253,23 +268,3 @@ def _in_trouble(
         case=case,
         trouble=trouble,
     )
-
-
-def _status(message: str) -> str:
-    skeleton = "NotImplementedError" in message or message.endswith("returns no gradient")
-    return "missing" if skeleton else "raised"
-
-
-def _without_source(target: str | None, project: Project, asked: _Asked, seed: int) -> Report:
-    """Judge returned gradients alone, if the functions are there although their source is not.
-
-    Raises
-    ------
-    StepsError
-        They are not there.
-    """
-    subject = asked.subject(project, sourceless=True)
-    pair = subject.pair
-    names = [pair.forward.name, *([pair.backward.name] if pair.backward else [])]
-    with Plain(target, project, names) as plain:
-        return judge_gradients(plain, subject, label=project.label, seed=seed)

@@ -30,9 +30,7 @@ def render(report: Report, console: Console) -> None:
     table.add_column(justify="right", style="dim", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    by_line: dict[int, list[Step]] = {}
-    for step in report.steps:
-        by_line.setdefault(step.line, []).append(step)
+    by_line = report.by_line
     shown = dict(report.source)
     for number in sorted({*shown, *by_line}):
         steps = by_line.pop(number, [])

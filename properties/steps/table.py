@@ -42,9 +42,7 @@ def _text(value: object) -> str:
 
 def _table(report: Report) -> str:
     shown = dict(report.source)
-    by_line: dict[int, list[Step]] = {}
-    for step in report.steps:
-        by_line.setdefault(step.line, []).append(step)
+    by_line = report.by_line
     rows = [
         _row(line, shown.get(line, "(helper)"), by_line.get(line, []))
         for line in sorted({*shown, *by_line})

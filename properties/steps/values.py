@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +26,6 @@ __all__ = [
 
 Array = NDArray[Any]
 Status = Literal["right", "wrong", "not judged"]
-Style = Literal["pair", "joint", "method", "object"]
 Outcome = Literal["right", "wrong", "error", "missing", "nothing"]
 
 
@@ -77,20 +76,43 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What is debugged: a forward and a backward, or one function that does both."""
+    """What is debugged: a forward and a backward, or one function that does both.
+
+    Parameters
+    ----------
+    arguments, keywords : names of the forward's arguments that are given by position, by name.
+    sources : where each argument of the backward comes from, see `calling.backward_sources`.
+    outputs : places of the outputs, each with an upstream of its own, in what the forward returns.
+    cache_last : the cache is the last part alone of what the forward returns beside its outputs.
+    owner : the class of which both are methods.
+    rate : the argument of the backward that is a learning rate: its step tells the gradients.
+    """
 
     label: str
     forward: Place
     backward: Place | None
-    style: Style
     arguments: tuple[str, ...]
-    keywords: tuple[str, ...]
-    backward_arguments: tuple[str, ...]
+    keywords: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    outputs: tuple[int, ...] = (0,)
+    cache_last: bool = False
+    owner: Place | None = None
+    rate: str = ""
 
     @property
     def judged(self) -> Place:
         """The function whose lines are judged."""
         return self.backward if self.backward is not None else self.forward
+
+    @property
+    def functions(self) -> tuple[Place, ...]:
+        """The one or both of them."""
+        return (self.forward,) if self.backward is None else (self.forward, self.backward)
+
+    @property
+    def takes_upstream(self) -> bool:
+        """Whether the backward is given an upstream derivative."""
+        return any(source.startswith("*dout") for source in self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +143,22 @@ class Case:
         }
 
     def leaves(self) -> dict[str, Array]:
-        """Return the float arrays and floats of the case, the things with a derivative."""
-        found: dict[str, Array] = {}
-        for name, value in {**self.values, **self.params}.items():
-            array = np.asarray(value) if isinstance(value, (float, np.ndarray)) else None
-            if array is not None and array.dtype.kind == "f":
-                found[name] = array
-        return found
+        """Return the float arrays and floats of the case, the things with a derivative.
+
+        What lies in a dict or a list goes by its place: ``params['W1']``, ``ws[0]``.
+        """
+        return dict(_floats({**self.values, **self.params}))
+
+
+def _floats(values: Mapping[Any, Any], name: str = "") -> Iterator[tuple[str, Array]]:
+    for key, value in values.items():
+        place = f"{name}[{key!r}]" if name else str(key)
+        if isinstance(value, Mapping):
+            yield from _floats(value, place)
+        elif isinstance(value, (list, tuple)):
+            yield from _floats(dict(enumerate(value)), place)
+        elif isinstance(value, (float, np.ndarray)) and np.asarray(value).dtype.kind == "f":
+            yield place, np.asarray(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +220,14 @@ class Report:
 
     @property
     def outcome(self) -> Outcome:
-        """The whole in one word; "nothing" when no returned gradient could be judged."""
+        """The whole in one word; "nothing" when a returned gradient belongs to no input."""
         if self.trouble is not None:
             return "missing" if self.trouble.status == "missing" else "error"
         states = {gradient.status for gradient in self.gradients}
         if self.mistakes or "wrong" in states:
             return "wrong"
-        return "right" if "right" in states else "nothing"
+        lost = any(not gradient.node for gradient in self.gradients)
+        return "right" if "right" in states and not lost else "nothing"
 
     @property
     def first_wrong(self) -> Mistake | None:
@@ -205,7 +237,13 @@ class Report:
     @property
     def judged_share(self) -> float:
         """Share of the backward's lines that are judged, 1.0 when there is none."""
-        lines: dict[int, bool] = {}
+        lines = [all(s.status != "not judged" for s in some) for some in self.by_line.values()]
+        return sum(lines) / len(lines) if lines else 1.0
+
+    @property
+    def by_line(self) -> dict[int, list[Step]]:
+        """The steps by their lines."""
+        found: dict[int, list[Step]] = {}
         for step in self.steps:
-            lines[step.line] = lines.get(step.line, True) and step.status != "not judged"
-        return sum(lines.values()) / len(lines) if lines else 1.0
+            found.setdefault(step.line, []).append(step)
+        return found

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..values import Array
 
-__all__ = ["STEPS", "Adjoint", "agree", "jacobian", "step_scale"]
+__all__ = ["STEPS", "Adjoint", "agree", "as_vector", "jacobian", "squeezed", "step_scale"]
 
 # Powers of two, so that value ± step loses nothing; small enough to stay clear of kinks.
 STEPS = (2.0**-9, 2.0**-10, 2.0**-11)
@@ -40,8 +40,8 @@ class Jacobian:
     moved: bool
 
     def adjoint(self, dout: Any) -> Adjoint:
-        """Contract with an upstream derivative."""
-        weights = np.ravel(np.asarray(dout, dtype=float))
+        """Contract with an upstream derivative, or with one for each of several outputs."""
+        weights = as_vector(dout)
         return Adjoint(
             (self.value @ weights).reshape(self.shape),
             (self.error @ np.abs(weights)).reshape(self.shape),
@@ -67,8 +67,23 @@ class Adjoint:
         return bool(np.max(self.error, initial=0.0) <= 1e-6 * size + 1e-9)
 
 
-def jacobian(rows: Array, shape: tuple[int, ...], scale: float) -> Jacobian:
-    """Extrapolate evaluations of shape (entries, steps, 2, size of out) to step zero."""
+def as_vector(dout: Any) -> Array:
+    """Return upstream derivatives as one vector, in the order of the outputs."""
+    parts = dout if isinstance(dout, (tuple, list)) else (dout,)
+    return np.concatenate([np.ravel(np.asarray(part, dtype=float)) for part in parts])
+
+
+def jacobian(
+    rows: Array, shape: tuple[int, ...], scale: float, *, silent: bool = False
+) -> Jacobian:
+    """Extrapolate evaluations of shape (entries, steps, 2, size of out) to step zero.
+
+    Rows of shape (entries, size of out) are derivatives by complex steps, exact to rounding.
+    silent : whether the output was seen not to depend on the value at all.
+    """
+    if rows.ndim == 2:
+        size = np.max(np.abs(rows), axis=1, keepdims=True, initial=0.0)
+        return Jacobian(rows, np.broadcast_to(1e-13 * size, rows.shape), shape, not silent)
     steps = np.array(STEPS) * scale
     plus, minus = rows[:, :, 0, :], rows[:, :, 1, :]
     column = [(plus[:, k] - minus[:, k]) / (2 * steps[k]) for k in range(len(steps))]

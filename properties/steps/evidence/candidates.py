@@ -8,32 +8,51 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..rewrite.probes import Probe
 from ..values import Array
 from .adjoints import Adjoint
 from .findings import Candidate
 from .gather import Event, Evidence, Place
 from .paths import ways
 
-__all__ = ["Collecting"]
+__all__ = ["Candidates"]
+
+_KINDS = ("leaf", "assign", "input", "loop")
+_ORDER = {"leaf": 1, "assign": 0, "loop": 0, "input": 1, "expr": 2, "use": 3, "read": 3, "way": 4}
 
 
-class Collecting:
-    """The part of `Judge` that says what is backward and measures the forward."""
+class Candidates:
+    """Measures the forward, and says what of a trace is backward.
 
-    evidence: Evidence
-    candidates: list[Candidate]
-    forward_values: list[tuple[str, tuple[Array, ...]]]
-    deep: bool
-    wayed: bool
-    joint: bool
-    backward_statements: set[int]
+    Attributes
+    ----------
+    every : values of the forward with their adjoints. values : values of the forward by name.
+    joint : value and gradients come from one function.
+    backward : numbers of the statements of a joint function that compute gradients.
+    """
 
-    def settle(self) -> None:
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.joint = evidence.subject.pair.backward is None
+        self.backward: set[int] = set()
+        self.every: list[Candidate] = []
+        self.values: list[tuple[str, tuple[Array, ...]]] = []
+        self.deep = self.wayed = False
+        self._settle()
+        if self.joint:
+            self.backward = self._after_the_value()
+        self._collect()
+
+    def _settle(self) -> None:
         """Measure, and draw cases again that lie on a kink."""
-        kinds = ("leaf", "assign", "input", "loop")
-        self.evidence.sweep(kinds)
-        for attempt in range(1, 5):
-            jacobians = self.evidence.jacobians
+        evidence = self.evidence
+        for attempt in range(1, 6):
+            # The inputs first: they alone decide the verdict.
+            evidence.sweep(("leaf",))
+            evidence.sweep(_KINDS)
+            if attempt == 5:
+                return
+            jacobians = evidence.jacobians
             # A place at which the forward cannot be evaluated in any case (a variance of zero,
             # made negative) is no kink: other values would not help.
             barred = {
@@ -43,9 +62,9 @@ class Collecting:
             }
             bad = [
                 k
-                for k in range(len(self.evidence.cases))
+                for k, case in enumerate(evidence.cases)
                 if any(
-                    j.moved and not j.adjoint(self.evidence.cases[k].dout).known
+                    j.moved and not j.adjoint(case.dout).known
                     for place, j in jacobians[k].items()
                     if place not in barred
                 )
@@ -53,11 +72,10 @@ class Collecting:
             if not bad:
                 return
             for k in bad:
-                self.evidence.redraw(k, 100 * attempt + k)
-            self.evidence.sweep(kinds)
+                evidence.redraw(k, 100 * attempt + k)
 
     # what is backward -----------------------------------------------------------------------
-    def after_the_value(self) -> set[int]:
+    def _after_the_value(self) -> set[int]:
         """Statements of a joint function on whose values the loss does not depend."""
         evidence = self.evidence
         moved: dict[int, bool] = {}
@@ -83,11 +101,10 @@ class Collecting:
     def _feeds(self, *, value: bool) -> set[int]:
         """Statements that the returned value, or the gradients, may depend on by names."""
         first, rest = (0, 1) if value else (1, None)
-        evidence = self.evidence
+        every = list(self.evidence.statements.values())
         found: set[int] = set()
         names: set[str] = set()
-        by_function = list(evidence.statements.values())
-        for statement in by_function:
+        for statement in every:
             if isinstance(statement.node, ast.Return) and statement.node.value is not None:
                 whole = statement.node.value
                 parts = whole.elts[first:rest] if isinstance(whole, ast.Tuple) else [whole]
@@ -96,7 +113,7 @@ class Collecting:
         changed = True
         while changed:
             changed = False
-            for statement in by_function:
+            for statement in every:
                 if statement.number not in found and names & set(statement.writes):
                     found.add(statement.number)
                     names |= statement.reads
@@ -111,93 +128,95 @@ class Collecting:
         if not self.joint:
             return event.place[0] == 1
         if probe.kind == "return":
-            return probe.function == self.evidence.subject.pair.judged.name and probe.name not in (
-                "return",
-                "return[0]",
-            )
-        return probe.statement in self.backward_statements and probe.kind != "input"
+            judged = probe.function == self.evidence.subject.pair.judged.name
+            return judged and probe.name not in ("return", "return[0]")
+        return probe.statement in self.backward and probe.kind != "input"
 
-    # candidates -----------------------------------------------------------------------------
-    def deepen(self, *, ways: bool = True) -> None:
+    # more of them ---------------------------------------------------------------------------
+    def deepen(self, *, along_ways: bool = True) -> None:
         """Measure the adjoints of uses and subexpressions as well, and those along single ways.
 
-        ways : these take as long as all the rest; what is explained without them needs none.
+        along_ways : these take as long as all the rest; what is explained without needs none.
         """
+        forward = {p.statement for p in self.evidence.probes.values()} - self.backward
+        # Return statements: their uses of the result are no uses in the forward.
+        forward -= {p.statement for p in self.evidence.probes.values() if p.kind == "return"}
         if not self.deep:
-            self._add_parts()
-        if ways and not self.wayed:
-            self._add_ways()
-        self.deep, self.wayed = True, self.wayed or ways
+            self.evidence.sweep(("use", "expr"), statements=forward if self.joint else None)
+            self._collect()
+        if along_ways and not self.wayed:
+            for way in ways(self.evidence, forward):
+                probe = self.evidence.probe(way.place)
+                label = str(way.place[1]) if probe is None else self.name_of(way.place)
+                through = f"{label} through {way.node}"
+                self.every.append(Candidate(through, "", "way", way.place, way.adjoints, way.line))
+        self.deep, self.wayed = True, self.wayed or along_ways
 
-    def _add_parts(self) -> None:
-        statements = None
-        if self.joint:
-            known = {p.statement for p in self.evidence.probes.values()}
-            statements = known - self.backward_statements - self._after_first_backward()
-        self.evidence.sweep(("use", "expr"), statements=statements)
-        self.collect()
-
-    def _add_ways(self) -> None:
-        """Adjoints along single uses of a later value."""
-        everything = {p.statement for p in self.evidence.probes.values()}
-        forward = everything - self.backward_statements - self._after_first_backward()
-        for way in ways(self.evidence, forward):
-            probe = self.evidence.probe(way.place)
-            label = str(way.place[1]) if probe is None else self.name_of(way.place)
-            self.candidates.append(
-                Candidate(
-                    f"{label} through {way.node}", "", "way", way.place, way.adjoints, way.line
-                )
-            )
-
-    def _after_first_backward(self) -> set[int]:
-        """Return statements: their uses of the result are no uses in the forward."""
-        return {p.statement for p in self.evidence.probes.values() if p.kind == "return"}
-
-    def collect(self) -> None:
+    def _collect(self) -> None:
         evidence = self.evidence
-        self.candidates = []
-        places = list(evidence.jacobians[0])
-        order = {"leaf": 1, "assign": 0, "loop": 0, "input": 1, "expr": 2, "use": 3, "read": 3}
-        for place in places:
+        self.every = []
+        for place in evidence.jacobians[0]:
+            probe = evidence.probe(place)
             if not all(place in one for one in evidence.jacobians):
                 continue
-            probe = evidence.probe(place)
-            kind: str = "leaf" if probe is None else probe.kind
-            if self.joint and probe is not None and probe.statement in self.backward_statements:
+            if probe is not None and (
+                (self.joint and probe.statement in self.backward)
+                or not any(one[place].moved for one in evidence.jacobians)
+            ):
                 continue
-            if probe is not None and not any(one[place].moved for one in evidence.jacobians):
-                continue
-            adjoints = []
-            for number in range(len(evidence.cases)):
-                adjoint = evidence.adjoint(number, place)
-                assert adjoint is not None
-                adjoints.append(adjoint)
-            if not all(a.known for a in adjoints):
-                continue
-            name = str(place[1]) if probe is None else self.name_of(place)
-            label = name or (probe.text if probe is not None else "")
-            if probe is not None and kind == "expr" and _is_read(probe.text):
-                # One reading of a value, which may be read elsewhere: self.params['W1'], hs[t].
-                kind, label = "read", self._input_of(place) or label
-            self.candidates.append(
-                Candidate(
-                    label,
-                    name if kind not in ("use", "read") else "",
-                    kind,
-                    place,
-                    tuple(adjoints),
-                    0 if probe is None else probe.line,
-                )
-            )
-        self.candidates += list(self._symmetric())
-        self.candidates.sort(key=lambda one: order[one.kind])
+            one = self._candidate(place, probe)
+            if all(a.known for a in one.adjoints):
+                self.every.append(one)
+        self.every += list(self._symmetric())
+        self.every.sort(key=lambda one: _ORDER[one.kind])
         self._collect_values()
+
+    def _candidate(self, place: Place, probe: Probe | None) -> Candidate:
+        evidence = self.evidence
+        adjoints = [evidence.adjoint(k, place) for k in range(len(evidence.cases))]
+        known = tuple(a for a in adjoints if a is not None)
+        if probe is None:
+            name = str(place[1])
+            local, partial = self._local(place, known)
+            return Candidate(name, name, "leaf", place, local, 0, partial=partial)
+        name, kind = self.name_of(place), str(probe.kind)
+        label = name or probe.text
+        if kind == "expr" and _is_read(probe.text):
+            # One reading of a value, which may be read elsewhere: self.params['W1'], hs[t].
+            kind, label = "read", self._input_of(place) or label
+        name = name if kind not in ("use", "read") else ""
+        return Candidate(label, name, kind, place, known, probe.line, probe.function)
+
+    def _local(self, place: Place, known: tuple[Adjoint, ...]) -> tuple[tuple[Adjoint, ...], bool]:
+        """The derivative that a backward without upstream returns: f'(x), or the Jacobian.
+
+        Returns
+        -------
+        The derivatives, and whether they are but a diagonal of more.
+        """
+        pair, traces = self.evidence.subject.pair, self.evidence.traces
+        if pair.backward is None or pair.takes_upstream or not traces[0].out.ndim:
+            return known, False
+        found, partial = [], False
+        for trace, table in zip(traces, self.evidence.jacobians, strict=True):
+            jacobian = table[place]
+            shape = (*trace.out.shape, *jacobian.shape)
+            sizes = {g.size for g in trace.gradients.values()}
+            if int(np.prod(shape)) in sizes and jacobian.value.size > 1:
+                value, error = jacobian.value.T.reshape(shape), jacobian.error.T.reshape(shape)
+            elif jacobian.value.shape[0] == jacobian.value.shape[1]:
+                value = np.diag(jacobian.value).reshape(jacobian.shape)
+                error = np.diag(jacobian.error).reshape(jacobian.shape)
+                partial = partial or bool(np.any(jacobian.value - np.diag(np.diag(jacobian.value))))
+            else:
+                return known, True
+            found.append(Adjoint(value, error))
+        return tuple(found), partial
 
     def _input_of(self, place: Place) -> str | None:
         """Return the input that a subexpression is without any change, None when it is none."""
+        found = self.evidence.traces[0].at(place)
         for name, value in self.evidence.cases[0].leaves().items():
-            found = self.evidence.traces[0].at(place)
             if value.size > 1 and found is not None and np.array_equal(found, value):
                 return name
         return None
@@ -207,7 +226,7 @@ class Collecting:
 
         The other part moves nothing: no input changes K = X Xᵀ in such a way.
         """
-        for one in self.candidates:
+        for one in self.every:
             if one.kind not in ("assign", "expr", "loop") or one.adjoints[0].value.ndim != 2:
                 continue
             values = [trace.at(one.place) for trace in self.evidence.traces]
@@ -221,36 +240,35 @@ class Collecting:
                 yield replace(one, adjoints=parts)
 
     def name_of(self, place: Place) -> str:
+        """Return the name of what was assigned at a place, with the key of an entry."""
         probe = self.evidence.probe(place)
         assert probe is not None
-        key = next((e.key for e in self.evidence.traces[0].events if e.place == place), "")
+        key = self.evidence.traces[0].key(place)
         return f"{probe.name.partition('[')[0]}[{key!r}]" if key else probe.name
 
     def _collect_values(self) -> None:
         """Values of the forward, for backward lines that repeat or unpack them."""
         evidence = self.evidence
-        tables = []
-        for trace in evidence.traces:
-            table: dict[Place, Event] = {}
-            for event in trace.events:
-                probe = evidence.probe(event.place)
-                if (
-                    event.place[0] == 0
-                    and probe is not None
-                    and not self.is_backward(event)
-                    and (not self.joint or probe.statement not in self.backward_statements)
-                ):
-                    table[event.place] = event
-            tables.append(table)
-        self.forward_values = []
+        tables = [
+            {
+                event.place: event.value
+                for event in trace.events
+                if event.place[0] == 0
+                and (probe := evidence.probe(event.place)) is not None
+                and probe.kind not in ("use", "return")
+                and not self.is_backward(event)
+                and (not self.joint or probe.statement not in self.backward)
+            }
+            for trace in evidence.traces
+        ]
         rank = {"assign": 0, "input": 1, "loop": 1}
-        for place in sorted(tables[0], key=lambda p: rank.get(evidence.probes[int(p[1])].kind, 2)):
-            probe = evidence.probe(place)
-            if probe is None or probe.kind in ("use", "return"):
-                continue
-            if all(place in table for table in tables):
-                label = probe.name or probe.text
-                self.forward_values.append((label, tuple(table[place].value for table in tables)))
+        probes = evidence.probes
+        self.values = [
+            (probe.name or probe.text, tuple(table[place] for table in tables))
+            for place in sorted(tables[0], key=lambda p: rank.get(probes[int(p[1])].kind, 2))
+            for probe in [probes[int(place[1])]]
+            if all(place in table for table in tables)
+        ]
 
 
 def _is_read(text: str) -> bool:

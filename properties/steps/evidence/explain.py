@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
-from properties.diagnosis.relations import constant_origin, ratio_of
-
+from ...diagnosis.relations import constant_origin, ratio_of
 from ..values import Array
-from .adjoints import agree, squeezed
+from .adjoints import Adjoint, agree, squeezed
+from .candidates import Candidates
 from .findings import Candidate, Finding, Slot
 from .gather import Evidence
 
-__all__ = ["Explaining"]
+__all__ = ["Explainer"]
+
+Values = tuple[Array, ...]
+Index = Sequence[int]
 
 
-class Explaining:
-    """The part of `Judge` that looks for what a value is."""
+class Explainer:
+    """Looks for what a value is among the candidates."""
 
-    __slots__ = ()
+    def __init__(self, evidence: Evidence, candidates: Candidates) -> None:
+        self._evidence, self._candidates = evidence, candidates
 
-    evidence: Evidence
-    candidates: list[Candidate]
-    forward_values: list[tuple[str, tuple[Array, ...]]]
-
-    def _value(self, values: tuple[Array, ...], index: Sequence[int], name: str) -> str | None:
+    def value(self, values: Values, index: Index, name: str) -> str | None:
+        """Return the value of the forward that a value repeats, first of all that of its name."""
         matches = [
             label
-            for label, known in self.forward_values
+            for label, known in self._candidates.values
             if all(
                 squeezed(known[k].shape) == squeezed(v.shape)
                 and known[k].dtype.kind == v.dtype.kind
@@ -38,194 +39,156 @@ class Explaining:
                 for v, k in zip(values, index, strict=True)
             )
         ]
-        if name in matches:
-            return name
-        return matches[0] if matches else None
+        return name if name in matches else next(iter(matches), None)
 
-    def _other(
-        self, slot: Slot, values: tuple[Array, ...], index: Sequence[int], right: object
+    def other(
+        self, slot: Slot, values: Values, index: Index, right: Callable[[Candidate], bool]
     ) -> Finding | None:
-        """What a value is that is not what its name promises."""
-        assert callable(right)
+        """What a value is that is not what its name promises; `right` tells its candidates."""
         shape = squeezed(values[0].shape)
-        for one in self.candidates:
+        for one in self._candidates.every:
             if squeezed(one.adjoints[index[0]].value.shape) == shape and right(one):
-                found = self._as(slot, one)
+                found = _as(slot, one)
                 # One and the same number everywhere is no evidence.
                 return replace(found, meaning="value") if _constant_everywhere(values) else found
-        value = self._value(values, index, slot.name)
-        if value:
-            return Finding(slot, "value", value, f"the forward's {value}")
-        upstream = [np.asarray(self.evidence.cases[k].dout, dtype=float) for k in index]
+        name = self.value(values, index, slot.name)
+        if name:
+            return Finding(slot, "value", name, f"the forward's {name}")
+        douts = [self._upstream(k) for k in index]
         if values[0].size > 1 and all(
-            u.shape == v.shape and np.array_equal(u, v)
-            for u, v in zip(upstream, values, strict=True)
+            any(u.shape == v.shape and np.array_equal(u, v) for u in several)
+            for several, v in zip(douts, values, strict=True)
         ):
             return Finding(slot, "adjoint", "the output", "the upstream derivative")
-        return self._sum_of_parts(slot, values, index) or self._changed(slot, values, index)
-
-    def _as(self, slot: Slot, one: Candidate) -> Finding:
-        if one.kind == "way":
-            label, _, node = one.label.rpartition(" through ")
-            return Finding(
-                slot,
-                "part",
-                label,
-                f"the part of the adjoint of {label} that goes through {node} in line {one.line}",
-            )
-        if one.kind not in ("use", "read"):
-            return Finding(slot, "adjoint", one.label, f"the adjoint of {one.label}")
-        return Finding(
-            slot,
-            "part",
-            one.label,
-            f"the part of the adjoint of {one.label} that goes through line {one.line}",
-        )
-
-    def _sum_of_parts(
-        self, slot: Slot, values: tuple[Array, ...], index: Sequence[int]
-    ) -> Finding | None:
-        """A sum of several uses of one name is part of its adjoint."""
-        groups: dict[str, list[Candidate]] = {}
-        for one in self.candidates:
-            if one.kind == "use" and squeezed(one.adjoints[index[0]].value.shape) == squeezed(
-                values[0].shape
-            ):
-                groups.setdefault(one.label, []).append(one)
-        for label, parts in groups.items():
-            for many in (2, 3):
-                for some in combinations(parts[:6], many):
-                    sums = [
-                        sum((p.adjoints[k] for p in some[1:]), some[0].adjoints[k]) for k in index
-                    ]
-                    if all(agree(v, s) for v, s in zip(values, sums, strict=True)):
-                        lines = ", ".join(str(p.line) for p in some)
-                        return Finding(
-                            slot,
-                            "part",
-                            label,
-                            f"the part of the adjoint of {label} through lines {lines}",
-                        )
+        for look in (self._sum_of_parts, self._changed, self.factor, self._summed):
+            made = look(slot, values, index)
+            if made is not None:
+                return made
         return None
 
-    def _changed(
-        self, slot: Slot, values: tuple[Array, ...], index: Sequence[int]
-    ) -> Finding | None:
-        """A multiple of an adjoint, its transpose, or what becomes one when it is summed."""
-        sizes = [self.evidence.cases[k].sizes for k in index]
-        for one in self.candidates:
-            wanted = [one.adjoints[k] for k in index]
+    def _upstream(self, case: int) -> list[Array]:
+        dout = self._evidence.cases[case].dout
+        several = dout if isinstance(dout, (tuple, list)) else (dout,)
+        return [np.asarray(one, dtype=float) for one in several]
+
+    def _adjoints(
+        self, kinds: Sequence[str], index: Index
+    ) -> Iterator[tuple[Candidate, list[Adjoint]]]:
+        for one in self._candidates.every:
+            if not kinds or one.kind in kinds:
+                yield one, [one.adjoints[k] for k in index]
+
+    def _sum_of_parts(self, slot: Slot, values: Values, index: Index) -> Finding | None:
+        """A sum of several uses of one name is part of its adjoint."""
+        groups: dict[str, list[Candidate]] = {}
+        for one, adjoints in self._adjoints(("use",), index):
+            if squeezed(adjoints[0].value.shape) == squeezed(values[0].shape):
+                groups.setdefault(one.label, []).append(one)
+        for label, parts in groups.items():
+            for some in [some for many in (2, 3) for some in combinations(parts[:6], many)]:
+                sums = [sum((p.adjoints[k] for p in some[1:]), some[0].adjoints[k]) for k in index]
+                if all(agree(v, s) for v, s in zip(values, sums, strict=True)):
+                    lines = ", ".join(str(p.line) for p in some)
+                    said = f"the part of the adjoint of {label} through lines {lines}"
+                    return Finding(slot, "part", label, said)
+        return None
+
+    def _changed(self, slot: Slot, values: Values, index: Index) -> Finding | None:
+        """A multiple of an adjoint, its transpose, or the same in another shape."""
+        for one, wanted in self._adjoints((), index):
             if one.kind in ("use", "read", "way") and wanted[0].value.size < 2:
                 continue
-            if (
-                all(
-                    squeezed(v.shape) == squeezed(w.value.shape)
-                    for v, w in zip(values, wanted, strict=True)
-                )
-                and wanted[0].value.size > 1
-            ):
-                ratios = [
-                    ratio_of(v.reshape(w.value.shape), w.value, float(w.error.max()))
-                    for v, w in zip(values, wanted, strict=True)
-                ]
-                if all(r is not None for r in ratios):
-                    origin = constant_origin([r for r in ratios if r is not None], sizes)
-                    if origin not in (None, "0"):
-                        return Finding(
-                            slot, "scaled", one.label, f"{origin} × the adjoint of {one.label}"
-                        )
+            pairs = list(zip(values, wanted, strict=True))
+            adjoint = f"the adjoint of {one.label}"
+            origin = self._multiple(pairs, index)
+            if origin is not None:
+                return Finding(slot, "scaled", one.label, f"{origin} × {adjoint}")
             if all(
-                v.ndim == 2
-                and v.T.shape == w.value.shape
-                and v.shape != v.T.shape
-                and agree(v.T, w)
-                for v, w in zip(values, wanted, strict=True)
+                v.ndim == 2 and v.T.shape == w.value.shape != v.shape and agree(v.T, w)
+                for v, w in pairs
             ):
-                return Finding(slot, "scaled", one.label, f"the adjoint of {one.label}, transposed")
+                return Finding(slot, "scaled", one.label, f"{adjoint}, transposed")
             if all(
-                v.size == w.value.size
+                v.size == w.value.size > 1
                 and v.shape != w.value.shape
-                and v.size > 1
                 and agree(v.reshape(w.value.shape), w)
-                for v, w in zip(values, wanted, strict=True)
+                for v, w in pairs
             ):
-                return Finding(
-                    slot, "adjoint", one.label, f"the adjoint of {one.label}, in another shape"
-                )
-        return self._factor(slot, values, index) or self._summed(slot, values, index)
+                return Finding(slot, "adjoint", one.label, f"{adjoint}, in another shape")
+        return None
 
-    def _factor(
-        self, slot: Slot, values: tuple[Array, ...], index: Sequence[int]
-    ) -> Finding | None:
+    def _multiple(self, pairs: Sequence[tuple[Array, Adjoint]], index: Index) -> str | None:
+        if pairs[0][1].value.size < 2 or any(
+            squeezed(v.shape) != squeezed(w.value.shape) for v, w in pairs
+        ):
+            return None
+        ratios = [
+            ratio_of(v.reshape(w.value.shape), w.value, float(w.error.max())) for v, w in pairs
+        ]
+        known = [r for r in ratios if r is not None]
+        if len(known) < len(ratios):
+            return None
+        origin = constant_origin(known, [self._evidence.cases[k].sizes for k in index])
+        return None if origin == "0" else origin
+
+    def factor(self, slot: Slot, values: Values, index: Index) -> Finding | None:
         """An adjoint times or divided by a value of the forward, or a local derivative."""
+        if values[0].size < 2:
+            return None
         known = [
             (label, [v[k] for k in index])
-            for label, v in self.forward_values
+            for label, v in self._candidates.values
             if v[0].dtype.kind == "f" and v[0].size > 1
         ]
-        shape = values[0].shape
         nodes = [
-            c
-            for c in self.candidates
-            if c.kind in ("assign", "leaf", "input") and values[0].size > 1
+            (one, [a.value for a in wanted])
+            for one, wanted in self._adjoints(("assign", "leaf", "input"), index)
+            if all(a.value.shape == v.shape for a, v in zip(wanted, values, strict=True))
         ]
         with np.errstate(all="ignore"):
-            for one in nodes:
-                if one.adjoints[index[0]].value.shape != shape:
-                    continue
+            for one, adjoints in nodes:
                 for label, arrays in known:
                     # Two axes may be equally long in one case and not in the next.
                     if not all(
-                        _fits(a.shape, v.shape) and one.adjoints[k].value.shape == v.shape
-                        for k, a, v in zip(index, arrays, values, strict=True)
+                        _fits(a.shape, v.shape) for a, v in zip(arrays, values, strict=True)
                     ):
                         continue
                     for word, made in (
-                        (
-                            "×",
-                            [one.adjoints[k].value * a for k, a in zip(index, arrays, strict=True)],
-                        ),
-                        (
-                            "÷",
-                            [one.adjoints[k].value / a for k, a in zip(index, arrays, strict=True)],
-                        ),
+                        ("×", [w * a for w, a in zip(adjoints, arrays, strict=True)]),
+                        ("÷", [w / a for w, a in zip(adjoints, arrays, strict=True)]),
                     ):
                         origin = self._constant(values, made, index)
                         if origin is not None:
                             times = "" if origin == "1" else f"{origin} × "
-                            return Finding(
-                                slot,
-                                "factor",
-                                one.label,
-                                f"{times}the adjoint of {one.label} {word} {label}",
-                            )
-            outer = [
-                (
-                    "the output",
-                    [np.asarray(self.evidence.cases[k].dout, dtype=float) for k in index],
-                )
-            ]
-            outer += [(c.label, [c.adjoints[k].value for k in index]) for c in nodes]
-            for above, upstream in outer:
-                if upstream[0].shape != shape or not np.all(upstream[0]):
-                    continue
-                made = [v * u for v, u in zip(values, upstream, strict=True)]
-                for one in nodes:
-                    if one.label != above and all(
-                        m.shape == one.adjoints[k].value.shape and agree(m, one.adjoints[k])
-                        for m, k in zip(made, index, strict=True)
-                    ):
-                        return Finding(
-                            slot,
-                            "factor",
-                            one.label,
-                            f"the derivative of {above} by {one.label}, entry by entry",
-                        )
+                            said = f"{times}the adjoint of {one.label} {word} {label}"
+                            return Finding(slot, "factor", one.label, said)
+            return self._local(slot, values, index, nodes)
+
+    def _local(
+        self,
+        slot: Slot,
+        values: Values,
+        index: Index,
+        nodes: Sequence[tuple[Candidate, list[Array]]],
+    ) -> Finding | None:
+        """The derivative of one value by another, entry by entry: what a chain rule multiplies."""
+        above = [("the output", [np.asarray(d[0]) for d in map(self._upstream, index)])]
+        above += [(one.label, adjoints) for one, adjoints in nodes]
+        for label, upstream in above:
+            if upstream[0].shape != values[0].shape or not np.all(upstream[0]):
+                continue
+            made = [v * u for v, u in zip(values, upstream, strict=True) if v.shape == u.shape]
+            for one, _ in nodes:
+                if (
+                    one.label != label
+                    and len(made) == len(values)
+                    and all(agree(m, one.adjoints[k]) for m, k in zip(made, index, strict=True))
+                ):
+                    said = f"the derivative of {label} by {one.label}, entry by entry"
+                    return Finding(slot, "local", one.label, said)
         return None
 
-    def _constant(
-        self, values: Sequence[Array], made: Sequence[Array], index: Sequence[int]
-    ) -> str | None:
+    def _constant(self, values: Sequence[Array], made: Sequence[Array], index: Index) -> str | None:
         """Return "1" for equal values, the name of a constant ratio, or None."""
         if all(_near(v, m) for v, m in zip(values, made, strict=True)):
             return "1"
@@ -235,35 +198,38 @@ class Explaining:
         ):
             return None
         ratios = [ratio_of(v, m) for v, m in zip(values, made, strict=True)]
-        if any(r is None for r in ratios):
+        known = [r for r in ratios if r is not None]
+        if len(known) < len(ratios):
             return None
-        origin = constant_origin(
-            [r for r in ratios if r is not None], [self.evidence.cases[k].sizes for k in index]
-        )
+        origin = constant_origin(known, [self._evidence.cases[k].sizes for k in index])
         return None if origin == "0" else origin
 
-    def _summed(
-        self, slot: Slot, values: tuple[Array, ...], index: Sequence[int]
-    ) -> Finding | None:
+    def _summed(self, slot: Slot, values: Values, index: Index) -> Finding | None:
         """What becomes an adjoint when it is summed over an axis."""
-        for one in self.candidates:
-            wanted = [one.adjoints[k] for k in index]
+        for one, wanted in self._adjoints((), index):
             for axis in range(values[0].ndim):
                 if all(
                     v.ndim > axis
                     and v.shape[axis] > 1
-                    and agree(v.sum(axis), w)
-                    and w.value.size > 0
                     and np.any(w.value)
+                    and agree(v.sum(axis), w)
                     for v, w in zip(values, wanted, strict=True)
                 ):
-                    return Finding(
-                        slot,
-                        "summed",
-                        one.label,
-                        f"becomes the adjoint of {one.label} when it is summed over axis {axis}",
-                    )
+                    said = f"becomes the adjoint of {one.label} when it is summed over axis {axis}"
+                    return Finding(slot, "summed", one.label, said)
         return None
+
+
+def _as(slot: Slot, one: Candidate) -> Finding:
+    adjoint = f"the adjoint of {one.label}"
+    if one.kind == "way":
+        label, _, node = one.label.rpartition(" through ")
+        said = f"the part of the adjoint of {label} that goes through {node} in line {one.line}"
+        return Finding(slot, "part", label, said)
+    if one.kind in ("use", "read"):
+        said = f"the part of {adjoint} that goes through line {one.line}"
+        return Finding(slot, "part", one.label, said)
+    return Finding(slot, "adjoint", one.label, adjoint)
 
 
 def _constant_everywhere(values: Sequence[Array]) -> bool:

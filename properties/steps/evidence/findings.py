@@ -17,6 +17,7 @@ Meaning = Literal[
     "scaled",
     "summed",
     "factor",
+    "local",
     "value",
     "size",
     "unfinished",
@@ -55,6 +56,7 @@ class Finding:
 
     wanted : per case, the adjoint that its name promises; None without a promise.
     kept : whether the value is the adjoint that its name promises.
+    local : whether it is a derivative of one value by another, which a chain rule multiplies.
     """
 
     slot: Slot
@@ -64,6 +66,7 @@ class Finding:
     wanted: tuple[Adjoint, ...] | None = None
     got: tuple[Array, ...] = ()
     kept: bool = False
+    local: bool = False
 
     @property
     def explained(self) -> bool:
@@ -75,7 +78,7 @@ class Finding:
         """How telling what is known of the value is: 3 for an adjoint, 0 for nothing."""
         if self.certain:
             return 3.0
-        if self.meaning in ("scaled", "factor", "value", "size"):
+        if self.meaning in ("scaled", "factor", "local", "value", "size"):
             origin = self.reason.partition(" ×")[0] if self.meaning == "scaled" else ""
             plain = origin.removeprefix("−")
             if origin == "−1":
@@ -94,9 +97,12 @@ class Finding:
         )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
-    """A value of the forward with its adjoint in every case."""
+    """A value of the forward with its adjoint in every case.
+
+    partial : the adjoints are but the diagonal of a Jacobian that is no diagonal matrix.
+    """
 
     label: str
     name: str
@@ -104,3 +110,5 @@ class Candidate:
     place: Place
     adjoints: tuple[Adjoint, ...]
     line: int
+    function: str = ""
+    partial: bool = False

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from ..pairing import Subject, with_params
+from ...spec.notation import upstream
 from ..rewrite.instrument import Probe, Statement
 from ..rewrite.session import Session
-from ..values import Array, Case, CodeError, StepsError
+from ..subjects import Subject
+from ..values import Array, Case, CodeError, NoSource, StepsError
 from .adjoints import STEPS, Adjoint, Jacobian, jacobian, step_scale
 
-__all__ = ["Event", "Evidence", "Place", "Trace", "examine", "gather", "upstream"]
+__all__ = ["Event", "Evidence", "Place", "Trace", "examine", "gather", "read_trace", "upstreams"]
 
 # Where a value was seen: phase (0 forward, 1 backward, -1 an input), probe or name, occurrence.
 Place = tuple[int, int | str, int]
 _LARGEST, _LARGEST_INPUT, _MOST_EVALUATIONS = 150, 600, 12_000
 # Probes passed in one sweep: a forward with loops passes thousands in one run.
 _MOST_PASSED, _FEW_TURNS = 1_500_000, 8
+_VERDICT_SECONDS = 60.0
+_NOT_PERTURBED = (
+    "some values of the forward are not perturbed, turns of long loops the first of them: that "
+    "would take too long; smaller arrays help"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class Event:
     value: Array
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trace:
     """One run of forward and backward."""
 
@@ -40,37 +47,45 @@ class Trace:
     events: tuple[Event, ...]
     gradients: Mapping[str, Array]
 
+    @cached_property
+    def table(self) -> Mapping[Place, Event]:
+        """The events by their places."""
+        return {event.place: event for event in self.events}
+
     def at(self, place: Place) -> Array | None:
         """Return the value seen at a place, None when the run did not pass there."""
-        return next((e.value for e in self.events if e.place == place), None)
+        event = self.table.get(place)
+        return None if event is None else event.value
+
+    def key(self, place: Place) -> str:
+        """Return the key under which a place was written, "" for a plain name."""
+        event = self.table.get(place)
+        return "" if event is None else event.key
 
 
-@dataclass(slots=True)
 class Evidence:
-    """Cases, their traces and the Jacobians of their forward values."""
+    """Cases, their traces and the Jacobians of their forward values.
 
-    session: Session
-    subject: Subject
-    cases: list[Case]
-    traces: list[Trace]
-    jacobians: list[dict[Place, Jacobian]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    Attributes
+    ----------
+    probes, statements : those of the rewritten functions, by number.
+    """
+
+    def __init__(
+        self, session: Session, subject: Subject, cases: list[Case], traces: list[Trace]
+    ) -> None:
+        self.session, self.subject, self.cases, self.traces = session, subject, cases, traces
+        self.jacobians: list[dict[Place, Jacobian]] = [{} for _ in cases]
+        self.notes: list[str] = []
+        tables = session.tables.values()
+        self.probes: dict[int, Probe] = {n: p for t in tables for n, p in t.probes.items()}
+        self.statements: dict[int, Statement] = {
+            n: s for t in tables for n, s in t.statements.items()
+        }
 
     def probe(self, place: Place) -> Probe | None:
         """Return the probe of a place, None for an input."""
-        if place[0] == -1:
-            return None
-        return self.probes.get(int(place[1]))
-
-    @property
-    def probes(self) -> dict[int, Probe]:
-        """All probes of the rewritten functions."""
-        return {n: p for table in self.session.tables.values() for n, p in table.probes.items()}
-
-    @property
-    def statements(self) -> dict[int, Statement]:
-        """All statements of the rewritten functions."""
-        return {n: s for table in self.session.tables.values() for n, s in table.statements.items()}
+        return None if place[0] == -1 else self.probes.get(int(place[1]))
 
     def adjoint(self, case: int, place: Place) -> Adjoint | None:
         """Return the adjoint of a place in a case, None when it was not measured."""
@@ -132,31 +147,30 @@ class Evidence:
         passed = sum(event.place[0] == 0 for event in self.traces[number].events)
         most = min(_MOST_EVALUATIONS, _MOST_PASSED // max(passed, 1))
         for place, value in places:
-            total += value.size * 2 * len(STEPS)
+            total += value.size + 2 * len(STEPS)
             if total > (most if place[0] == 0 else _MOST_EVALUATIONS):
-                self.notes.append(
-                    "some values of the forward are not perturbed, turns of long loops the first "
-                    "of them: that would take too long; smaller arrays help"
-                )
+                self.notes.append(_NOT_PERTURBED)
                 break
             kept.append((place, value, step_scale(value)))
-        if not kept:
+        # Inputs decide the verdict, which is given whatever the budget; the rest is within it.
+        urgent = all(place[0] == -1 for place, _, _ in kept)
+        if not kept or (not urgent and self.session.budget.over()):
             return
-        answer = self.session.evaluate(
-            [
-                {
-                    "kind": "sweep",
-                    "case": self.cases[number].payload(),
-                    "steps": list(STEPS),
-                    "places": [[p[0], p[1], p[2], v.size, scale] for p, v, scale in kept],
-                }
-            ]
-        )[0]
+        job = {
+            "kind": "sweep",
+            "case": self.cases[number].payload(),
+            "steps": list(STEPS),
+            "places": [[p[0], p[1], p[2], v.size, scale] for p, v, scale in kept],
+        }
+        [answer] = self.session.evaluate([job], seconds=_VERDICT_SECONDS if urgent else None)
         if "error" in answer:
             self.notes.append(str(answer["error"]))
             return
-        for (place, value, scale), rows in zip(kept, answer["rows"], strict=True):
-            self.jacobians[number][place] = jacobian(rows, value.shape, scale)
+        if len(answer["rows"]) < len(kept):
+            self.session.budget.missed = True
+        measured = zip(kept, answer["rows"], answer["silent"], strict=False)
+        for (place, value, scale), rows, silent in measured:
+            self.jacobians[number][place] = jacobian(rows, value.shape, scale, silent=bool(silent))
 
     def redraw(self, number: int, seed: int) -> None:
         """Put another case of the same sizes in the place of one."""
@@ -220,26 +234,28 @@ def examine(session: Session, subject: Subject, drawn: Sequence[Case]) -> Eviden
     """
     cases, errors = [], []
     for case in drawn:
-        if subject.pair.style in ("method", "object"):
-            described = session.evaluate([{"kind": "describe", "init": case.init}])[0]
+        if subject.pair.owner is not None:
+            job = {"kind": "describe", "init": case.init, "seed": case.seed}
+            [described] = session.evaluate([job])
             if "error" in described:
                 errors.append(str(described["error"]))
                 continue
-            case = with_params(case, described, case.seed)
+            case = replace(case, params=_parameters(case, described))
         cases.append(case)
     usable = []
     values = session.evaluate([{"kind": "value", "case": case.payload()} for case in cases])
     for case, answer in zip(cases, values, strict=True):
+        if answer.get("status") == "nowhere":
+            raise NoSource(f"{session.project.label} has no {answer['error']}")
         if "error" in answer:
             errors.append(str(answer["error"]))
         else:
-            usable.append((case, np.shape(answer["out"])))
-    cases = [upstream(case, shape) for case, shape in usable]
-    jobs = [{"kind": "trace", "case": case.payload()} for case in cases]
+            usable.append(replace(case, dout=upstreams(subject, case, answer["shapes"])))
+    jobs = [{"kind": "trace", "case": case.payload()} for case in usable]
     answers = session.evaluate([*jobs, *jobs])
     traces, kept = [], []
-    for number, case in enumerate(cases):
-        one, two = answers[number], answers[number + len(cases)]
+    for number, case in enumerate(usable):
+        one, two = answers[number], answers[number + len(usable)]
         if "error" in one or "error" in two:
             errors.append(str(one.get("error") or two.get("error")))
             continue
@@ -252,21 +268,34 @@ def examine(session: Session, subject: Subject, drawn: Sequence[Case]) -> Eviden
         kept.append(case)
     if not kept:
         raise CodeError(f"{subject.pair.label} raises on every case: {errors[0]}")
-    found = Evidence(session, subject, kept, traces, [{} for _ in kept])
-    if errors and kept:
+    found = Evidence(session, subject, kept, traces)
+    if errors:
         found.notes.append(f"{len(errors)} of {len(errors) + len(kept)} cases raise: {errors[0]}")
     return found
 
 
-def upstream(case: Case, shape: tuple[int, ...]) -> Case:
-    """Give a case the upstream derivative for an output of a shape; 1 for a loss."""
-    if shape == ():
-        return replace(case, dout=1.0)
-    rng = np.random.default_rng([case.seed, 7])
-    return replace(case, dout=signed_upstream(rng, shape))
+def upstreams(subject: Subject, case: Case, told: Sequence[Sequence[int]]) -> Any:
+    """Draw an upstream derivative for each output; of a local derivative it is 1 everywhere.
+
+    told : the shapes of the outputs.
+    """
+    shapes = [tuple(int(n) for n in shape) for shape in told]
+    if subject.pair.backward is not None and not subject.pair.takes_upstream:
+        return np.ones(shapes[0]) if shapes[0] else 1.0
+    drawn = [upstream(case.seed + 1_000 * k, shape) for k, shape in enumerate(shapes)]
+    return drawn[0] if len(drawn) == 1 else tuple(drawn)
 
 
-def signed_upstream(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Draw an upstream derivative with both signs."""
-    dout = np.round(rng.uniform(0.2, 1.5, shape), 2) * np.where(rng.random(shape) < 0.5, -1.0, 1.0)
-    return np.asarray(dout)
+def _parameters(case: Case, described: Mapping[str, Any]) -> dict[str, Array]:
+    """Parameters of the shapes that a new object has: its own, where they tell a wrong line."""
+    rng = np.random.default_rng([case.seed, 99])
+    params = {}
+    for name, made in zip(described["names"], described["values"], strict=True):
+        value = np.asarray(made, dtype=float)
+        if not value.size or np.ptp(value) < 0.2:  # zeros, ones, or hardly more
+            drawn = np.round(rng.uniform(0.3, 2.0, value.shape), 2)
+            drawn = drawn + rng.integers(1, 10, value.shape) / 1000
+            signs = rng.choice([-1.0, 1.0], value.shape)
+            value = drawn if np.all(value > 0.9) else drawn * signs / 2
+        params[name] = value
+    return params

@@ -3,57 +3,57 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
+from ..names import promised, same_name
 from ..values import Array
 from .adjoints import agree, squeezed
-from .candidates import Collecting
-from .explain import Explaining
+from .candidates import Candidates
+from .explain import Explainer
 from .findings import Candidate, Finding, Slot
 from .gather import Evidence, Place, Trace
-from .names import promised, same_name
-from .returned import contract_names, expected_gradients, return_texts
+from .located import Located
 
-__all__ = ["Finding", "Judge", "Slot"]
+__all__ = ["Judge"]
 
 # A loop with more turns is judged by its last one.
 _TURNS = 2
+# What may be said of a value that is not the adjoint that its name promises.
+_LOOSE = ("scaled", "summed", "factor", "local", "value")
 
 
-@dataclass
-class Judge(Explaining, Collecting):
+class Judge:
     """Judges traces of one `Evidence`. Measures uses and subexpressions when they are needed."""
 
-    evidence: Evidence
-    candidates: list[Candidate] = field(default_factory=list)
-    forward_values: list[tuple[str, tuple[Array, ...]]] = field(default_factory=list)
-    deep: bool = False
-    wayed: bool = False
-    joint: bool = False
-    contract_names: dict[str, str] = field(default_factory=dict)
-    backward_statements: set[int] = field(default_factory=set)
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.candidates = Candidates(evidence)
+        self._explainer = Explainer(evidence, self.candidates)
 
-    def __post_init__(self) -> None:
-        self.settle()
-        self.joint = self.evidence.subject.pair.backward is None
-        if self.joint:
-            self.backward_statements = self.after_the_value()
-        self.collect()
+    @cached_property
+    def located(self) -> Located:
+        """Which returned array should be the gradient of which input."""
+        return Located(self.evidence, self.candidates)
+
+    def returned(self, traces: Sequence[Trace | None]) -> list[tuple[str, str, bool | None]]:
+        """Judge the returned gradients: (place, input, right)."""
+        return self.located.judged(traces)
 
     # slots ----------------------------------------------------------------------------------
     def slots(self, trace: Trace) -> list[Slot]:
         """List the steps of the backward in the order of a run."""
         found, last = [], {}
         for position, event in enumerate(trace.events):
-            if not self.is_backward(event):
+            if not self.candidates.is_backward(event):
                 continue
             probe = self.evidence.probes[int(event.place[1])]
             if probe.kind == "input":
                 continue
-            name = self.name_of(event.place) if event.key else probe.name
+            name = self.candidates.name_of(event.place) if event.key else probe.name
             if probe.kind == "return":
                 name = probe.text if probe.text.isidentifier() else f"returned {probe.text}"
             slot = Slot(
@@ -75,9 +75,10 @@ class Judge(Explaining, Collecting):
         """Where a returned part stands among the gradients: "return[2]" is "[1]" beside a loss."""
         if name == "return":
             return ""
-        number = int(name[len("return[") : -1]) - (1 if self.joint else 0)
-        several = len(return_texts(self)) > 1
-        return f"[{number}]" if several or not self.joint else ""
+        joint = self.candidates.joint
+        number = int(name[len("return[") : -1]) - (1 if joint else 0)
+        several = len(self.located.returned_texts) > 1
+        return f"[{number}]" if several or not joint else ""
 
     # judging --------------------------------------------------------------------------------
     def judge(self, traces: Sequence[Trace | None], *, deep: bool = True) -> list[Finding]:
@@ -86,89 +87,59 @@ class Judge(Explaining, Collecting):
         if not good:
             return []
         index = [k for k, _ in good]
-        tables = [{e.place: e.value for e in trace.events} for _, trace in good]
+        first = good[0][1]
         findings = []
-        slots = self.slots(good[0][1])
+        slots = self.slots(first)
         turns = Counter(slot.place[:2] for slot in slots)
         turn = {slot.place[:2]: slot.place for slot in slots}
         for slot in slots:
             last_turn = slot.final or turn[slot.place[:2]] == slot.place
             if turns[slot.place[:2]] > _TURNS and not last_turn:
                 continue
-            if last_turn:
+            if last_turn and len(good) == len(traces):
                 # Loops may have more turns in one case than in another; the last one counts.
-                ends = [
-                    _last(trace, slot.place, event_key(good[0][1], slot.place)) for _, trace in good
-                ]
-                if len(good) == len(traces) and all(end is not None for end in ends):
+                ends = [_last(trace, slot.place, first.key(slot.place)) for _, trace in good]
+                if all(end is not None for end in ends):
                     slot = replace(slot, places=tuple(end for end in ends if end is not None))
-            if not all(slot.at(k) in table for k, table in zip(index, tables, strict=True)):
+            seen = [trace.at(slot.at(k)) for k, trace in good]
+            values = tuple(value for value in seen if value is not None)
+            if len(values) < len(seen):
                 continue
-            values = tuple(table[slot.at(k)] for k, table in zip(index, tables, strict=True))
             finding = self._judge(slot, values, index)
             for ways in (False, True):
                 # What is changed again further down is right when it ends right.
-                done = self.wayed or finding.meaning == "unfinished" if ways else self.deep
+                done = self.candidates.wayed or finding.meaning == "unfinished"
+                done = done if ways else self.candidates.deep
                 if deep and not done and not finding.explained:
-                    self.deepen(ways=ways)
+                    self.candidates.deepen(along_ways=ways)
                     finding = self._judge(slot, values, index)
             findings.append(finding)
-        return [self._finished(finding, findings) for finding in findings]
-
-    def _finished(self, finding: Finding, findings: Sequence[Finding]) -> Finding:
-        """A value that is still being built is right when what it becomes is."""
-        if finding.meaning != "unfinished":
-            return finding
-        slot = finding.slot
-        last = next(
-            (
-                f
-                for f in findings
-                if f.slot.final
-                and f.slot.name == slot.name
-                and f.slot.function == slot.function
-                and not f.slot.returned
-            ),
-            None,
-        )
-        if last is None or last.meaning not in ("adjoint", "part"):
-            return finding
-        return replace(
-            finding,
-            reason=f"on the way to {last.reason}, reached in line {last.slot.line}",
-            node=last.node,
-        )
+        return [_finished(finding, findings) for finding in findings]
 
     def promise(self, slot: Slot) -> str | None:
         """Return the input whose gradient a slot is returned as, None when it is not returned."""
         if slot.function != self.evidence.subject.pair.judged.name:
             return None
         if slot.returned:
-            return self.expected(self.evidence.traces[0]).get(self._returned_place(slot.returned))
-        if not slot.final:
-            return None
-        if not self.contract_names:
-            self.contract_names = dict(contract_names(self))
-        return self.contract_names.get(slot.name)
+            return self.located.inputs.get(self._returned_place(slot.returned))
+        return self.located.names.get(slot.name) if slot.final else None
 
     def named(self, slot: Slot) -> list[Candidate]:
         """Return the forward nodes whose adjoint the name of a slot promises."""
         leaf = self.promise(slot)
-        if leaf is not None:
-            found = [c for c in self.candidates if c.kind == "leaf" and c.name == leaf]
-            if found:
-                return found
-        names = list(promised(slot.name))
-        for exact in (True, False):
-            for name in names:
-                found = [
-                    c
-                    for c in self.candidates
-                    if c.kind in ("assign", "input", "loop", "leaf")
-                    and (c.name == name if exact else same_name(c.name, name))
-                ]
-                if found:
-                    return found
+        if leaf is not None and (one := self.located.right_leaf(leaf)) is not None:
+            return [one]
+        nodes = [c for c in self.candidates.every if c.kind in ("assign", "input", "loop", "leaf")]
+        own = (self.evidence.subject.pair.forward.name, "")
+        for name in promised(slot.name):
+            for found in (
+                [c for c in nodes if c.name == name],
+                [c for c in nodes if same_name(c.name, name)],
+            ):
+                # A local of a helper may have the name of a variable of the forward.
+                mine = [c for c in found if c.function in own] or found
+                if mine:
+                    return mine
         return []
 
     def _judge(self, slot: Slot, values: tuple[Array, ...], index: Sequence[int]) -> Finding:
@@ -185,52 +156,34 @@ class Judge(Explaining, Collecting):
             return Finding(slot, "unknown", "", "empty", None, values)
         for one in named:
             if right(one):
-                return Finding(
-                    slot,
-                    "adjoint",
-                    one.label,
-                    f"the adjoint of {one.label}",
-                    tuple(one.adjoints[k] for k in index),
-                    values,
-                    True,
-                )
+                adjoints = tuple(one.adjoints[k] for k in index)
+                said = f"the adjoint of {one.label}"
+                return Finding(slot, "adjoint", one.label, said, adjoints, values, True)
         zero = all(not np.any(v) for v in values)
         if zero and not (slot.final and named) and self._makes_zeros(slot):
             return Finding(slot, "value", "0", "zeros, to be filled", None, values)
-        other = None if zero else self._other(slot, values, index, right)
-        wanted = tuple(named[-1].adjoints[k] for k in index) if named else None
+        other = None if zero else self._explainer.other(slot, values, index, right)
+        wanted = None
         if named:
-            closest = [
-                c
-                for c in named
-                if squeezed(c.adjoints[index[0]].value.shape) == squeezed(values[0].shape)
-            ]
-            if closest:
-                wanted = tuple(closest[-1].adjoints[k] for k in index)
-        loose = ("scaled", "summed", "factor", "value")
+            shape = squeezed(values[0].shape)
+            fitting = [c for c in named if squeezed(c.adjoints[index[0]].value.shape) == shape]
+            wanted = tuple((fitting or named)[-1].adjoints[k] for k in index)
+        partial = any(one.partial for one in named)
         if (
             named
             and slot.final
-            and (other is None or other.meaning in loose or self.promise(slot) is not None)
+            and not partial
+            and (other is None or other.meaning in _LOOSE or self.promise(slot) is not None)
         ):
             label = named[0].label
-            extra = f"; {other.reason}" if other is not None else ""
-            return Finding(
-                slot, "mismatch", label, f"not the adjoint of {label}{extra}", wanted, values
-            )
+            said = f"not the adjoint of {label}" + (f"; {other.reason}" if other else "")
+            local = other is not None and other.meaning == "local"
+            return Finding(slot, "mismatch", label, said, wanted, values, local=local)
         if other is not None:
-            return Finding(
-                other.slot,
-                other.meaning,
-                other.node,
-                other.reason,
-                wanted if slot.final else None,
-                values,
-            )
+            return replace(other, wanted=wanted if slot.final else None, got=values)
         if not slot.final:
-            return Finding(
-                slot, "unfinished", "", f"{slot.name} is changed again further down", None, values
-            )
+            said = f"{slot.name} is changed again further down"
+            return Finding(slot, "unfinished", "", said, None, values)
         return Finding(slot, "unknown", "", "no forward value has this adjoint", None, values)
 
     def _makes_zeros(self, slot: Slot) -> bool:
@@ -239,51 +192,46 @@ class Judge(Explaining, Collecting):
 
     def _not_float(self, slot: Slot, values: tuple[Array, ...], index: Sequence[int]) -> Finding:
         sizes = all(v.ndim == 0 for v in values)
-        if sizes:
-            for letter in self.evidence.cases[0].sizes:
-                if all(
-                    self.evidence.cases[k].sizes.get(letter) == int(v)
-                    for v, k in zip(values, index, strict=True)
-                ):
-                    return Finding(slot, "size", letter, f"the size {letter}", None, values)
-        found = self._value(values, index, slot.name)
+        cases = self.evidence.cases
+        for letter in cases[0].sizes if sizes else ():
+            if all(
+                cases[k].sizes.get(letter) == int(v) for v, k in zip(values, index, strict=True)
+            ):
+                return Finding(slot, "size", letter, f"the size {letter}", None, values)
+        found = self._explainer.value(values, index, slot.name)
         if found:
             return Finding(slot, "value", found, f"the forward's {found}", None, values)
         if all(v.dtype.kind in "bi" and v.ndim for v in values):
-            factor = self._factor(slot, tuple(v.astype(float) for v in values), index)
+            floats = tuple(v.astype(float) for v in values)
+            factor = self._explainer.factor(slot, floats, index)
             if factor is not None:
                 return replace(factor, got=values)
         if all(v.dtype.kind == "b" for v in values):
             return Finding(slot, "unknown", "", "a mask, not an adjoint", None, values)
-        return Finding(
-            slot, "size" if sizes else "unknown", "", "integers, not an adjoint", None, values
-        )
-
-    # what is returned -----------------------------------------------------------------------
-    def returned(self, traces: Sequence[Trace | None]) -> list[tuple[str, str, bool | None]]:
-        """Judge the returned gradients: (place, input, right)."""
-        good = [(k, t) for k, t in enumerate(traces) if t is not None]
-        found: list[tuple[str, str, bool | None]] = []
-        if not good:
-            return found
-        leaves = {c.name: c for c in self.candidates if c.kind == "leaf"}
-        for place, leaf in self.expected(good[0][1]).items():
-            one = leaves.get(leaf)
-            if one is None or not all(place in t.gradients for _, t in good):
-                found.append((place, leaf, None))
-                continue
-            right = all(agree(t.gradients[place], one.adjoints[k]) for k, t in good)
-            found.append((place, leaf, right))
-        return found
-
-    def expected(self, trace: Trace) -> Mapping[str, str]:
-        """Which returned array should be the gradient of which input."""
-        return dict(expected_gradients(self, trace))
+        meaning = "size" if sizes else "unknown"
+        return Finding(slot, meaning, "", "integers, not an adjoint", None, values)  # type: ignore[arg-type]
 
 
-def event_key(trace: Trace, place: Place) -> str:
-    """Return the key under which a place of a trace was written, "" for a plain name."""
-    return next((e.key for e in trace.events if e.place == place), "")
+def _finished(finding: Finding, findings: Sequence[Finding]) -> Finding:
+    """A value that is still being built is right when what it becomes is."""
+    if finding.meaning != "unfinished":
+        return finding
+    slot = finding.slot
+    last = next(
+        (
+            f
+            for f in findings
+            if f.slot.final
+            and f.slot.name == slot.name
+            and f.slot.function == slot.function
+            and not f.slot.returned
+        ),
+        None,
+    )
+    if last is None or last.meaning not in ("adjoint", "part"):
+        return finding
+    said = f"on the way to {last.reason}, reached in line {last.slot.line}"
+    return replace(finding, reason=said, node=last.node)
 
 
 def _last(trace: Trace, place: Place, key: str) -> Place | None:

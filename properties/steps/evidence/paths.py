@@ -80,8 +80,9 @@ def _measured(evidence: Evidence, number: int, statements: Collection[int]) -> d
             if "error" in answer:
                 continue
             line = evidence.probes[int(mine[0].place[1])].line
-            for (place, value), scale, rows in zip(places, scales, answer["rows"], strict=True):
-                measured = jacobian(rows, value.shape, scale)
+            measures = zip(places, scales, answer["rows"], answer["silent"], strict=False)
+            for (place, value), scale, rows, silent in measures:
+                measured = jacobian(rows, value.shape, scale, silent=bool(silent))
                 if measured.moved:
                     found[(place, name, line)] = measured.adjoint(case.dout)
     return found

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from properties.implementation import (
+from ...implementation import (
     Call,
     Implementation,
     Limits,
@@ -16,16 +16,12 @@ from properties.implementation import (
     open_implementation,
     resolve_target,
 )
-
 from ..values import CodeError, StepsError
 from .instrument import runtime_header
 
 __all__ = ["Child"]
 
 _ENTRY = "steps_serve"
-# Running the functions a few times takes no time; perturbing all their values may take long.
-_SECONDS, _FEW_SECONDS = 90.0, 10.0
-_SWEEPING, _FEW_JOBS = {"sweep", "variants"}, 12
 
 
 class Child:
@@ -50,7 +46,7 @@ class Child:
                 self._open = open_implementation(
                     resolve_target(str(entry)),
                     names=[_ENTRY],
-                    limits=Limits(call_seconds=_SECONDS, memory_bytes=4 << 30),
+                    limits=Limits(call_seconds=10.0, memory_bytes=4 << 30),
                 )
             except TargetError as error:
                 raise StepsError(
@@ -58,22 +54,17 @@ class Child:
                 ) from error
         return self._open
 
-    def serve(self, root: Path, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def serve(self, root: Path, request: Mapping[str, Any], seconds: float) -> list[dict[str, Any]]:
         """Answer one request; a crash or a time-out is an answer for each job."""
-        jobs = list(request["jobs"])
         implementation = self._implementation()
-        long = len(jobs) > _FEW_JOBS or any(job["kind"] in _SWEEPING for job in jobs)
-        implementation.limits = replace(
-            implementation.limits, call_seconds=_SECONDS if long else _FEW_SECONDS
-        )
+        implementation.limits = replace(implementation.limits, call_seconds=seconds)
         [outcome] = implementation.run([Call(_ENTRY, (str(root), dict(request)))])
-        if outcome.status != "ok":
-            said = outcome.message or outcome.status
-            if outcome.status == "raised":
-                raise CodeError(f"cannot be imported or run: {said}")
-            return [{"error": said} for _ in jobs]
-        answers = outcome.outputs[0]["answers"]
-        return [_plain(answer) for answer in answers]
+        if outcome.status == "ok":
+            return [{str(k): v for k, v in one.items()} for one in outcome.outputs[0]["answers"]]
+        said = outcome.message or outcome.status
+        if outcome.status == "raised":
+            raise CodeError(f"cannot be imported or run: {said}")
+        return [{"error": said, "status": outcome.status, "line": 0} for _ in request["jobs"]]
 
     def close(self) -> None:
         """End the process."""
@@ -81,7 +72,3 @@ class Child:
             self._open.close()
             self._open = None
         self._folder.cleanup()
-
-
-def _plain(answer: Any) -> dict[str, Any]:
-    return {str(key): value for key, value in answer.items()}

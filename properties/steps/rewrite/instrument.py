@@ -155,7 +155,7 @@ def _put_back(tree: ast.Module, name: str, node: ast.FunctionDef) -> None:
 
 @cache
 def _runtime_text() -> str:
-    files = [Path(__file__).with_name(name) for name in ("runtime.py", "serving.py")]
+    files = [Path(__file__).with_name(name) for name in ("runtime.py", "jobs.py", "serving.py")]
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 

@@ -1,19 +1,14 @@
 """What an instrumented module calls while it runs: record values, perturb them, replace them.
 
-The text of this file is written into every instrumented copy and runs beside the code under test,
-so it needs numpy and nothing else, and it judges nothing. It is plain Python without annotations,
-because it handles values of code that may return anything. `probe` is the one hook: the rewritten
-code sends every assigned value, every use of a name and every subexpression through it. `drive`
-takes a list of jobs and answers with plain lists, dicts and arrays.
+The text of this file, of `jobs.py` and of `serving.py` is written into every instrumented copy and
+runs beside the code under test, so it needs numpy and nothing else, and it judges nothing. It is
+plain Python without annotations, because it handles values of code that may return anything.
+`probe` is the one hook: the rewritten code sends every assigned value, every use of a name and
+every subexpression through it.
 """
 
 # mypy: ignore-errors
 # ruff: noqa: RUF012
-
-import contextlib
-import io
-import time
-import warnings
 
 import numpy as np
 
@@ -29,12 +24,16 @@ class State:
     actions: dict = {}
     choices: dict = {}
     deadline = None
+    root = ""
+    shapes: list = []
+    locals: dict = {}
+    named: dict = {}
 
 
 def _is_float(value):
     if isinstance(value, (np.ndarray, np.generic)):
-        return value.dtype.kind == "f"
-    return isinstance(value, float)
+        return value.dtype.kind in "fc"
+    return isinstance(value, (float, complex))
 
 
 def _plain(value):
@@ -50,6 +49,8 @@ def probe(number, value, key=None):
     """Hand `value` on, after noting it, adding the perturbation to it or replacing it."""
     if number not in State.watched and not State.record:
         return value
+    if number in State.locals and State.phase == 0:
+        State.named[State.locals[number]] = value
     seen = State.counts.get(number, 0)
     State.counts[number] = seen + 1
     if State.actions:
@@ -84,9 +85,14 @@ def choice(number):
 
 
 class Failure(Exception):
-    """The code under test raised; the message is one line."""
+    """The run cannot go on; the message is one line."""
 
 
+class Skeleton(Exception):
+    """A function that is not written yet: it returns nothing."""
+
+
+# values -----------------------------------------------------------------------------------------
 def _fresh(value):
     """Copy arrays, dicts, lists and tuples; other things are shared."""
     if isinstance(value, np.ndarray):
@@ -98,252 +104,209 @@ def _fresh(value):
     return value
 
 
-class Gathered:
-    """What a backward of an object returns, and the arrays that it leaves in the object."""
-
-    def __init__(self, returned, left):
-        self.returned, self.left = returned, left
-
-
 def _flat(value, name=""):
     """List every array in a returned value with its place."""
-    if isinstance(value, Gathered):
-        return _flat(value.returned) + list(value.left.items())
     if isinstance(value, dict):
-        found = []
-        for key in value:
-            found += _flat(value[key], f"{name}[{key!r}]")
-        return found
-    if isinstance(value, (tuple, list)):
-        found = []
-        for position, part in enumerate(value):
-            found += _flat(part, f"{name}[{position}]")
-        return found
-    plain = _plain(value)
-    return [] if plain is None else [(name, plain)]
+        parts = [(f"{name}[{key!r}]", part) for key, part in value.items()]
+    elif isinstance(value, (tuple, list)):
+        parts = [(f"{name}[{position}]", part) for position, part in enumerate(value)]
+    else:
+        plain = _plain(value)
+        return [] if plain is None else [(name, plain)]
+    return [one for place, part in parts for one in _flat(part, place)]
+
+
+def _shifted_values(values, name, shift):
+    """Add to the part of the arguments that lies at a place such as ``params['W1']``."""
+    holder, key = values, name
+    if name not in values:
+        head, _, rest = name.partition("[")
+        path = [head] + [_index(part) for part in rest[:-1].split("][")]
+        for part in path[:-1]:
+            holder = holder[part]
+        key = path[-1]
+    if type(holder) is tuple:
+        raise Failure(f"{name} lies in a tuple and cannot be perturbed")
+    holder[key] = holder[key] + shift.reshape(np.shape(holder[key]))
+
+
+def _index(text):
+    return text[1:-1] if text[:1] in "'\"" else int(text)
+
+
+# objects ----------------------------------------------------------------------------------------
+_GRADIENTS = ("grads", "gradients", "grad", "dparams", "dweights", "dbiases")
+_OUTPUTS = ("output", "out", "outputs", "y", "Y", "a", "A", "value", "result", "z", "Z")
+_RATES = ("learning_rate", "lr", "eta")
 
 
 def held(owner):
-    """Say where the float arrays of an object lie, in it or in its dicts: name -> (dict, key)."""
+    """Say where the float arrays of an object lie, in it, in its dicts and lists.
+
+    The answer maps a name to (container, key).
+    """
     found = {}
-    for name, value in vars(owner).items():
+
+    def look(container, key, name):
+        value = container[key]
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            found[name] = (vars(owner), name)
+            found[name] = (container, key)
         elif type(value) is dict:
-            for key, part in value.items():
-                if isinstance(part, np.ndarray) and part.dtype.kind == "f":
-                    inner = name in ("params", "parameters", "weights")
-                    found[str(key) if inner else f"{name}[{key!r}]"] = (value, key)
+            plain = name in ("params", "parameters", "weights")
+            for inner in value:
+                look(value, inner, str(inner) if plain else f"{name}[{inner!r}]")
+        elif type(value) is list:
+            for position in range(len(value)):
+                look(value, position, f"{name}[{position}]")
+
+    for name in vars(owner):
+        look(vars(owner), name, name)
     return found
 
 
-class Subject:
-    """How the functions under test are called.
+def parameters(owner):
+    """Return `held` without what is a gradient by its name."""
+    every = held(owner)
+    bases = {name.partition("[")[0] for name in every}
 
-    `setup` is a dict: "style" is "pair" (forward and backward), "joint" (value and gradient in one
-    function) or "method" (joint, on an object with `params`); "arguments" lists names and
-    "backward_arguments" says where each argument of the backward comes from.
-    """
+    def is_gradient(name):
+        base = name.partition("[")[0]
+        return (
+            base in _GRADIENTS
+            or base.endswith(("_grad", "_gradient"))
+            or base.startswith(("grad_", "d_", "nabla_"))
+            or (base[:1] == "d" and base[1:] in bases)
+        )
+
+    return {name: place for name, place in every.items() if not is_gradient(name)}
+
+
+def _output_of(owner, before):
+    """Return what a forward that returns nothing has left in its object."""
+    now = held(owner)
+    new = [
+        name
+        for name, (place, key) in now.items()
+        if name not in before or not np.array_equal(before[name], place[key])
+    ]
+    for name in [*_OUTPUTS, *new[-1:]]:
+        if name in new:
+            place, key = now[name]
+            return place[key]
+    raise Skeleton("it returns nothing, and sets no self.output")
+
+
+def _values_of(owner):
+    return {name: np.array(place[key]) for name, (place, key) in held(owner).items()}
+
+
+class Subject:
+    """How the functions under test are called; `setup` is what `Session` makes of a `Pair`."""
 
     def __init__(self, forward, backward, maker, setup):
         self.forward, self.backward, self.maker, self.setup = forward, backward, maker, setup
 
     def run(self, case, *, actions=None, choices=None, record=False, only_value=False):
-        """Run once on copies of everything; return (out, gradients, events)."""
+        """Run once on copies of everything; return (out, [(place, gradient)], events).
+
+        Several outputs come as one vector, one after the other.
+        """
+        setup = self.setup
         State.counts, State.events, State.record = {}, [], record
         State.actions, State.choices, State.phase = actions or {}, choices or {}, 0
-        State.watched = frozenset(key[1] for key in State.actions)
-        leaves = {}
-        for (phase, name, _), action in State.actions.items():
-            if phase == -1:
-                leaves[name] = action[1]
+        State.named, State.locals = {}, setup["locals"]
+        State.watched = frozenset([*(key[1] for key in State.actions), *State.locals])
+        leaves = {key[1]: action[1] for key, action in State.actions.items() if key[0] == -1}
         np.random.seed(case.get("seed", 0))
         values = _fresh(case["values"])
         for name in leaves:
-            if name in values:
-                values[name] = values[name] + leaves[name].reshape(np.shape(values[name]))
-        style, owner = self.setup["style"], None
-        keywords = {name: values[name] for name in self.setup.get("keywords", [])}
-        if style in ("method", "object"):
-            owner = self.maker(case, leaves)
-            result = self.forward(owner, *[values[n] for n in self.setup["arguments"]], **keywords)
-        else:
-            result = self.forward(*[values[n] for n in self.setup["arguments"]], **keywords)
-        if style in ("joint", "method"):
-            out, rest = (result[0], result[1:]) if isinstance(result, tuple) else (result, ())
-            if len(rest) == 1:
-                rest = rest[0]
-            return np.array(out, dtype=float), rest, State.events
-        out, cache = result, None
-        if isinstance(result, (tuple, list)):
-            out, cache = result[0], (result[1] if len(result) == 2 else tuple(result[1:]))
-        value = np.array(out, dtype=float)
+            if name.partition("[")[0] in values:
+                _shifted_values(values, name, leaves[name])
+        owner = None if self.maker is None else self.maker(case, leaves)
+        itself = () if owner is None else (owner,)
+        before = {} if owner is None or only_value else _values_of(owner)
+        result = self.forward(
+            *itself,
+            *[values[name] for name in setup["arguments"]],
+            **{name: values[name] for name in setup["keywords"]},
+        )
+        if result is None:
+            if owner is None:
+                raise Skeleton("it returns nothing")
+            result = _output_of(owner, before)
+        parts = tuple(result) if isinstance(result, (tuple, list)) else (result,)
+        outs = [parts[k] for k in setup["outputs"]]
+        rest = [part for k, part in enumerate(parts) if k not in setup["outputs"]]
+        State.shapes = [np.shape(out) for out in outs]
+        value = _vector(outs)
         if only_value:
             return value, None, State.events
+        if self.backward is None:
+            gradients = _flat(rest[0] if len(rest) == 1 else tuple(rest))
+            return value, gradients + self._left(owner, before, values), State.events
         State.phase, State.counts = 1, {}
-        dout = _fresh(case["dout"])
-        if not np.ndim(value):
-            dout = float(np.asarray(dout).reshape(()))
-        given = {"*dout": dout, "*cache": cache, "*out": out}
-        if style == "object":
-            before = held(owner)
-            before = {name: np.array(place[key]) for name, (place, key) in before.items()}
-            returned = self.backward(
-                owner, *[given[n] for n in self.setup["backward_arguments"] if n in given]
-            )
-            left = {}
-            for name, (place, key) in held(owner).items():
-                if name not in before or not np.array_equal(before[name], place[key]):
-                    left[f"self.{name}"] = np.array(place[key])
-            return value, Gathered(returned, left), State.events
-        if self.setup["backward_arguments"] == ["*dout", "*spread"]:
-            gradients = self.backward(dout, *(cache if isinstance(cache, tuple) else (cache,)))
-        else:
-            gradients = self.backward(
-                *[given[n] if n in given else values[n] for n in self.setup["backward_arguments"]]
-            )
+        before = {} if owner is None else _values_of(owner)
+        returned = self.backward(*itself, *self._given(case, outs, rest, values))
+        parts = returned if isinstance(returned, (tuple, list)) else (returned,)
+        gradients = _flat(returned) + self._left(owner, before, values, parts)
+        if returned is None and not gradients:
+            raise Skeleton("it returns nothing")
         return value, gradients, State.events
 
+    def _given(self, case, outs, rest, values):
+        """Return the arguments of the backward; see `calling.backward_sources`."""
+        upstream = case["dout"]
+        douts = list(upstream) if len(outs) > 1 else [upstream]
+        douts = [
+            _fresh(d) if np.ndim(out) else float(np.asarray(d).reshape(()))
+            for d, out in zip(douts, outs)  # noqa: B905
+        ]
+        if self.setup["last"]:
+            rest = rest[-1:]
+        cache = None if not rest else rest[0] if len(rest) == 1 else tuple(rest)
+        parts = cache if isinstance(cache, (tuple, list)) else (cache,)
+        given = []
+        for source in self.setup["sources"]:
+            name, _, number = source.partition(":")
+            if name == "*dout":
+                given.append(douts[int(number or 0)])
+            elif name == "*cache" and number:
+                given.append(parts[int(number)])
+            elif name == "*cache":
+                given.append(cache)
+            elif name == "*out":
+                given.append(outs[0])
+            elif name == "=True":
+                given.append(True)
+            elif name.startswith("@"):
+                if name[1:] not in State.named:
+                    raise Failure(f"the forward has no {name[1:]} to hand over")
+                given.append(State.named[name[1:]])
+            else:
+                given.append(values[name])
+        return given
 
-def _actions(raw):
-    return {
-        (int(a[0]), a[1] if int(a[0]) == -1 else int(a[1]), int(a[2])): (a[3], a[4]) for a in raw
-    }
-
-
-def _choices(raw):
-    return {int(number): int(which) for number, which in raw}
-
-
-def trace(subject, job):
-    """Run forward and backward once and return everything that was seen."""
-    out, gradients, events = subject.run(
-        job["case"],
-        actions=_actions(job.get("actions", [])),
-        choices=_choices(job.get("choices", [])),
-        record=job.get("record", True),
-    )
-    found = _flat(gradients)
-    kept = [event for event in events if event[4] is not None]
-    if "watch" in job:
-        wanted = {tuple(place) for place in job["watch"]}
-        kept = [event for event in kept if tuple(event[:3]) in wanted]
-    return {
-        "out": out,
-        "returned": [name for name, _ in found],
-        "gradients": [value for _, value in found],
-        "events": [[event[0], event[1], event[2], event[3] or ""] for event in kept],
-        "values": [event[4] for event in kept],
-    }
-
-
-def sweep(subject, job):
-    """Evaluate the forward at value ± step for every entry of every wanted place.
-
-    One array per place comes back, of shape (entries, steps, 2, size of out). The values in
-    "hold" stay what they are.
-    """
-    steps, answers, case = job["steps"], [], job["case"]
-    held = _actions(job.get("hold", []))
-    before = subject.run(case, only_value=True)[0].ravel()
-    for place in job["places"]:
-        phase, number, seen = int(place[0]), place[1], int(place[2])
-        size, scale = int(place[3]), float(place[4])
-        key = (phase, number if phase == -1 else int(number), seen)
-        if _silent(subject, case, key, size, steps[0] * scale, before, held):
-            answers.append(np.tile(before, (size, len(steps), 2, 1)))
-            continue
-        rows = None
-        for entry in range(size):
-            for level, step in enumerate(steps):
-                for side, sign in enumerate((1.0, -1.0)):
-                    delta = np.zeros(size)
-                    delta[entry] = sign * step * scale
-                    value = _shifted(subject, case, key, delta, held)
-                    if rows is None:
-                        rows = np.full((size, len(steps), 2, value.size), np.nan)
-                    if value.size == rows.shape[3]:
-                        rows[entry, level, side] = value
-        answers.append(np.zeros((0, len(steps), 2, 1)) if rows is None else rows)
-    return {"rows": answers}
+    def _left(self, owner, before, values, returned=()):
+        """Arrays that the backward leaves in its object; of a step, the gradient that it took."""
+        if owner is None:
+            return []
+        rate = values.get(self.setup["rate"])
+        if rate is None:
+            rate = next((vars(owner)[name] for name in _RATES if name in vars(owner)), None)
+        mine, left = parameters(owner), []
+        for name, (place, key) in held(owner).items():
+            now = place[key]
+            if name in before and np.array_equal(before[name], now):
+                continue
+            if any(now is part for part in returned):
+                continue
+            if name in mine and name in before and rate:
+                now = (before[name] - now) / rate
+            left.append((f"self.{name}", np.array(now)))
+        return left
 
 
-def _shifted(subject, case, key, delta, held):
-    """Return the value with a perturbation added at a place, nan where the forward raises."""
-    if State.deadline is not None and time.monotonic() > State.deadline:
-        raise Failure("the perturbed evaluations took longer than allowed")
-    try:
-        actions = {**held, key: ("add", delta)}
-        return subject.run(case, actions=actions, only_value=True)[0].ravel()
-    except Exception:
-        return np.full(1, np.nan)
-
-
-def _silent(subject, case, key, size, step, before, held):
-    """Whether the value is the same to the last bit when every entry of a place moves.
-
-    It is for what the forward computes beside its output (running statistics). Two evaluations
-    in place of six for every entry.
-    """
-    # Weights without any pattern: evenly spaced ones cancel in the trace of a matrix.
-    weights = np.sin(12.9898 * np.arange(1, size + 1)) * 43758.5453
-    delta = step * (0.5 + weights % 1.0) * np.where(np.floor(weights) % 2 == 0, 1.0, -1.0)
-    return all(
-        np.array_equal(_shifted(subject, case, key, sign * delta, held), before)
-        for sign in (1.0, -1.0)
-    )
-
-
-def value(subject, job):
-    """Run the forward alone."""
-    return {"out": subject.run(job["case"], only_value=True)[0]}
-
-
-def variants(subject, job):
-    """Run forward and backward once per set of choices; return what changed in each run."""
-    answers = []
-    for raw in job["variants"]:
-        try:
-            answers.append(trace(subject, {**job, "choices": raw}))
-        except Exception as error:
-            answers.append({"error": f"{type(error).__name__}: {error}".splitlines()[0]})
-    return {"runs": answers}
-
-
-def drive(subject, jobs, seconds, more):
-    """Answer a list of jobs, a job that raises with its error; `more` has more kinds of jobs."""
-    kinds = {
-        "trace": trace,
-        "sweep": sweep,
-        "variants": variants,
-        "value": value,
-        **more,
-    }
-    answers = []
-    State.deadline = time.monotonic() + seconds
-    ordinary = np.random.default_rng
-
-    def seeded(seed=None):
-        return ordinary(0 if seed is None else seed)
-
-    before = np.random.get_state()
-    np.random.default_rng = seeded
-    try:
-        with (
-            warnings.catch_warnings(),
-            np.errstate(all="ignore"),
-            contextlib.redirect_stdout(io.StringIO()),
-        ):
-            warnings.simplefilter("ignore")
-            for job in jobs:
-                try:
-                    answers.append(kinds[job["kind"]](subject, job))
-                except Exception as error:
-                    text = f"{type(error).__name__}: {error}".splitlines()[0]
-                    answers.append({"error": text})
-    finally:
-        np.random.default_rng = ordinary
-        np.random.set_state(before)
-        State.actions, State.choices, State.record = {}, {}, False
-        State.deadline = None
-    return answers
+def _vector(outs):
+    """Return the value of one output, or all of several as one vector."""
+    arrays = [np.array(out, dtype=complex if np.iscomplexobj(out) else float) for out in outs]
+    return arrays[0] if len(arrays) == 1 else np.concatenate([np.ravel(a) for a in arrays])

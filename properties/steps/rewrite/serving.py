@@ -1,6 +1,7 @@
 """Import what a request names, build its objects, and answer its jobs.
 
-The text of this file runs after that of `runtime.py` in one module, beside the code under test.
+The text of this file runs after those of `runtime.py` and `jobs.py` in one module, beside the code
+under test.
 """
 
 # mypy: ignore-errors
@@ -12,11 +13,12 @@ import numpy as np
 
 with contextlib.suppress(ImportError):
     # In the instrumented copy the runtime's names are here already.
-    from .runtime import State, Subject, _fresh, drive, held
+    from .jobs import drive
+    from .runtime import State, Subject, _fresh, parameters
 
 
 def _construct(kind, init):
-    """Construct with the contract's names, and with the other names that people use."""
+    """Construct with the names that were given, and with the other names that people use."""
     others = {
         "hidden_dims": lambda v: {"hidden_dim": v},
         "use_batchnorm": lambda v: {"normalization": "batchnorm"},
@@ -36,26 +38,21 @@ def _construct(kind, init):
     raise first
 
 
-def _places(owner):
-    """Where the parameters of an object lie: in its dict `params`, or see `held`."""
-    if isinstance(getattr(owner, "params", None), dict):
-        return {name: (owner.params, name) for name in owner.params}
-    return held(owner)
-
-
 def make_object(kind, case, leaves):
-    """Construct the object whose method is debugged, and give it the case's parameters."""
-    init = dict(case.get("init", {}))
+    """Construct the object whose methods are debugged, and give it the case's parameters."""
+    init = _fresh(dict(case.get("init", {})))
     if isinstance(init.get("dtype"), str):
         init["dtype"] = getattr(np, init["dtype"])
     state = np.random.get_state()
+    np.random.seed(case.get("seed", 0))
     owner = _construct(kind, init)
     np.random.set_state(state)
+    places = parameters(owner)
     for name, value in case.get("params", {}).items():
         array = np.array(value, dtype=float)
         if name in leaves:
             array = array + leaves[name].reshape(array.shape)
-        place, key = _places(owner).get(name, (None, None))
+        place, key = places.get(name, (None, None))
         if place is None:
             place, key = owner.params, name
         place[key] = array
@@ -63,57 +60,84 @@ def make_object(kind, case, leaves):
 
 
 def describe(subject, job):
-    """Return the parameters that a freshly constructed object has, with their shapes."""
-    owner = make_object(subject.kind, {"init": job["init"]}, {})
-    places = _places(owner)
+    """Return the parameters that a freshly constructed object has."""
+    owner = make_object(subject.kind, {"init": job["init"], "seed": job["seed"]}, {})
+    places = parameters(owner)
     return {
         "names": list(places),
-        "shapes": [list(np.shape(place[key])) for place, key in places.values()],
+        "values": [np.array(place[key]) for place, key in places.values()],
     }
 
 
-def _resolve(place):
-    import importlib
+def where(subject, job):
+    """Return the file and the line at which the judged function was made."""
+    function = subject.backward or subject.forward
+    code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
+    known = code is not None and code.co_filename.startswith(State.root)
+    return {"file": code.co_filename, "line": code.co_firstlineno} if known else {"file": ""}
 
-    with warnings.catch_warnings():
-        # A line that is tried may look strange to the compiler.
-        warnings.simplefilter("ignore", SyntaxWarning)
-        value = importlib.import_module(place[0])
-    for part in place[1].split("."):
-        value = getattr(value, part)
-    return value
+
+def _resolve(place, modules):
+    """Import a function or class; one without a module is looked for in all of them."""
+    import importlib
+    import importlib.util
+
+    name, parts = place[0], place[1].split(".")
+    for module, path in [(name, "")] if name else modules:
+        try:
+            with warnings.catch_warnings():
+                # A line that is tried may look strange to the compiler.
+                warnings.simplefilter("ignore", SyntaxWarning)
+                if path:
+                    spec = importlib.util.spec_from_file_location(module, path)
+                    value = importlib.util.module_from_spec(spec)
+                    spec.loader.exec_module(value)
+                else:
+                    value = importlib.import_module(module)
+            for part in parts:
+                value = getattr(value, part)
+        except Exception:
+            if name:
+                raise
+            continue
+        if callable(value):
+            return value
+    raise LookupError(place[1])
 
 
 def serve(request):
     """Resolve the functions that a request names, and answer its jobs."""
-    forward = _resolve(request["forward"])
-    backward = None if request["backward"] is None else _resolve(request["backward"])
-    maker = None
-    if request["setup"]["style"] in ("method", "object"):
-        kind = _resolve([request["forward"][0], request["forward"][1].rpartition(".")[0]])
+    modules = request.get("modules", [])
+    State.root = request.get("root", "")
+    try:
+        forward = _resolve(request["forward"], modules)
+        backward = request["backward"] and _resolve(request["backward"], modules)
+        kind = request["owner"] and _resolve(request["owner"], modules)
+    except LookupError as error:
+        return [{"error": str(error), "status": "nowhere", "line": 0} for _ in request["jobs"]]
+    made = {}
 
-        made = {}
+    def maker(case, leaves):
+        # Constructing draws random weights, which takes longer than the forward.
+        if id(case) not in made:
+            made.clear()
+            made[id(case)] = (case, make_object(kind, case, {}))
+        owner = object.__new__(kind)
+        try:
+            owner.__dict__.update(_fresh(made[id(case)][1].__dict__))
+        except AttributeError:
+            return make_object(kind, case, leaves)
+        places = parameters(owner)
+        for name, shift in leaves.items():
+            if name in places:
+                place, key = places[name]
+                place[key] = place[key] + shift.reshape(np.shape(place[key]))
+        return owner
 
-        def maker(case, leaves):
-            # Constructing draws random weights, which takes longer than the forward.
-            if id(case) not in made:
-                made.clear()
-                made[id(case)] = (case, make_object(kind, case, {}))
-            owner = object.__new__(kind)
-            try:
-                owner.__dict__.update(_fresh(made[id(case)][1].__dict__))
-            except AttributeError:
-                return make_object(kind, case, leaves)
-            places = _places(owner)
-            for name, shift in leaves.items():
-                if name in places:
-                    place, key = places[name]
-                    place[key] = place[key] + shift.reshape(np.shape(place[key]))
-            return owner
-
-    subject = Subject(forward, backward, maker, request["setup"])
-    subject.kind = None if maker is None else kind
-    return drive(subject, request["jobs"], request.get("seconds", 60.0), {"describe": describe})
+    subject = Subject(forward, backward, maker if kind else None, request["setup"])
+    subject.kind = kind
+    more = {"describe": describe, "where": where}
+    return drive(subject, request["jobs"], request.get("seconds", 60.0), more)
 
 
 def _retarget(root, package, file):

@@ -6,26 +6,48 @@ import importlib
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Protocol
 
-from ..source import Project, parse_file
 from ..values import Pair, StepsError
 from . import runtime, serving
 from .instrument import RUNTIME, Instrumented, instrument
+from .source import COMPILED, Project, parse_file
 
-__all__ = ["InProcess", "Runner", "Session"]
+__all__ = ["Budget", "InProcess", "Runner", "Session"]
 
 _MOST_FILES = 400
+# Running the functions a few times takes no time; perturbing all their values may take long.
+_FEW_SECONDS, _FEW_JOBS, _LONG = 10.0, 12, ("sweep", "variants")
+_GRACE = 2.0  # many jobs end by themselves before their process is ended
+
+
+class Budget:
+    """The time that is left for causes and smaller cases, and whether any of it was missed."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.missed = seconds, False
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds, not below zero."""
+        return max(self._end - time.monotonic(), 0.0)
+
+    def over(self) -> bool:
+        """Whether the time is over, for something that would have been done now."""
+        self.missed = self.missed or not self.left
+        return not self.left
 
 
 class Runner(Protocol):
     """Something that imports a copied project and answers requests about it."""
 
-    def serve(self, root: Path, request: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Answer one request; see `serving.serve`."""
+    def serve(self, root: Path, request: Mapping[str, Any], seconds: float) -> list[dict[str, Any]]:
+        """Answer one request within some seconds; see `serving.serve`."""
         ...
 
     def close(self) -> None:
@@ -36,7 +58,7 @@ class Runner(Protocol):
 class InProcess:
     """Runs the copy in this process, under a private set of module names."""
 
-    def serve(self, root: Path, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def serve(self, root: Path, request: Mapping[str, Any], seconds: float) -> list[dict[str, Any]]:
         """Answer one request with fresh imports from `root`."""
         tops = {path.stem for path in root.iterdir()}
         mine = [name for name in sys.modules if name.split(".")[0] in tops]
@@ -65,57 +87,52 @@ class Session:
     """One pair, instrumented, in a temporary copy of its project."""
 
     def __init__(
-        self, project: Project, pair: Pair, runner: Runner, *, depth: int = 1, seconds: float = 60.0
+        self, project: Project, pair: Pair, runner: Runner, *, budget: Budget | None = None
     ) -> None:
-        self.pair, self._runner, self._depth, self._seconds = pair, runner, depth, seconds
+        self.pair, self.project, self._runner = pair, project, runner
+        self.budget = budget or Budget(3_600.0)
         self._folder = Path(tempfile.mkdtemp(prefix="steps-"))
         self._copies = 0
-        self._project = project
-        self.tables: dict[Path, Instrumented] = {}
+        self._as_written: Path | None = None
         self._root = self._copy()
-        self._write(self._root, {})
+        self.tables = self._write(self._root, {})
 
     # files ----------------------------------------------------------------------------------
     def _copy(self) -> Path:
-        root = self._folder / f"copy{self._copies}"
+        root = self._folder.resolve() / f"copy{self._copies}"
         self._copies += 1
         root.mkdir()
-        package = self._project.package
-        if package.is_file() and package.parent == self._project.root:
-            files = sorted(package.parent.glob("*.py"))
+        package, top = self.project.package, self.project.root
+        if package.is_file() and package.parent == top:
+            files = [*sorted(package.parent.glob("*.py")), package]
         else:
-            base = self._project.root.joinpath(*package.relative_to(self._project.root).parts[:1])
-            files = sorted(base.rglob("*.py"))
+            base = top.joinpath(*package.relative_to(top).parts[:1])
+            files = sorted(p for p in base.rglob("*") if p.suffix in (".py", *COMPILED))
         for path in files[:_MOST_FILES]:
-            copy = root / path.relative_to(self._project.root)
+            copy = root / path.relative_to(top)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
         return root
 
-    def _write(self, root: Path, alternatives: Mapping[int, Sequence[Any]]) -> None:
+    def _write(
+        self, root: Path, alternatives: Mapping[int, Sequence[Any]]
+    ) -> dict[Path, Instrumented]:
         """Write the instrumented files into a copy."""
         names: dict[Path, list[str]] = {}
-        for place in (self.pair.forward, self.pair.backward):
-            if place is not None:
+        for place in self.pair.functions:
+            if place.module:
                 names.setdefault(place.file, []).append(place.name)
         first, tables = 0, {}
         for path, wanted in names.items():
             try:
-                table = instrument(
-                    parse_file(path),
-                    wanted,
-                    first=first,
-                    alternatives=alternatives,
-                    depth=self._depth,
-                )
+                table = instrument(parse_file(path), wanted, first=first, alternatives=alternatives)
             except (SyntaxError, UnicodeDecodeError, RecursionError) as error:
                 raise StepsError(f"{path.name} cannot be rewritten: {error}") from error
             first = max([*table.probes, *table.statements], default=first) + 1
-            (root / path.relative_to(self.pair.forward.root)).write_text(
-                table.text, encoding="utf-8"
-            )
+            copy = root / path.relative_to(self.pair.forward.root)
+            copy.write_text(table.text, encoding="utf-8")
             tables[path] = table
-        self.tables = tables
+        return tables
 
     # requests -------------------------------------------------------------------------------
     def evaluate(
@@ -123,39 +140,93 @@ class Session:
         jobs: Sequence[Mapping[str, Any]],
         *,
         alternatives: Mapping[int, Sequence[Any]] | None = None,
+        seconds: float | None = None,
     ) -> list[dict[str, Any]]:
         """Run a list of jobs in one request.
 
-        alternatives : other statements to try in place of numbered ones (see `rewrite`); they
+        Parameters
+        ----------
+        alternatives : other statements to try in place of numbered ones (see `instrument`); they
             are compiled into a second copy.
+        seconds : how long all of it may take; what is left of the budget when left out.
         """
+        few = len(jobs) <= _FEW_JOBS and not any(job["kind"] in _LONG for job in jobs)
+        limit = _FEW_SECONDS if few else seconds or self.budget.left
+        if not limit and self.budget.over():
+            return [{"error": "the time is over", "status": "timeout"} for _ in jobs]
         root = self._root
         if alternatives:
-            kept = self.tables
             root = self._copy()
             self._write(root, alternatives)
-            self.tables = kept
+        request = self._request(root, jobs, limit)
+        answers = self._runner.serve(root, request, limit if few else limit + _GRACE)
+        self.budget.missed = self.budget.missed or not (few or seconds or self.budget.left)
+        return answers
+
+    def as_written(self, jobs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Run jobs in a copy that is not instrumented: lines are those of the author's file."""
+        if self._as_written is None:
+            self._as_written = self._copy()
+        root = self._as_written
+        return self._runner.serve(root, self._request(root, jobs, _FEW_SECONDS), _FEW_SECONDS)
+
+    def _request(
+        self, root: Path, jobs: Sequence[Mapping[str, Any]], seconds: float
+    ) -> dict[str, Any]:
         pair = self.pair
-        request = {
-            "forward": [pair.forward.module, pair.forward.name],
-            "backward": None
-            if pair.backward is None
-            else [pair.backward.module, pair.backward.name],
+
+        def named(place: Any) -> list[str] | None:
+            return None if place is None else [place.module, place.name]
+
+        sourceless = any(not place.module for place in pair.functions)
+        return {
+            "root": str(root),
+            "forward": named(pair.forward),
+            "backward": named(pair.backward),
+            "owner": named(pair.owner),
+            "modules": self._modules(root) if sourceless else [],
             "setup": {
-                "style": pair.style,
                 "arguments": list(pair.arguments),
                 "keywords": list(pair.keywords),
-                "backward_arguments": list(pair.backward_arguments),
+                "sources": list(pair.sources),
+                "outputs": list(pair.outputs),
+                "last": pair.cache_last,
+                "rate": pair.rate,
+                "locals": self._locals(),
             },
             "jobs": list(jobs),
-            "seconds": self._seconds,
+            "seconds": seconds,
             **self._layout(),
         }
-        return self._runner.serve(root, request)
+
+    def _modules(self, root: Path) -> list[list[str]]:
+        top = self.project.root
+        return [
+            [name, str(root / Path(path).relative_to(top)) if path else ""]
+            for name, path in self.project.modules()
+        ]
+
+    def _locals(self) -> dict[int, str]:
+        """Probes of the forward's variables that are handed to the backward by their names."""
+        wanted = {source[1:] for source in self.pair.sources if source.startswith("@")}
+        if not wanted:
+            return {}
+        mine = [
+            probe
+            for table in getattr(self, "tables", {}).values()
+            for probe in table.probes.values()
+            if probe.name in wanted and probe.kind in ("assign", "input", "loop")
+        ]
+        own = {p.name for p in mine if p.function == self.pair.forward.name}
+        return {
+            p.number: p.name
+            for p in mine
+            if p.function == self.pair.forward.name or p.name not in own
+        }
 
     def _layout(self) -> dict[str, str | None]:
         """Say which part of the copy is the package, or the one file."""
-        project = self._project
+        project = self.project
         if project.package.is_file():
             parts = project.package.relative_to(project.root).parts
             return {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from properties.diagnosis.relations import Pairing, Relation, relations
@@ -85,9 +83,9 @@ def _named(judge: Judge, number: int, origin: Origin) -> dict[str, Array]:
 
 def _terms(judge: Judge, number: int, wanted: Array) -> dict[str, Array]:
     """The adjoint along each single use of the same node: what a sum may lack."""
-    judge.deepen()
+    judge.candidates.deepen()
     found: dict[str, Array] = {}
-    for one in judge.candidates:
+    for one in judge.candidates.every:
         adjoint = one.adjoints[number].value
         if one.kind in ("use", "way") and adjoint.shape == wanted.shape and np.any(adjoint):
             # W * W uses W twice in one line; a reader sees one path.
@@ -99,7 +97,7 @@ def _terms(judge: Judge, number: int, wanted: Array) -> dict[str, Array]:
 def _previous(judge: Judge, number: int, origin: Origin) -> dict[str, Array]:
     """Adjoints and values that may have been taken for the right one."""
     found: dict[str, Array] = {}
-    for one in judge.candidates:
+    for one in judge.candidates.every:
         if one.kind != "use":
             found.setdefault(f"the adjoint of {one.label}", one.adjoints[number].value)
     for event in judge.evidence.traces[number].events:
@@ -133,13 +131,3 @@ def _masks(evidence: Evidence, number: int, wanted: Array) -> dict[str, Array]:
         mask[np.arange(len(y)), y] = True
         found["the column is the label's"] = mask
     return found
-
-
-def ratio(relation: Relation | None) -> float | None:
-    """Return the constant ratio of a relation, None without one."""
-    return None if relation is None else relation.ratio
-
-
-def cases_said(values: Sequence[Array]) -> str:
-    """Say how many entries and cases were compared."""
-    return f"{sum(v.size for v in values)} entries of {len(values)} cases"

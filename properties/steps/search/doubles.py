@@ -14,9 +14,9 @@ from ..evidence.gather import read_trace
 from ..values import Array
 from .edits import Edit
 from .states import State
-from .trials import Trying, Winner
+from .trials import Trials, Winner
 
-__all__ = ["Doubling"]
+__all__ = ["Doubles"]
 
 # How many pairs are tried depends on how long one run is, in values, not on the clock.
 _COST, _EACH, _PAIRS, _VALUES = 2.0, 60, 12_000, 2_000_000
@@ -24,8 +24,12 @@ _MULTIPLES = 4
 _BATCHES = (0, 500, 2_500, 12_000)  # every batch is compiled anew
 
 
-class Doubling(Trying):
-    """The part of `Search` that tries two changes at once."""
+class Doubles:
+    """Tries two changes at once."""
+
+    def __init__(self, trials: Trials) -> None:
+        self._trials, self._runs = trials, trials.runs
+        self._judge, self._evidence = trials.judge, trials.evidence
 
     def two(
         self, state: State, findings: Sequence[Finding], most: float
@@ -37,7 +41,7 @@ class Doubling(Trying):
         slots = {f.slot.statement: f.slot for f in findings}
         changes = {
             number: [e for e in made if e.cost <= _COST][:_EACH]
-            for number, made in self.changes(state, slots).items()
+            for number, made in self._trials.changes(state, slots).items()
         }
         numbers = sorted(changes, key=lambda n: slots[n].position)
         order = [
@@ -49,7 +53,7 @@ class Doubling(Trying):
         ]
         costs = {two: sum(changes[n][w].cost for n, w in two) for two in order}
         order = sorted((two for two in order if costs[two] <= most), key=costs.__getitem__)
-        tried = min(_PAIRS, _VALUES // max(len(self.evidence.traces[0].events), 1))
+        tried = min(_PAIRS, _VALUES // max(len(self._evidence.traces[0].events), 1))
         for found in self._healing(state, changes, order[:tried]):
             made = self._both(state, slots, changes, found)
             if made is not None:
@@ -62,9 +66,9 @@ class Doubling(Trying):
         """Return a multiple of an adjoint with that adjoint, and a change that heals the rest."""
         multiples = [(f, v) for f in findings if (v := self._without_factor(f)) is not None]
         for finding, values in multiples[:_MULTIPLES]:
-            after = self.with_values(state, finding.slot, values)
+            after = self._runs.with_values(state, finding.slot, values)
             others = [f for f in findings if f.slot.statement != finding.slot.statement]
-            made = self.winners(after, others, after.unhealed, "") if after.unhealed else []
+            made = self._trials.winners(after, others, after.unhealed, "") if after.unhealed else []
             best = min(made, key=lambda one: one.edit.cost - one.explained, default=None)
             if best is not None and best.edit.cost <= most:
                 return (finding, values), best
@@ -74,7 +78,7 @@ class Doubling(Trying):
         """Return, per case, the adjoint of which a value is a multiple."""
         if finding.meaning != "scaled":
             return None
-        for one in self.judge.candidates:
+        for one in self._judge.candidates.every:
             if one.label == finding.node and all(
                 a.value.size == g.size and ratio_of(np.reshape(g, a.value.shape), a.value)
                 for a, g in zip(one.adjoints, finding.got, strict=False)
@@ -92,26 +96,21 @@ class Doubling(Trying):
         order: Sequence[tuple[tuple[int, int], tuple[int, int]]],
     ) -> list[tuple[tuple[int, int], tuple[int, int]]]:
         """Return the pairs that heal the first case, the first few of them."""
-        nodes = self.nodes(state, changes)
+        nodes = {number: [e.node for e in made] for number, made in changes.items()}
         found: list[tuple[tuple[int, int], tuple[int, int]]] = []
         for start, end in itertools.pairwise(_BATCHES):
             batch = order[start:end]
-            if len(found) > 8 or not batch:
+            if len(found) > 8 or not batch or self._evidence.session.budget.over():
                 break
-            job = {
-                "kind": "variants",
-                "case": self.evidence.cases[0].payload(),
-                "record": False,
-                "actions": state.actions[0],
-                "variants": [[*state.choices, *[[n, w + 1] for n, w in two]] for two in batch],
-            }
-            answer = self.evidence.session.evaluate([job], alternatives=nodes)[0]
+            variants = [[*state.choices, *[[n, w + 1] for n, w in two]] for two in batch]
+            job = {"kind": "variants", "record": False, "variants": variants}
+            [answer] = self._runs.answers(state, [job], nodes)
             if "error" in answer:
                 break
             found += [
                 two
                 for two, run in zip(batch, answer["runs"], strict=True)
-                if "error" not in run and self.reached(read_trace(run), state.unhealed, 0)
+                if "error" not in run and self._runs.reached(read_trace(run), state.unhealed, 0)
             ]
         return found
 
@@ -123,7 +122,7 @@ class Doubling(Trying):
         two: tuple[tuple[int, int], tuple[int, int]],
     ) -> tuple[Winner, Winner] | None:
         fixed = {**state.fixed, **{n: changes[n][w].node for n, w in two}}
-        after = self.state(state.actions, fixed)
+        after = self._runs.state(state.actions, fixed)
         if not state.unhealed <= after.right:
             return None
         made = []

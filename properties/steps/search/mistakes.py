@@ -11,15 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..evidence.feeding import feeding
 from ..evidence.findings import Finding
 from ..evidence.judge import Judge
 from ..values import Array
-from .doubles import Doubling
-from .needed import Needing
+from .doubles import Doubles
+from .feeding import feeding
+from .needed import Needed
 from .origins import Origin, opposite, put_right, shaped
-from .states import State
-from .trials import Winner
+from .states import Runs, State
+from .trials import Trials, Winner
 
 __all__ = ["Origin", "Search"]
 
@@ -27,66 +27,95 @@ _ROUNDS = 5
 _CERTAIN, _FAR_FETCHED = 3.0, 3.0
 
 
-class Search(Doubling, Needing):
-    """Finds the independent mistakes of one backward."""
+class Search:
+    """Finds the independent mistakes of one backward.
+
+    Attributes
+    ----------
+    last : the backward with all the mistakes that were found put right.
+    """
 
     def __init__(self, judge: Judge, *, repair: bool = True) -> None:
-        self.judge, self.evidence = judge, judge.evidence
-        self.repair = repair
-        self.first: State | None = None
+        self.judge, self.evidence, self.repair = judge, judge.evidence, repair
+        self.runs = Runs(judge)
+        self.last = self.runs.first
+        self._trials = Trials(self.runs)
+        self._doubles = Doubles(self._trials)
+        self._needed = Needed(self.runs)
         self._weight = 0.0
 
     # the rounds -----------------------------------------------------------------------------
     def run(self) -> list[Origin]:
         """Return the mistakes in the order of the backward."""
-        nothing: list[list[list[Any]]] = [[] for _ in self.evidence.cases]
-        state = self.first = self.state(nothing, {}, self.evidence.traces)
-        if state.unhealed and self.repair:
+        state, over = self.runs.first, self.evidence.session.budget.over
+        if state.unhealed and self.repair and not over():
             # What is known of a value must not change in the middle of a comparison.
-            self.judge.deepen()
-            state = self.first = self.state(nothing, {}, self.evidence.traces)
+            self.judge.candidates.deepen()
+            state = self.runs.again()
         found: list[Origin] = []
         for _ in range(_ROUNDS):
-            if not state.unhealed:
+            if not state.unhealed or (found and over()):
                 break
             origin = self._locate(state, {o.slot.place for o in found})
             if origin is None:
                 break
-            if self.repair and origin.doubt:
-                partial = self._lacking(state, origin)
-                if partial is not None:
-                    found.append(self._changed(state, partial))
-                    edit = partial.edit
-                    state = self.with_statement(state, partial.slot.statement, edit.node)
-                    continue
-                two = self.two(state, self._feeders(state, origin), origin.doubt)
-                if two is not None:
-                    for one in two:
-                        found.append(self._changed(state, one))
-                        state = self.with_statement(state, one.slot.statement, one.edit.node)
-                    continue
-                pair = self.value_and_change(state, self._feeders(state, origin), origin.doubt)
-                if pair is not None:
-                    (multiple, values), one = pair
-                    found.append(put_right(multiple, values))
-                    found.append(self._changed(state, one))
-                    state = self.with_values(state, multiple.slot, values)
-                    state = self.with_statement(state, one.slot.statement, one.edit.node)
-                    continue
+            two = self._instead(state, origin)
+            if two is not None:
+                for one in two:
+                    found.append(one)
+                    state = self._healed(state, one)
+                continue
             if all(o.slot.line != origin.slot.line for o in found):
                 found.append(origin)
             if origin.right is None:
                 break
-            before = state
-            if origin.edit is not None:
-                state = self.with_statement(state, origin.slot.statement, origin.edit.node)
-            else:
-                state = self.with_values(state, origin.slot, origin.right)
+            before, state = state, self._healed(state, origin)
             if state.wrong == before.wrong and state.right == before.right:
                 if len(found) > 1 and not origin.heals:
                     found.pop()
                 break
-        return sorted(found, key=lambda one: one.slot.position)
+        self.last = state
+        return sorted(self._necessary(found, state), key=lambda one: one.slot.position)
+
+    def _healed(self, state: State, origin: Origin) -> State:
+        """Put a mistake right."""
+        if origin.edit is not None:
+            return self.runs.with_statement(state, origin.slot.statement, origin.edit.node)
+        assert origin.right is not None
+        return self.runs.with_values(state, origin.slot, origin.right)
+
+    def _instead(self, state: State, origin: Origin) -> list[Origin] | None:
+        """What is likelier than a doubtful mistake: a part that is missing, or two mistakes."""
+        if not self.repair or not origin.doubt or self.evidence.session.budget.over():
+            return None
+        partial = self._lacking(state, origin)
+        if partial is not None:
+            return [self._changed(state, partial)]
+        feeders = self._feeders(state, origin)
+        two = self._doubles.two(state, feeders, origin.doubt)
+        if two is not None:
+            return [self._changed(state, one) for one in two]
+        pair = self._doubles.value_and_change(state, feeders, origin.doubt)
+        if pair is None:
+            return None
+        (multiple, values), one = pair
+        return [put_right(multiple, values), self._changed(state, one)]
+
+    def _necessary(self, found: list[Origin], last: State) -> list[Origin]:
+        """Leave out what heals nothing, when all is right without it: a name that is used loosely.
+
+        A returned gradient that is right is never blamed, nor a local derivative for its name.
+        """
+        if last.unhealed or len(found) < 2:
+            return found
+        for one in [o for o in found if not o.heals]:
+            state = self.runs.first
+            for other in found:
+                if other is not one:
+                    state = self._healed(state, other)
+            if not state.unhealed:
+                found = [o for o in found if o is not one]
+        return found
 
     # one round ------------------------------------------------------------------------------
     def _locate(self, state: State, done: set[Any]) -> Origin | None:
@@ -99,30 +128,52 @@ class Search(Doubling, Needing):
             and len(f.wanted) == len(self.evidence.cases)
             and not self._doubled(f, state.findings)
         ]
-        best: tuple[Finding, frozenset[str], State] | None = None
+        quiet: list[tuple[Finding, State]] = []
+        spoiling: list[tuple[Finding, State]] = []
+        told: Origin | None = None
         for hint in hints:
-            assert hint.wanted is not None
-            wanted = shaped(hint.wanted, hint.got)
-            after = self.with_values(state, hint.slot, wanted)
-            own = hint.slot.key
-            healed = (after.right - state.right) - {own}
+            after = self.runs.with_values(state, hint.slot, shaped(hint.wanted or (), hint.got))
+            healed = (after.right - state.right) - {hint.slot.key}
             if after.unhealed - state.unhealed:
-                healed = frozenset()  # it spoils a gradient that was right
-            if hint.meaning != "mismatch" and not healed:
-                continue
-            if not healed and self.repair and not self.judge.promise(hint.slot):
+                # It spoils a gradient that is right: the name is used loosely.
+                spoiling += [(hint, after)] if hint.meaning == "mismatch" else []
+            elif healed and not self._may_be_loose(hint, healed):
+                told = self._explained(state, hint, healed, after)
+                # One small change of that line is enough: nothing before it need be wrong.
+                if not quiet or not self.repair or told.edit is not None:
+                    return told
+                break
+            elif hint.meaning == "mismatch":
+                quiet.append((hint, after))
+                if hint.slot.returned:
+                    break
+        for hint, _ in quiet:
+            if self.repair and not hint.local and not self.judge.promise(hint.slot):
                 hidden = self._hidden(state, hint)
                 if hidden is not None:
                     return hidden
-            if best is None or (healed and not best[1]):
-                best = (hint, healed, after)
-            if healed or hint.slot.returned:
-                if healed:
-                    best = (hint, healed, after)
-                break
-        if best is None:
-            return self._unnamed(state)
-        hint, healed, after = best
+        if told is None and quiet:
+            told = self._explained(state, quiet[0][0], frozenset(), quiet[0][1])
+        if told is not None:
+            return told
+        unnamed = self._unnamed(state)
+        if spoiling and (unnamed is None or unnamed.edit is None):
+            named = self._explained(state, spoiling[0][0], frozenset(), spoiling[0][1])
+            return named if named.edit is not None else unnamed
+        return unnamed
+
+    def _may_be_loose(self, hint: Finding, healed: frozenset[str]) -> bool:
+        """Whether a step is a multiple by habit: the mean is taken later, gradient by gradient.
+
+        Putting it right then makes other names right, but no returned gradient.
+        """
+        multiple = "× the adjoint" in hint.reason
+        return multiple and not any(item.startswith("returned") for item in healed)
+
+    def _explained(
+        self, state: State, hint: Finding, healed: frozenset[str], after: State
+    ) -> Origin:
+        """The mistake behind a wrong step: its own line, one before it, or one for everything."""
         assert hint.wanted is not None
         suspects = self._suspects(state, hint)
         origin = Origin(
@@ -190,7 +241,7 @@ class Search(Doubling, Needing):
         """A step that holds a part of an adjoint: is it the other part that is missing?"""
         feeders = self._feeders(state, origin, sure=True)
         parts = [f for f in feeders if f.meaning == "part" and not f.kept]
-        made = self.winners(state, parts, state.unhealed, "") if parts else []
+        made = self._trials.winners(state, parts, state.unhealed, "") if parts else []
         return min(made, key=lambda one: one.edit.cost - one.explained, default=None)
 
     def _feeders(self, state: State, origin: Origin, *, sure: bool = False) -> list[Finding]:
@@ -241,7 +292,7 @@ class Search(Doubling, Needing):
 
     def _sure(self, finding: Finding) -> bool:
         """Whether a value is right: what only repeats another value may lack a term."""
-        return finding.certain and (finding.kept or not self.copies(finding.slot.statement))
+        return finding.certain and (finding.kept or not self._trials.copies(finding.slot.statement))
 
     def _suspects(self, state: State, hint: Finding) -> list[Finding]:
         """Steps before a wrong one that feed it and whose values nobody knows."""
@@ -273,8 +324,8 @@ class Search(Doubling, Needing):
         # A line that keeps no promise of its own name is not what makes everything right.
         own = [origin.finding] if local or origin.right is None else []
         tried = {f.slot.statement: f.slot for f in [*suspects, *own]}
-        winners = self.winners(state, [*suspects, *own], goal, origin.slot.key)
-        copies = {n for n in tried if self.copies(n)}
+        winners = self._trials.winners(state, [*suspects, *own], goal, origin.slot.key)
+        copies = {n for n in tried if self._trials.copies(n)}
         ranks = {
             f.slot.statement: 0.0 if f.slot.statement in copies else f.weight for f in suspects
         }
@@ -316,7 +367,7 @@ class Search(Doubling, Needing):
         linear system gives the value. When it is an adjoint, and the value at hand is not, the
         suspect's line is the one.
         """
-        if origin.right is None and local:
+        if (origin.right is None and local) or self.evidence.session.budget.over():
             return origin
         for suspect in self._weak(state, origin, suspects):
             named = self.judge.named(suspect.slot)
@@ -329,7 +380,7 @@ class Search(Doubling, Needing):
             # Further down, some value always makes everything right; that says nothing.
             suspects = [s for s in suspects if s.slot.position < origin.slot.position]
         for suspect in suspects:
-            for values in self._adjoints(state, suspect, goal):
+            for values in self._needed.adjoints(state, suspect, goal):
                 found = self._with_value(state, suspect, values, goal)
                 if found is not None and self._weight == _CERTAIN:
                     return found
@@ -337,7 +388,7 @@ class Search(Doubling, Needing):
         for suspect in suspects:
             if any(g.dtype.kind != "f" or not 0 < g.size <= 40 for g in suspect.got):
                 continue
-            needed = self._needed(state, origin if local else None, suspect)
+            needed = self._needed.value(state, origin if local else None, suspect)
             if needed is None:
                 continue
             found = self._with_value(state, suspect, needed, goal)
@@ -357,9 +408,9 @@ class Search(Doubling, Needing):
         self, state: State, suspect: Finding, values: Sequence[Array], goal: frozenset[str]
     ) -> Origin | None:
         """Put a value in the place of a suspect; None when it heals too little or means nothing."""
-        values = self._snapped(values)
-        after = self.with_values(state, suspect.slot, values)
-        if not goal <= after.right:
+        values = self._needed.snapped(values)
+        after = self.runs.with_values(state, suspect.slot, values)
+        if not goal <= after.right or after.unhealed - state.unhealed:
             return None
         now = next((f for f in after.findings if f.slot.place == suspect.slot.place), None)
         if now is None or (now.weight <= suspect.weight and now.wanted is None):

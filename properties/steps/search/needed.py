@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,21 +11,21 @@ from ..evidence.adjoints import squeezed
 from ..evidence.findings import Finding
 from ..evidence.gather import read_trace
 from ..values import Array
-from .trials import Trying
+from .origins import Origin
+from .states import Runs, State
 
-if TYPE_CHECKING:
-    from .mistakes import Origin
-    from .states import State
-
-__all__ = ["Needing"]
+__all__ = ["Needed"]
 
 
-class Needing(Trying):
-    """The part of `Search` that solves for values."""
+class Needed:
+    """Solves for the value that a step would have to have."""
 
-    def _snapped(self, values: Sequence[Array]) -> Sequence[Array]:
+    def __init__(self, runs: Runs) -> None:
+        self._runs, self._judge, self._evidence = runs, runs.judge, runs.evidence
+
+    def snapped(self, values: Sequence[Array]) -> Sequence[Array]:
         """Take the adjoint itself for a value that was solved for and is near it."""
-        for one in self.judge.candidates:
+        for one in self._judge.candidates.every:
             if one.kind != "use" and all(
                 a.value.shape == v.shape
                 and np.max(np.abs(a.value - v), initial=0.0)
@@ -33,7 +33,7 @@ class Needing(Trying):
                 for a, v in zip(one.adjoints, values, strict=True)
             ):
                 return [a.value for a in one.adjoints]
-        for _, known in self.judge.forward_values:
+        for _, known in self._judge.candidates.values:
             if all(
                 a.shape == v.shape
                 and a.dtype.kind == "f"
@@ -43,14 +43,14 @@ class Needing(Trying):
                 return list(known)
         return values
 
-    def _adjoints(
+    def adjoints(
         self, state: State, suspect: Finding, goal: frozenset[str]
     ) -> Iterator[list[Array]]:
         """Yield the adjoints that heal the returned gradients in the place of a value."""
         first = frozenset(item for item in goal if item.startswith("returned"))
         shape = squeezed(suspect.got[0].shape)
         fitting: dict[bytes, list[Array]] = {}
-        for one in self.judge.candidates:
+        for one in self._judge.candidates.every:
             values = [a.value for a in one.adjoints]
             if squeezed(values[0].shape) == shape and all(
                 v.size == g.size for v, g in zip(values, suspect.got, strict=True)
@@ -62,32 +62,29 @@ class Needing(Trying):
         jobs = [
             {
                 "kind": "trace",
-                "case": self.evidence.cases[0].payload(),
-                "choices": state.choices,
                 "record": False,
                 "actions": [*state.actions[0], [*suspect.slot.at(0), "set", made[0]]],
             }
             for made in fitting.values()
         ]
-        answers = self.evidence.session.evaluate(jobs, alternatives=state.alternatives)
+        answers = self._runs.answers(state, jobs)
         for made, answer in zip(fitting.values(), answers, strict=True):
-            if "error" not in answer and self.reached(read_trace(answer), first, 0):
+            if "error" not in answer and self._runs.reached(read_trace(answer), first, 0):
                 yield made
 
     def _wanted(self, number: int, places: Sequence[str]) -> Array:
         """All returned gradients of a case as they should be, one after the other."""
-        leaves = {c.name: c for c in self.judge.candidates if c.kind == "leaf"}
-        expected = self.judge.expected(self.evidence.traces[0])
-        return np.concatenate([leaves[expected[p]].adjoints[number].value.ravel() for p in places])
+        located = self._judge.located
+        every = [located.right_leaf(located.inputs[place]) for place in places]
+        right = [one.adjoints[number].value.ravel() for one in every if one is not None]
+        return np.concatenate(right)
 
-    def _needed(self, state: State, origin: Origin | None, suspect: Finding) -> list[Array] | None:
+    def value(self, state: State, origin: Origin | None, suspect: Finding) -> list[Array] | None:
         """Solve for the value of a suspect that makes the wrong step, or all gradients, right."""
         found = []
-        known = {c.name for c in self.judge.candidates if c.kind == "leaf"}
-        places = [
-            p for p, leaf in self.judge.expected(self.evidence.traces[0]).items() if leaf in known
-        ]
-        for number in range(len(self.evidence.cases)):
+        located = self._judge.located
+        places = [p for p, leaf in located.inputs.items() if located.right_leaf(leaf) is not None]
+        for number in range(len(self._evidence.cases)):
             got = np.asarray(suspect.got[number], dtype=float)
             solved = self._newton(state, origin, suspect, number, got, places)
             if solved is None:
@@ -106,15 +103,13 @@ class Needing(Trying):
     ) -> Array | None:
         """Newton's method; where what follows is affine, the second round only polishes."""
         value = start
-        case, place = self.evidence.cases[number], suspect.slot.at(number)
+        place = suspect.slot.at(number)
         for _ in range(4):
             size = 2.0**-16 * max(float(np.max(np.abs(value))), 1e-3)
             shifts = [np.zeros(value.size), *(size * np.eye(value.size))]
             jobs = [
                 {
                     "kind": "trace",
-                    "case": case.payload(),
-                    "choices": state.choices,
                     "actions": [
                         *state.actions[number],
                         [place[0], place[1], place[2], "set", value + shift.reshape(value.shape)],
@@ -123,7 +118,7 @@ class Needing(Trying):
                 }
                 for shift in shifts
             ]
-            answers = self.evidence.session.evaluate(jobs, alternatives=state.alternatives)
+            answers = self._runs.answers(state, jobs, case=number)
             rows = self._rows(answers, origin, places)
             right = (
                 self._wanted(number, places)

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import NoSuchExample
 
-from ..draws import PLAIN
+from ...spec.notation import PLAIN
 from ..evidence.adjoints import agree
 from ..evidence.findings import Finding
-from ..evidence.gather import Evidence, examine
+from ..evidence.gather import examine
 from ..evidence.judge import Judge
-from ..pairing import Subject
 from ..rewrite.session import Session
+from ..subjects import Subject
 from ..values import Case, StepsError
 
 __all__ = ["cases", "smallest_case", "unseen"]
@@ -68,8 +68,10 @@ def unseen(session: Session, subject: Subject, judge: Judge) -> list[Case]:
     -------
     The case and its neighbours; nothing when every drawn case is right.
     """
-    expected = judge.expected(judge.evidence.traces[0])
+    expected = judge.located.inputs
     for case in _sample(subject):
+        if session.budget.over():
+            return []
         if _is_wrong(session, subject, case, expected):
             near = [_beside(case, number) for number in (1, 2)]
             if all(_is_wrong(session, subject, one, expected) for one in near):
@@ -119,7 +121,7 @@ def _beside(case: Case, number: int) -> Case:
 
 def smallest_case(
     session: Session, subject: Subject, judge: Judge, finding: Finding
-) -> tuple[Evidence, Judge] | None:
+) -> Judge | None:
     """Find the smallest arrays with which the same line is still wrong.
 
     Parameters
@@ -128,7 +130,7 @@ def smallest_case(
 
     Returns
     -------
-    The evidence of that one case with its judge; None when no case is smaller.
+    The judge of that one case; None when no case is smaller.
 
     Notes
     -----
@@ -138,12 +140,13 @@ def smallest_case(
     finding = _showing(judge, finding)
     largest = min(_entries(case) for case in judge.evidence.cases)
     visible = _visible(finding)
-    seen: dict[bytes, tuple[Evidence, Judge] | None] = {}
+    seen: dict[bytes, Judge | None] = {}
 
     def shown(case: Case) -> bool:
         key = _key(case)
         if key not in seen:
-            if len(seen) >= _EXAMPLES or _entries(case) >= largest:
+            late = len(seen) >= _EXAMPLES or session.budget.over()
+            if late or _entries(case) >= largest:
                 return False
             seen[key] = _shows(session, subject, case, finding, visible)
         return seen[key] is not None
@@ -197,14 +200,14 @@ def _showing(judge: Judge, finding: Finding) -> Finding:
 
 def _shows(
     session: Session, subject: Subject, case: Case, finding: Finding, visible: bool
-) -> tuple[Evidence, Judge] | None:
+) -> Judge | None:
     """Judge one case; None unless the line is wrong in it, and to be seen with the naked eye."""
     try:
         evidence = examine(session, subject, [case])
     except StepsError:
         return None
     judge = Judge(evidence)
-    if not judge.candidates:
+    if not judge.candidates.every:
         return None
     for mine in judge.judge(evidence.traces, deep=False):
         if (
@@ -213,7 +216,7 @@ def _shows(
             and mine.meaning == "mismatch"
             and (_visible(mine) or not visible)
         ):
-            return evidence, judge
+            return judge
     return None
 
 

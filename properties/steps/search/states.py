@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from ..evidence.adjoints import agree
 from ..evidence.findings import Finding, Slot
-from ..evidence.gather import Evidence, Trace
+from ..evidence.gather import Trace
 from ..evidence.judge import Judge
 from ..values import Array
 
-__all__ = ["Running", "State"]
+__all__ = ["Runs", "State"]
 
 
 @dataclass(slots=True)
@@ -49,11 +50,25 @@ class State:
         return frozenset(item for item in self.wrong if item.startswith("returned"))
 
 
-class Running:
-    """The part of `Search` that runs and judges."""
+class Runs:
+    """Runs the backward with some values and statements replaced, and judges what comes of it.
 
-    judge: Judge
-    evidence: Evidence
+    Attributes
+    ----------
+    first : the backward as it is.
+    """
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge, self.evidence = judge, judge.evidence
+        self.first = self._as_it_is()
+
+    def _as_it_is(self) -> State:
+        return self.state([[] for _ in self.evidence.cases], {}, self.evidence.traces)
+
+    def again(self) -> State:
+        """Judge the first run anew, with what is known by now."""
+        self.first = self._as_it_is()
+        return self.first
 
     def state(
         self,
@@ -82,12 +97,47 @@ class Running:
         """Run with a statement replaced, in every turn of a loop and every call of a helper."""
         return self.state(state.actions, {**state.fixed, number: node})
 
+    def answers(
+        self,
+        state: State,
+        jobs: Sequence[Mapping[str, Any]],
+        alternatives: Mapping[int, Sequence[ast.stmt]] | None = None,
+        *,
+        case: int = 0,
+    ) -> list[dict[str, Any]]:
+        """Run jobs on one case on top of what a state has put right."""
+        common = {"case": self.evidence.cases[case].payload(), "actions": state.actions[case]}
+        every = [{**common, "choices": state.choices, **job} for job in jobs]
+        chosen = {**(alternatives or {}), **state.alternatives}
+        return self.evidence.session.evaluate(every, alternatives=chosen)
+
+    def reached(self, trace: Trace, goal: frozenset[str], case: int) -> bool:
+        """Whether all items of a goal are right in a run of one case."""
+        located = self.judge.located
+        for place, leaf in located.inputs.items():
+            if returned_item(place, leaf) in goal:
+                right, got = located.right_leaf(leaf), trace.gradients.get(place)
+                if got is None or right is None or not agree(got, right.adjoints[case]):
+                    return False
+        for finding in self.first.findings:
+            if finding.slot.key in goal:
+                value = trace.at(finding.slot.place)
+                if (
+                    value is None
+                    or value.dtype.kind != "f"
+                    or not any(
+                        agree(value, c.adjoints[case]) for c in self.judge.named(finding.slot)
+                    )
+                ):
+                    return False
+        return True
+
     def _items(self, state: State) -> tuple[frozenset[str], frozenset[str]]:
         right: set[str] = set()
         wrong: set[str] = set()
         for place, leaf, fine in self.judge.returned(state.traces):
             if fine is not None:
-                (right if fine else wrong).add(f"returned {place} {leaf}")
+                (right if fine else wrong).add(returned_item(place, leaf))
         for finding in state.findings:
             if not finding.slot.final or finding.slot.returned:
                 continue
@@ -98,3 +148,8 @@ class Running:
         if all(trace is None for trace in state.traces):
             wrong.add("returned nothing")
         return frozenset(right), frozenset(wrong)
+
+
+def returned_item(place: str, leaf: str) -> str:
+    """What a returned gradient goes by where right and wrong ones are listed."""
+    return f"returned {place} {leaf}"

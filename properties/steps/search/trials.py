@@ -6,14 +6,13 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..evidence.adjoints import agree
 from ..evidence.findings import Finding, Slot
 from ..evidence.gather import Trace, read_trace
 from ..values import Array
 from .edits import Edit, edits
-from .states import Running, State
+from .states import Runs, State
 
-__all__ = ["Trying", "Winner"]
+__all__ = ["Trials", "Winner"]
 
 _FIRST_PASS, _LEAST, _HOPEFUL = 400, 60, 40
 
@@ -34,10 +33,11 @@ class Winner:
     rank: float
 
 
-class Trying(Running):
-    """The part of `Search` that tries small changes."""
+class Trials:
+    """Tries small changes of statements."""
 
-    first: State | None
+    def __init__(self, runs: Runs) -> None:
+        self.runs, self.judge, self.evidence = runs, runs.judge, runs.evidence
 
     def copies(self, number: int) -> bool:
         """Whether a statement gives a value another name and nothing else."""
@@ -67,25 +67,20 @@ class Trying(Running):
         # Few of them are left: compile only those.
         kept = {n: [changes[n][w] for m, w in order if m == n] for n, _ in order}
         order = [(n, w) for n, some in kept.items() for w in range(len(some))]
-        nodes = self.nodes(state, kept)
-        jobs = [
-            {
-                "kind": "variants",
-                "case": case.payload(),
-                "actions": mine,
-                "variants": [[*state.choices, [n, w + 1]] for n, w in order],
-            }
-            for case, mine in zip(self.evidence.cases, state.actions, strict=True)
+        nodes = {number: [e.node for e in made] for number, made in kept.items()}
+        variants = [[*state.choices, [n, w + 1]] for n, w in order]
+        answers = [
+            self.runs.answers(state, [{"kind": "variants", "variants": variants}], nodes, case=k)[0]
+            for k in range(len(self.evidence.cases))
         ]
-        answers = self.evidence.session.evaluate(jobs, alternatives=nodes)
         if any("error" in one for one in answers):
             return []
         found = []
         for position, (number, which) in enumerate(order):
-            runs = [one["runs"][position] for one in answers]
-            if any("error" in run for run in runs):
+            tried = [one["runs"][position] for one in answers]
+            if any("error" in run for run in tried):
                 continue
-            traces = [read_trace(run) for run in runs]
+            traces = [read_trace(run) for run in tried]
             winner = self._winner(state, slots[number], kept[number][which], traces, goal)
             if winner is not None:
                 found.append(winner)
@@ -103,14 +98,6 @@ class Trying(Running):
                     found[number] = made[:most]
         return found
 
-    def nodes(
-        self, state: State, changes: Mapping[int, Sequence[Edit]]
-    ) -> dict[int, list[ast.stmt]]:
-        return {
-            **{number: [e.node for e in made] for number, made in changes.items()},
-            **state.alternatives,
-        }
-
     def _hopeful(
         self,
         state: State,
@@ -120,29 +107,29 @@ class Trying(Running):
     ) -> list[tuple[int, int]]:
         """Return the changes that reach the first goal in the first case, the likeliest first."""
         order = [(number, k) for number, made in changes.items() for k in range(len(made))]
+        order.sort(key=lambda pair: changes[pair[0]][pair[1]].cost)
         job = {
             "kind": "variants",
-            "case": self.evidence.cases[0].payload(),
             "variants": [[*state.choices, [number, k + 1]] for number, k in order],
-            "actions": state.actions[0],
-            "watch": self._watched(goal),
+            # Nothing else need be sent.
+            "watch": [list(f.slot.place) for f in self.runs.first.findings if f.slot.key in goal],
         }
-        answer = self.evidence.session.evaluate([job], alternatives=self.nodes(state, changes))[0]
+        nodes = {number: [e.node for e in made] for number, made in changes.items()}
+        [answer] = self.runs.answers(state, [job], nodes)
         if "error" in answer:
             return []
         hopeful = [
             pair
-            for pair, run in zip(order, answer["runs"], strict=True)
-            if "error" not in run and self.reached(read_trace(run), first, 0)
+            for pair, run in zip(order, answer["runs"], strict=False)
+            if "error" not in run and self.runs.reached(read_trace(run), first, 0)
         ]
-        hopeful.sort(key=lambda pair: changes[pair[0]][pair[1]].cost)
         return hopeful[:_HOPEFUL]
 
     def _winner(
         self, state: State, slot: Slot, edit: Edit, traces: list[Trace], goal: frozenset[str]
     ) -> Winner | None:
-        after = self.state(state.actions, state.fixed, list(traces))
-        if not goal <= after.right:
+        after = self.runs.state(state.actions, state.fixed, list(traces))
+        if not goal <= after.right or after.unhealed - state.unhealed:
             return None
         values = tuple(trace.at(slot.at(k)) for k, trace in enumerate(traces))
         if any(value is None for value in values):
@@ -185,34 +172,3 @@ class Trying(Running):
         """Variables that are read anywhere in a function."""
         every = self.evidence.statements.values()
         return {name for one in every if one.function == function for name in one.reads}
-
-    def _watched(self, goal: frozenset[str]) -> list[list[int]]:
-        """Places whose values decide whether a goal is reached; nothing else need be sent."""
-        assert self.first is not None
-        return [
-            [int(f.slot.place[0]), int(f.slot.place[1]), int(f.slot.place[2])]
-            for f in self.first.findings
-            if f.slot.key in goal
-        ]
-
-    def reached(self, trace: Trace, goal: frozenset[str], case: int) -> bool:
-        leaves = {c.name: c for c in self.judge.candidates if c.kind == "leaf"}
-        for place, leaf in self.judge.expected(trace).items():
-            if f"returned {place} {leaf}" in goal and (
-                place not in trace.gradients
-                or not agree(trace.gradients[place], leaves[leaf].adjoints[case])
-            ):
-                return False
-        assert self.first is not None
-        for finding in self.first.findings:
-            if finding.slot.key in goal:
-                value = trace.at(finding.slot.place)
-                if (
-                    value is None
-                    or value.dtype.kind != "f"
-                    or not any(
-                        agree(value, c.adjoints[case]) for c in self.judge.named(finding.slot)
-                    )
-                ):
-                    return False
-        return True

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from properties.layers import ALL
 from properties.steps.debugger import debug
-from properties.steps.pairing import labels_present
-from properties.steps.source import open_project
+from properties.steps.subjects import variants_of
 from properties.steps.values import Report
 
-LABELS = labels_present(open_project("bundled"))
+LABELS = [variant for row in ALL for variant in variants_of(row)]
 
 
 @pytest.mark.parametrize("label", LABELS)

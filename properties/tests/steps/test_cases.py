@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from properties.steps import StepsError, debug
+from properties.spec.reading import SpecsError, read_specs
+from properties.steps import debug
 from properties.steps.evidence.adjoints import STEPS, jacobian
 from properties.steps.rewrite.session import InProcess
 from properties.tests.steps.zoo import styles
@@ -127,10 +128,10 @@ def leaky_relu_backward(dout, cache):
 def test_a_layer_of_a_users_specs(tmp_path: Path, asked: dict[str, str]) -> None:
     path = tmp_path / "layers.py"
     path.write_text(OWN, encoding="utf-8")
-    report = debug(str(path), specs_file=str(LEAKY), make_runner=InProcess, **asked)  # type: ignore[arg-type]
+    report = debug(str(path), rows=read_specs(str(LEAKY)), make_runner=InProcess, **asked)  # type: ignore[arg-type]
     assert (report.outcome, report.label) == ("right", "leaky_relu")
     path.write_text(OWN.replace("mask, 1.0, slope", "mask, slope, 1.0"), encoding="utf-8")
-    report = debug(str(path), specs_file=str(LEAKY), make_runner=InProcess, **asked)  # type: ignore[arg-type]
+    report = debug(str(path), rows=read_specs(str(LEAKY)), make_runner=InProcess, **asked)  # type: ignore[arg-type]
     assert report.first_wrong is not None
     assert report.first_wrong.line == 11
     assert report.case is not None
@@ -143,5 +144,5 @@ def test_specs_that_cannot_be_used(tmp_path: Path) -> None:
     specs = tmp_path / "specs.py"
     for text, said in [("x = 1\n", "no LayerSpec"), ("1 / 0\n", "ZeroDivisionError")]:
         specs.write_text(text, encoding="utf-8")
-        with pytest.raises(StepsError, match=said):
-            debug(str(path), "leaky_relu", specs_file=str(specs))
+        with pytest.raises(SpecsError, match=said):
+            read_specs(str(specs))

@@ -84,7 +84,7 @@ def test_any_two_functions_with_inputs() -> None:
     [
         ("", CELL, "give a layer"),
         ("x: (3, 2)", CELL, "name the functions before"),
-        ("nothing", CELL, "not in the contract"),
+        ("nothing", CELL, "no declared layer"),
         ("relu", "def relu_forward(x:\n", "does not parse"),
         ("f g x: (2, 3)", CELL, "the cell has no f"),
     ],

@@ -7,6 +7,8 @@ import re
 __all__ = ["promised", "same_name"]
 
 _PATTERNS = (
+    r"^\w*_?(?:wrt|by)_(?P<n>\w+)$",
+    r"^nabla_?(?P<n>\w+)$",
     r"^d[Ll]oss_?d?_?(?P<n>\w+)$",
     r"^d[LJE]_?_?d_?(?P<n>\w+)$",
     r"^d_(?P<n>\w+)$",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from .findings import Slot
-from .gather import Evidence
+from ..evidence.findings import Slot
+from ..evidence.gather import Evidence
 
 __all__ = ["feeding"]
 

@@ -1,0 +1,368 @@
+"""What the arguments of a function look like, in one line of text, and values that fit it.
+
+``x: (N, D), w: (D, 4 * H), y: labels(C), p: 0.5`` is an entry for each argument:
+
+==================================  ==============================================================
+``(4, 3)``, ``(N, D)``              an array of values of both signs; letters are lengths that vary
+``positive(N)``, ``unit(N)``        above zero; between zero and one
+``labels(C)``, ``labels(C, N)``     class labels, one for each row
+``onehot(N, C)``, ``simplex(N, C)`` rows that are unit vectors; rows that sum to one
+``onehot(N, C).T``                  the same, with columns in the place of rows
+``integers(N)``, ``mask(N, D)``     small integers; booleans
+``spd(N)``                          a symmetric positive definite matrix
+``M``, ``4 * H``, ``[D, H, C]``     lengths themselves, for a constructor
+``{'W1': (H, D), 'b1': (H, 1)}``    a dict of such, and ``[(N, D), (D,)]`` a list of such
+``0.5``, ``'train'``, ``[1, 2]``    a constant; a list of numbers is an array
+==================================  ==============================================================
+
+Values are smooth, of order one, away from kinks and ties, with few digits so that they can be read;
+axes have unequal lengths, so that a wrong axis or a transpose shows.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["PLAIN", "Entry", "Inputs", "NotationError", "parse_inputs", "upstream"]
+
+Array = npt.NDArray[Any]
+Length = int | str
+
+PLAIN = 1_000_000  # seeds from here on give multiples of a quarter, to be followed by hand
+_EXAMPLE = "such as 'x: (4, 3)', 'w: (D, M)' or 'y: labels(3)'"
+# Lengths of axes that are given by a letter: no two are equal, so that a wrong axis shows.
+_LENGTHS = (4, 3, 5, 2, 6, 7, 8, 9, 10, 11)
+_MOST_ENTRIES, _MANY_ENTRIES = 10_000, 100
+_ARITHMETIC = (ast.Name, ast.BinOp, ast.expr_context, ast.Add, ast.Sub, ast.Mult, ast.FloorDiv)
+
+
+class NotationError(ValueError):
+    """The text cannot be read; the message says which part of it, and what is wanted."""
+
+
+# values -----------------------------------------------------------------------------------------
+class _Draws:
+    """Values of one case; see `PLAIN`."""
+
+    def __init__(self, seed: int, sizes: Sequence[int]) -> None:
+        self.rng = np.random.default_rng([seed, *sizes])
+        self.plain = seed >= PLAIN
+
+    def _between(self, low: float, high: float, shape: Sequence[int]) -> Array:
+        if self.plain:
+            return self.rng.integers(int(np.ceil(4 * low)), int(4 * high) + 1, shape) / 4
+        thousandths = self.rng.integers(1, 10, shape) / 1000
+        return np.asarray(np.round(self.rng.uniform(low, high - 0.01, shape), 2) + thousandths)
+
+    def signed(self, shape: Sequence[int]) -> Array:
+        """Values in ±[0.25, 2], distinct for practical purposes."""
+        size = self._between(0.25 if self.plain else 0.3, 2.0, shape)
+        return np.asarray(size * self.rng.choice([-1.0, 1.0], shape))
+
+    def positive(self, shape: Sequence[int]) -> Array:
+        return self._between(0.4, 2.0, shape)
+
+    def unit(self, shape: Sequence[int]) -> Array:
+        return self._between(0.2 if self.plain else 0.1, 0.9, shape)
+
+    def integers(self, shape: Sequence[int]) -> Array:
+        return self.rng.integers(0, 5, shape)
+
+    def mask(self, shape: Sequence[int]) -> Array:
+        return self.rng.integers(0, 2, shape).astype(bool)
+
+    def spd(self, shape: Sequence[int]) -> Array:
+        n = shape[0] if shape else 1
+        root = self.signed((n, n))
+        return np.asarray(root @ root.T / n + np.eye(n))
+
+    def labels(self, shape: Sequence[int]) -> Array:
+        """Labels in [0, classes), not all equal; `shape` is (classes, rows)."""
+        classes, rows = shape
+        y = self.rng.integers(0, classes, rows)
+        if rows > 1 and classes > 1 and len(set(y.tolist())) == 1:
+            y[0] = (y[0] + 1) % classes
+        return y
+
+    def onehot(self, shape: Sequence[int]) -> Array:
+        y = self.labels((shape[-1], int(np.prod(shape[:-1]))))
+        return np.eye(shape[-1])[y].reshape(shape)
+
+    def simplex(self, shape: Sequence[int]) -> Array:
+        value = self.positive(shape)
+        return np.asarray(value / value.sum(axis=-1, keepdims=True))
+
+
+_KINDS: dict[str, Callable[[_Draws, Sequence[int]], Array]] = {
+    "normal": _Draws.signed,
+    "labels": _Draws.labels,
+    "positive": _Draws.positive,
+    "integers": _Draws.integers,
+    "mask": _Draws.mask,
+    "unit": _Draws.unit,
+    "spd": _Draws.spd,
+    "onehot": _Draws.onehot,
+    "simplex": _Draws.simplex,
+}
+
+
+def upstream(seed: int, shape: tuple[int, ...]) -> Array | float:
+    """Draw an upstream derivative with both signs for an output of a shape; 1 for a scalar."""
+    if shape == ():
+        return 1.0
+    rng = np.random.default_rng([seed, 7])
+    size = np.round(rng.uniform(0.2, 1.5, shape), 2)
+    return np.asarray(size * np.where(rng.random(shape) < 0.5, -1.0, 1.0))
+
+
+# entries ----------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One argument: how it is drawn and the lengths of its axes, a constant, or parts of it.
+
+    kind : one of the kinds of the module's table, ``length``, ``constant``, ``dict``, ``list``.
+    """
+
+    kind: str
+    axes: tuple[Length, ...] = ()
+    constant: Any = None
+    parts: Mapping[Any, Entry] | None = None
+    transposed: bool = False
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it is an array of as many entries as its axes say."""
+        return self.kind in _KINDS and self.kind != "labels"
+
+    def arrays(self) -> Iterator[Entry]:
+        """Yield the entry, or those inside of it, that are arrays or lengths."""
+        if self.parts is None:
+            yield self
+        else:
+            for part in self.parts.values():
+                yield from part.arrays()
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The entries of a text, by argument."""
+
+    entries: Mapping[str, Entry]
+
+    def _leaves(self) -> list[Entry]:
+        return [leaf for entry in self.entries.values() for leaf in entry.arrays()]
+
+    def sizes(self, number: int = 0) -> dict[str, int]:
+        """Lengths for case `number`: of the letters, or else of every number as s2, s3, …
+
+        A length of 1 stays: code that takes ``c[0]`` for a scalar is right for no other. So does
+        a number of classes that is the length of no axis.
+
+        >>> parse_inputs("x: (N, 3), w: (3,)").sizes(), parse_inputs("x: (4, 3)").sizes()
+        ({'N': 4}, {'s3': 3, 's4': 4})
+        """
+        leaves = self._leaves()
+        lengths = {axis for one in leaves if one.kind != "labels" for axis in one.axes}
+        numbers = sorted({axis for axis in lengths if isinstance(axis, int) and axis != 1})
+        every = [axis for one in leaves for axis in one.axes]
+        letters = list(dict.fromkeys(name for axis in every for name in _letters(axis)))
+        if not letters:
+            # Every other case has other lengths; those that were asked for come first and last.
+            return {f"s{n}": n + (number % 2) * (1 + k % 2) for k, n in enumerate(numbers)}
+        free = [n for n in _LENGTHS if n not in numbers]
+        sizes = {name: free[(k + number) % len(free)] for k, name in enumerate(letters)}
+        if self.largest(sizes) > _MANY_ENTRIES:  # letters then go by what is small
+            many = max(len(letters), 2)
+            sizes = {name: 2 + (k + number) % many for k, name in enumerate(letters)}
+        return sizes
+
+    @property
+    def least(self) -> dict[str, int]:
+        """The smallest lengths that tell anything: one, and two classes."""
+        classes = {
+            name
+            for one in self._leaves()
+            if one.kind in ("labels", "onehot")
+            for name in _letters(one.axes[0 if one.kind == "labels" else -1])
+        }
+        return {name: 2 if name in classes else 1 for name in self.sizes()}
+
+    def largest(self, sizes: Mapping[str, int]) -> int:
+        """Return the number of entries of the largest array."""
+        arrays = [_shape(one, sizes) for one in self._leaves() if one.drawn]
+        return max((int(np.prod(shape, dtype=float)) for shape in arrays), default=0)
+
+    def draw(
+        self, sizes: Mapping[str, int], seed: int, names: Sequence[str] | None = None
+    ) -> dict[str, Any]:
+        """Draw one value for every argument, or for those of some names."""
+        chosen = {n: e for n, e in self.entries.items() if names is None or n in names}
+        first = (_shape(e, sizes) for e in Inputs(chosen)._leaves() if e.drawn and e.axes)
+        rows = next(first, (1,))[0]
+        draws = _Draws(seed, list(sizes.values()))
+        return {name: _drawn(entry, sizes, draws, rows) for name, entry in chosen.items()}
+
+
+def _drawn(entry: Entry, sizes: Mapping[str, int], draws: _Draws, rows: int) -> Any:
+    if entry.parts is not None:
+        made = {key: _drawn(part, sizes, draws, rows) for key, part in entry.parts.items()}
+        return made if entry.kind == "dict" else list(made.values())
+    if entry.kind == "constant":
+        value = entry.constant
+        return np.array(value, dtype=float) if isinstance(value, list) else value
+    shape = _shape(entry, sizes)
+    if entry.kind == "length":
+        return shape[0]
+    if entry.kind == "labels":
+        shape = (*(shape or (2,)), rows)[:2]
+    array = _KINDS[entry.kind](draws, shape)
+    array = array.T.copy() if entry.transposed else array
+    return float(array) if array.ndim == 0 else array
+
+
+def _shape(entry: Entry, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(
+        sizes.get(f"s{axis}", axis)
+        if isinstance(axis, int)
+        else _length(ast.parse(axis, mode="eval").body, sizes)
+        for axis in entry.axes
+    )
+
+
+def _length(node: ast.expr, sizes: Mapping[str, int]) -> int:
+    if isinstance(node, ast.Name):
+        return sizes[node.id]
+    if isinstance(node, ast.BinOp):
+        left, right = _length(node.left, sizes), _length(node.right, sizes)
+        if isinstance(node.op, ast.Mult):
+            return left * right
+        if isinstance(node.op, ast.FloorDiv):
+            return left // max(right, 1)
+        return left + right if isinstance(node.op, ast.Add) else max(left - right, 0)
+    assert isinstance(node, ast.Constant)
+    return int(str(node.value))
+
+
+def _letters(axis: Length) -> list[str]:
+    if isinstance(axis, int):
+        return []
+    return [n.id for n in ast.walk(ast.parse(axis, mode="eval")) if isinstance(n, ast.Name)]
+
+
+# reading ----------------------------------------------------------------------------------------
+def parse_inputs(text: str) -> Inputs:
+    """Read a text; see the module for its notation.
+
+    Raises
+    ------
+    NotationError
+        An entry has no name, or its value cannot be read.
+
+    Examples
+    --------
+    >>> parse_inputs("x: (N, 3)").entries["x"].axes
+    ('N', 3)
+    """
+    entries: dict[str, Entry] = {}
+    for part in _split(text):
+        name, colon, value = part.partition(":")
+        name, value = name.strip(), value.strip()
+        if not colon or not name.isidentifier() or not value:
+            raise NotationError(f"{part.strip()!r} is not of the form NAME: VALUE, {_EXAMPLE}")
+        if name in entries:
+            raise NotationError(f"{name} is named twice: give every argument once")
+        entries[name] = _entry(name, value)
+    if not entries:
+        raise NotationError(f"it is empty: give one entry per argument, {_EXAMPLE}")
+    for name, entry in entries.items():
+        one = Inputs({name: entry})
+        entries_of = one.largest(Inputs(entries).sizes())
+        if entries_of > _MOST_ENTRIES:
+            raise NotationError(
+                f"{name} has {entries_of:,} entries: give at most {_MOST_ENTRIES:,}, better a few "
+                f"dozen; code is wrong or right for small arrays already"
+            )
+    return Inputs(entries)
+
+
+def _split(text: str) -> list[str]:
+    """Split at the commas outside of brackets and quotes."""
+    parts, depth, quote, start = [], 0, "", 0
+    for position, sign in enumerate(text):
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"":
+            quote = sign
+        elif sign in "([{":
+            depth += 1
+        elif sign in ")]}":
+            depth -= 1
+        elif sign == "," and depth == 0:
+            parts.append(text[start:position])
+            start = position + 1
+    parts.append(text[start:])
+    return [part for part in parts if part.strip()]
+
+
+def _entry(name: str, value: str) -> Entry:
+    try:
+        node = ast.parse(value, mode="eval").body
+        if value.startswith("(") and isinstance(node, (ast.Name, ast.BinOp)):
+            return Entry("normal", (_axis(node),))  # (D) is read as (D,)
+        return _read(node)
+    except (ValueError, SyntaxError, TypeError) as error:
+        raise NotationError(
+            f"the value of {name}, {value!r}, is neither a shape such as (4, 3) or (N, D), nor a "
+            f"constant, nor one of {', '.join(_KINDS)} with lengths in parentheses"
+        ) from error
+
+
+def _read(node: ast.expr) -> Entry:
+    """Read one value, or the part of a dict or list."""
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        inner = _read(node.value)
+        if inner.kind in _KINDS:
+            return Entry(inner.kind, inner.axes, transposed=True)
+    if isinstance(node, (ast.Name, ast.BinOp)):
+        return Entry("length", (_axis(node),))
+    if isinstance(node, ast.Call):
+        if not isinstance(node.func, ast.Name) or node.func.id not in _KINDS or node.keywords:
+            raise ValueError(ast.unparse(node))
+        tuples = len(node.args) == 1 and isinstance(node.args[0], ast.Tuple)
+        axes = node.args[0].elts if tuples else node.args  # type: ignore[attr-defined]
+        return Entry(node.func.id, tuple(_axis(axis) for axis in axes))
+    if isinstance(node, ast.Tuple) and not any(
+        isinstance(n, ast.Constant) and isinstance(n.value, (float, str)) for n in node.elts
+    ):
+        return Entry("normal", tuple(_axis(axis) for axis in node.elts))
+    if isinstance(node, ast.Dict) and not _is_literal(node):
+        keys = [ast.literal_eval(key) for key in node.keys if key is not None]
+        return Entry("dict", parts=dict(zip(keys, map(_read, node.values), strict=True)))
+    if isinstance(node, ast.List) and not _is_literal(node):
+        return Entry("list", parts=dict(enumerate(map(_read, node.elts))))
+    return Entry("constant", constant=ast.literal_eval(node))
+
+
+def _is_literal(node: ast.Dict | ast.List) -> bool:
+    """Whether a dict or list has nothing to draw in it: neither letters nor shapes nor kinds."""
+    drawn = (ast.Name, ast.Call, ast.Tuple)
+    return not any(isinstance(part, drawn) for part in ast.walk(node))
+
+
+def _axis(node: ast.expr) -> Length:
+    """Read a length: a number, a letter, or a sum, difference, product, whole quotient of such."""
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        return node.value
+    for part in ast.walk(node):
+        number = isinstance(part, ast.Constant) and type(part.value) is int
+        if not (number or isinstance(part, _ARITHMETIC)):
+            raise ValueError(ast.unparse(node))
+    if not _letters(text := ast.unparse(node)):
+        raise ValueError(text)
+    return text

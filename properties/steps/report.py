@@ -1,0 +1,284 @@
+"""From what was found to the report: the steps, the mistakes, the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..diagnosis.relations import Pairing, Relation, constant_origin, ratio_of, relate
+from .evidence.findings import Finding
+from .evidence.gather import Evidence
+from .evidence.judge import Judge
+from .search.causes import cause_of
+from .search.mistakes import Search
+from .search.origins import Origin
+from .values import Array, Mistake, Report, Status, Step
+
+__all__ = ["make_report"]
+
+Cause = tuple[str, Relation | None]
+
+
+def make_report(
+    search: Search, origins: Sequence[Origin], shown: Judge, notes: Sequence[str] = ()
+) -> Report:
+    """Put what was found together; `shown` is the judge of the case that is printed."""
+    judge = search.judge
+    evidence, pair = judge.evidence, judge.evidence.subject.pair
+    causes = {o.slot.place: cause_of(judge, o) for o in origins}
+    gradients = _gradients(search)
+    wrong = [g for g in gradients if g.status == "wrong"]
+    small = {f.slot.place[:2]: f for f in shown.judge(shown.evidence.traces, deep=False)}
+    after = {f.slot.place: f for f in search.last.findings}
+    steps = []
+    for finding in _distinct(search.runs.first.findings):
+        origin = next((o for o in origins if o.slot.place[:2] == finding.slot.place[:2]), None)
+        status, reason = _said(finding, origin, origins, after.get(finding.slot.place), bool(wrong))
+        steps.append(
+            _step(
+                finding,
+                small.get(finding.slot.place[:2]),
+                status,
+                reason,
+                ratio=_ratio(evidence, finding),
+                cause=None if origin is None else causes[origin.slot.place][0] or None,
+            )
+        )
+    mistakes = [_mistake(origin, causes[origin.slot.place]) for origin in origins]
+    told = [*evidence.notes, *notes]
+    told += [n for table in evidence.session.tables.values() for n in table.not_followed]
+    told += _missing(judge, gradients)
+    return Report(
+        target=evidence.session.project.label,
+        label=pair.label,
+        forward=pair.forward.name,
+        backward=pair.judged.name,
+        file=str(pair.judged.file),
+        source=_source(evidence),
+        steps=tuple(steps),
+        mistakes=tuple(mistakes),
+        verdict=_verdict(mistakes, gradients, steps, bool(pair.judged.module)),
+        case=shown.evidence.cases[0],
+        notes=tuple(dict.fromkeys(told)),
+        gradients=gradients,
+    )
+
+
+def _mistake(origin: Origin, cause: Cause) -> Mistake:
+    said, relation = cause
+    return Mistake(
+        origin.slot.line,
+        origin.slot.name,
+        said or "no known cause",
+        "" if relation is None else relation.evidence,
+        origin.got[0],
+        None if origin.right is None else origin.right[0],
+        () if origin.heals else origin.suspects,
+        origin.heals,
+    )
+
+
+# gradients --------------------------------------------------------------------------------------
+def _gradients(search: Search) -> tuple[Step, ...]:
+    """What is returned: right, wrong, or of no input that could be found."""
+    judge, traces = search.judge, search.judge.evidence.traces
+    located, line = judge.located, judge.evidence.subject.pair.judged.line
+    found = []
+    for place, leaf, fine in judge.returned(traces):
+        right = located.right_leaf(leaf)
+        name = place or "returned"
+        if fine is None or right is None:
+            said = "the numerical derivative is not known well enough (a kink, an infinite value)"
+            found.append(Step(line, name, leaf, "not judged", said))
+            continue
+        got = [trace.gradients[place] for trace in traces]
+        wanted = [a.value for a in right.adjoints]
+        cause = None if fine else _relation(judge.evidence, got, wanted)
+        said = f"{'the' if fine else 'not the'} numerical gradient of {leaf}"
+        status: Status = "right" if fine else "wrong"
+        found.append(
+            Step(line, name, leaf, status, said, got[0].shape, None, cause, got[0], wanted[0])
+        )
+    for place, one in located.others.items():
+        said = f"the adjoint of {one.label}"
+        found.append(Step(line, place or "returned", one.label, "right", said))
+    for place in located.lost:
+        text = located.texts.get(place, place) or "what is returned"
+        said = f"{text} belongs to no input: neither its name nor its shape and values tell one"
+        found.append(Step(line, place or "returned", "", "not judged", said))
+    return tuple(found)
+
+
+def _relation(evidence: Evidence, got: Sequence[Array], wanted: Sequence[Array]) -> str | None:
+    found = relate(
+        [
+            Pairing(
+                g,
+                w,
+                sizes={name: n for name, n in case.sizes.items() if n > 1},
+                named={k: v for k, v in case.values.items() if isinstance(v, np.ndarray)},
+                tolerance=1e-9 * float(np.max(np.abs(w), initial=0.0)),
+            )
+            for g, w, case in zip(got, wanted, evidence.cases, strict=True)
+        ]
+    )
+    return None if found is None else found.sentence
+
+
+def _missing(judge: Judge, gradients: Sequence[Step]) -> list[str]:
+    """Say for which inputs no gradient was found, where some gradient belongs to none."""
+    params = judge.evidence.cases[0].params
+    moved = [c.name for c in judge.candidates.every if c.kind == "leaf"]
+    lost = any(not g.node for g in gradients)
+    missing = [n for n in moved if n not in judge.located.inputs.values() and (lost or n in params)]
+    return [f"no gradient found for {', '.join(missing)}"] if missing else []
+
+
+# steps ------------------------------------------------------------------------------------------
+def _distinct(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Leave out returned names that are steps already, and all but the last turns of a loop."""
+    last: dict[tuple[int, str], Finding] = {}
+    names = {(f.slot.function, f.slot.name) for f in findings if not f.slot.returned}
+    for finding in findings:
+        if finding.slot.returned and (finding.slot.function, finding.slot.name) in names:
+            continue
+        key = (int(finding.slot.place[1]), finding.slot.name)
+        known = last.get(key)
+        if known is None or finding.slot.final or not known.slot.final:
+            last[key] = finding
+    yield from last.values()
+
+
+def _said(
+    finding: Finding,
+    origin: Origin | None,
+    origins: Sequence[Origin],
+    after: Finding | None,
+    any_wrong: bool,
+) -> tuple[Status, str]:
+    """Say of a step whether it is right, a mistake, a consequence, or what nobody can tell.
+
+    after : the same step once all mistakes are put right.
+    """
+    if origin is not None:
+        return "wrong", finding.reason if finding.meaning == "mismatch" else "a mistake of its own"
+    if finding.meaning != "mismatch":
+        on_the_way = finding.meaning == "unfinished" and bool(finding.node)
+        # A returned value that belongs to no input is not right for being like something.
+        known = finding.explained and not (finding.slot.returned and finding.meaning == "scaled")
+        return "right" if known or on_the_way else "not judged", finding.reason
+    if not any_wrong:
+        return "not judged", f"{finding.reason}, but every returned gradient is right"
+    if not origins or finding.slot.position < origins[0].slot.position:
+        return "not judged", f"{finding.reason}, but putting it right heals nothing"
+    if after is not None and after.meaning == "mismatch":
+        said = f"all is right once line {origins[0].slot.line} is"
+        return "not judged", f"{finding.reason}, but {said}"
+    return "wrong", f"{finding.reason}: a consequence of line {origins[0].slot.line}"
+
+
+def _step(
+    finding: Finding,
+    small: Finding | None,
+    status: Status,
+    reason: str,
+    *,
+    ratio: float | None,
+    cause: str | None,
+) -> Step:
+    """Make a step; its values are those of the small case, where that has them."""
+    slot, shown = finding.slot, small or finding
+    return Step(
+        slot.line,
+        slot.name,
+        finding.node,
+        status,
+        reason,
+        shown.got[0].shape if shown.got else (),
+        ratio,
+        cause,
+        shown.got[0] if shown.got else None,
+        shown.wanted[0].value if shown.wanted else None,
+        slot.function,
+    )
+
+
+def _ratio(evidence: Evidence, finding: Finding) -> float | None:
+    """The constant ratio of a wrong value to the right one."""
+    if finding.wanted is None or finding.meaning != "mismatch":
+        return None
+    ratios = []
+    for got, wanted in zip(finding.got, finding.wanted, strict=True):
+        if got.size != wanted.value.size:
+            return None
+        plain = np.asarray(got, dtype=float).reshape(wanted.value.shape)
+        error = float(np.max(wanted.error, initial=0.0))
+        ratios.append(ratio_of(plain, wanted.value, error))
+    known = [r for r in ratios if r is not None]
+    if len(known) < len(ratios):
+        return None
+    sizes = [case.sizes for case in evidence.cases[: len(known)]]
+    same = all(abs(r - known[0]) < 1e-7 for r in known)
+    return known[0] if same or constant_origin(known, sizes) else None
+
+
+def _source(evidence: Evidence) -> tuple[tuple[int, str], ...]:
+    """The lines of the judged function, as its author wrote them."""
+    judged = evidence.subject.pair.judged
+    if not judged.module:
+        return ()
+    raw = Path(judged.file).read_bytes()
+    lines = raw.decode("utf-8-sig", errors="replace").splitlines()
+    numbers: set[int] = set()
+    for statement in evidence.statements.values():
+        if statement.function == judged.name:
+            numbers |= set(range(statement.line, statement.end + 1))
+    return tuple((n, lines[n - 1]) for n in sorted(numbers) if 0 < n <= len(lines))
+
+
+# the verdict ------------------------------------------------------------------------------------
+def _verdict(
+    mistakes: Sequence[Mistake],
+    gradients: Sequence[Step],
+    steps: Sequence[Step],
+    has_source: bool,
+) -> str:
+    wrong = [g for g in gradients if g.status == "wrong"]
+    if not mistakes and wrong:
+        causes = [
+            f"the gradient of {g.node} is wrong" + ((g.cause and f": {g.cause}") or "")
+            for g in wrong
+        ]
+        return f"{'; '.join(causes)}; no {'single ' if has_source else ''}line can be named"
+    if not mistakes:
+        return _right(gradients, steps, has_source)
+    first = mistakes[0]
+    text = f"line {first.line}: {first.name} is the first wrong step: {first.cause}"
+    if first.suspects:
+        lines = ", ".join(str(n) for n in dict.fromkeys(first.suspects))
+        text += f" (line {lines} feeds it and cannot be judged alone)"
+    if len(mistakes) == 1:
+        return text + (f"; the rest is right once {first.name} is" if first.heals else "")
+    others = "; ".join(f"line {m.line}: {m.name}: {m.cause}" for m in mistakes[1:])
+    return f"{text}. And independently of it: {others}"
+
+
+def _right(gradients: Sequence[Step], steps: Sequence[Step], has_source: bool) -> str:
+    right = [g for g in gradients if g.status == "right"]
+    lost = [g for g in gradients if not g.node]
+    if not right:
+        return "nothing can be said: no returned gradient could be judged"
+    if lost:
+        return (
+            f"nothing can be said of {len(lost)} of {len(gradients)} returned gradients: "
+            f"{lost[0].reason}"
+        )
+    what = "every returned gradient"
+    if len(right) < len(gradients):
+        what = f"{len(right)} of {len(gradients)} returned gradients (the others cannot be judged)"
+    if not has_source:
+        return f"right: {what}; no line was judged"
+    share = sum(s.status == "right" for s in steps)
+    return f"right: {what}, and {share} of {len(steps)} steps one by one"

@@ -1,0 +1,266 @@
+"""From what is named to what is run: the functions, how they are called, their cases.
+
+A row and a user's ``--inputs`` go the same way: both describe arguments in one notation, from which
+cases are drawn. A row without such a text gives cases of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from ..spec.notation import Inputs, NotationError, parse_inputs
+from ..spec.row import LayerSpec, ObjectSpec
+from .calling import Signature, backward_sources, cache_is_last, rate_of
+from .drawing import drawn, sampled
+from .rewrite.source import Project
+from .values import Case, NoSource, Pair, Place, StepsError
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+__all__ = ["Subject", "of_inputs", "of_row", "rows_named"]
+
+Sizes = Mapping[str, int]
+_CASES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A pair and how its cases are drawn.
+
+    draw : gives the values for sizes and a seed; `dout` is filled in when the output is known.
+    sizes : the sizes of the cases that are judged; `least` bounds the search for a small one.
+    leaves : the arguments that have a gradient, in the order in which they are returned.
+    strategy : draws cases of a row that has no sizes of its own.
+    declared : a row says in which order gradients are returned, and that every case that it draws
+        is one for which the functions have to be right.
+    """
+
+    pair: Pair
+    draw: Callable[[Sizes, int], Case]
+    sizes: tuple[Sizes, ...]
+    least: Sizes
+    leaves: tuple[str, ...]
+    strategy: SearchStrategy[Case] | None = None
+    declared: bool = False
+
+
+# rows -------------------------------------------------------------------------------------------
+def rows_named(rows: Sequence[LayerSpec], name: str) -> list[tuple[LayerSpec, str]]:
+    """Return the rows, each with the variant of its inputs, that a user's word means.
+
+    A variant, a row, a layer, a function or a class; the last with or without its module.
+    """
+    for row in rows:
+        if name in variants_of(row):
+            return [(row, name)]
+    for whole in (True, False):
+        found = [
+            (row, variant)
+            for row in rows
+            for variant in variants_of(row)
+            if name in (row.name, row.layer, *row.functions)
+            or (not whole and name.rpartition(".")[2] in _plain_names(row))
+        ]
+        if found:
+            return found
+    return []
+
+
+def _plain_names(row: LayerSpec) -> set[str]:
+    return {full.rpartition(".")[2] for full in row.functions}
+
+
+def variants_of(row: LayerSpec) -> tuple[str, ...]:
+    """Return the variants of a row's inputs; none of a row that has no backward to follow."""
+    if row.inputs:
+        return tuple(row.inputs)
+    return () if isinstance(row, ObjectSpec) else (row.name,)
+
+
+def of_row(
+    project: Project,
+    row: LayerSpec,
+    variant: str,
+    *,
+    names: tuple[str, str | None] | None = None,
+    sourceless: bool = False,
+) -> Subject:
+    """Return the subject for a row.
+
+    Parameters
+    ----------
+    variant : which of its inputs, see `variants_of`.
+    names : functions of other names that are taken as the row's.
+    sourceless : a function that no source defines is taken to be there all the same.
+
+    Raises
+    ------
+    StepsError
+        The target does not have the functions, or the row has no cases.
+    """
+    method = row.method if isinstance(row, ObjectSpec) else ""
+    if method:
+        names = (f"{row.forward}.{method.partition('(')[0]}", None)
+    forward_name, backward_name = names or (row.forward, row.backward)
+    if (row.backward is None) != (backward_name is None):
+        said = "needs a backward" if row.backward else "has value and gradient in one function"
+        raise StepsError(f"{variant} {said}: {'give' if row.backward else 'leave out'} it")
+    forward = _place(project, forward_name, sourceless and not method)
+    backward = None if backward_name is None else _place(project, backward_name, sourceless)
+    own = project.signature(forward)
+    if variant in row.inputs:
+        inputs = _read(row.inputs[variant], f"the inputs of {row.name}")
+        given = list(inputs.entries)
+        if method:
+            wanted = [name.strip() for name in method.partition("(")[2].strip(")").split(",")]
+            given = [n for n in wanted if n in own.names or len(own.names) >= len(wanted)]
+        drawing = drawn(inputs, given, own.names)
+    else:
+        drawing = sampled(row, own.names)
+        given = list(drawing.names)
+    # Values go by the row's names; the author's own names are what the printout shows.
+    mine = {name: drawing.names.get(name, name) for name in given}
+    pair = Pair(
+        label=variant,
+        forward=forward,
+        backward=backward,
+        arguments=tuple(mine.values()),
+        sources=("*dout", "*cache") if backward is not None else (),
+        owner=_owner(project, row.forward) if method else None,
+    )
+    leaves = [*row.differentiable, *(name for name in given if name not in row.differentiable)]
+    return Subject(
+        pair,
+        drawing.draw,
+        drawing.sizes,
+        drawing.least,
+        tuple(mine.get(name, name) for name in leaves),
+        drawing.strategy,
+        declared=True,
+    )
+
+
+# functions that no row declares -----------------------------------------------------------------
+def of_inputs(
+    project: Project,
+    forward: str,
+    backward: str | None,
+    text: str | None,
+    *,
+    sourceless: bool = False,
+) -> Subject:
+    """Return the subject for any two functions or methods, or one that gives value and gradient.
+
+    Raises
+    ------
+    StepsError
+        A function is not in the target, or `text` does not fit its arguments.
+    """
+    owner = forward.rpartition(".")[0] if "." in forward and project.find(forward) else ""
+    if owner and backward is not None and backward.rpartition(".")[0] != owner:
+        raise StepsError(f"{forward} is a method: give --backward {owner}.backward, or its name")
+    first = _place(project, forward, sourceless)
+    second = None if backward is None else _place(project, backward, sourceless)
+    own = project.signature(first)
+    made = project.constructor(owner) if owner else Signature()
+    behind = Signature() if second is None else project.signature(second)
+    if text is None:
+        raise StepsError(_ask(project, first, own, owner, made))
+    inputs = _read(text, "--inputs")
+    given = list(inputs.entries)
+    _check(first.name, own, owner, made, behind, given)
+    values = [n for n in own.names if n in given] if own.known else given
+    # What the backward alone takes, such as a learning rate, is drawn with the values.
+    behind_alone = [n for n in given if n in behind.names and n not in (*own.names, *made.names)]
+    drawing = drawn(inputs, [*values, *behind_alone], [*values, *behind_alone])
+    positional = list(takewhile(lambda n: n in given, own.positional)) if own.known else given
+    sources: tuple[str, ...] = ()
+    outputs: tuple[int, ...] = (0,)
+    returned = project.returned(first)
+    if second is not None:
+        sources, outputs = backward_sources(
+            behind, [*values, *behind_alone], returned, project.locals_of(first)
+        )
+    pair = Pair(
+        label=owner or forward,
+        forward=first,
+        backward=second,
+        arguments=tuple(positional),
+        keywords=tuple(n for n in values if n not in positional),
+        sources=sources,
+        outputs=outputs,
+        cache_last=cache_is_last(returned, outputs),
+        rate=rate_of(behind_alone),
+        owner=_owner(project, owner) if owner else None,
+    )
+    return Subject(pair, drawing.draw, drawing.sizes, drawing.least, tuple(values))
+
+
+def _ask(project: Project, place: Place, own: Signature, owner: str, made: Signature) -> str:
+    if not place.module:
+        return f"{project.label} has no function {place.name!r} whose source can be read"
+    said = f"say what the arguments of {place.name} ({', '.join(own.names)})"
+    if owner:
+        said += f" and of {owner} ({', '.join(made.names) or 'none'})"
+    example = "x: (N, D), n_in: D, n_out: M" if owner else f"{next(iter(own.names), 'x')}: (4, 3)"
+    return f"no layer is declared for it: {said} look like with --inputs, such as '{example}'"
+
+
+def _read(text: str, where: str) -> Inputs:
+    try:
+        return parse_inputs(text)
+    except NotationError as error:
+        raise StepsError(f"{where}: {error}") from error
+
+
+def _check(
+    name: str,
+    own: Signature,
+    owner: str,
+    made: Signature,
+    behind: Signature,
+    given: Sequence[str],
+) -> None:
+    """Complain of arguments that nothing takes, and of those that nothing is said of."""
+    if not own.known:
+        return
+    known = {*own.names, *made.names, *behind.names}
+    strangers = [one for one in given if one not in known]
+    takes = f"{name} takes {', '.join(own.names) or 'no arguments'}"
+    if owner:
+        takes += f", and {owner} is made with {', '.join(made.names) or 'nothing'}"
+    if strangers and not own.open and not made.open:
+        raise StepsError(f"--inputs names {', '.join(strangers)}, but {takes}")
+    missing = [one for one in own.required if one not in given]
+    if missing:
+        raise StepsError(f"--inputs says nothing of {', '.join(missing)}, which {name} needs")
+    missing = [one for one in made.required if one not in given]
+    if missing:
+        raise StepsError(f"--inputs says nothing of {', '.join(missing)}; {takes}")
+
+
+def _owner(project: Project, name: str) -> Place:
+    """Find a class, "C" or "module.C"."""
+    place = project.owner(name)
+    if place is None:
+        raise NoSource(f"{project.label} has no class {name!r}")
+    return place
+
+
+def _place(project: Project, name: str, sourceless: bool) -> Place:
+    """Find a function: "f", "Class.f", or either with its module before it."""
+    parts = name.split(".")
+    for k in range(len(parts)):
+        if k and parts[k - 1][:1].isupper():
+            break  # a method is no function
+        module = parts[k - 1] if k else None
+        place = project.find(".".join(parts[k:]), module=module)
+        if place is not None:
+            return place
+    if sourceless:
+        return Place(name, project.root, project.package, "", 0)
+    raise NoSource(f"{project.label} has no function {name!r}")
