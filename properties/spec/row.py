@@ -132,7 +132,7 @@ class LayerSpec:
     adds_up: int = 0
     kinks: Kinks | None = None
     readings: tuple[Reading, ...] = ()
-    inputs: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict, hash=False)
     ways: Ways | None = None
     composition: Composition | None = None
     misconceptions: tuple[Misconception, ...] = ()
