@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from ..record.files import write_whole
+from ..record.listing import Listing, is_listing, read_listings
 from ..record.merge import merge
-from ..record.schema import Record, RecordError, read
+from ..record.schema import Record, RecordError, parse, read
 
 if TYPE_CHECKING:
     from ..reports.points import Weights
@@ -34,24 +36,36 @@ FORMATS = ("terminal", *_HOMES)
 def load(files: Sequence[str]) -> Record:
     """Read the records of one run from files, or from standard input for ``-``.
 
+    What `nndl steps` wrote of its functions becomes a part of it.
+
     Raises
     ------
     click.UsageError
         When one cannot be read, is no record, or is of another run.
     """
-    records = []
+    records: list[Record] = []
+    listings: list[Listing] = []
     for file in files:
         try:
-            given = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-            records.append(read(given))
+            given = parse(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
+            if is_listing(given):
+                listings += read_listings(given)
+            else:
+                records.append(read(given))
         except OSError as error:
             raise click.UsageError(f"{file}: cannot read it: {error.strerror or error}") from error
         except RecordError as error:
             raise click.UsageError(f"{file}: {error}") from error
+    if not records:
+        raise click.UsageError(
+            f"{', '.join(files)}: got the lines of {listings[0].label} alone; give the record that "
+            "'nndl check --json FILE' writes as well"
+        )
     try:
-        return merge(records) if len(records) > 1 else records[0]
+        record = merge(records) if len(records) > 1 else records[0]
     except RecordError as error:
         raise click.UsageError(str(error)) from error
+    return replace(record, listings=(*record.listings, *listings))
 
 
 def load_weights(file: str | None) -> Weights | None:
@@ -140,7 +154,8 @@ def report(
 ) -> None:
     """Make a report from the record that `nndl check --json FILE` wrote.
 
-    Several records are taken as the pieces of one run. Nothing is judged again. The exit code is 0
+    Several records are taken as the pieces of one run; what `nndl steps --json FILE` wrote of its
+    functions is shown with them. Nothing is judged again. The exit code is 0
     when the report is written, 2 when it cannot be.
     """
     record = load(records)

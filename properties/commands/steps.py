@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,13 +10,13 @@ from typing import Any
 import click
 
 from ..layers import ALL
-from ..record.arrays import encode
 from ..record.files import write_whole
+from ..record.schema import dump
+from ..record.steps import listings
 from ..spec.reading import SpecsError, read_specs
 from ..spec.row import LayerSpec
 from ..steps.debugger import SECONDS, debug, debug_all
 from ..steps.printer import render
-from ..steps.record import to_json
 from ..steps.rewrite.session import InProcess
 from ..steps.subjects import rows_named
 from ..steps.values import Report, StepsError
@@ -121,7 +120,8 @@ def run(
             render(reports[0], console)
         for complaint in complaints:
             errors.print(f"nndl steps: cannot be judged: {complaint}", markup=False)
-        _write(json_file, [to_json(report) for report in reports])
+        if json_file is not None:
+            _write(json_file, dump(listings(reports)))
     except StepsError as error:
         errors.print(f"nndl steps: {error}", markup=False)
         return UNUSABLE
@@ -183,15 +183,11 @@ def _check_order(target: str | None, layer: str | None, forward: str | None) -> 
         )
 
 
-def _write(json_file: str | None, records: list[dict[str, Any]]) -> None:
-    if json_file is None:
-        return
-    record: Any = records[0] if len(records) == 1 else {"schema": 1, "reports": records}
-    text = json.dumps(encode(record), indent=1, allow_nan=False)
+def _write(json_file: str, text: str) -> None:
     if json_file == "-":
-        click.echo(text)
+        click.echo(text, nl=False)
         return
     try:
-        write_whole(json_file, text + "\n")
+        write_whole(json_file, text)
     except OSError as error:
         raise StepsError(f"--json: {json_file} cannot be written: {error}") from error

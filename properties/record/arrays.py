@@ -9,8 +9,8 @@ from typing import Any, overload
 import msgspec
 import numpy as np
 
-from .schema import Array
 from .text import plain_text
+from .value import Array
 
 _WHOLE = 10_000  # elements that a record keeps of one array
 _CORNER = 8

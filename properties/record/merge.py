@@ -112,5 +112,6 @@ def merge(
         seed=first.seed,
         strict=first.strict,
         versions=first.versions,
+        listings=tuple(one for record in records for one in record.listings),
         elapsed=max(record.elapsed for record in records),
     )

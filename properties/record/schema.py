@@ -13,7 +13,11 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from .text import clean, one_line
+from .listing import Listing
+from .value import Array as Array
+from .value import Number as Number
+from .value import RecordError as RecordError
+from .value import Value
 
 SCHEMA: Final = 2
 CLASSES = ("correctness", "convention", "robustness")
@@ -22,57 +26,9 @@ SCHEMA_FILE = Path(__file__).with_name("record.schema.json")
 Status = Literal["pass", "fail", "error", "missing", "inconclusive", "skipped"]
 # A status as it is shown: ``noted`` is reported and does not count, ``none`` does not apply.
 Shown = Literal["pass", "fail", "error", "missing", "inconclusive", "skipped", "noted", "none"]
-Number = float | Literal["nan", "inf", "-inf"]  # JSON has no other way to write these
-
-_LINE = 600  # characters of a text that is one line
-_LONG = {"script": 400_000, "traceback": 20_000, "printed": 4_000}  # texts of several lines
-_WIDE = {"path": 4_000, "file": 4_000, "repeat": 8_000}
 
 
-class RecordError(ValueError):
-    """What came is no record, or records do not fit together; the message says what was wanted."""
-
-
-class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A value of the record; its texts are safe to show."""
-
-    def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            if isinstance(value, str):
-                safe: Any = _safe(name, value)
-            elif isinstance(value, tuple) and value and isinstance(value[0], str):
-                safe = tuple(_safe(name, item) for item in value)
-            elif isinstance(value, Mapping):
-                safe = {
-                    one_line(key, limit=80): _safe(name, item) if isinstance(item, str) else item
-                    for key, item in value.items()
-                }
-            else:
-                continue
-            msgspec.structs.force_setattr(self, name, safe)
-
-
-def _safe(name: str, text: str) -> str:
-    if name in _LONG:
-        return clean(text, limit=_LONG[name]).strip("\n")
-    return one_line(text, limit=_WIDE.get(name, _LINE))
-
-
-class Array(_Value, frozen=True, kw_only=True):
-    """An array: small ones whole, of large ones a corner and a summary.
-
-    ``data`` and ``corner`` are nested lists of numbers, with "nan", "inf" and "-inf".
-    """
-
-    dtype: str
-    shape: tuple[int, ...]
-    data: Any
-    corner: Any = None
-    summary: dict[str, Number] = {}
-
-
-class Arrays(_Value, frozen=True, kw_only=True):
+class Arrays(Value, frozen=True, kw_only=True):
     """The arrays of a failing example; ``tolerance`` has the shape of ``wanted``."""
 
     got: Array | None = None
@@ -80,7 +36,7 @@ class Arrays(_Value, frozen=True, kw_only=True):
     tolerance: Array | None = None
 
 
-class Diagnosis(_Value, frozen=True, kw_only=True):
+class Diagnosis(Value, frozen=True, kw_only=True):
     """The likely cause; without a misconception when nothing known explains the failure."""
 
     sentence: str
@@ -89,7 +45,7 @@ class Diagnosis(_Value, frozen=True, kw_only=True):
     misconception: str | None = None
 
 
-class Curve(_Value, frozen=True, kw_only=True):
+class Curve(Value, frozen=True, kw_only=True):
     """Error of a finite difference against its step.
 
     ``chosen`` is the index of the step with the smallest error, ``estimate`` the derivative and
@@ -103,7 +59,7 @@ class Curve(_Value, frozen=True, kw_only=True):
     uncertainty: Number | None = None
 
 
-class OneSided(_Value, frozen=True, kw_only=True):
+class OneSided(Value, frozen=True, kw_only=True):
     """The slopes on both sides of a kink, and the slope that was returned."""
 
     left: Number
@@ -111,7 +67,7 @@ class OneSided(_Value, frozen=True, kw_only=True):
     got: Number | None = None
 
 
-class Series(_Value, frozen=True, kw_only=True):
+class Series(Value, frozen=True, kw_only=True):
     """A quantity over the calls of an example, or over its slices: what was got and wanted."""
 
     name: str
@@ -119,7 +75,7 @@ class Series(_Value, frozen=True, kw_only=True):
     lines: dict[str, tuple[Number, ...]]
 
 
-class Derivative(_Value, frozen=True, kw_only=True):
+class Derivative(Value, frozen=True, kw_only=True):
     """An analytical gradient beside the numerical one, along one direction."""
 
     argument: str
@@ -129,7 +85,7 @@ class Derivative(_Value, frozen=True, kw_only=True):
     numerical: Number
 
 
-class Property(_Value, frozen=True, kw_only=True, rename={"cls": "class"}):
+class Property(Value, frozen=True, kw_only=True, rename={"cls": "class"}):
     """What one property says of one function.
 
     ``about`` is what it demands. ``counts`` is false for what is reported without failing the
@@ -155,7 +111,7 @@ class Property(_Value, frozen=True, kw_only=True, rename={"cls": "class"}):
     traceback: str = ""
     diagnosis: Diagnosis | None = None
     arrays: Arrays | None = None
-    inputs: dict[str, Any] = {}
+    inputs: dict[str, Any] = msgspec.field(default_factory=dict)
     steps_curve: Curve | None = None
     one_sided: OneSided | None = None
     series: tuple[Series, ...] = ()
@@ -180,7 +136,7 @@ class Property(_Value, frozen=True, kw_only=True, rename={"cls": "class"}):
         return self.diagnosis if known else None
 
 
-class Function(_Value, frozen=True, kw_only=True, omit_defaults=False):
+class Function(Value, frozen=True, kw_only=True, omit_defaults=False):
     """What a run says of one function; ``row`` is what declares it, ``layer`` what it belongs to.
 
     ``findings`` are reported and count only in a strict run.
@@ -225,15 +181,19 @@ def _tells_least(p: Property) -> tuple[int, int, int]:
     return CLASSES.index(p.cls), p.cause is None, p.arrays is None and not p.script
 
 
-class Target(_Value, frozen=True, kw_only=True):
+class Target(Value, frozen=True, kw_only=True):
     """What was judged."""
 
     kind: str
     path: str
 
 
-class Record(_Value, frozen=True, kw_only=True):
-    """A whole run. ``complete`` is true when everything that was planned was judged."""
+class Record(Value, frozen=True, kw_only=True):
+    """A whole run.
+
+    ``complete`` is true when everything that was planned was judged. ``listings`` are what
+    `nndl steps` says of the lines of wrong functions, where it was asked.
+    """
 
     schema: Literal[2]
     target: Target
@@ -246,11 +206,16 @@ class Record(_Value, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     versions: dict[str, str]
     elapsed: float
+    listings: tuple[Listing, ...] = ()
 
     @property
     def layers(self) -> tuple[str, ...]:
         """Layers in the record's order."""
         return tuple(dict.fromkeys(f.layer for f in self.functions))
+
+    def listing_of(self, function: Function) -> Listing | None:
+        """The listing of a function's lines, when there is one."""
+        return next((one for one in self.listings if one.backward == function.name), None)
 
     def with_status(self, *statuses: Status) -> tuple[Function, ...]:
         """Functions whose status is one of these."""
@@ -270,6 +235,20 @@ def verdict_of(
     return "error" if "error" in statuses or not complete else "pass"
 
 
+def parse(data: bytes | str) -> Any:
+    """What some JSON holds.
+
+    Raises
+    ------
+    RecordError
+        It is not JSON.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise RecordError(f"this is not JSON ({error}); {_WANTED}") from error
+
+
 def read(data: bytes | str | Mapping[str, Any] | Record) -> Record:
     """Read a record: its JSON, or the same as a dict.
 
@@ -281,10 +260,7 @@ def read(data: bytes | str | Mapping[str, Any] | Record) -> Record:
     if isinstance(data, Record):
         return data
     if isinstance(data, bytes | str):
-        try:
-            data = msgspec.json.decode(data)
-        except (msgspec.DecodeError, UnicodeError) as error:
-            raise RecordError(f"this is not JSON ({error}); {_WANTED}") from error
+        data = parse(data)
     if not isinstance(data, Mapping) or "functions" not in data:
         raise RecordError(f"got {type(data).__name__} without 'functions'; {_WANTED}")
     if data.get("schema") != SCHEMA:
@@ -301,13 +277,13 @@ def read(data: bytes | str | Mapping[str, Any] | Record) -> Record:
 _WANTED = "wanted the JSON record that 'nndl check --json FILE' writes"
 
 
-def plain(record: Record) -> dict[str, Any]:
+def plain(record: Value) -> dict[str, Any]:
     """The record as dicts, lists, texts and numbers."""
     found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(record))
     return found
 
 
-def dump(record: Record) -> str:
+def dump(record: Value) -> str:
     """The record as JSON in ASCII, which every tool can read."""
     return json.dumps(plain(record), indent=1, allow_nan=False) + "\n"
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from ..record.listing import Listing
 from ..record.schema import Function, Property, Record
 from .matrix import matrix
 from .panels import TEMPLATES, Detail, environment, panel
@@ -48,6 +49,7 @@ class _Entry:
     text: str
     detail: str
     findings: tuple[str, ...]
+    listing: Listing | None
 
 
 def html(record: Record) -> str:
@@ -128,6 +130,7 @@ def _entries(record: Record, detail: Detail, panels: int) -> Iterator[_Entry]:
             text=" ".join(words).lower()[:3000],
             detail=_detail(function),
             findings=_findings(function),
+            listing=record.listing_of(function),
         )
 
 

@@ -75,7 +75,7 @@ def matrix(record: Record) -> Matrix:
 def _status(functions: list[Function]) -> Shown:
     """The worst status of a layer's functions.
 
-    A backward that is missing leaves its layer unfinished. Nets and update rules (``optim.adam``)
+    A backward that is missing leaves its layer unfinished. Nets and rules (``module.name``)
     stand for themselves: of these the missing ones say nothing of the others.
     """
     alone = all("." in function.name for function in functions)

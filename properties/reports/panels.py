@@ -14,7 +14,7 @@ from markupsafe import Markup
 from ..record.schema import Array, Property
 from . import pictures
 from .arrays import Compared, Floats, Marks, compare, described, label, numbers, read_input, scalar
-from .phrases import cause, found_by, values
+from .phrases import cause, found_by, lines_of, values
 from .text import SYMBOL, WORD, apart, counted, number
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -42,7 +42,7 @@ def environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     made.globals |= {"symbol": SYMBOL, "word": WORD, "counted": counted}
-    made.filters |= {"scalar": scalar}
+    made.filters |= {"scalar": scalar, "lines_of": lines_of}
     return made
 
 

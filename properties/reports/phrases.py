@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ..record.schema import Function, Property, Record
+from dataclasses import dataclass
+
+from ..record.listing import Listing
+from ..record.schema import Function, Property, Record, Shown
 from .arrays import scalar, to_float
 from .text import WORD, counted, number
 
@@ -49,6 +52,33 @@ def cause(prop: Property, *, sure: bool = False) -> str:
         return ""
     confidence = f" ({prop.cause.confidence:.0%})" if sure else ""
     return f"Likely cause{confidence}: {prop.cause.sentence or prop.cause.misconception}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A line of a function as a report shows it; ``why`` says what is known of it."""
+
+    number: int
+    text: str
+    status: Shown
+    why: str
+
+
+def lines_of(listing: Listing) -> list[Line]:
+    """The lines of a listing, each once; what only follows from an earlier mistake is noted."""
+    mistakes = {mistake.line for mistake in listing.mistakes}
+    rank: list[Shown] = ["fail", "noted", "skipped", "pass"]
+    found: dict[tuple[str, int], Line] = {}
+    for step in listing.steps:
+        status: Shown = "pass" if step.status == "right" else "skipped"
+        if step.status == "wrong":
+            status = "fail" if step.line in mistakes else "noted"
+        why = "" if status == "pass" else step.cause or step.reason
+        line = Line(number=step.line, text=step.text or step.name, status=status, why=why)
+        key = (step.function, step.line)
+        if key not in found or rank.index(status) < rank.index(found[key].status):
+            found[key] = line
+    return list(found.values())
 
 
 def summary(record: Record) -> str:

@@ -16,7 +16,7 @@ from ..record.schema import Function, Property, Record
 from .arrays import scalar
 from .blocks import array_lines, columns, entry_lines
 from .matrix import Column, Matrix, matrix
-from .phrases import cause, found_by, of_class, sentence, summary, values
+from .phrases import cause, found_by, lines_of, of_class, sentence, summary, values
 from .text import ASCII, SYMBOL, WORD, counted, fold_code, no_command, wrap
 
 COLOUR: Mapping[str, str] = {
@@ -207,9 +207,9 @@ class _Page:
             yield Text()
             if place:
                 yield from self.mark(prop.shown, f"{prop.title}: {prop.sentence}")
-            yield from self.evidence(prop, "" if place else function.printed)
-        if not failures and function.printed:
-            yield from self.quoted("It printed:", function.printed, 6)
+            yield from self.evidence(prop, None if place else function)
+        if not failures:
+            yield from self.beside(function)
         rest = failures[len(shown) :]
         if rest:
             yield Text()
@@ -224,7 +224,7 @@ class _Page:
         where = f" ({prop.argument})" if prop.argument else ""
         return f"{prop.title}{where}{of_class(prop, ', {}')}"
 
-    def evidence(self, prop: Property, printed: str) -> Iterator[Text]:
+    def evidence(self, prop: Property, function: Function | None) -> Iterator[Text]:
         """Cause, example, arrays, script and the command that repeats it."""
         if prop.cause is not None:
             yield from self.fit(cause(prop, sure=True))
@@ -248,8 +248,8 @@ class _Page:
             yield from self.fit(f"One-sided slopes at the kink: {told}", indent=2)
         if prop.traceback:
             yield from self.quoted("Traceback:", prop.traceback, 12)
-        if printed:
-            yield from self.quoted("It printed:", printed, 6)
+        if function is not None:
+            yield from self.beside(function)
         yield from self.script(prop)
 
     def coloured(self, line: str) -> Text:
@@ -257,6 +257,22 @@ class _Page:
         text = Text("  " + self.encode(line))
         text.highlight_regex(r"\S+ ?◀|\S+\*", COLOUR["fail"])
         return text
+
+    def beside(self, function: Function) -> Iterator[Text]:
+        """What is known of a function beside its failures: what it printed, its lines."""
+        if function.printed:
+            yield from self.quoted("It printed:", function.printed, 6)
+        yield from self.listing(function)
+
+    def listing(self, function: Function) -> Iterator[Text]:
+        """What is known of each line of a function."""
+        found = self.record.listing_of(function)
+        if found is None:
+            return
+        yield from self.fit(f"Line by line: {found.verdict}")
+        for line in lines_of(found):
+            why = f"   # {line.why}" if line.why else ""
+            yield from self.mark(line.status, f"{line.number:>4} {line.text}{why}", indent=2)
 
     def quoted(self, title: str, text: str, most: int) -> Iterator[Text]:
         """The first lines of a traceback or of what the implementation printed."""

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from properties.record.arrays import encode
+from properties.record.schema import dump
+from properties.record.steps import listing
 from properties.steps import debug
-from properties.steps.record import to_json
 from properties.steps.rewrite.session import InProcess
 from properties.tests.steps.zoo import styles
 
@@ -45,7 +46,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     path = tmp_path_factory.mktemp("record") / style.file
     path.write_text(style.text.replace("dvar = 0.5 *", "dvar ="), encoding="utf-8")
     report = debug(str(path), "batchnorm", make_runner=InProcess)
-    return path, json.loads(json.dumps(to_json(report), allow_nan=False))
+    return path, json.loads(dump(listing(report)))
 
 
 def test_the_promised_keys(written: tuple[Path, dict[str, Any]]) -> None:
