@@ -6,20 +6,23 @@ import re
 
 import numpy as np
 
+from reference.bounded import Bounded
+
 from ..implementation import IDENTITY, Call, Ref
 from ..judge.asking import Questions, moved
+from ..judge.compare import allowed, difference
 from ..judge.mismatch import Kind
 from ..judge.property import check
-from ..layers.solver import SolverProbe, SolverSpec, checked, data, path, per_epoch
+from ..layers.solver import SolverProbe, SolverSpec
+from ..layers.solver_path import checked, data, knots, path, per_epoch, share
 from ..spec.case import Array, Case
 
-_CLOSE = 1e-9
 _LOG = re.compile(r"^\(Iteration \d+ / \d+\) loss: -?\d+\.\d+\s*$", re.MULTILINE)
 _EPOCH = re.compile(r"^\(Epoch \d+ / \d+\) train acc: [\d.]+; val_acc: [\d.]+\s*$", re.MULTILINE)
 
 
-def _same(a: Array, b: Array) -> bool:
-    return a.shape == b.shape and bool(np.allclose(a, b, rtol=_CLOSE, atol=_CLOSE))
+def _same(got: Array, truth: Bounded) -> bool:
+    return got.shape == truth.shape and difference(got, truth) is None
 
 
 @check(Kind.CORRECTNESS, "forward", rows=SolverSpec)
@@ -36,9 +39,9 @@ def test_learning_rate_decays_once_an_epoch(
         got = done.seen[:, column] / scale
         if _same(got, wanted):
             continue
-        t = int(np.argmax(~np.isclose(got, wanted, rtol=_CLOSE, atol=_CLOSE)))
+        t = int(np.argmax(~(np.abs(got - wanted.value) <= allowed(wanted))))
         step = got[t] - got[t - 1]
-        right = wanted[t] - wanted[t - 1]
+        right = wanted.value[t] - wanted.value[t - 1]
         each = per_epoch(case)
         sentence = (
             f"iteration {t} (of {each} an epoch) took a step of rate {step:.6g} for {name}, "
@@ -57,25 +60,23 @@ def test_model_ends_with_its_best_parameters(
     done = yield from probe.train(case)
     trained = np.concatenate([done.seen[:, 0], [np.nan]])
     steps = [step for step in checked(case) if step < len(trained) - 1]
-    at = path(case)[checked(case)]
-    best = max(case.args["levels"])
-    allowed = [w for w, level in zip(at, case.args["levels"], strict=True) if level == best]
+    levels = np.asarray(case.args["levels"])
+    best = float(levels.max())
+    right = path(case)[checked(case)][levels == best]
     if steps and not _same(trained[steps], path(case)[steps]):
         return  # the learning rates are wrong, and their property says so
     for params, whose in ((done.at_the_end, "the model"), (done.best_params, "best_params")):
         if "W1" not in params:
             probe.contradict("params", f"{whose} holds no W1 after training", case)
         got = float(np.ravel(params["W1"])[0])
-        if not any(abs(got - w) < _CLOSE for w in allowed):
-            wanted = " or ".join(f"{w:.6g}" for w in allowed)
+        if not np.any(np.abs(got - right.value) <= allowed(right)):
+            wanted = " or ".join(f"{w:.6g}" for w in right.value)
             sentence = (
                 f"{whose} ends with W1 = {got:.6g}; the best validation accuracy, {best}, was "
                 f"at W1 = {wanted}"
             )
-            probe.contradict(
-                "params", sentence, case, got=np.asarray(got), wanted=np.asarray(allowed)
-            )
-    if abs(done.best_val_acc - best) > _CLOSE:
+            probe.contradict("params", sentence, case, got=np.asarray(got), wanted=right.value)
+    if not _same(np.asarray(done.best_val_acc), share(case, best)):
         sentence = f"best_val_acc is {done.best_val_acc}, wanted {best}"
         probe.contradict("best_val_acc", sentence, case)
 
@@ -85,18 +86,19 @@ def test_histories(probe: SolverProbe, case: Case, rng: np.random.Generator) -> 
     """One loss an iteration; accuracies after the first iteration and each epoch, or each epoch."""
     done = yield from probe.train(case)
     losses = done.seen[:, 2]
-    if not _same(done.loss_history, losses):
+    if not _same(done.loss_history, Bounded(losses)):
         sentence = (
             f"has {len(done.loss_history)} entries for {len(losses)} iterations"
             if len(done.loss_history) != len(losses)
             else "differs from the losses that the model returned"
         )
         probe.contradict("loss_history", f"loss_history {sentence}", case)
-    if not _same(losses, 1.0 + (path(case)[:-1] - 2.0) ** 2):
+    beside = path(case)[:-1] - 2.0
+    if not _same(losses, beside * beside + 1.0):
         return  # the learning rates are wrong, and their property says so
     levels = np.asarray(case.args["levels"])
     epochs = levels[-case.args["num_epochs"] :]
-    if not any(_same(done.val_acc_history, wanted) for wanted in (levels, epochs)):
+    if not any(_same(done.val_acc_history, share(case, a)) for a in (levels, epochs)):
         sentence = f"val_acc_history is {done.val_acc_history.tolist()}, wanted {levels.tolist()}"
         probe.contradict("val_acc_history", sentence, case)
     if len(done.train_acc_history) != len(done.val_acc_history):
@@ -139,19 +141,16 @@ def test_check_accuracy(
         Call(".check_accuracy", (Ref(1, 0), x, (y + 1) % 3)),
     ]
     outcomes = (yield from probe.ask(calls))[start:]
-    knots = path(case)[checked(case)]
-    level = case.args["levels"][int(np.argmin(np.abs(knots)))]
+    level = case.args["levels"][int(np.argmin(np.abs(knots(case))))]
     for outcome, wanted, how in (
         (outcomes[0], level, f"with batch_size={size}"),
         (outcomes[1], level, f"with num_samples={len(x)}"),
         (outcomes[2], 1.0 - level, "with every label one further"),
     ):
-        got = float(np.asarray(probe.get(outcome)[0]))
-        if abs(got - wanted) > _CLOSE:
-            sentence = f"check_accuracy {how} is {got:.6g}, wanted {wanted:.6g}"
-            probe.contradict(
-                "accuracy", sentence, case, got=np.asarray(got), wanted=np.asarray(wanted)
-            )
+        got = np.asarray(probe.get(outcome)[0], dtype=np.float64)
+        if not _same(got, share(case, wanted)):
+            sentence = f"check_accuracy {how} is {float(got):.6g}, wanted {wanted:.6g}"
+            probe.contradict("accuracy", sentence, case, got=got, wanted=np.asarray(wanted))
 
 
 @check(Kind.CORRECTNESS, "forward", rows=SolverSpec, weight=0.1)
@@ -188,7 +187,7 @@ def test_resumed_equals_uninterrupted(
     if together.shape != whole.seen.shape or not np.array_equal(together, whole.seen):
         probe.contradict("checkpoint", "a resumed run takes other steps than one without", case)
     history = np.asarray(probe.get(outcomes[-1])[0], dtype=np.float64)
-    if not _same(history, whole.loss_history):
+    if not np.array_equal(history, whole.loss_history):
         probe.contradict("loss_history", "a resumed run has another loss_history", case)
 
 

@@ -55,7 +55,7 @@ def _causes(suite: Suite) -> dict[Of, Diagnosis]:
     found: dict[Of, Diagnosis] = {}
     for verdict in suite.verdicts:
         row = suite.row(verdict.layer)
-        if verdict.disagreement is None or isinstance(row, ObjectSpec):
+        if verdict.disagreement is None:
             continue
         cause = causes.of(verdict, row)
         if cause is not None:

@@ -18,7 +18,7 @@ from ..judge.suite import Suite
 from ..layers import ALL
 from ..spec.demands import Demands
 from ..spec.reading import read_specs
-from ..spec.row import LayerSpec
+from ..spec.row import LayerSpec, ObjectSpec
 
 # One hang is proof enough: more would cost its limit again in every property.
 LIMITS = Limits(call_seconds=10.0, failures=1)
@@ -73,6 +73,8 @@ class Job:
         parts = {part.name for row in rows for part in row.parts}
         needed = (*rows, *(row for row in ALL if row.name in parts and row not in rows))
         names = [name for row in needed for name in row.functions]
+        lent = [name for row in rows if isinstance(row, ObjectSpec) for name in row.borrows]
+        names += [name for name in dict.fromkeys(lent) if name not in names]
         return open_implementation(target, names=names, limits=LIMITS, in_process=self.in_process)
 
 

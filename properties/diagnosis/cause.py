@@ -13,7 +13,7 @@ from ..judge.mismatch import Disagreement
 from ..judge.verdict import Verdict
 from ..spec.case import Run
 from ..spec.observation import Observation, Observations
-from ..spec.row import LayerSpec, Purpose
+from ..spec.row import LayerSpec, ObjectSpec, Purpose
 from .agreement import equal, tolerance
 from .between import forward_that_fits
 from .catalogued import at_extremes
@@ -22,6 +22,7 @@ from .diagnose import diagnose
 from .finding import Diagnosis, entries
 from .habits import from_habit, from_note, from_signs
 from .observation import quantities_of
+from .stepwise import explain
 
 _DIRECT = ("reference", "exact")  # oracles that hold the very array that was returned
 
@@ -61,6 +62,10 @@ class Finder:
     def find(self, verdict: Verdict, row: LayerSpec) -> Diagnosis | None:
         """The cause of one verdict; raises what a value of an unforeseen kind raises."""
         found = verdict.disagreement
+        if isinstance(row, ObjectSpec):
+            if found is None or row.account is None:
+                return None
+            return explain(row.account, self._observations(row).runs, found)
         if found is None:
             noted = (from_note(row, function, text) for function, _, text in verdict.notes)
             return next((cause for cause in noted if cause is not None), None)

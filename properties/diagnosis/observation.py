@@ -45,6 +45,9 @@ def observe(probe: Probe) -> Observations:
     To be called where the row was judged, once it failed; `Finder` tells the cause of what comes
     back. Plain values, which can be pickled.
     """
+    if isinstance(probe.spec, ObjectSpec):
+        account = probe.spec.account
+        return Observations(runs=tuple(account.observe(probe)) if account is not None else ())
     functions = probe.implementation.functions
     source = {
         name: textwrap.dedent(getattr(functions.get(name), "source", "") or "")
@@ -60,7 +63,7 @@ def observe(probe: Probe) -> Observations:
 
 def observe_all(subject: Subject) -> dict[str, Observations]:
     """``observe`` a row and its parts; a part that gives no result is left out."""
-    if subject.probe is None or isinstance(subject.row, ObjectSpec):
+    if subject.probe is None:
         return {}
     implementation = subject.probe.implementation
     parts = [prepare(part, implementation, Demands(profile="quick")) for part in subject.row.parts]

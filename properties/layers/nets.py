@@ -10,9 +10,13 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ..judge.subjects.net import NetProbe
+from ..spec.account import Account, Seen
 from ..spec.case import Case
 from ..spec.row import ObjectSpec, Purpose
 from ..spec.values import SEEDS, TRAILING, Values
+from .net_account import predict
+from .net_misconceptions import MISCONCEPTIONS, STEPS
+from .net_observation import LENDERS, observe
 
 _DEPTHS = st.sampled_from(((3,), (2,), (4,), (1,), (2, 3), (3, 2), (4, 1), (3, 2, 4), (2, 2, 2)))
 _WIDTH = st.sampled_from(((3,), (2,), (4,), (1,), (5,), (7,)))
@@ -83,6 +87,28 @@ def _cases(*, deep: bool, monolithic: bool) -> Any:
     return cases
 
 
+def _observe(probe: NetProbe) -> list[Seen]:
+    """Runs that tell mistakes apart: unequal sizes, values of order one, options on and off."""
+    widths = (3, 4) if probe.form.deep else (4,)
+    cases = [
+        make_case(Values("normal", seed), n, (5,), widths, 3, batchnorm).with_args(reg=reg)
+        for seed, (n, batchnorm, reg) in enumerate(
+            ((6, False, 0.7), (4, False, 1.3), (6, True, 0.7), (5, True, 1.3))
+        )
+        if not batchnorm or probe.form.batchnorm is not None
+    ]
+    if probe.form.kept not in (None, 1.0):
+        plain = [case for case in cases if "gamma1" not in case.args]
+        cases += [
+            case.with_args(
+                X=case.args["X"][i : i + 1], y=case.args["y"][i : i + 1], dropout=p, reg=0.0
+            )
+            for case, p in zip(plain, (0.25, 0.4), strict=False)
+            for i in range(2)
+        ]
+    return observe(probe, cases)
+
+
 _BATCH = "X: (N, D), y: labels(C), "
 _DEEP = _BATCH + (
     "hidden_dims: [H, H + 1], input_dim: D, num_classes: C, reg: 0.35, dtype: 'float64'"
@@ -102,6 +128,13 @@ def _spec(
         probe=NetProbe,
         method="loss(X, y, reg)" if monolithic else "loss(X, y)",
         inputs=inputs,
+        account=Account(
+            steps=STEPS,
+            misconceptions=MISCONCEPTIONS,
+            observe=_observe,
+            predict=predict,
+        ),
+        borrows=LENDERS,
         deep=deep,
         monolithic=monolithic,
     )

@@ -20,6 +20,7 @@ from ..judge.subjects.objects import ObjectProbe
 from ..spec.case import Array, Case
 from ..spec.row import ObjectSpec, Precision, Purpose
 from ..spec.values import ANY_SHAPE, SEEDS, Values
+from .optim_account import account
 
 _STATE = frozenset({"v", "a", "t"})
 _OPTIONS = {
@@ -172,6 +173,7 @@ RULES = tuple(
         differentiable=(),
         value="next_w",
         probe=RuleProbe,
+        account=account(rule),
     )
     for rule in DEFAULTS
 )

@@ -10,15 +10,16 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ..implementation import Call, Implementation, Outcome, Ref
-from ..implementation.child.standin import STAND_IN, VALIDATION
+from ..implementation.child.standin import STAND_IN
 from ..judge.asking import Questions
 from ..judge.mismatch import Fault
 from ..judge.subjects.objects import ObjectProbe
+from ..spec.account import Account
 from ..spec.case import Array, Case
 from ..spec.row import ObjectSpec, Purpose
 from ..spec.values import SEEDS, Values
-
-CLASSES = 3
+from . import solver_account
+from .solver_path import CLASSES, checked, data, knots
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,41 +45,6 @@ class Training:
     printed: str = ""
 
 
-def per_epoch(case: Case) -> int:
-    """Iterations of an epoch."""
-    return max(int(case.args["num_train"]) // int(case.args["batch_size"]), 1)
-
-
-def path(case: Case) -> Array:
-    """W1 before each iteration and at the end, by plain gradient descent with the decay."""
-    rate, each = case.args["learning_rate"], per_epoch(case)
-    steps = [
-        rate * case.args["lr_decay"] ** (t // each) for t in range(each * case.args["num_epochs"])
-    ]
-    return np.concatenate([[0.0], np.cumsum(steps)])
-
-
-def checked(case: Case) -> list[int]:
-    """Iterations after which accuracies are taken: the first, and the last of each epoch."""
-    each, epochs = per_epoch(case), case.args["num_epochs"]
-    return sorted({1, *(each * (k + 1) for k in range(epochs))})
-
-
-def data(case: Case) -> dict[str, Array]:
-    """Rows (rank, label, number), as the stand-in model reads them."""
-    rng = np.random.default_rng(case.args["seed"])
-    made: dict[str, Array] = {}
-    for part, count, start in (
-        ("train", case.args["num_train"], 0),
-        ("val", case.args["num_val"], VALIDATION),
-    ):
-        labels = rng.integers(0, CLASSES, count)
-        ranks = rng.permutation((np.arange(count) + 0.5) / count)
-        made[f"X_{part}"] = np.column_stack([ranks, labels, start + np.arange(count)])
-        made[f"y_{part}"] = labels
-    return made
-
-
 class SolverProbe(ObjectProbe):
     """Trains the stand-in model in the child and fetches what came of it."""
 
@@ -97,7 +63,6 @@ class SolverProbe(ObjectProbe):
     ) -> list[Call]:
         """Make the model and the solver; the solver is output 0 of call 1."""
         args = case.args
-        knots = path(case)[checked(case)]
         config = {"learning_rate": args["learning_rate"]} if config is None else config
         kwargs: dict[str, Any] = {
             "update_rule": "sgd",
@@ -109,7 +74,9 @@ class SolverProbe(ObjectProbe):
             "verbose": False,
         }
         stays: frozenset[int] = frozenset()
-        model = Call(STAND_IN, (list(knots), list(args["levels"]), CLASSES, interrupt), fetch=stays)
+        model = Call(
+            STAND_IN, (list(knots(case)), list(args["levels"]), CLASSES, interrupt), fetch=stays
+        )
         solver = Call(
             self.name,
             (Ref(0, 0), data(case)),
@@ -216,4 +183,12 @@ SOLVER = SolverSpec(
     differentiable=(),
     value="params",
     probe=SolverProbe,
+    account=Account(
+        steps=solver_account.STEPS,
+        other_ways=solver_account.OTHER_WAYS,
+        misconceptions=solver_account.MISCONCEPTIONS,
+        observe=solver_account.observe,
+        predict=solver_account.predict,
+        shown_by=solver_account.SHOWN_BY,
+    ),
 )

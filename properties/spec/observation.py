@@ -9,6 +9,7 @@ import numpy as np
 
 from reference.bounded import SAFETY, Bounded
 
+from .account import Seen
 from .case import Array, Case
 from .ways import Quantities
 
@@ -45,9 +46,11 @@ class Observation:
 
 @dataclass(frozen=True, kw_only=True)
 class Observations:
-    """All that is seen of one row: ordinary cases, extreme ones, the texts of its functions."""
+    """All that is seen of one row: ordinary cases, extreme ones, the texts of its functions; of an
+    object, its runs."""
 
     ordinary: tuple[Observation, ...] = ()
     extreme: tuple[Observation, ...] = ()
     source: Mapping[str, str] = field(default_factory=dict)
     reading: str = ""
+    runs: tuple[Seen, ...] = ()

@@ -12,6 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from reference.precision import Precision
 
 from ..implementation import Implementation
+from .account import Account
 from .case import Case
 from .composition import Composition
 from .hints import Hints, options
@@ -177,10 +178,14 @@ class ObjectSpec(LayerSpec):
     ask for its class (``check(rows=…)``), and get the probe that ``probe`` makes once a run.
     ``method``, such as ``loss(X, y)``, returns value and gradients, where there is one;
     ``inputs`` then describe its arguments and those of the constructor.
+    ``account`` is its computation step by step, for the diagnosis; ``borrows`` are functions that
+    it may call.
     """
 
     probe: Callable[[Any, Implementation], Any]
     method: str = ""
+    account: Account | None = field(default=None, hash=False, compare=False, repr=False)
+    borrows: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.layer:

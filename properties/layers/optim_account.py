@@ -1,0 +1,372 @@
+"""Update rules step by step, and what people write in the place of a step.
+
+Names that a formula sees: w, dw, t; v or m and a as they were, those with _new as they become; the
+hyperparameters; ``given``, the config that the caller made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from reference.optim import DEFAULTS
+
+from ..judge.mismatch import Fault, Mismatch
+from ..spec.account import Account, Seen, Steps, evaluate
+from ..spec.case import Array, Case
+from ..spec.misconception import Misconception, misconceptions
+
+_VELOCITY = {"v_new": "momentum * v - learning_rate * dw", "v_kept": "v_new"}
+_STEPS: dict[str, Steps] = {
+    "sgd": {"next_w": "w - learning_rate * dw"},
+    "sgd_momentum": {**_VELOCITY, "next_w": "w + v_new"},
+    "sgd_nesterov_momentum": {**_VELOCITY, "next_w": "w + v_new + momentum * (v_new - v)"},
+    "rmsprop": {
+        "a_new": "decay_rate * a + (1 - decay_rate) * dw ** 2",
+        "root": "np.sqrt(a_new) + epsilon",
+        "next_w": "w - learning_rate * dw / root",
+        "a_kept": "a_new",
+    },
+    "adam": {
+        "t_new": "t + 1",
+        "m_new": "beta1 * m + (1 - beta1) * dw",
+        "a_new": "beta2 * a + (1 - beta2) * dw ** 2",
+        "m_hat": "m_new / (1 - beta1 ** t_new)",
+        "a_hat": "a_new / (1 - beta2 ** t_new)",
+        "root": "np.sqrt(a_hat) + epsilon",
+        "next_w": "w - learning_rate * m_hat / root",
+        "m_kept": "m_new",
+        "a_kept": "a_new",
+        "t_kept": "t_new",
+    },
+}
+_STATE = {"v": "v_kept", "m": "m_kept", "a": "a_kept", "t": "t_kept"}
+# Where epsilon may stand: conventions, each with the misconceptions beside it.
+_PLACES: dict[str, Sequence[Steps]] = {
+    "rmsprop": ({"root": "np.sqrt(a_new + epsilon)"},),
+    "adam": (
+        {"root": "np.sqrt(a_hat + epsilon)"},
+        {"root": "(np.sqrt(a_new) + epsilon) / np.sqrt(1 - beta2 ** t_new)"},
+    ),
+}
+
+_MISCONCEPTIONS = {
+    "sgd": """
+sgd, next_w
+  no learning rate
+    = w - dw
+    A step is learning_rate * dw.
+  uphill
+    = w + learning_rate * dw
+    A step goes against the gradient: minus.
+""",
+    "sgd_momentum": """
+sgd_momentum, v_kept
+  velocity not stored
+    = 0.0 * v
+    The velocity must be stored in the config: config['v'] = v. The next step starts from zero
+      again.
+  old velocity stored
+    = v
+    Store the new velocity, not the old one.
+sgd_momentum, v_new
+  sign of the step in the velocity
+    = momentum * v + learning_rate * dw
+    v = momentum * v - learning_rate * dw: the gradient's sign is wrong.
+  no learning rate in the velocity
+    = momentum * v - dw
+    v = momentum * v - learning_rate * dw: the learning rate is missing.
+  average for a velocity
+    = momentum * v - (1 - momentum) * learning_rate * dw
+    v = momentum * v - learning_rate * dw: there is no 1 - momentum.
+  no momentum in the velocity
+    = v - learning_rate * dw
+    v = momentum * v - learning_rate * dw: the momentum is missing.
+  momentum times the whole
+    = momentum * (v - learning_rate * dw)
+    v = momentum * v - learning_rate * dw: the momentum belongs to v alone.
+  velocity not used
+    = -learning_rate * dw
+    v = momentum * v - learning_rate * dw: the old velocity is missing.
+sgd_momentum, next_w
+  velocity taken off
+    = w - v_new
+    w = w + v: the velocity is added.
+  old velocity added
+    = w + v
+    w = w + v, with the new velocity.
+  Nesterov's step
+    = w + v_new + momentum * (v_new - v)
+    This is Nesterov momentum; plain momentum is w = w + v.
+  step taken twice
+    = w + v_new - learning_rate * dw
+    The gradient is in the velocity already: w = w + v.
+  momentum twice
+    = w + momentum * v_new
+    w = w + v: momentum is in v already.
+""",
+    "sgd_nesterov_momentum": """
+sgd_nesterov_momentum, v_kept
+  velocity not stored
+    = 0.0 * v
+    The velocity must be stored in the config: config['v'] = v. The next step starts from zero
+      again.
+  old velocity stored
+    = v
+    Store the new velocity, not the old one.
+sgd_nesterov_momentum, v_new
+  sign of the step in the velocity
+    = momentum * v + learning_rate * dw
+    v = momentum * v - learning_rate * dw: the gradient's sign is wrong.
+  no learning rate in the velocity
+    = momentum * v - dw
+    v = momentum * v - learning_rate * dw: the learning rate is missing.
+  average for a velocity
+    = momentum * v - (1 - momentum) * learning_rate * dw
+    v = momentum * v - learning_rate * dw: there is no 1 - momentum.
+  no momentum in the velocity
+    = v - learning_rate * dw
+    v = momentum * v - learning_rate * dw: the momentum is missing.
+  momentum times the whole
+    = momentum * (v - learning_rate * dw)
+    v = momentum * v - learning_rate * dw: the momentum belongs to v alone.
+  velocity not used
+    = -learning_rate * dw
+    v = momentum * v - learning_rate * dw: the old velocity is missing.
+sgd_nesterov_momentum, next_w
+  velocity taken off
+    = w - v_new
+    w = w + v: the velocity is added.
+  old velocity added
+    = w + v
+    w = w + v, with the new velocity.
+  no looking ahead
+    = w + v_new
+    w = w + v + momentum * (v - v_old): keep the old velocity before it is overwritten.
+  old velocity not taken off
+    = w + (1 + momentum) * v_new
+    w = w + v + momentum * (v - v_old): - momentum * v_old is missing.
+  old and new velocity swapped
+    = w + v_new + momentum * (v - v_new)
+    w = w + v + momentum * (v - v_old): the difference has the wrong sign.
+  no momentum ahead
+    = w + v_new + (v_new - v)
+    w = w + v + momentum * (v - v_old): the momentum is missing.
+  momentum added to the old velocity
+    = w + momentum * v + (1 + momentum) * v_new
+    w = w - momentum * v_old + (1 + momentum) * v: the old velocity is taken off.
+  one minus momentum
+    = w - momentum * v + (1 - momentum) * v_new
+    w = w - momentum * v_old + (1 + momentum) * v: plus, not minus.
+""",
+    "rmsprop": """
+rmsprop, a_new
+  decay rate on the wrong side
+    = (1 - decay_rate) * a + decay_rate * dw ** 2
+    a = decay_rate * a + (1 - decay_rate) * dw²: the two weights are swapped.
+  gradient not squared
+    = decay_rate * a + (1 - decay_rate) * dw
+    The second moment is that of dw².
+  absolute gradient
+    = decay_rate * a + (1 - decay_rate) * np.abs(dw)
+    The second moment is that of dw².
+  AdaGrad
+    = a + dw ** 2
+    This is AdaGrad; rmsprop lets the old squares decay.
+  new square not weighted
+    = decay_rate * a + dw ** 2
+    a = decay_rate * a + (1 - decay_rate) * dw²: 1 - decay_rate is missing.
+rmsprop, a_kept
+  average not stored
+    = 0.0 * a
+    The average must be stored: config['a'] = a.
+rmsprop, root
+  no root
+    = a_new + epsilon
+    Divide by the root of the average of squares.
+  old average
+    = np.sqrt(a) + epsilon
+    Update the average first, then divide by it.
+  no epsilon
+    = np.sqrt(a_new)
+    Add epsilon to what is divided by.
+rmsprop, next_w
+  uphill
+    = w + learning_rate * dw / root
+    A step goes against the gradient: minus.
+""",
+    "adam": """
+adam, m_hat
+  no bias correction
+    = m_new; a_hat = a_new
+    Divide the first moment by 1 - beta1**t and the second by 1 - beta2**t.
+  first moment not corrected
+    = m_new
+    Divide the first moment by 1 - beta1**t.
+adam, a_hat
+  second moment not corrected
+    = a_new
+    Divide the second moment by 1 - beta2**t.
+adam, t_kept
+  t not stored
+    = t
+    t must be stored, config['t'] = t, and grow by one in each step: here it stays.
+adam, t_new
+  t counted after the step
+    = t; t_kept = t + 1
+    t is 1 in the first step: count before it is used.
+  t counted twice
+    = t + 2
+    t is 1 in the first step and grows by one.
+  t one ahead
+    = t + 2; t_kept = t + 1
+    t is 1 in the first step, not 2.
+adam, m_hat
+  no power of t
+    = m_new / (1 - beta1); a_hat = a_new / (1 - beta2)
+    The correction is 1 - beta**t: the power of t is missing.
+  t times beta
+    = m_new / (1 - beta1 * t_new); a_hat = a_new / (1 - beta2 * t_new)
+    The correction is 1 - beta**t, a power.
+adam, a_hat
+  beta1 for the second moment
+    = a_new / (1 - beta1 ** t_new)
+    The second moment is corrected by 1 - beta2**t.
+adam, m_hat
+  beta2 for the first moment
+    = m_new / (1 - beta2 ** t_new)
+    The first moment is corrected by 1 - beta1**t.
+adam, m_new
+  beta1 on the wrong side
+    = (1 - beta1) * m + beta1 * dw
+    m = beta1 * m + (1 - beta1) * dw: the two weights are swapped.
+adam, a_new
+  beta2 on the wrong side
+    = (1 - beta2) * a + beta2 * dw ** 2
+    a = beta2 * a + (1 - beta2) * dw²: the two weights are swapped.
+adam, m_new
+  new gradient not weighted
+    = beta1 * m + dw
+    m = beta1 * m + (1 - beta1) * dw: 1 - beta1 is missing.
+adam, a_new
+  gradient not squared
+    = beta2 * a + (1 - beta2) * dw
+    The second moment is that of dw².
+  absolute gradient
+    = beta2 * a + (1 - beta2) * np.abs(dw)
+    The second moment is that of dw².
+  square of the first moment
+    = beta2 * a + (1 - beta2) * m_new ** 2
+    The second moment is that of dw², not of the first moment.
+  beta1 in the second moment
+    = beta1 * a + (1 - beta1) * dw ** 2
+    It has beta2.
+adam, a_kept
+  corrected moments stored
+    = a_hat; m_kept = m_hat
+    Store the moments before their correction: corrected ones are corrected again.
+adam, m_kept
+  first moment not stored
+    = 0.0 * m
+    The first moment must be stored: config.
+adam, a_kept
+  second moment not stored
+    = 0.0 * a
+    The second moment must be stored: config.
+adam, m_kept
+  moments not stored
+    = 0.0 * m; a_kept = 0.0 * a
+    Both moments must be stored in the config.
+adam, root
+  no root
+    = a_hat + epsilon
+    Divide by the root of the second moment.
+adam, next_w
+  gradient for the first moment
+    = w - learning_rate * dw / root
+    The step is along the first moment, not the gradient.
+  uphill
+    = w + learning_rate * m_hat / root
+    A step goes against the gradient: minus.
+""",
+}
+_RATES = (1e-1, 1e-2, 1e-3, 1e-4, 1.0)
+
+
+def _of(rule: str) -> tuple[Misconception, ...]:
+    """The misconceptions of a rule; another default rate is one for each rate."""
+    default = DEFAULTS[rule]["learning_rate"]
+    rates = "".join(
+        f"""
+{rule}, learning_rate
+  another default learning rate
+    = given.get('learning_rate', {rate})
+    The learning rate is {default:g} where the config has none, not {rate:g}.
+"""
+        for rate in _RATES
+        if rate != default
+    )
+    return misconceptions(f"optim.{rule}", _MISCONCEPTIONS[rule] + rates)
+
+
+def account(rule: str) -> Account:
+    """How a rule arrives at its steps."""
+    return Account(
+        steps=_STEPS[rule],
+        other_ways=_PLACES.get(rule, ()),
+        misconceptions=_of(rule),
+        observe=_observe,
+        predict=lambda steps, seen: _predict(rule, steps, seen),
+    )
+
+
+def _predict(rule: str, steps: Steps, seen: Seen) -> dict[str, Array]:
+    given = seen.given["config"] or {}
+    values = {**DEFAULTS[rule], **given, "given": given}
+    if "learning_rate" in steps:
+        values["learning_rate"] = evaluate(steps["learning_rate"], values)
+    w = seen.given["w"]
+    state = {"v": 0.0 * w, "m": 0.0 * w, "a": 0.0 * w, "t": 0}
+    found = []
+    order = [name for name in _STEPS[rule] if not name.endswith("_kept") and name != "next_w"]
+    for dw in seen.given["dw"]:
+        now = {**values, **state, "w": w, "dw": dw}
+        for name in (*order, "next_w"):
+            now[name] = evaluate(steps[name], now)
+        w = now["next_w"]
+        found.append(w)
+        state |= {
+            name: evaluate(steps[kept], now) for name, kept in _STATE.items() if kept in steps
+        }
+    return {"next_w": np.array(found)}
+
+
+def _observe(probe: object) -> list[Seen]:
+    found = []
+    for case in _cases(probe.spec.rule):  # type: ignore[attr-defined]
+        try:
+            steps = probe.now(probe.steps(case))  # type: ignore[attr-defined]
+        except (Fault, Mismatch):
+            continue
+        found.append(Seen(given=case.args, got={"next_w": np.array(steps)}))
+    return found
+
+
+def _cases(rule: str) -> list[Case]:
+    """Three steps with no config, with a rate alone, with all hyperparameters unequal."""
+    rng = np.random.Generator(np.random.SFC64(5))
+    full = {"learning_rate": 0.25, "momentum": 0.75, "decay_rate": 0.8, "beta1": 0.7}
+    full |= {"beta2": 0.6, "epsilon": 0.05}
+    mine: Mapping[str, float] = {k: v for k, v in full.items() if k in DEFAULTS[rule]}
+    configs = (None, {"learning_rate": 0.3}, None, mine, {**mine, "learning_rate": 0.125})
+    return [
+        Case(
+            args={
+                "w": rng.standard_normal(shape),
+                "dw": rng.standard_normal((4, *shape)),
+                "config": None if config is None else dict(config),
+            }
+        )
+        for config, shape in zip(configs, ((3,), (2, 3), (2,), (4,), (3, 2)), strict=True)
+    ]
