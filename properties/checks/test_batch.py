@@ -8,7 +8,7 @@ from ..judge.asking import Questions
 from ..judge.mismatch import Kind, Unsuitable
 from ..judge.property import check
 from ..judge.subjects.functions import Probe
-from ..spec.case import Case
+from ..spec.case import Array, Case, Run
 from ..spec.row import LayerSpec
 
 
@@ -19,7 +19,7 @@ def _is_batched(spec: LayerSpec) -> bool:
 def _rows(probe: Probe, case: Case, rows: np.ndarray) -> Case:
     changed = {name: case.args[name][rows] for name in probe.spec.batched}
     case = case.with_args(**changed)
-    return case if case.dout is None else case.with_dout(case.dout[rows])
+    return case.with_upstreams([d[rows] for d in case.upstreams]) if case.upstreams else case
 
 
 @check(Kind.CORRECTNESS, "both", applies=_is_batched, weight=0.5)
@@ -37,7 +37,8 @@ def test_examples_are_independent(
     cases = [_rows(probe, case, rows) for rows in parts]
     whole, *halves = yield from probe.run_many([case, *cases])
     weights = [len(rows) / n if spec.adds_up == -1 else 1.0 for rows in parts]
-    _value(probe, case, whole, list(zip(parts, cases, halves, weights, strict=True)))
+    for name in spec.outputs:
+        _value(probe, case, whole, list(zip(parts, cases, halves, weights, strict=True)), name)
     for name in spec.differentiable:
         total = whole.gradients[name]
         slack = probe.slack(case, whole, name)
@@ -66,24 +67,27 @@ def test_examples_are_independent(
             probe.same(f"d{name}", total, added, loose, case=case, oracle="independent examples")
 
 
-def _value(probe: Probe, case: Case, whole: object, halves: list) -> None:  # type: ignore[type-arg]
+Half = tuple[Array, Case, Run, float]
+
+
+def _value(probe: Probe, case: Case, whole: Run, halves: list[Half], name: str) -> None:
     spec = probe.spec
-    out = whole.outputs[spec.value]  # type: ignore[attr-defined]
-    slack = probe.slack_of_value(case, whole)  # type: ignore[arg-type]
+    out = whole.outputs[name]
+    slack = probe.slack_of_value(case, whole, name)
     if spec.adds_up:
-        added = sum(weight * half.outputs[spec.value] for _, _, half, weight in halves)
-        loose = slack + sum(probe.slack_of_value(c, half) for _, c, half, _ in halves)
+        added = np.asarray(sum(weight * half.outputs[name] for _, _, half, weight in halves))
+        loose = slack + sum(probe.slack_of_value(c, half, name) for _, c, half, _ in halves)
         got = [(out, added, loose)]
     else:
         if out.shape[:1] != case.args[spec.batched[0]].shape[:1]:
             return
         got = [
-            (out[rows], half.outputs[spec.value], slack[rows] + probe.slack_of_value(c, half))
+            (out[rows], half.outputs[name], slack[rows] + probe.slack_of_value(c, half, name))
             for rows, c, half, _ in halves
         ]
     for whole_part, half_part, loose in got:
         probe.same(
-            spec.value,
+            name,
             whole_part,
             half_part,
             loose,

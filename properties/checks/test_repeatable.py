@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..implementation import Ref
 from ..judge.asking import Questions
 from ..judge.mismatch import Kind, Mismatch
 from ..judge.property import check
@@ -19,10 +18,10 @@ def test_repeatable(probe: Probe, case: Case, rng: np.random.Generator) -> Quest
     calls = probe.calls(case)
     size = len(calls)
     if spec.backward is not None:
-        calls.append(probe.backward_call(case, Ref(0, 1)))
+        calls.append(probe.backward_call(case, probe.cache(0)))
         # A cache is a forward's own: another forward in between must not touch it.
         other = case.map_arrays(lambda _, array: -array)
-        calls += [probe.forward_call(other), probe.backward_call(case, Ref(0, 1))]
+        calls += [probe.forward_call(other), probe.backward_call(case, probe.cache(0))]
     calls += probe.calls(case, start=len(calls))
     outcomes = yield from probe.ask(calls)
     first = probe.read(case, outcomes[:size])
@@ -49,15 +48,10 @@ def test_repeatable(probe: Probe, case: Case, rng: np.random.Generator) -> Quest
 
 def _same(probe: Probe, case: Case, run: Run, first: Run, oracle: str) -> None:
     spec = probe.spec
-    probe.same(
-        spec.value,
-        run.outputs[spec.value],
-        first.outputs[spec.value],
-        probe.slack_of_value(case, first),
-        case=case,
-        oracle=oracle,
-        function=spec.forward,
-    )
+    for name in spec.outputs:
+        got, wanted = run.outputs[name], first.outputs[name]
+        slack = probe.slack_of_value(case, first, name)
+        probe.same(name, got, wanted, slack, case=case, oracle=oracle, function=spec.forward)
     for name in spec.differentiable:
         got, wanted = run.gradients[name], first.gradients[name]
         slack = probe.slack(case, first, name)

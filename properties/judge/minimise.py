@@ -50,17 +50,19 @@ def _places(case: Case) -> list[str]:
         for name, value in case.args.items()
         if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size
     ]
-    return names if case.dout is None else ["dout", *names]
+    return names if case.dout is None else ["dout", *case.douts, *names]
 
 
 def _get(case: Case, place: str) -> Array:
-    value: Any = case.dout if place == "dout" else case.args[place]
+    value: Any = case.dout if place == "dout" else {**case.args, **case.douts}[place]
     return np.asarray(value)
 
 
 def _set(case: Case, place: str, value: Array) -> Case:
     if place == "dout":
         return replace(case, dout=value)
+    if place in case.douts:
+        return replace(case, douts={**case.douts, place: value})
     return case.with_args(**{place: value})
 
 

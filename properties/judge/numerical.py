@@ -98,26 +98,24 @@ def derivatives(
         for step in STEPS
     ]
     runs = yield from probe.values([case, *points])
-    dout = np.ones(()) if case.dout is None else case.dout
-    out = runs[0].outputs[spec.value]
-    if case.dout is None and out.size == 1:
-        dout = np.ones(out.shape)
-    if out.shape != dout.shape or not np.isfinite(out).all():
+    for name in spec.outputs:
+        oracle = "the same call alone, without a backward after it"
+        slack = probe.slack_of_value(case, runs[0], name)
+        alone = runs[0].outputs[name]
+        if np.isfinite(alone).all():
+            probe.same(name, run.outputs[name], alone, slack, case=case, oracle=oracle)
+    pairs = [_weighted(case, spec.outputs, one) for one in runs]
+    if any(pair is None for pair in pairs):
         return [Derivative(answer=Answer.UNKNOWN)]
-    probe.same(
-        spec.value,
-        run.outputs[spec.value],
-        out,
-        probe.slack_of_value(case, runs[0]),
-        case=case,
-        oracle="the same call alone, without a backward after it",
-    )
+    terms_of = [np.asarray(pair) for pair in pairs]
+    if not np.isfinite(terms_of[0]).all():
+        return [Derivative(answer=Answer.UNKNOWN)]
     # In units of the last place of the terms added up: what evaluating twice may differ by.
-    level = float(np.sum(np.abs(dout * out)) + np.finfo(np.float64).tiny)
+    level = float(np.sum(np.abs(terms_of[0])) + np.finfo(np.float64).tiny)
     noise = 64.0 * _UNIT * level
-    phi = np.array(
-        [float(np.sum(dout * p.outputs[spec.value].reshape(dout.shape))) for p in runs[1:]]
-    ).reshape(len(directions), 2, len(STEPS))
+    middle = float(np.sum(terms_of[0]))
+    phi = np.array([float(np.sum(terms)) for terms in terms_of[1:]])
+    phi = phi.reshape(len(directions), 2, len(STEPS))
     verdicts = []
     for (name, direction), (plus, minus) in zip(directions.items(), phi, strict=True):
         estimate = richardson(plus, minus, STEPS, noise)
@@ -128,7 +126,6 @@ def derivatives(
         # A derivative that is zero by symmetry is known relative to the function's level alone.
         size = max(float(np.abs(terms).sum()), level)
         answer = decide(float(terms.sum()), size, estimate)
-        middle = float(np.sum(dout * out))
         if answer is Answer.WRONG and _bends(plus, minus, middle, noise):
             answer = Answer.UNKNOWN
         verdicts.append(
@@ -142,6 +139,17 @@ def derivatives(
             )
         )
     return verdicts
+
+
+def _weighted(case: Case, outputs: Sequence[str], run: Run) -> Array | None:
+    """The terms of ⟨dout, out⟩ over all outputs; None where an output has not dout's shape."""
+    values = [run.outputs[name] for name in outputs]
+    upstreams = case.upstreams
+    if not upstreams:  # a loss: one number, whatever its shape
+        return np.ravel(values[0]) if values[0].size == 1 else None
+    if any(v.shape != d.shape for v, d in zip(values, upstreams, strict=True)):
+        return None
+    return np.concatenate([np.ravel(d * v) for v, d in zip(values, upstreams, strict=True)])
 
 
 def table(found: Sequence[Derivative]) -> list[dict[str, Any]]:

@@ -25,17 +25,17 @@ def make_script(
     """
     sent = reading.send(case) if reading else case
     lines = [f"{name} = {literal(value)}" for name, value in sent.args.items()]
-    if case.dout is not None:
-        lines.append(f"dout = {literal(case.dout)}")
+    lines += [f"{name} = {literal(value)}" for name, value in case.named_upstreams.items()]
     arguments = ", ".join(sent.args)
     gradients = ", ".join(f"d{name}" for name in spec.differentiable)
     judged = disagreement.argument or spec.value
     if spec.backward is None:
         lines.append(f"{spec.value}, {gradients} = {spec.forward}({arguments})")
     else:
-        lines.append(f"{spec.value}, cache = {spec.forward}({arguments})")
+        lines.append(f"{', '.join(spec.outputs)}, cache = {spec.forward}({arguments})")
         if disagreement.function == spec.backward:
-            lines.append(f"{gradients} = {spec.backward}(dout, cache)")
+            upstreams = ", ".join(case.named_upstreams)
+            lines.append(f"{gradients} = {spec.backward}({upstreams}, cache)")
     if judged.startswith("running"):
         lines.append(f"{judged} = bn_param[{judged!r}]")
     if disagreement.direction is not None:
@@ -52,14 +52,17 @@ def _derivative(found: Disagreement, case: Case, spec: LayerSpec) -> list[str]:
         side: ", ".join(f"{name} {side} step * direction" if a == name else a for a in case.args)
         for side in "+-"
     }
-    weight = "" if case.dout is None else "dout * "
+    upstreams = list(case.named_upstreams) or ["1"]
+    several = f"[:{len(upstreams)}]"
+    terms = "sum(np.sum(d * (p - m)) for d, p, m in zip(upstreams, plus, minus))"
     return [
         f"direction = {literal(found.direction)}",
         "step = 1e-4",
-        f"plus = {spec.forward}({moved['+']})[0]",
-        f"minus = {spec.forward}({moved['-']})[0]",
+        f"upstreams = [{', '.join(upstreams)}]",
+        f"plus = {spec.forward}({moved['+']}){several}",
+        f"minus = {spec.forward}({moved['-']}){several}",
         f'print("got", np.sum(np.reshape({found.argument}, np.shape(direction)) * direction))',
-        f'print("numerical", np.sum({weight}(plus - minus)) / (2 * step))',
+        f'print("numerical", {terms} / (2 * step))',
         f"# {' '.join(found.sentence.split())}",
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,12 +16,14 @@ Array = npt.NDArray[Any]
 class Case:
     """The arguments of one forward call, in order, and the upstream derivative.
 
-    ``dout`` is None for a loss, whose upstream derivative is 1. ``family`` names the family of
-    values that the example was drawn from.
+    ``dout`` is None for a loss, whose upstream derivative is 1. A layer with several outputs has
+    an upstream derivative for each: ``dout`` is that of the first, ``douts`` are the others, by
+    name (``dnext_c``). ``family`` names the family of values that the example was drawn from.
     """
 
     args: Mapping[str, Any]
     dout: Array | None = None
+    douts: Mapping[str, Array] = field(default_factory=dict)
     family: str = ""
 
     def with_args(self, **changed: Any) -> Case:
@@ -29,8 +31,23 @@ class Case:
         return replace(self, args={**self.args, **changed})
 
     def with_dout(self, dout: Array) -> Case:
-        """Return the same case with another upstream derivative."""
+        """Return the same case with another upstream derivative of the first output."""
         return replace(self, dout=dout)
+
+    @property
+    def upstreams(self) -> tuple[Array, ...]:
+        """The upstream derivative of every output, in order; of none for a loss."""
+        return () if self.dout is None else (self.dout, *self.douts.values())
+
+    @property
+    def named_upstreams(self) -> dict[str, Array]:
+        """The same by name: ``dout``, and those of further outputs."""
+        return {} if self.dout is None else {"dout": self.dout, **self.douts}
+
+    def with_upstreams(self, upstreams: Sequence[Array]) -> Case:
+        """Return the same case with other upstream derivatives, one for each output."""
+        dout, *others = upstreams
+        return replace(self, dout=dout, douts=dict(zip(self.douts, others, strict=True)))
 
     def map_arrays(self, change: Any) -> Case:
         """Apply ``change(name, array)`` to every float array, nested ones and dout included."""
@@ -44,7 +61,8 @@ class Case:
 
         args = {name: walk(name, value) for name, value in self.args.items()}
         dout = None if self.dout is None else change("dout", self.dout)
-        return replace(self, args=args, dout=dout)
+        douts = {name: change(name, value) for name, value in self.douts.items()}
+        return replace(self, args=args, dout=dout, douts=douts)
 
     @property
     def upstream(self) -> Array:

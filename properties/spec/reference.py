@@ -22,8 +22,8 @@ class Reference:
     """What is true of a case, with a rounding bound for each entry.
 
     A function gets those of the case's arguments whose names stand in its signature: every
-    argument, every entry of an option dict (``eps`` of ``bn_param``), ``dout``, and ``precision``.
-    What a case leaves out has the function's own default.
+    argument, every entry of an option dict (``eps`` of ``bn_param``), ``dout`` (``dNAME`` of each
+    output, where there are several), and ``precision``. What a case leaves out has the function's own default.
 
     Parameters
     ----------
@@ -76,7 +76,8 @@ class Reference:
         for name, value in case.args.items():
             known[name] = value
             known |= value if isinstance(value, Mapping) else {}
-        known |= {"dout": case.dout, "precision": precision}
+        upstreams = {f"d{name}": d for name, d in zip(self.outputs, case.upstreams, strict=False)}
+        known |= {"dout": case.dout, **upstreams, "precision": precision}
         return {**known, **self.given(case, run)} if self.given is not None else known
 
 

@@ -96,6 +96,9 @@ class LayerSpec:
         What ``--only`` calls it; by default the name.
     value
         Name of the first output: ``out`` or ``loss``.
+    outputs
+        Names of all outputs before the cache, where there are several, each with an upstream
+        derivative of its own; by default ``value`` alone.
     reference
         What is true; None when nobody wrote it, then the numerical derivatives judge.
     batched
@@ -128,6 +131,7 @@ class LayerSpec:
     differentiable: tuple[str, ...]
     layer: str = ""
     value: str = "out"
+    outputs: tuple[str, ...] = ()
     reference: Reference | None = None
     batched: tuple[str, ...] = ()
     adds_up: int = 0
@@ -142,9 +146,13 @@ class LayerSpec:
     def __post_init__(self) -> None:
         if not self.layer:
             object.__setattr__(self, "layer", self.name)
+        if self.outputs:
+            object.__setattr__(self, "value", self.outputs[0])
+        else:
+            object.__setattr__(self, "outputs", (self.value,))
         if self.reference is not None:
             named = replace(
-                self.reference, outputs=(self.value,), differentiable=self.differentiable
+                self.reference, outputs=self.outputs, differentiable=self.differentiable
             )
             object.__setattr__(self, "reference", named)
 

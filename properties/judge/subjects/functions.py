@@ -69,12 +69,16 @@ class Probe:
         )
         if self.spec.backward is None:
             return [forward]
-        return [forward, self.backward_call(case, Ref(start, 1), observe=observe)]
+        return [forward, self.backward_call(case, self.cache(start), observe=observe)]
+
+    def cache(self, call: int) -> Ref:
+        """The cache that a forward gave, behind its outputs."""
+        return Ref(call, len(self.spec.outputs))
 
     def backward_call(self, case: Case, cache: Any, *, observe: bool = False) -> Call:
         """One backward on a cache."""
         assert self.spec.backward is not None
-        return Call(function=self.spec.backward, args=(case.dout, cache), observe=observe)
+        return Call(function=self.spec.backward, args=(*case.upstreams, cache), observe=observe)
 
     def overwrites_cache(self, case: Case) -> Questions[bool]:
         """Whether a backward changes the cache that it was given."""
@@ -90,7 +94,7 @@ class Probe:
     @property
     def _fetched(self) -> frozenset[int] | None:
         # The cache stays in the child: it is the implementation's own affair.
-        return None if self.spec.backward is None else frozenset({0})
+        return None if self.spec.backward is None else frozenset(range(len(self.spec.outputs)))
 
     def send(self, calls: Sequence[Call]) -> list[Outcome]:
         """Run calls at once, in a round trip of their own."""
@@ -169,13 +173,16 @@ class Probe:
 
     def _read_forward(self, case: Case, outcome: Outcome) -> Run:
         outputs = self.ok(self.spec.forward, outcome)
-        if not outputs or not _is_number(outputs[0]):
-            self._misshaped(self.spec.forward, "returned no array first", case)
+        names = self.spec.outputs
+        if len(outputs) < len(names) or not all(map(_is_number, outputs[: len(names)])):
+            wanted = "no array first" if len(names) == 1 else f"no {' and '.join(names)} first"
+            self._misshaped(self.spec.forward, f"returned {wanted}", case)
         state: dict[str, Any] = {}
         for after in outcome.args_after.values() if outcome.args_after else ():
             if isinstance(after, dict):
                 state.update(after)
-        return Run(outputs={self.spec.value: np.asarray(outputs[0])}, state=state)
+        named = {name: np.asarray(value) for name, value in zip(names, outputs, strict=False)}
+        return Run(outputs=named, state=state)
 
     def ok(self, function: str, outcome: Outcome) -> tuple[Any, ...]:
         """The outputs of a call that worked."""
@@ -377,11 +384,12 @@ class Probe:
         # The bound is that of the right formula; a backward of another forward has its own.
         return error + loose if self.forward_is_wrong else error
 
-    def slack_of_value(self, case: Case, run: Run) -> Array:
-        """How far two evaluations of the value may differ by rounding."""
-        value = run.outputs[self.spec.value]
+    def slack_of_value(self, case: Case, run: Run, name: str = "") -> Array:
+        """How far two evaluations of an output, by default the first, may differ by rounding."""
+        name = name or self.spec.value
+        value = run.outputs[name]
         if self.spec.reference is not None:
-            error = SAFETY * self.truth_of_value(case, run)[self.spec.value].error
+            error = SAFETY * self.truth_of_value(case, run)[name].error
             if error.size != value.size:
                 raise Inconclusive  # the forward has another shape, and is told so
             return np.asarray(error).reshape(value.shape)
@@ -411,7 +419,7 @@ class Probe:
                 np.where(finite, 0.0, got), Bounded(np.where(finite, 0.0, wanted), error)
             )
         if wrong is not None:
-            of_value = argument == self.spec.value
+            of_value = argument in self.spec.outputs
             answers = self.spec.forward if of_value else self.spec.judge_of_gradients
             blamed = function or answers
             self.fail(blamed, argument, wrong, oracle=oracle, case=case)
