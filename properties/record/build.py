@@ -226,11 +226,7 @@ class _Writer:
             return made
         case = (found.case if found is not None else None) or verdict.case
         if case is not None:
-            inputs = (
-                dict(case.args)
-                | ({} if case.dout is None else {"dout": case.dout})
-                | dict(case.douts)
-            )
+            inputs = {**case.args, **case.named_upstreams}
             repeat = self.repeat(row)
             made = msgspec.structs.replace(made, inputs=encode(inputs), repeat=repeat)
         if found is not None:

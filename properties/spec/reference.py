@@ -23,7 +23,8 @@ class Reference:
 
     A function gets those of the case's arguments whose names stand in its signature: every
     argument, every entry of an option dict (``eps`` of ``bn_param``), ``dout`` (``dNAME`` of each
-    output, where there are several), and ``precision``. What a case leaves out has the function's own default.
+    output, where there are several), and ``precision``. What a case leaves out
+    has the function's own default.
 
     Parameters
     ----------
