@@ -12,14 +12,16 @@ from numpy.typing import ArrayLike
 from .._guards import convolution_inputs, upstream
 from .._validate import FloatArray
 from .._windows import along, padded
-from .convolution import ConvCache
 
 __all__ = ["conv_backward_fast", "conv_forward_fast"]
+
+# The patches along the width, w, stride, pad, and the shape of x.
+StripCache = tuple[FloatArray, FloatArray, int, int, tuple[int, ...]]
 
 
 def conv_forward_fast(
     x: ArrayLike, w: ArrayLike, b: ArrayLike, conv_param: Mapping[str, Any]
-) -> tuple[FloatArray, ConvCache]:
+) -> tuple[FloatArray, StripCache]:
     """Compute what :func:`nndl.layers.conv_forward_naive` does, one product for each filter row.
 
     The patches are taken along the width alone: strips[n, (c, j), r, q] = x̃[n, c, r, q s + j], WW
@@ -37,16 +39,16 @@ def conv_forward_fast(
     Cho and Brand, "MEC: Memory-efficient Convolution for Deep Neural Network" (2017).
     """
     x, w, b, stride, pad = convolution_inputs(x, w, b, conv_param)
-    strips, out_shape = _strips(padded(x, pad), w, stride)
-    out = np.empty((*out_shape[:2], out_shape[2] * out_shape[3]), x.dtype)
+    strips, (rows, columns) = _strips(padded(x, pad), w, stride)
+    out = np.empty((len(x), len(w), rows * columns), x.dtype)
     out[:] = b[:, None]
-    for i in range(w.shape[2]):
-        out += _row(w, i) @ _meets(strips, i, out_shape, stride)
-    return out.reshape(out_shape), (x, w, stride, pad)
+    for i, W_i in enumerate(_by_rows(w)):
+        out += W_i @ _meets(strips, i, rows, stride)
+    return out.reshape(len(x), len(w), rows, columns), (strips, w, stride, pad, x.shape)
 
 
 def conv_backward_fast(
-    dout: ArrayLike, cache: ConvCache
+    dout: ArrayLike, cache: StripCache
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return dx, dw, db of :func:`conv_forward_fast`.
 
@@ -63,47 +65,42 @@ def conv_backward_fast(
     ----------
     As the forward pass; :func:`nndl.layers.conv_backward_naive` has the derivation by entries.
     """
-    x, w, stride, pad = cache
-    image = padded(x, pad)
-    strips, out_shape = _strips(image, w, stride)
-    dout = upstream(dout, out_shape)
+    strips, w, stride, pad, shape = cache
+    (N, C, H, W), (F, _, HH, WW) = shape, w.shape
+    rows, columns = 1 + (H + 2 * pad - HH) // stride, strips.shape[3]
+    dout = upstream(dout, (N, F, rows, columns)).reshape(N, F, rows * columns)
+    dtype = np.result_type(dout, w)
 
-    dw = np.empty(w.shape, np.result_type(dout, w))
-    dstrips = np.zeros(strips.shape, dw.dtype)
-    N, F, rows, columns = out_shape
-    flat = dout.reshape(N, F, rows * columns)
-    for i in range(w.shape[2]):
-        products = flat @ _meets(strips, i, out_shape, stride).transpose(0, 2, 1)
-        dw[:, :, i] = products.sum(axis=0).reshape(F, w.shape[1], w.shape[3])
-        drow = _row(w, i).T @ flat
-        dstrips[:, :, along(i, rows, stride)] += drow.reshape(N, strips.shape[1], rows, columns)
+    dw, dstrips = np.empty(w.shape, dtype), np.zeros(strips.shape, dtype)
+    for i, W_i in enumerate(_by_rows(w)):
+        dW_i = (dout @ _meets(strips, i, rows, stride).transpose(0, 2, 1)).sum(axis=0)
+        dw[:, :, i] = dW_i.reshape(F, C, WW)
+        dS_i = (W_i.T @ dout).reshape(N, C * WW, rows, columns)
+        dstrips[:, :, along(i, rows, stride)] += dS_i
 
-    dimage = np.zeros(image.shape, dw.dtype)
-    by_column = dstrips.reshape(N, w.shape[1], w.shape[3], image.shape[2], columns)
-    for j in range(w.shape[3]):
+    dimage = np.zeros((N, C, H + 2 * pad, W + 2 * pad), dtype)
+    by_column = dstrips.reshape(N, C, WW, H + 2 * pad, columns)
+    for j in range(WW):
         dimage[:, :, :, along(j, columns, stride)] += by_column[:, :, j]
-    dx = dimage[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]
-    return dx, dw, dout.sum(axis=(0, 2, 3))
+    db = dout.sum(axis=0).sum(axis=1)
+    return dimage[:, :, pad : pad + H, pad : pad + W], dw, db
 
 
-def _strips(image: FloatArray, w: FloatArray, stride: int) -> tuple[FloatArray, tuple[int, ...]]:
-    """Return the patches along the width (N, C·WW, H, W'), and the shape of out."""
+def _strips(image: FloatArray, w: FloatArray, stride: int) -> tuple[FloatArray, tuple[int, int]]:
+    """Return the patches along the width (N, C·WW, H, W'), and H' and W'."""
     every = sliding_window_view(image, w.shape[3], axis=3)[:, :, :, ::stride]  # (N, C, H, W', WW)
-    columns = every.shape[3]
-    strips = every.transpose(0, 1, 4, 2, 3).reshape(
-        len(image), w.shape[1] * w.shape[3], image.shape[2], columns
-    )
-    rows = 1 + (image.shape[2] - w.shape[2]) // stride
-    return strips, (len(image), len(w), rows, columns)
+    N, C, H, columns, WW = every.shape
+    strips = every.transpose(0, 1, 4, 2, 3).reshape(N, C * WW, H, columns)
+    return strips, (1 + (H - w.shape[2]) // stride, columns)
 
 
-def _row(w: FloatArray, i: int) -> FloatArray:
-    """Return row i of all filters as a matrix (F, C·WW)."""
-    return w[:, :, i].reshape(len(w), -1)
+def _by_rows(w: FloatArray) -> FloatArray:
+    """Return the rows of all filters as matrices, (HH, F, C·WW)."""
+    F, C, HH, WW = w.shape
+    return w.transpose(2, 0, 1, 3).reshape(HH, F, C * WW)
 
 
-def _meets(strips: FloatArray, i: int, out_shape: tuple[int, ...], stride: int) -> FloatArray:
+def _meets(strips: FloatArray, i: int, rows: int, stride: int) -> FloatArray:
     """Return what row i of the filters meets, (N, C·WW, H'·W')."""
-    _, _, rows, columns = out_shape
     found = strips[:, :, along(i, rows, stride)]
-    return found.reshape(*found.shape[:2], rows * columns)
+    return found.reshape(*found.shape[:2], rows * strips.shape[3])

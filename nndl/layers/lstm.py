@@ -98,7 +98,8 @@ def lstm_step_backward(
     x, prev_h, Wx, Wh, cell = cache
     dnext_h = upstream(dnext_h, prev_h.shape, "dnext_h")
     dnext_c = upstream(dnext_c, prev_h.shape, "dnext_c")
-    da, dprev_c = _cell_backward(dnext_h, dnext_c, cell)
+    da = np.empty((len(x), Wh.shape[1]), np.result_type(dnext_h, dnext_c, Wh))
+    dprev_c = _cell_backward(dnext_h, dnext_c, cell, out=da)
     return da @ Wx.T, da @ Wh.T, dprev_c, x.T @ da, prev_h.T @ da, da.sum(axis=0)
 
 
@@ -135,13 +136,17 @@ def lstm_forward(
     if T == 0:
         raise ValueError(f"x must have at least one time step, got shape {x.shape}")
     inputs = np.ascontiguousarray(x.transpose(1, 0, 2)).reshape(T * N, D)
-    from_inputs = (inputs @ Wx + b).reshape(T, N, len(b))
+    from_inputs = inputs @ Wx
+    from_inputs += b
+    from_inputs = from_inputs.reshape(T, N, len(b))
     states = np.empty((T + 1, *h0.shape), from_inputs.dtype)
     states[0] = h0
     c = np.zeros_like(states[0])
     cells = []
     for t in range(T):
-        states[t + 1], c, cell = _cell_forward(from_inputs[t] + states[t] @ Wh, c)
+        a = states[t] @ Wh
+        a += from_inputs[t]
+        states[t + 1], c, cell = _cell_forward(a, c)
         cells.append(cell)
     return np.ascontiguousarray(states[1:].transpose(1, 0, 2)), (inputs, states, Wx, Wh, cells)
 
@@ -184,9 +189,10 @@ def lstm_backward(
     da = np.empty((T, N, 4 * H), np.result_type(dh, states))
     dstate: FloatArray = np.zeros((N, H), da.dtype)
     dc: FloatArray = np.zeros((N, H), da.dtype)
+    to_states = np.ascontiguousarray(Wh.T)  # once, not in every product
     for t in reversed(range(T)):
-        da[t], dc = _cell_backward(dh[:, t] + dstate, dc, cells[t])
-        dstate = da[t] @ Wh.T
+        dc = _cell_backward(dh[:, t] + dstate, dc, cells[t], out=da[t])
+        dstate = da[t] @ to_states
 
     stacked = da.reshape(T * N, 4 * H)
     dx = (stacked @ Wx.T).reshape(T, N, len(Wx)).transpose(1, 0, 2)
@@ -207,11 +213,12 @@ def _cell_forward(a: FloatArray, prev_c: FloatArray) -> tuple[FloatArray, FloatA
 
 
 def _cell_backward(
-    dnext_h: FloatArray, dnext_c: FloatArray, cell: Cell
-) -> tuple[FloatArray, FloatArray]:
-    """Return da (N, 4H) and dprev_c (N, H)."""
+    dnext_h: FloatArray, dnext_c: FloatArray, cell: Cell, *, out: FloatArray
+) -> FloatArray:
+    """Put da (N, 4H) into `out` and return dprev_c (N, H)."""
     i, f, o, g = cell.i, cell.f, cell.o, cell.g
     dc = dnext_c + dnext_h * o * (1 - cell.tanh_c**2)
     di, df, do, dg = dc * g, dc * cell.prev_c, dnext_h * cell.tanh_c, dc * i
     da = [di * i * (1 - i), df * f * (1 - f), do * o * (1 - o), dg * (1 - g**2)]
-    return np.concatenate(da, axis=1), dc * f
+    np.concatenate(da, axis=1, out=out)
+    return dc * f

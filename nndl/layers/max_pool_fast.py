@@ -33,7 +33,8 @@ def max_pool_forward_fast(
     winner = np.zeros(out.shape, np.min_scalar_type(size[0] * size[1]))
     for i, j, rows, columns in places:
         here = x[:, :, rows, columns]
-        np.copyto(winner, i * size[1] + j, where=here > out)
+        place = winner.dtype.type(i * size[1] + j)  # larger than those before, as maximum needs
+        np.maximum(winner, (here > out) * place, out=winner)
         np.maximum(out, here, out=out)
     return out, (x, winner, (size, stride))
 

@@ -19,9 +19,9 @@ def sigmoid(x: FloatArray) -> FloatArray:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    e: FloatArray = np.exp(-np.abs(x))
-    numerator: FloatArray = np.where(x >= 0, 1, e)
-    return numerator / (1 + e)
+    z: FloatArray = np.exp(-np.abs(x))
+    numerator: FloatArray = np.maximum(z, x >= 0)  # z is at most 1, which x >= 0 is as a number
+    return numerator / (1 + z)
 
 
 def sigmoid_forward(x: ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -46,6 +46,13 @@ def _changes(
 EQUIVALENT: tuple[Equivalent, ...] = (
     *_changes(
         "layers/relu.py",
+        "relu_forward",
+        "return (out, x)",
+        ("wrong variable", "return (out, out)"),
+        reason="max(x, 0) > 0 exactly where x > 0, so that the gate may be read off either",
+    ),
+    *_changes(
+        "layers/relu.py",
         "relu_backward",
         "return dout * (x > 0)",
         ("> to >=", "return dout * (x >= 0)"),

@@ -1,6 +1,6 @@
 """How fast the layers are: beside the bare matrix products, and beside torch on the CPU.
 
-    python -m properties.benchmarks.speed [--impl NAME] [--threads N] [--rounds N]
+    python -m properties.benchmarks.speed [--impl NAME] [--threads N] [--rounds N] [--only TEXT]
                                           [--clock wall|cpu] [--memory] [--page-faults]
 
 Everything is measured in one run, in turns, so that a machine which is busy for a while is busy for
@@ -26,41 +26,15 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from .speed_later import convolution_memory, later_races
+from .speed_race import Race, Run, table, torch_layer
+
 N, D, H, C = 128, 3072, 512, 10
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
-Run = Callable[[], object]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Race:
-    """One line of the table: runs that do the same work.
-
-    ``bar`` is the limit and the name of the contender that it is a multiple of.
-    """
-
-    name: str
-    shape: str
-    runs: Mapping[str, Run]
-    bar: tuple[float, str] | None = None
-    times: dict[str, list[float]] = field(default_factory=dict)
-
-    def turn(self, clock: Callable[[], float]) -> None:
-        """Time each contender once."""
-        for contender, run in self.runs.items():
-            start = clock()
-            run()
-            self.times.setdefault(contender, []).append(clock() - start)
-
-    def best(self, contender: str) -> float | None:
-        """Return the smallest time in seconds, None for a contender that is not here."""
-        return min(self.times[contender]) if contender in self.times else None
 
 
 def layer_races(layers: Any, torch: Any) -> list[Race]:
@@ -76,7 +50,7 @@ def layer_races(layers: Any, torch: Any) -> list[Race]:
             runs={
                 "nndl": lambda: layers.affine_backward(dout, layers.affine_forward(x, w, b)[1]),
                 "products": lambda: (x @ w, dout @ w.T, x.T @ dout),
-                **_torch_layer(torch, lambda f, x, w, b: f.linear(x, w.T, b), dout, x, w, b),
+                **torch_layer(torch, lambda f, x, w, b: f.linear(x, w.T, b), dout, x, w, b),
             },
             bar=(1.05, "products"),
         )
@@ -105,11 +79,11 @@ def elementwise_races(layers: Any, torch: Any, width: int, x: Any, dout: Any) ->
     return [
         Race(name=name, shape=f"{N} × {width}", runs={"nndl": run, **rival}, bar=(3, "torch"))
         for name, run, rival in [
-            ("ReLU", relu, _torch_layer(torch, lambda f, x: f.relu(x), dout, x)),
+            ("ReLU", relu, torch_layer(torch, lambda f, x: f.relu(x), dout, x)),
             (
                 "batchnorm",
                 batchnorm,
-                _torch_layer(
+                torch_layer(
                     torch,
                     lambda f, x, g, b: f.batch_norm(x, *running, g, b, True, 0.1, 1e-5),
                     dout,
@@ -118,22 +92,9 @@ def elementwise_races(layers: Any, torch: Any, width: int, x: Any, dout: Any) ->
                     zero,
                 ),
             ),
-            ("dropout", dropout, _torch_layer(torch, lambda f, x: f.dropout(x, 0.5), dout, x)),
+            ("dropout", dropout, torch_layer(torch, lambda f, x: f.dropout(x, 0.5), dout, x)),
         ]
     ]
-
-
-def _torch_layer(torch: Any, layer: Callable[..., Any], dout: Any, *arrays: Any) -> dict[str, Run]:
-    """Return a run of torch's forward and backward, nothing when torch is not here."""
-    if torch is None:
-        return {}
-    inputs = [torch.from_numpy(array.copy()).requires_grad_() for array in arrays]
-    upstream = torch.from_numpy(dout.copy())
-
-    def run() -> object:
-        return torch.autograd.grad(layer(torch.nn.functional, *inputs), inputs, upstream)
-
-    return {"torch": run}
 
 
 def make_net(fc_net: Any) -> Any:
@@ -223,28 +184,6 @@ def memory(fc_net: Any) -> str:
     )
 
 
-def table(races: list[Race]) -> str:
-    """Return the results as a markdown table; times are the smallest, medians in brackets."""
-    lines = [
-        "| forward and backward | shape | nndl µs | products µs | torch µs | to products "
-        "| to torch | bar |",
-        "| --- | --- | --: | --: | --: | --: | --: | --- |",
-    ]
-    for race in races:
-        ours = race.best("nndl")
-        cells = [race.name, race.shape]
-        for contender in ("nndl", "products", "torch"):
-            best = race.best(contender)
-            middle = float(np.median(race.times.get(contender, [0.0])))
-            cells.append("" if best is None else f"{best * 1e6:.0f} ({middle * 1e6:.0f})")
-        for contender in ("products", "torch"):
-            best = race.best(contender)
-            cells.append("" if best is None or ours is None else f"{ours / best:.2f}")
-        cells.append("" if race.bar is None else f"{race.bar[0]} × {race.bar[1]}")
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
 def main() -> int:
     """Run the benchmark and print its table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -253,6 +192,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--clock", choices=["wall", "cpu"], default="wall")
     parser.add_argument("--memory", action="store_true", help="measure the peak memory, too")
+    parser.add_argument("--only", default="", metavar="TEXT", help="races whose names hold it")
     parser.add_argument("--page-faults", action="store_true", help="let freed memory go")
     options = parser.parse_args()
     if any(os.environ.get(name) != str(options.threads) for name in THREADS):
@@ -271,6 +211,8 @@ def main() -> int:
         np.empty(2**25 - 2**20, dtype=np.uint8)  # glibc keeps blocks up to the size of one freed
     races = layer_races(modules["layers"], torch)
     races += step_races(modules["fc_net"], modules["optim"], torch)
+    races += later_races(modules["layers"], torch)
+    races = [race for race in races if options.only in race.name]
     for race in races:
         for _ in range(5):  # caches, threads and the allocator have to settle
             race.turn(clock)
@@ -286,6 +228,7 @@ def main() -> int:
     print(table(races))
     if options.memory:
         print("\n" + memory(modules["fc_net"]))
+        print(convolution_memory(modules["layers"]))
     return 0
 
 
