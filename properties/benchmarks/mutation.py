@@ -25,30 +25,19 @@ from typing import Any
 from ..judge.suite import Suite
 from ..judge.verdict import counts
 from ..layers import ALL as SPECS
-from ..spec.row import ObjectSpec
-from .mutants import MODULES, Mutant, mutants
+from ..spec.row import LayerSpec, ObjectSpec
+from .equivalent_mutants import Equivalent
+from .mutants import Mutant, homes, mutants
 from .mutation_page import page, summary
 from .power import make_suite, properties_of, run
 from .wrong_variables import observe
 
-# The rows that a module's functions show in.
-ROWS = {
-    "autoencoder.py": ("autoencoder",),
-    "gplvm.py": ("gplvm", "log_determinant_term", "trace_term"),
-    "layer_utils.py": ("affine_relu", "affine_batchnorm_relu"),
-    "layers/affine.py": ("affine",),
-    "layers/batchnorm.py": ("batchnorm",),
-    "layers/cross_entropy.py": ("softmax",),
-    "layers/dropout.py": ("dropout",),
-    "layers/relu.py": ("relu",),
-    "layers/svm.py": ("svm",),
-}
+LAYERS = tuple(spec for spec in SPECS if not isinstance(spec, ObjectSpec))
 
 
 def all_mutants(package: Path) -> list[Mutant]:
     """Every mutant of a package's layers."""
-    layers = [spec for spec in SPECS if not isinstance(spec, ObjectSpec)]
-    return list(mutants(package, observe(package, MODULES, layers)))
+    return list(mutants(package, observe(package, list(homes(package, LAYERS)), LAYERS)))
 
 
 def judge_mutant(job: tuple[Mutant, str, str]) -> dict[str, Any]:
@@ -59,7 +48,7 @@ def judge_mutant(job: tuple[Mutant, str, str]) -> dict[str, Any]:
         copy_of = Path(folder) / "nndl"
         shutil.copytree(package, copy_of, ignore=shutil.ignore_patterns("tests", "__pycache__"))
         (copy_of / mutant.module).write_text(mutant.source, encoding="utf-8")
-        for spec in _rows(mutant):
+        for spec in rows_of(mutant, Path(package)):
             suite = make_suite(copy_of, spec, 0, profile)
             try:
                 killer = _first_kill(suite, spec)
@@ -75,10 +64,11 @@ def described(mutant: Mutant) -> dict[str, Any]:
     return {key: value for key, value in vars(mutant).items() if key != "source"}
 
 
-def _rows(mutant: Mutant) -> list[Any]:
+def rows_of(mutant: Mutant | Equivalent, package: Path) -> list[LayerSpec]:
     """The rows that a mutant may show in: its own, or all that use its module."""
-    rows = [spec for spec in SPECS if spec.name in ROWS[mutant.module]]
-    return [spec for spec in rows if mutant.function.startswith(f"{spec.name}_")] or rows
+    rows = homes(package, LAYERS)[mutant.module]
+    own = [spec for spec in rows if mutant.function.startswith(f"{spec.name}_")]
+    return own or list(rows)
 
 
 def _first_kill(suite: Suite, spec: Any) -> tuple[str, int] | None:

@@ -83,7 +83,7 @@ def diagnose(
         found = slips(row, seen, argument, source)
         return _slipped(found, seen, argument, forward_is_wrong=True)
     return (
-        _other_gradient(seen, argument)
+        _other_gradient(row, seen, argument)
         or _related(row, seen, argument, only=_PLAIN)
         or _weighted_paths(row, seen, argument)
         or composition.step_inside(row, seen, argument)
@@ -183,13 +183,11 @@ def _related(
     return None
 
 
-def _other_gradient(seen: Sequence[Observation], argument: str) -> Diagnosis | None:
+def _other_gradient(row: LayerSpec, seen: Sequence[Observation], argument: str) -> Diagnosis | None:
     """One gradient in the place of another."""
     for other in seen[0].truth:
-        alike = all(name.startswith("d") for name in (argument, other)) or all(
-            name.startswith("running_") for name in (argument, other)
-        )
-        if other == argument or not alike:
+        kinds = {_kind(row, name) for name in (argument, other)}
+        if other == argument or len(kinds) > 1 or row.value in (argument, other):
             continue
         if all(
             other in o.truth and equal(o.got[argument], o.truth[other].value, tolerance(o, other))
@@ -202,6 +200,11 @@ def _other_gradient(seen: Sequence[Observation], argument: str) -> Diagnosis | N
                 confidence=0.95,
             )
     return None
+
+
+def _kind(row: LayerSpec, name: str) -> bool:
+    """Whether it is a gradient, and no state."""
+    return name.removeprefix("d") in row.differentiable and name.startswith("d")
 
 
 def _weighted_paths(row: LayerSpec, seen: Sequence[Observation], argument: str) -> Diagnosis | None:

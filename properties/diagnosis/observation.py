@@ -115,11 +115,6 @@ def _observation(
 ) -> Observation:
     spec = probe.spec
     got = {**run.outputs, **{f"d{name}": g for name, g in run.gradients.items()}}
-    got |= {
-        name: np.asarray(value)
-        for name, value in run.state.items()
-        if name.startswith("running_") and isinstance(value, np.ndarray)
-    }
     truth: dict[str, Bounded] = {}
     if spec.reference is not None:
         run = spec.hints.believed(case, run)
@@ -130,6 +125,9 @@ def _observation(
                 truth |= {f"d{name}": g for name, g in gradients.items()}
         except (ValueError, ArithmeticError):
             truth = {}
+    got |= {
+        name: np.asarray(run.state[name]) for name in truth.keys() & run.state.keys() - got.keys()
+    }
     for name, bounded in truth.items():
         if name in got and same_but_for_ones(got[name].shape, bounded.value.shape):
             got[name] = got[name].reshape(bounded.value.shape)

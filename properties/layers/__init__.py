@@ -11,6 +11,7 @@ from .autoencoder import AUTOENCODER
 from .batchnorm import BATCHNORM
 from .dropout import DROPOUT
 from .gplvm import GPLVM, LOG_DETERMINANT, TRACE
+from .layernorm import LAYERNORM
 from .nets import NETS
 from .optim import RULES
 from .relu import RELU
@@ -23,6 +24,7 @@ ALL: tuple[LayerSpec, ...] = (
     RELU,
     BATCHNORM,
     DROPOUT,
+    LAYERNORM,
     SVM,
     SOFTMAX,
     AFFINE_RELU,

@@ -15,7 +15,7 @@ import pytest
 
 from properties.benchmarks.equivalent_mutants import EQUIVALENT, Equivalent
 from properties.benchmarks.mutants import OPERATORS, Mutant, places
-from properties.benchmarks.mutation import ROWS, all_mutants, judge_mutant, key_of
+from properties.benchmarks.mutation import all_mutants, judge_mutant, key_of, rows_of
 from properties.benchmarks.mutation_page import page, summary
 from properties.benchmarks.power import make_suite, spec_of
 from properties.edits import here
@@ -99,8 +99,7 @@ def test_an_equivalent_mutant_gives_the_same(
     shutil.copytree(PACKAGE, changed_package, ignore=shutil.ignore_patterns("tests"))
     (changed_package / entry.module).write_text(everything[entry.key].source, encoding="utf-8")
     compared = 0
-    rows = [row for row in ROWS[entry.module] if entry.function.startswith(row)]
-    for row in rows or ROWS[entry.module]:
+    for row in (spec.name for spec in rows_of(entry, PACKAGE)):
         before, after = (_answers(package, row) for package in (PACKAGE, changed_package))
         for (case, one), (_, other) in zip(before, after, strict=True):
             compared += 1
