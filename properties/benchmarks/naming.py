@@ -47,7 +47,7 @@ def cause_of(entry: Misconception, style: str, spec: LayerSpec) -> tuple[Diagnos
             subject = prepare(spec, implementation, Demands(profile="quick"))
             observed = observe_with_parts(subject)
             case = next((c for c in fresh_cases(spec) if entry.when in ("", spec.kind_of(c))), None)
-            verdict = _verdict(entry, spec, case)
+            verdict = verdict_of(entry, spec, case)
             started = time.perf_counter()
             cause = Finder(lambda row: observed[row.name]).of(verdict, spec)
             return cause, time.perf_counter() - started
@@ -57,7 +57,8 @@ def _asks_nothing(probe: object, case: Case, rng: object) -> Questions[None]:
     yield from ()
 
 
-def _verdict(entry: Misconception, spec: LayerSpec, case: Case | None) -> Verdict:
+def verdict_of(entry: Misconception, spec: LayerSpec, case: Case | None) -> Verdict:
+    """What a run would say of a planted entry, on one case."""
     declared = Property(
         name="planted",
         kind=Kind.CORRECTNESS,

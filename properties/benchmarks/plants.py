@@ -74,6 +74,7 @@ class _Writer:
     def __init__(self, spec: LayerSpec, style: int, wrong: Misconception | None) -> None:
         assert spec.ways is not None
         self._spec, self._ways, self._style = spec, spec.ways, style
+        self._way = style % 2  # the third style writes the first way, with another cache
         self._wrong = wrong
         self._gradients = [f"d{name}" for name in spec.differentiable]
         self._given = [line.target for line in program(self._ways.given).lines]
@@ -191,7 +192,7 @@ class _Writer:
 
     def _lines(self, kind: str, wanted: Sequence[str], made: Sequence[str]) -> list[Line]:
         """The lines that lead to some names, in order; the names in ``made`` are there."""
-        defining = self._ways.defining(kind, self._style)
+        defining = self._ways.defining(kind, self._way)
         known = {*made, *self._given, *self._ways.parameters, "dout"}
         found: dict[str, Line] = {}
 

@@ -12,8 +12,9 @@ from reference.bounded import SAFETY, Bounded
 from ..judge.mismatch import Disagreement
 from ..judge.verdict import Verdict
 from ..spec.case import Run
+from ..spec.misconception import Misconception
 from ..spec.observation import Observation, Observations
-from ..spec.row import LayerSpec, ObjectSpec, Purpose
+from ..spec.row import LayerSpec, ObjectSpec, Purpose, Reading
 from .agreement import equal, tolerance
 from .between import forward_that_fits
 from .catalogued import at_extremes
@@ -115,12 +116,8 @@ class Finder:
             source="\n".join(observed.source.get(n, "") for n in {row.forward: 0, function: 0}),
             wrong_parts=self._wrong_parts(row, seen, argument),
         )
-        if reading is not None and cause is not None and cause.misconception in reading.renamed:
-            for entry in entries(row, function, argument):
-                if entry.name == reading.renamed[cause.misconception]:
-                    cause = replace(
-                        cause, misconception=entry.name, sentence=entry.sentence, key=entry.key
-                    )
+        if reading is not None and cause is not None:
+            cause = _under(reading, cause, entries(row, function, argument))
         if wrong_forward and cause is not None and _needs_forward(row, cause):
             cause = None
         if cause is None and function == row.backward:
@@ -182,6 +179,15 @@ def _is_made_of_its_parts(seen: Sequence[Observation], argument: str) -> bool:
         and equal(o.got[argument], o.assembled[argument], tolerance(o, argument))
         for o in seen
     )
+
+
+def _under(reading: Reading, cause: Diagnosis, known: Sequence[Misconception]) -> Diagnosis:
+    """The same cause, or what it is called under a reading."""
+    name = reading.renamed.get(cause.misconception, "")
+    for one in known:
+        if one.name == name:
+            return replace(cause, misconception=name, sentence=one.sentence, key=one.key)
+    return cause
 
 
 def _needs_forward(row: LayerSpec, cause: Diagnosis) -> bool:

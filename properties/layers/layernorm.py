@@ -17,7 +17,7 @@ from ..spec.ways import Ways
 
 
 def _make(purpose: Purpose, v: Values, n: int, d: int) -> Case:
-    x = v.array((n, d))
+    x = v.array((d, n)).T.copy()  # families differ by column: offsets and sizes of a row
     if purpose is Purpose.ORDINARY and v.choice(0, 0, 1):
         x = x * 2.0 ** -v.rng.integers(0, 12, (n, 1))  # variances of the order of eps
     param: dict[str, Any] = {}

@@ -35,20 +35,28 @@ _WAYS = Ways(
         "": (
             """
 n = N
+x0 = x - x.max(1)[:, None]
+logp = x0 - np.log(np.exp(x0).sum(1))[:, None]
+nll = -(onehot * logp).sum(1)
+loss = nll.sum() / n
+dx = (np.exp(logp) - onehot) / n
+""",
+            """
+n = N
+label = y
+x0 = x - x.max(1)[:, None]
+total = np.log(np.exp(x0).sum(1))
+loss = (total - x0[rows, label]).sum() / n
+dx = (np.exp(x0 - total[:, None]) - np.eye(C)[label]) / n
+""",
+            """
+n = N
 label = y
 x0 = x - x.max(1)[:, None]
 e = np.exp(x0)
 probs = e / e.sum(1)[:, None]
 loss = -np.log(probs[rows, label]).sum() / n
 dx = (probs - np.eye(C)[label]) / n
-""",
-            """
-n = N
-x0 = x - x.max(1)[:, None]
-logp = x0 - np.log(np.exp(x0).sum(1))[:, None]
-nll = -(onehot * logp).sum(1)
-loss = nll.sum() / n
-dx = (np.exp(logp) - onehot) / n
 """,
         )
     },

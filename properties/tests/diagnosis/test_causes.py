@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from properties.benchmarks.naming import cause_of, judged
-from properties.benchmarks.plants import STYLES, style_source
+from properties.benchmarks.naming import cause_of, judged, verdict_of
+from properties.benchmarks.plants import STYLES, plant, style_source
+from properties.diagnosis.cause import Finder
 from properties.diagnosis.diagnose import diagnose
-from properties.diagnosis.observation import observe_cases
+from properties.diagnosis.observation import observe, observe_cases
 from properties.implementation import open_implementation, resolve_target
 from properties.judge.subjects.functions import Probe
 from properties.layers import ALL as SPECS
 from properties.layers import MISCONCEPTIONS as ALL
+from properties.layers.dropout import DROPOUT, KEEP
 from properties.spec.misconception import Misconception
 
 _NAMED = (
@@ -47,6 +49,24 @@ def test_a_planted_misconception_is_named(key: str) -> None:
     assert cause is not None
     assert judged(entry, cause) in ("right", "equal"), cause
     assert entry.sentence == cause.sentence
+
+
+def test_a_mixture_of_readings_is_named_under_either(tmp_path: Path) -> None:
+    entry = next(one for one in ALL if one.key == "dropout_forward, out (train): scaled by 1/p")
+    path = tmp_path / "layers.py"
+    path.write_text(plant("tuples", entry), encoding="utf-8")
+    with open_implementation(
+        resolve_target(str(path)), names=list(DROPOUT.functions), in_process=True
+    ) as implementation:
+        for reading in (None, KEEP):
+            probe = Probe(DROPOUT, implementation)
+            probe.reading = reading
+            seen = {DROPOUT.name: observe(probe)}
+            case = seen[DROPOUT.name].ordinary[0].case
+            finder = Finder(lambda row, seen=seen: seen[row.name])  # type: ignore[misc]
+            cause = finder.find(verdict_of(entry, DROPOUT, case), DROPOUT)
+            assert cause is not None
+            assert cause.key == entry.key
 
 
 def _observed(folder: Path, row: str, text: str):  # type: ignore[no-untyped-def]
