@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Equivalent:
-    """A change that makes no difference."""
+    """A change that makes no difference, or none but rounding."""
 
     module: str
     function: str
@@ -19,6 +19,7 @@ class Equivalent:
     before: str
     after: str
     reason: str
+    rounding: bool = False
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -27,7 +28,12 @@ class Equivalent:
 
 
 def _changes(
-    module: str, function: str, before: str, *afters: tuple[str, str], reason: str
+    module: str,
+    function: str,
+    before: str,
+    *afters: tuple[str, str],
+    reason: str,
+    rounding: bool = False,
 ) -> tuple[Equivalent, ...]:
     """Changes of one statement that are equivalent for one reason."""
     return tuple(
@@ -38,6 +44,7 @@ def _changes(
             before=before,
             after=after,
             reason=reason,
+            rounding=rounding,
         )
         for operator, after in afters
     )
@@ -71,6 +78,38 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         "N = max(len(x), 1)",
         ("constant + 1", "N = max(len(x), 2)"),
         reason="differs for one example alone, whose deviations are zero: so are their sums",
+    ),
+    *_changes(
+        "layers/layernorm.py",
+        "layernorm_forward",
+        "D = max(x.shape[1], 1)",
+        ("constant + 1", "D = max(x.shape[1], 2)"),
+        ("constant - 1", "D = max(x.shape[1], 0)"),
+        reason="differs for one feature, whose deviations are zero, and for none, which no one has",
+    ),
+    *_changes(
+        "layers/layernorm.py",
+        "layernorm_backward",
+        "D = max(x_hat.shape[1], 1)",
+        ("constant - 1", "D = max(x_hat.shape[1], 0)"),
+        reason="differs for no features, which no one has",
+    ),
+    *_changes(
+        "layers/layernorm.py",
+        "layernorm_forward",
+        "centred = x - x[:, :1]",
+        ("- to +", "centred = x + x[:, :1]"),
+        reason="the mean is taken off afterwards, and any shift with it",
+        rounding=True,
+    ),
+    *_changes(
+        "layers/layernorm.py",
+        "layernorm_forward",
+        "var = (centred * centred).sum(axis=1, keepdims=True) / D",
+        ("wrong variable", "var = (x * centred).sum(axis=1, keepdims=True) / D"),
+        ("wrong variable", "var = (centred * x).sum(axis=1, keepdims=True) / D"),
+        reason="deviations add up to zero, so that it does not matter from where x is counted",
+        rounding=True,
     ),
     *_changes(
         "layer_utils.py",

@@ -19,7 +19,6 @@ OPTIONS = {
     "judge/subjects/net_form.py": {"batchnorm", "dropout"},
     "steps/rewrite/serving.py": {"batchnorm", "dropout"},
 }
-NOT_YET = {"steps/contract.py"}  # to be empty: its inputs and cases are to come from the rows
 NAMES = {name for row in ALL for name in (row.name, row.layer, *row.functions)}
 
 
@@ -50,16 +49,16 @@ def _modules() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("module", [m for m in _modules() if m not in NOT_YET])
+@pytest.mark.parametrize("module", _modules())
 def test_no_row_stands_there(module: str) -> None:
     found = set(_named((PROPERTIES / module).read_text(encoding="utf-8")))
     assert found <= OPTIONS.get(module, set())
 
 
-@pytest.mark.parametrize("module", sorted({*OPTIONS, *NOT_YET}))
+@pytest.mark.parametrize("module", sorted(OPTIONS))
 def test_every_exception_is_needed(module: str) -> None:
     found = set(_named((PROPERTIES / module).read_text(encoding="utf-8")))
-    assert found >= OPTIONS.get(module, {"affine"})
+    assert found >= OPTIONS[module]
 
 
 @pytest.mark.parametrize(

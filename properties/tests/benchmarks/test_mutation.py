@@ -107,7 +107,12 @@ def test_an_equivalent_mutant_gives_the_same(
                 here = np.ones(np.shape(one[name]), bool)
                 if entry.operator == "> to >=":  # ReLU's gate: any slope at zero
                     here = case.args["x"] != 0 if name == "dx" else here
-                assert np.array_equal(one[name][here], other[name][here], equal_nan=True), name
+                was, is_now = one[name][here], other[name][here]
+                if not entry.rounding:
+                    assert np.array_equal(was, is_now, equal_nan=True), name
+                elif was.dtype == np.float64:
+                    size = float(np.max(np.abs(was), initial=1.0))
+                    assert np.allclose(was, is_now, rtol=1e-6, atol=1e-6 * size), name
     assert compared > 50
 
 
