@@ -51,6 +51,7 @@ class InProcess:
             is_user_file=self._loaded.imports.is_user_file,
             printed=self._printed,
             uses_random=self._loaded.uses_random,
+            services=self._loaded.services(),
         )
 
     @contextlib.contextmanager

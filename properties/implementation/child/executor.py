@@ -52,6 +52,8 @@ class Executor:
         Whether the target mentions a random generator at all; if not, nothing is seeded.
     progress : callable
         Told the index of each call before it runs.
+    services : mapping
+        Calls that this side answers itself, by names that begin with ``=``.
     """
 
     def __init__(
@@ -63,8 +65,10 @@ class Executor:
         printed: Printed,
         uses_random: Callable[[], bool] = lambda: True,
         progress: Callable[[int], None] | None = None,
+        services: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
         self.functions = functions
+        self.services = services or {}
         self.unusable = unusable
         self.is_user_file = is_user_file
         self.printed = printed
@@ -203,7 +207,7 @@ class Executor:
             extras["cache_changed"] = watch.cache_changed()
             extras["rng_touched"] = watch.rng_touched()
         for name, value in (*enumerate(args), *kwargs.items()):
-            if type(value) is dict and call.function != IDENTITY:
+            if type(value) is dict and not call.function.startswith(IDENTITY):
                 plain = Plain(packer)
                 extras.setdefault("args_after", []).append([name, plain.value(value, str(name))])
         if self.printed.size:
@@ -217,6 +221,8 @@ class Executor:
             return args[0]
         if function == STAND_IN:
             return StandIn(*args)
+        if function in self.services:
+            return self.services[function](*args)
         if not function.startswith("."):
             if function not in self.functions:
                 raise NotImplementedError(f"{function} is not in the target")

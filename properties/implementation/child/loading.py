@@ -18,6 +18,9 @@ from .values import FunctionInfo, Layout
 
 MAX_SOURCE = 20_000
 
+EVERYTHING = "*"
+"""A name that stands for all modules of the target, to be surveyed."""
+
 
 class LoadedTarget:
     """The contract functions of a target.
@@ -56,12 +59,16 @@ class LoadedTarget:
         alternatives = b"|".join(re.escape(a).encode() for a in sorted(attributes)) or b"$^"
         words = re.compile(rb"\b(" + alternatives + rb")\b")
         everything = modules_of(layout, ROOT)
-        self.modules = [m for m in everything if layout.file or mentions(m.path, words)]
+        whole = EVERYTHING in names
+        self.modules = [m for m in everything if whole or layout.file or mentions(m.path, words)]
         self._stems = {module.stem for module in everything}
         Inert.loading = True
         try:
             for name in names:
-                self._find(name)
+                if name == EVERYTHING:
+                    self._take_everything()
+                else:
+                    self._find(name)
         finally:
             Inert.loading = False
 
@@ -76,6 +83,34 @@ class LoadedTarget:
             for name, info in self.infos.items()
             if info.status != "present"
         }
+
+    def services(self) -> dict[str, Callable[..., Any]]:
+        """Give the calls about the modules as a whole, which are answered on this side."""
+        from .tracing.survey import survey
+        from .tracing.trials import Trials
+
+        modules = {m.name: self._loaded[m.name] for m in self.modules if m.name in self._loaded}
+        usable = {name: m for name, m in modules.items() if isinstance(m, ModuleType)}
+        executions = self.imports.executions
+        trials = Trials(usable)
+
+        def described() -> dict[str, Any]:
+            return {
+                "modules": survey(list(usable.values()), self._lines()),
+                "failures": {n: e.failure for n, e in executions.items() if e.failure},
+                "unusable": {n: m for n, m in modules.items() if isinstance(m, str)},
+            }
+
+        return {"=survey": described, "=trial": trials.answer}
+
+    def _lines(self) -> dict[str, list[str]]:
+        sources = {n: e.source for n, e in self.imports.executions.items()}
+        return {n: s.text.split("\n") for n, s in sources.items() if s is not None}
+
+    def _take_everything(self) -> None:
+        for module in self.modules:
+            self._module(module)
+        self.infos[EVERYTHING] = FunctionInfo(EVERYTHING, "present")
 
     def _find(self, name: str) -> None:
         module_part, _, attribute = name.rpartition(".")

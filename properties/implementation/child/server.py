@@ -91,6 +91,7 @@ class Server:
             printed=self._printed,
             uses_random=target.uses_random,
             progress=self._progress.call,
+            services=target.services(),
         )
         self._printed.take()
         infos = [[getattr(info, field) for field in FIELDS] for info in target.infos.values()]

@@ -1,0 +1,1 @@
+"""Rows made from code that nobody declared: the open contract."""

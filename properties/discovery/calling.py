@@ -1,0 +1,236 @@
+"""The ways in which a backward may be called, likeliest first."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import names
+from .pairs import Pairing
+from .source import KEYWORD_ONLY, Function, Parameter
+
+RATE = 0.375
+"""What a learning rate is set to: large, so that a step taken too early is seen."""
+
+Source = tuple[Any, ...]
+"""Where an argument of the backward comes from: (kind, which, keyword or "")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One way to call a backward.
+
+    Attributes
+    ----------
+    sources : tuple
+        One for each argument.
+    outputs : tuple of str
+        The outputs whose upstream derivatives are given, as paths such as ``r/0`` or ``s/output``.
+    cost : float
+        How unlikely it is; below 1 nothing had to be guessed.
+    note : str
+        A convention that it stands for.
+    """
+
+    sources: tuple[Source, ...]
+    outputs: tuple[str, ...]
+    cost: float
+    note: str = ""
+
+    @property
+    def upstreams(self) -> int:
+        """How many upstream derivatives the backward takes."""
+        return len({s[1] for s in self.sources if s[0] == "upstream"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What a forward gave: its outputs, likeliest first, and the names that can be had."""
+
+    paths: tuple[str, ...]
+    names: tuple[str, ...]
+    returned: int
+    has_cache: bool
+    locals: frozenset[str]
+    attributes: frozenset[str]
+
+
+_OUTPUT_NAMES = (
+    *("output", "out", "outputs", "value", "y", "a", "activation", "z", "h", "y_hat", "y_pred"),
+    *("loss", "cost", "probs", "result", "activations", "o", "pred", "prob", "state"),
+)
+
+
+def outputs_of(reply: Mapping[str, Any], forward: Function) -> Outputs:
+    """Find the outputs of a forward in what a trial gave back."""
+    returned = [path for path, _ in reply["returned"]]
+    before = {path for path, _ in reply["before"]}
+    attributes = [path for path, _ in reply["after"]]
+    known = frozenset(reply["locals"])
+    found: list[str] = []
+    count, cache = 1, False
+    if returned and reply["kind"] in ("tuple", "list"):
+        tops = list(dict.fromkeys(path.split("/")[0] for path in returned))
+        count = max(int(top) for top in tops) + 1 if all(t.isdigit() for t in tops) else len(tops)
+        plain = [path for path in returned if "/" not in path]
+        found = [f"r/{path}" for path in plain] or [f"r/{returned[0]}"]
+        cache = any("/" in path for path in returned) or reply["kind"] == "tuple"
+    elif returned and reply["kind"] == "dict":
+        found = [f"r/{path}" for path in returned]
+    elif returned:
+        found = ["r"]
+    else:
+        new = [path for path in attributes if path not in before]
+        ranked = sorted(new, key=lambda p: _rank(p.rpartition("/")[2]))
+        found = [f"s/{path}" for path in ranked if _rank(path) < 99]
+    names_ = forward.returns()
+    last = next((r for r in reversed(names_) if len(r) == count), [""] * count)
+    return Outputs(
+        tuple(found), tuple(last), count, cache, known, frozenset(a.split("/")[0] for a in attributes)
+    )
+
+
+def _rank(name: str) -> int:
+    low = name.lower().strip("_")
+    return _OUTPUT_NAMES.index(low) if low in _OUTPUT_NAMES else 99
+
+
+def plans(pairing: Pairing, outputs: Outputs, inputs: Sequence[str]) -> list[Plan]:
+    """Give the ways to call the backward, likeliest first.
+
+    Parameters
+    ----------
+    pairing
+        The functions.
+    outputs
+        What the forward gave.
+    inputs
+        Names of the forward's arguments that are given.
+    """
+    backward = pairing.backward
+    if backward is None:
+        return [Plan((), outputs.paths[:1], 0.0)]
+    if pairing.kind == "flag":
+        given = tuple(("input", name, "") for name in inputs if name != pairing.flag)
+        as_output = (("output", 0, ""), *given[1:])
+        flag = ("constant", True, pairing.flag)
+        return [
+            Plan((*given, flag), outputs.paths[:1], 0.0),
+            Plan((*as_output, flag), outputs.paths[:1], 0.8, OUTPUT_TAKEN),
+        ]
+    parameters = [p for p in backward.parameters if _counts(p, inputs, outputs)]
+    options = [_options(p, i, parameters, pairing, outputs, inputs) for i, p in enumerate(parameters)]
+    if any(not option for option in options):
+        return []
+    found = []
+    for chosen in itertools.islice(itertools.product(*options), 600):
+        found += _numbered(parameters, chosen, outputs)
+    found.sort(key=lambda plan: plan.cost)
+    return found[:16]
+
+
+OUTPUT_TAKEN = "takes the function's output, not its input"
+
+
+def _counts(parameter: Parameter, inputs: Sequence[str], outputs: Outputs) -> bool:
+    """Whether an argument is given: always when required, with a default only where it is known."""
+    if parameter.required:
+        return True
+    name = parameter.name
+    if parameter.kind not in (1, KEYWORD_ONLY):
+        return False
+    known = name in inputs or name in outputs.locals
+    return parameter.default is None and (known or name in names.UPSTREAM or name in names.CACHES)
+
+
+def _options(
+    parameter: Parameter,
+    position: int,
+    all_: Sequence[Parameter],
+    pairing: Pairing,
+    outputs: Outputs,
+    inputs: Sequence[str],
+) -> list[tuple[float, Source]]:
+    """Where one argument may come from."""
+    name, low = parameter.name, parameter.name.lower().strip("_")
+    found: list[tuple[float, Source]] = []
+    upstream = name in names.UPSTREAM or low in names.UPSTREAM or names.is_gradient(name)
+    cache = low in names.CACHES or "cache" in low
+    target = low in ("y", "t", "target", "targets", "labels", "y_true", "label")
+    if name in inputs:
+        found.append((0.0, ("input", name)))
+    if cache:
+        if outputs.returned > 1:
+            found.append((0.0, ("output", outputs.returned - 1)))
+            if outputs.returned > 2:
+                found.append((0.9, ("rest", 0)))
+        else:
+            found.append((0.6, ("returned", 0)))
+    if name in outputs.names:
+        found.append((0.1, ("output", outputs.names.index(name))))
+    if low in names.RATES and name not in inputs:
+        found.append((0.1, ("constant", RATE)))
+    if name in outputs.locals and not (upstream and name not in inputs):
+        found.append((0.2, ("local", name)))
+    if upstream and name not in inputs:
+        found.append((0.0 if not target else 1.0, ("upstream", name)))
+    if name in outputs.attributes and not upstream:
+        found.append((0.4, ("attribute", name)))
+    if low in ("out", "output", "a", "s", "y", "activated", "value", "activation", "f", "o", "fx", "sig"):
+        if name not in inputs:
+            cost = 0.2 if pairing.kind == "local" else 0.7
+            found.append((cost, ("output", 0)))
+    if pairing.kind in ("local", "second") and position < len(inputs):
+        if not any(source == ("input", inputs[position]) for _, source in found):
+            found.append((0.3, ("input", inputs[position])))
+    if pairing.kind == "local" and position == 0:
+        found.append((0.8, ("output", 0)))
+    if not found:
+        rest = outputs.returned > 1
+        if len(all_) == 2 and position == 1 and rest:
+            found.append((0.2, ("output", outputs.returned - 1)))
+        if not target:
+            found.append((0.4 if position == 0 else 0.9, ("upstream", name)))
+        if low in ("m", "n", "batch_size", "num_examples", "n_samples"):
+            found.append((0.5, ("length", 0)))
+    elif upstream and inputs and len(all_) > 1 and found[-1][1][0] == "upstream":
+        found.append((1.2, ("input", inputs[0])))
+    return sorted(found, key=lambda f: f[0])[:4]
+
+
+def _numbered(
+    parameters: Sequence[Parameter], chosen: Sequence[tuple[float, Source]], outputs: Outputs
+) -> list[Plan]:
+    """Give the upstreams their numbers and their outputs."""
+    cost = sum(one[0] for one in chosen)
+    wanted = [source[1] for _, source in chosen if source[0] == "upstream"]
+    arrays = list(outputs.paths)
+    if len(wanted) > max(len(arrays), 1):
+        return []
+    order = arrays[: max(len(wanted), 1)]
+    by_name = [_output_of(name, outputs) for name in wanted]
+    if wanted and all(path is not None for path in by_name) and len(set(by_name)) == len(by_name):
+        order = [path for path in by_name if path is not None]
+    number = {name: i for i, name in enumerate(wanted)}
+    sources = []
+    note = ""
+    for parameter, (_, (kind, which)) in zip(parameters, chosen, strict=True):
+        keyword = parameter.name if parameter.kind == KEYWORD_ONLY or not parameter.required else ""
+        if kind == "upstream":
+            which = number[which]
+        if kind == "output" and "cache" not in parameter.name.lower() and outputs.returned == 1:
+            note = OUTPUT_TAKEN
+        sources.append((kind, which, keyword))
+    if not order:
+        return []
+    return [Plan(tuple(sources), tuple(order), cost, note if len(parameters) == 1 else "")]
+
+
+def _output_of(name: str, outputs: Outputs) -> str | None:
+    """The output that an upstream derivative is named after: ``da`` for ``a``."""
+    for i, output in enumerate(outputs.names):
+        if output and f"r/{i}" in outputs.paths and names.same(name, output):
+            return f"r/{i}"
+    return None

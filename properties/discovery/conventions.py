@@ -1,0 +1,142 @@
+"""Differences that are consistent and common: named, not convicted."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .found import Found
+from .locating import RIGHT, WRONG, Fit, Match, status
+from .source import Function
+from .trying import Seen
+
+
+def conventions(fit: Fit, found: Found, seen: Sequence[Seen]) -> tuple[Fit, tuple[str, ...]]:
+    """Take out of a fit what is a convention, and name it.
+
+    Returns
+    -------
+    Fit, tuple of str
+        The fit with such gradients counted as right, and the sentences.
+    """
+    notes: list[str] = []
+    fit, said = _mean_over_examples(fit, found, seen)
+    notes += said
+    fit, said = _weight_decay(fit, seen)
+    notes += said
+    fit, said = _epsilon(fit, found)
+    notes += said
+    for match in fit.matches:
+        if match.status == RIGHT and match.leaf is not None:
+            got, wanted = match.item.values[0], match.leaf.wanted[0]
+            if np.shape(got) != np.shape(wanted):
+                shapes = f"{np.shape(got)} for {np.shape(wanted)}"
+                notes.append(f"{match.item.shown} has another shape than {match.leaf.shown}: {shapes}")
+    return fit, tuple(notes)
+
+
+def _mean_over_examples(fit: Fit, found: Found, seen: Sequence[Seen]) -> tuple[Fit, list[str]]:
+    """1/m in the gradients of all parameters and not in that of the input (deeplearning.ai)."""
+    first = next(iter(found.args), "")
+    wrong = [m for m in fit.matches if m.status == WRONG]
+    if not wrong or found.reading != "product" or any(m.leaf is None for m in wrong):
+        return fit, []
+    parameters = [m for m in fit.matches if m.leaf is not None and m.leaf.path != first]
+    inputs = [m for m in fit.matches if m.leaf is not None and m.leaf.path == first]
+    if len(parameters) != len(wrong) or len(parameters) < 2 or any(m.status != RIGHT for m in inputs):
+        return fit, []
+    for axis in (-1, 0):
+        lengths = []
+        for one in seen:
+            shape = one.truth.outputs[found.plan.outputs[0]][0].shape
+            lengths.append(float(shape[axis]) if shape else 1.0)
+        scale = [1.0 / n for n in lengths]
+        if max(lengths) > 1.0 and all(
+            status(m.item, m.leaf, scale)[0] == RIGHT for m in parameters if m.leaf is not None
+        ):
+            matches = tuple(replace(m, status=RIGHT) if m in wrong else m for m in fit.matches)
+            names = ", ".join(m.item.shown for m in parameters)
+            note = f"{names} are means over the examples (1/m), dx is not: consistent, a convention"
+            return replace(fit, matches=matches), [note]
+    return fit, []
+
+
+def _weight_decay(fit: Fit, seen: Sequence[Seen]) -> tuple[Fit, list[str]]:
+    """A multiple of the parameter added to its gradient: the decay of a penalty added elsewhere."""
+    notes: list[str] = []
+    matches: list[Match] = []
+    for match in fit.matches:
+        factor = _added(match, seen) if match.status == WRONG and match.leaf is not None else None
+        if factor is None:
+            matches.append(match)
+            continue
+        matches.append(replace(match, status=RIGHT))
+        assert match.leaf is not None
+        notes.append(
+            f"{match.item.shown} holds {factor:g} times {match.leaf.shown} more than the derivative: "
+            f"weight decay, whose penalty is not in the forward"
+        )
+    return replace(fit, matches=tuple(matches)), notes
+
+
+def _added(match: Match, seen: Sequence[Seen]) -> float | None:
+    leaf = match.leaf
+    if leaf is None or not leaf.path.startswith(("self/", "init/")):
+        return None
+    factors = []
+    for got, wanted, one in zip(match.item.values, leaf.wanted, seen, strict=True):
+        value = np.asarray(one.example.leaves[leaf.path])
+        if np.shape(got) != wanted.shape or not np.all(value):
+            return None
+        factors.append(((np.asarray(got) - wanted) / value).ravel())
+    flat = np.concatenate(factors)
+    if flat.size < 4 or not flat[0] > 1e-8 or not np.allclose(flat, flat[0], rtol=1e-6):
+        return None
+    return float(flat[0])
+
+
+def _epsilon(fit: Fit, found: Found) -> tuple[Fit, list[str]]:
+    """A small number inside a logarithm or a clip that the gradient leaves out."""
+    small = _smallest_guard(found.pairing.forward)
+    if small is None:
+        return fit, []
+    notes: list[str] = []
+    matches: list[Match] = []
+    for match in fit.matches:
+        if match.status != WRONG or match.leaf is None:
+            matches.append(match)
+            continue
+        off = 0.0
+        for got, wanted in zip(match.item.values, match.leaf.wanted, strict=True):
+            if np.size(got) != wanted.size:
+                off = np.inf
+                break
+            scale = float(np.abs(wanted).max(initial=0.0)) + 1e-300
+            off = max(off, float(np.abs(np.reshape(got, wanted.shape) - wanted).max()) / scale)
+        if off <= 300.0 * small:
+            matches.append(replace(match, status=RIGHT))
+            notes.append(f"{match.item.shown} leaves out the {small:g} that guards a logarithm")
+        else:
+            matches.append(match)
+    return replace(fit, matches=tuple(matches)), notes
+
+
+def _smallest_guard(function: Function) -> float | None:
+    """The largest small number added inside a logarithm or used to clip."""
+    found = []
+    for node in function.walk():
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func).rpartition(".")[2]
+        if name not in ("log", "log2", "log10", "clip", "maximum"):
+            continue
+        for part in ast.walk(node):
+            if isinstance(part, ast.Constant) and isinstance(part.value, float):
+                if 0.0 < part.value <= 1e-5:
+                    found.append(part.value)
+            elif isinstance(part, ast.Name) and part.id.lower() in ("eps", "epsilon"):
+                found.append(1e-7)
+    return max(found) if found else None

@@ -1,0 +1,415 @@
+"""From something that looks like a derivative to a row that can be judged."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from . import names
+from .calling import OUTPUT_TAKEN, Outputs, Plan, outputs_of, plans
+from .found import Found, NotJudged
+from .hints import Hint, hints, in_columns
+from .inputs import Wanted
+from .learning import Learner, Refused, pretty
+from .ladder import Truth, Unclear
+from .locating import RIGHT, WRONG, Fit, locate, shape_is_off
+from .pairs import Candidate, Pairing, candidates
+from .session import Session
+from .source import KEYWORD_ONLY, PLAIN, POSITIONAL_ONLY, Function, Parameter, Survey
+from .trying import (
+    Example,
+    Failed,
+    Seen,
+    items_of,
+    leaves_of,
+    make_example,
+    readings,
+    request_for,
+    see,
+)
+
+_EXAMPLES = 3
+_MOST_INPUTS = 6
+_SURE = 1.0
+"""Cost below which nothing essential was guessed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hypothesis:
+    """One way to understand a candidate, and how well it fits."""
+
+    pairing: Pairing
+    specs: Mapping[str, Wanted]
+    plan: Plan
+    reading: str
+    fit: Fit
+    cost: float
+
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """Sort key: the best first."""
+        right, wrong = self.fit.count(RIGHT), self.fit.count(WRONG)
+        off = sum(shape_is_off(match) for match in self.fit.matches)
+        return (0.0 if self.fit.clean else 1.0, -right + 0.25 * wrong + 0.5 * off, self.cost)
+
+
+def discover(
+    session: Session,
+    *,
+    known: Iterable[str] = (),
+    declared: Mapping[str, Wanted] | None = None,
+    seed: int = 0,
+) -> list[Found | NotJudged]:
+    """Find every value with a hand-written derivative, and how it is called.
+
+    Parameters
+    ----------
+    session
+        The child in which the target is loaded.
+    known
+        Names of functions that are judged otherwise.
+    declared
+        What the user said of the inputs, by name.
+    """
+    survey = session.survey()
+    result = []
+    for candidate in candidates(survey, known=known):
+        result.append(_Search(session, survey, candidate, declared or {}, seed).run())
+    return result
+
+
+class _Search:
+    def __init__(
+        self,
+        session: Session,
+        survey: Survey,
+        candidate: Candidate,
+        declared: Mapping[str, Wanted],
+        seed: int,
+    ) -> None:
+        self._session, self._survey, self._candidate = session, survey, candidate
+        self._declared, self._seed = declared, seed
+        self._best: Hypothesis | None = None
+        self._refusals: list[str] = []
+        self._raised: list[tuple[float, str, str]] = []
+        self._inputs: Mapping[str, Wanted] = {}
+        self._source = "the code"
+        self._shapes_off = False
+
+    def run(self) -> Found | NotJudged:
+        """Try the pairings in order until one fits."""
+        if not self._candidate.pairings:
+            return self._not_judged(self._candidate.reason)
+        for place, pairing in enumerate(self._candidate.pairings):
+            self._pairing(pairing, 0.3 * place)
+            if self._best is not None and self._best.fit.clean:
+                break
+        best = self._best
+        if best is None:
+            return self._not_judged(self._why())
+        if not best.fit.clean:
+            reason = self._unsure(best)
+            if reason:
+                return self._not_judged(reason)
+        return self._found(best)
+
+    # one pairing
+
+    def _pairing(self, pairing: Pairing, cost: float) -> None:
+        learner, starts = self._begin(pairing)
+        if learner is None:
+            return
+        first: float | None = None
+        count = 0
+        for specs, price in learner.search(starts):
+            first = price if first is None else first
+            if price > first + 0.75 or count >= _MOST_INPUTS:
+                break
+            count += 1
+            self._inputs = self._inputs or specs
+            self._shapes_off = True
+            self._with_inputs(pairing, specs, cost + price - first, learner)
+            if self._best is not None and self._best.fit.clean:
+                return
+            if self._shapes_off:
+                learner.widen(specs, price)
+        if first is None and learner.refused is not None:
+            self._refusals.append(_refusal(pairing, learner.refused))
+            self._inputs = self._inputs or learner.refused.specs
+
+    def _begin(self, pairing: Pairing) -> tuple[Learner | None, list[tuple[float, Any]]]:
+        forward, owner = pairing.forward, pairing.owner
+        functions = [forward, *([pairing.backward] if pairing.backward else [])]
+        constructor = owner.methods.get("__init__") if owner is not None else None
+        made = owner is not None and not (forward.static and pairing.judged.static)
+        init = list(constructor.parameters) if made and constructor is not None else []
+        if owner is not None:
+            functions += [m for m in owner.methods.values() if m not in functions]
+        args = [p for p in forward.parameters if p.name != pairing.flag]
+        if any(p.kind in (2, 4) and p.kind == 2 for p in args) and not any(p.kind == PLAIN for p in args):
+            self._refusals.append(f"{forward.name} takes any number of arguments (*{args[0].name})")
+            return None, []
+        of_init = _given(init, joint=False)
+        of_args = _given(args, joint=pairing.kind == "joint")
+        found = hints(functions, [p.name for p in (*of_init, *of_args)], owner.doc if owner else "")
+        for parameter in (*of_init, *of_args):
+            if found[parameter.name].called:
+                children = [k.name for k in self._survey.classes if owner and owner.name in k.bases]
+                if children:
+                    self._refusals.append(
+                        f"{parameter.name} is a function; {', '.join(children)} stand for it"
+                    )
+                else:
+                    self._refusals.append(f"its argument {parameter.name} is a function")
+                return None, []
+        keyed = {f"init/{p.name}": found[p.name] for p in of_init}
+        keyed |= {f"arg/{p.name}": found[p.name] for p in of_args}
+        learner = Learner(
+            lambda values: self._attempt(pairing, values),
+            functions,
+            keyed,
+            columns=in_columns([*functions, *self._helpers(functions)]),
+            seed=self._seed,
+        )
+        starts = self._starts(learner, keyed)
+        return learner, starts
+
+    def _helpers(self, functions: Sequence[Function]) -> list[Function]:
+        """Functions of the target that these call."""
+        called = {
+            node.func.id
+            for function in functions
+            for node in function.walk()
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        return [f for f in self._survey.functions if f.name in called]
+
+    def _starts(
+        self, learner: Learner, keyed: Mapping[str, Hint]
+    ) -> list[tuple[float, Mapping[str, Wanted]]]:
+        start: dict[str, Wanted] = {}
+        for name, hint in keyed.items():
+            plain = name.partition("/")[2]
+            if plain in self._declared:
+                start[name] = self._declared[plain]
+                self._source = "--inputs"
+                continue
+            if hint.shape is not None and self._source == "the code":
+                self._source = hint.source
+            start[name] = learner.start(plain, hint)
+        starts: list[tuple[float, Mapping[str, Wanted]]] = [(0.0, start)]
+        # The label of an example: a class or a one-hot row, a number or a probability.
+        for name, one in start.items():
+            plain = name.partition("/")[2].lower()
+            if plain in ("y", "t", "target", "targets", "labels", "y_true", "label", "y_hat"):
+                if one.kind == "normal" and plain not in self._declared:
+                    for more, kind in ((0.1, "onehot"), (0.2, "onehot_columns"), (0.3, "bits")):
+                        if len(one.axes) == 2:
+                            starts.append((more, {**start, name: replace(one, kind=kind)}))
+            for option in keyed[name].options[1:4]:
+                if one.kind == "constant":
+                    starts.append((0.5, {**start, name: Wanted("constant", constant=option)}))
+        return starts
+
+    def _attempt(self, pairing: Pairing, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        request = request_for(pairing, values)
+        reply = self._session.trial({**request, "mode": "run", "backward": None})
+        if "error" in reply:
+            return reply
+        numbers = [np.asarray(v, dtype=float) for _, v in (*reply["returned"], *reply["after"])]
+        if any(not np.isfinite(n).all() for n in numbers):
+            return {"trouble": "it gives values that are not finite"}
+        if not reply["returned"] and not reply["after"]:
+            return {"trouble": "it gives no number"}
+        return reply
+
+    # inputs that work
+
+    def _with_inputs(
+        self, pairing: Pairing, specs: Mapping[str, Wanted], cost: float, learner: Learner
+    ) -> None:
+        examples: list[Example] = []
+        try:
+            for index in range(_EXAMPLES):
+                examples.append(make_example(self._session, pairing, specs, index, self._seed))
+        except Failed as failed:
+            self._refusals.append(f"{pairing.forward.name} raises {failed}")
+            return
+        if not _repeats(self._session, pairing, examples[0]):
+            self._refusals.append("two runs on the same inputs give different values")
+            return
+        outputs = outputs_of(examples[0].reply, pairing.forward)
+        if not outputs.paths:
+            self._refusals.append(f"{pairing.forward.name} returns nothing and sets no output")
+            return
+        inputs = [n.partition("/")[2] for n in specs if n.startswith("arg/")]
+        known: list[dict[tuple[str, ...], Truth]] = [{} for _ in examples]
+        for plan in plans(pairing, outputs, inputs):
+            if plan.note == OUTPUT_TAKEN and not self._on_output(pairing):
+                continue
+            seen = self._seen(pairing, examples, plan, known)
+            if not seen:
+                continue
+            for place, reading in enumerate(readings(pairing, plan, seen[0])):
+                self._read(pairing, specs, plan, reading, seen, cost + plan.cost + 0.1 * place)
+                if self._best is not None and self._best.fit.clean:
+                    return
+
+    def _seen(
+        self,
+        pairing: Pairing,
+        examples: Sequence[Example],
+        plan: Plan,
+        known: Sequence[dict[tuple[str, ...], Truth]],
+    ) -> list[Seen]:
+        seen: list[Seen] = []
+        for example, truths in zip(examples, known, strict=True):
+            try:
+                seen.append(
+                    see(self._session, pairing, example, plan, known=truths, seed=self._seed)
+                )
+            except Failed as failed:
+                name = pairing.judged.name
+                self._raised.append((plan.cost, f"{name} raises {failed}", failed.error["type"]))
+                return []
+            except Unclear as unclear:
+                self._raised.append((plan.cost + 5.0, str(unclear), ""))
+        return seen
+
+    def _read(
+        self,
+        pairing: Pairing,
+        specs: Mapping[str, Wanted],
+        plan: Plan,
+        reading: str,
+        seen: Sequence[Seen],
+        cost: float,
+    ) -> None:
+        leaves = leaves_of(seen, plan, reading)
+        items = items_of(pairing, plan, seen)
+        if not leaves or not items:
+            if not items:
+                self._raised.append((plan.cost, f"{pairing.judged.name} gives no gradient", ""))
+            return
+        fit = locate(items, leaves, first=_first(specs))
+        if not fit.matches:
+            self._raised.append((plan.cost, f"no gradient of {pairing.judged.name} was located", ""))
+            return
+        if not any(shape_is_off(match) for match in fit.matches):
+            self._shapes_off = False
+        hypothesis = Hypothesis(pairing, specs, plan, reading, fit, cost)
+        if self._best is None or hypothesis.rank < self._best.rank:
+            self._best = hypothesis
+
+    def _on_output(self, pairing: Pairing) -> bool:
+        """Whether a derivative is meant to be called with the function's output: a(1 - a)."""
+        forward, backward = pairing.forward, pairing.judged
+        own = backward.parameters[0].name if backward.parameters else ""
+        theirs = forward.parameters[0].name if forward.parameters else ""
+        if own != theirs and own.lower() not in ("x", "z", "v", "t"):
+            return True
+        return any(_called_on_output(t, forward.name, backward.name) for t in self._survey.trees.values())
+
+    # endings
+
+    def _unsure(self, best: Hypothesis) -> str:
+        """Why a misfit is not enough to call the code wrong; "" when it is."""
+        if best.fit.count(RIGHT) and best.fit.count(WRONG):
+            return ""
+        if best.fit.count(WRONG) == 0:
+            return "the examples decide nothing"
+        if best.cost < _SURE:
+            return ""
+        return (
+            f"what it returns fits no reading of it as the derivative of {best.pairing.forward.name}"
+        )
+
+    def _why(self) -> str:
+        if self._raised:
+            return min(self._raised, key=lambda r: r[0])[1]
+        return self._refusals[0] if self._refusals else "no way to call it was found"
+
+    def _not_judged(self, reason: str) -> NotJudged:
+        function = self._candidate.function
+        write = ""
+        if self._inputs:
+            plain = {n.partition("/")[2]: one for n, one in pretty(self._inputs).items()}
+            from .inputs import shown
+
+            write = f"--inputs '{shown(plain)}'" if plain else ""
+        return NotJudged(self._candidate.name, reason, write, function.module, function.line)
+
+    def _found(self, best: Hypothesis) -> Found:
+        specs = pretty(best.specs)
+        return Found(
+            self._candidate,
+            best.pairing,
+            {n: s for n, s in specs.items() if n.startswith("init/")},
+            {n: s for n, s in specs.items() if n.startswith("arg/")},
+            best.plan,
+            best.reading,
+            self._source,
+            best.cost,
+        )
+
+
+def _given(parameters: Sequence[Parameter], *, joint: bool) -> list[Parameter]:
+    """Parameters that get a value: required ones, and labels that may be left out."""
+    found = []
+    for parameter in parameters:
+        if parameter.kind not in (POSITIONAL_ONLY, PLAIN, KEYWORD_ONLY):
+            continue
+        label = parameter.name.lower() in ("y", "t", "target", "targets", "labels", "y_true")
+        if parameter.required or (parameter.default is None and label):
+            found.append(parameter)
+    return found
+
+
+def _first(specs: Mapping[str, Wanted]) -> str:
+    return next((name for name, one in specs.items() if name.startswith("arg/")), "")
+
+
+def _repeats(session: Session, pairing: Pairing, example: Example) -> bool:
+    again = session.trial({**example.request, "mode": "run", "backward": None})
+    if "error" in again:
+        return False
+    before, after = example.reply["returned"], again["returned"]
+    return len(before) == len(after) and all(
+        p == q and np.array_equal(v, w, equal_nan=True) for (p, v), (q, w) in zip(before, after, strict=True)
+    )
+
+
+def _refusal(pairing: Pairing, refused: Refused) -> str:
+    place = {"init": "its constructor", "forward": pairing.forward.name}.get(refused.stage, "it")
+    kind = f"{refused.type}: " if refused.type else ""
+    return f"no inputs were found that {place} accepts ({kind}{refused.message})"
+
+
+def _called_on_output(tree: ast.Module, forward: str, backward: str) -> bool:
+    """Whether some call of the backward is given what the forward returned."""
+    for scope in ast.walk(tree):
+        if not isinstance(scope, (ast.FunctionDef, ast.Module)):
+            continue
+        outputs: set[str] = set()
+        for node in ast.walk(scope):
+            if isinstance(node, ast.Assign) and _is_call(node.value, forward):
+                outputs |= {ast.unparse(target) for target in node.targets}
+        for node in ast.walk(scope):
+            if isinstance(node, ast.Call) and _is_call(node, backward) and node.args:
+                first = node.args[0]
+                if ast.unparse(first) in outputs or _is_call(first, forward):
+                    return True
+    return False
+
+
+def _is_call(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == name
+
+
+def searched(session: Session, survey: Survey, candidate: Candidate, seed: int = 0) -> Iterator[Any]:
+    """One candidate alone, for tests."""
+    yield _Search(session, survey, candidate, {}, seed).run()

@@ -1,0 +1,123 @@
+"""What discovery hands to the judge, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .calling import Plan
+from .inputs import Wanted, shown
+from .pairs import Candidate, Pairing
+
+Array = Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NotJudged:
+    """Something that looks like a derivative and cannot be judged.
+
+    Attributes
+    ----------
+    name : str
+        The function.
+    reason : str
+        Why.
+    write : str
+        The option or line that would make it judgeable; "" when there is none.
+    """
+
+    name: str
+    reason: str
+    write: str = ""
+    file: str = ""
+    line: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """The one line that is shown."""
+        advice = f"; write {self.write}" if self.write else ""
+        return f"{self.name}: not judged: {self.reason}{advice}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A row of the open contract: a value and its derivative, and how they are called.
+
+    Attributes
+    ----------
+    pairing : Pairing
+        Forward and backward.
+    init, args : mapping
+        What the constructor and the forward take.
+    plan : Plan
+        How the backward is called.
+    reading : str
+        ``product`` (with upstream derivatives), ``entries`` (the derivative of every entry),
+        ``jacobian``, ``sum`` or ``mean``.
+    source : str
+        Where the inputs come from.
+    """
+
+    candidate: Candidate
+    pairing: Pairing
+    init: Mapping[str, Wanted]
+    args: Mapping[str, Wanted]
+    plan: Plan
+    reading: str
+    source: str = "the code"
+    cost: float = 0.0
+    leaves: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the row."""
+        return self.candidate.name
+
+    @property
+    def inputs(self) -> str:
+        """The inferred inputs, as ``--inputs`` takes them."""
+        return shown({**self.init, **self.args})
+
+    @property
+    def sentence(self) -> str:
+        """The one line that is shown."""
+        return f"{self.pairing.label}, inputs {self.inputs or 'none'} (from {self.source})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wrong:
+    """A gradient that is wrong, with everything that shows it."""
+
+    argument: str
+    leaf: str
+    sentence: str
+    got: Array
+    wanted: Array | None
+    bound: Array | None
+    values: Mapping[str, Any]
+    upstream: tuple[Array, ...] = ()
+    index: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """The verdict on a row.
+
+    Attributes
+    ----------
+    status : str
+        ``right``, ``wrong``, ``error`` or ``not judged``.
+    """
+
+    found: Found
+    status: str
+    right: tuple[str, ...] = ()
+    wrong: tuple[Wrong, ...] = ()
+    notes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+    oracle: str = ""
+    examples: int = 0
+    inconclusive: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,220 @@
+"""What the arguments of a function look like: kinds, axes with letters, notation, values."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+Axis = int | str
+Sizes = Mapping[str, int]
+Rng = np.random.Generator
+
+ARRAYS = frozenset(
+    "normal positive unit onehot rows labels integers mask spd symmetric columns bits".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One argument.
+
+    Attributes
+    ----------
+    kind : str
+        ``normal`` (signed), ``positive``, ``unit`` (in (0, 1)), ``rows`` (sum to one along the last
+        axis), ``columns`` (along the first), ``onehot``, ``bits`` (0.0 or 1.0), ``labels`` (below the first
+        axis, of the shape of the rest), ``integers``, ``mask``, ``spd``, ``symmetric``; ``length``
+        (the integer that a letter stands for); ``sizes`` (a list of lengths); ``dict``, ``list``
+        (of `parts`); ``constant``.
+    axes : tuple
+        Lengths: numbers, letters, or sums, differences and products of them.
+    constant
+        The value of a constant.
+    parts : tuple of (key, Wanted)
+        What a dict or list holds.
+    """
+
+    kind: str
+    axes: tuple[Axis, ...] = ()
+    constant: Any = None
+    parts: tuple[tuple[Any, Wanted], ...] = ()
+
+    def renamed(self, change: Mapping[str, Axis]) -> Wanted:
+        """Replace letters by letters, numbers or expressions."""
+        axes = tuple(_substituted(axis, change) for axis in self.axes)
+        parts = tuple((key, part.renamed(change)) for key, part in self.parts)
+        return replace(self, axes=axes, parts=parts)
+
+    def letters(self) -> list[str]:
+        """Give the letters in order."""
+        found = [letter for axis in self.axes for letter in letters_of(axis)]
+        for _, part in self.parts:
+            found += part.letters()
+        return list(dict.fromkeys(found))
+
+
+def letters_of(axis: Axis) -> list[str]:
+    """Give the letters of a length."""
+    if isinstance(axis, int):
+        return []
+    return [n.id for n in ast.walk(ast.parse(axis, mode="eval")) if isinstance(n, ast.Name)]
+
+
+def _substituted(axis: Axis, change: Mapping[str, Axis]) -> Axis:
+    if isinstance(axis, int) or not any(letter in change for letter in letters_of(axis)):
+        return axis
+    if axis in change:
+        return change[axis]
+
+    class Exchange(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            new = change.get(node.id, node.id)
+            return ast.parse(str(new), mode="eval").body
+
+    tree = Exchange().visit(ast.parse(axis, mode="eval").body)
+    text = ast.unparse(tree)
+    return int(length(text, {})) if not letters_of(text) else text
+
+
+def length(axis: Axis, sizes: Sizes) -> int:
+    """Give the number that a length stands for."""
+    if isinstance(axis, int):
+        return axis
+    return _value(ast.parse(axis, mode="eval").body, sizes)
+
+
+def _value(node: ast.expr, sizes: Sizes) -> int:
+    if isinstance(node, ast.Name):
+        return sizes[node.id]
+    if isinstance(node, ast.BinOp):
+        left, right = _value(node.left, sizes), _value(node.right, sizes)
+        if isinstance(node.op, ast.Mult):
+            return left * right
+        if isinstance(node.op, ast.FloorDiv):
+            return left // max(right, 1)
+        return left + right if isinstance(node.op, ast.Add) else max(left - right, 0)
+    assert isinstance(node, ast.Constant)
+    return int(str(node.value))
+
+
+# notation
+
+
+def shown(wanted: Mapping[str, Wanted]) -> str:
+    """Write in the notation of ``--inputs``.
+
+    >>> shown({"x": Wanted("normal", ("N", "D")), "y": Wanted("labels", ("C", "N"))})
+    'x: (N, D), y: labels(C, N)'
+    """
+    return ", ".join(f"{name}: {_one(one)}" for name, one in wanted.items())
+
+
+def _one(one: Wanted) -> str:
+    axes = ", ".join(str(axis) for axis in one.axes)
+    if one.kind == "normal":
+        return f"({axes},)" if len(one.axes) == 1 else f"({axes})"
+    if one.kind == "length":
+        return axes
+    if one.kind == "sizes":
+        return f"[{axes}]"
+    if one.kind == "dict":
+        return "{" + ", ".join(f"{key!r}: {_one(part)}" for key, part in one.parts) + "}"
+    if one.kind == "list":
+        return "[" + ", ".join(_one(part) for _, part in one.parts) + "]"
+    if one.kind == "constant":
+        return repr(one.constant)
+    return f"{one.kind}({axes})"
+
+
+# values
+
+
+def draw(wanted: Mapping[str, Wanted], sizes: Sizes, rng: Rng) -> dict[str, Any]:
+    """Draw a value for every argument."""
+    return {name: _drawn(one, sizes, rng) for name, one in wanted.items()}
+
+
+def signed(shape: Sequence[int], rng: Rng) -> Any:
+    """Values of order one of either sign, none of them tiny."""
+    size = rng.uniform(0.1, 1.4, tuple(shape)) * rng.choice([-1.0, 1.0], tuple(shape))
+    return np.round(size, 3) + rng.integers(1, 10, tuple(shape)) * 1e-4
+
+
+def _drawn(one: Wanted, sizes: Sizes, rng: Rng) -> Any:
+    kind = one.kind
+    if kind == "constant":
+        return one.constant
+    if kind == "dict":
+        return {key: _drawn(part, sizes, rng) for key, part in one.parts}
+    if kind == "list":
+        return [_drawn(part, sizes, rng) for _, part in one.parts]
+    shape = tuple(length(axis, sizes) for axis in one.axes)
+    if kind == "length":
+        return shape[0]
+    if kind == "sizes":
+        return list(shape)
+    value = _array(kind, shape, rng)
+    return float(value) if np.ndim(value) == 0 and kind in ("normal", "positive", "unit") else value
+
+
+def _array(kind: str, shape: tuple[int, ...], rng: Rng) -> Any:
+    if kind == "normal":
+        return signed(shape, rng)
+    if kind == "positive":
+        return np.round(rng.uniform(0.3, 2.0, shape), 3) + rng.integers(1, 10, shape) * 1e-4
+    if kind == "unit":
+        return np.round(rng.uniform(0.1, 0.9, shape), 4)
+    if kind in ("rows", "columns"):
+        size = rng.uniform(0.2, 1.0, shape)
+        return size / size.sum(axis=-1 if kind == "rows" else 0, keepdims=True)
+    if kind == "onehot":
+        return one_hot(shape, rng, -1)
+    if kind == "onehot_columns":
+        return one_hot(shape, rng, 0)
+    if kind == "labels":
+        classes, *rest = shape or (2,)
+        return rng.integers(0, max(classes, 1), tuple(rest))
+    if kind == "integers":
+        return rng.integers(0, 5, shape)
+    if kind == "mask":
+        return rng.integers(0, 2, shape).astype(bool)
+    if kind == "bits":
+        return rng.integers(0, 2, shape).astype(float)
+    n = shape[0] if shape else 1
+    root = signed((n, n), rng)
+    if kind == "symmetric":
+        return (root + root.T) / 2
+    return root @ root.T / n + np.eye(n)
+
+
+def one_hot(shape: tuple[int, ...], rng: Rng, axis: int) -> Any:
+    """A one in every row (axis -1) or column (axis 0)."""
+    value = np.zeros(shape)
+    if value.size:
+        moved = np.moveaxis(value, axis, -1)
+        where = rng.integers(0, moved.shape[-1], moved.shape[:-1])
+        np.put_along_axis(moved, where[..., None], 1.0, -1)
+    return value
+
+
+ARRAYS_AND = ARRAYS | {"onehot_columns"}
+_PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89)
+
+
+def learning_sizes(letters: Sequence[str]) -> dict[str, int]:
+    """Give every letter a prime of its own: a length in a message of numpy then says whose it is."""
+    return {letter: _PRIMES[i % len(_PRIMES)] for i, letter in enumerate(letters)}
+
+
+def case_sizes(letters: Sequence[str], index: int, rng: Rng, *, least: int = 1) -> dict[str, int]:
+    """Lengths for a case: unequal ones at first, then any, ones among them."""
+    n = len(letters)
+    if index % 3 != 2:
+        pool = list(range(2, 2 + max(n, 4)))
+        rng.shuffle(pool)
+        return {letter: max(pool[i % len(pool)], least) for i, letter in enumerate(letters)}
+    return {letter: max(int(rng.integers(1, 5)), least) for letter in letters}

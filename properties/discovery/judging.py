@@ -1,0 +1,125 @@
+"""The verdict on a row of the open contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .conventions import conventions
+from .found import Found, Result, Wrong
+from .ladder import Unclear
+from .locating import RIGHT, UNCLEAR, WRONG, Match, compare, locate
+from .session import Session
+from .trying import Failed, Seen, items_of, leaves_of, make_example, see
+
+Array = Any
+
+
+def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int = 0) -> Result:
+    """Judge a row on drawn examples.
+
+    Parameters
+    ----------
+    found
+        From `discover`.
+    session
+        The child in which the target is loaded.
+    examples
+        How many cases are drawn.
+    """
+    specs = {**found.init, **found.args}
+    seen: list[Seen] = []
+    unclear: list[str] = []
+    rng = np.random.default_rng([seed, 31])
+    for index in range(examples):
+        try:
+            example = make_example(session, found.pairing, specs, index, seed + 1)
+            confirm = rng if index < 3 else None
+            seen.append(see(session, found.pairing, example, found.plan, confirm=confirm, seed=seed))
+        except Unclear as reason:
+            unclear.append(str(reason))
+        except Failed as failed:
+            unclear.append(f"it raises {failed}")
+    if len(unclear) > len(seen):
+        reason = max(set(unclear), key=unclear.count)
+        return Result(
+            found, "not judged", reason=f"most examples decide nothing: {reason}",
+            examples=examples, inconclusive=len(unclear),
+        )  # fmt: skip
+    return _verdict(found, seen, len(unclear), specs)
+
+
+def _verdict(found: Found, seen: Sequence[Seen], inconclusive: int, specs: Mapping[str, Any]) -> Result:
+    leaves = leaves_of(seen, found.plan, found.reading)
+    items = items_of(found.pairing, found.plan, seen)
+    first = next(iter(found.args), "")
+    if not leaves or not items:
+        return Result(found, "not judged", reason="no gradient was located")
+    fit = locate(items, leaves, first=first)
+    fit, notes = conventions(fit, found, seen)
+    if found.plan.note:
+        notes = (*notes, found.plan.note)
+    wrong = tuple(_wrong(match, found, seen) for match in fit.matches if match.status == WRONG)
+    right = tuple(m.item.shown for m in fit.matches if m.status == RIGHT)
+    status = "wrong" if wrong else "right" if right else "not judged"
+    unclear = [m.item.shown for m in fit.matches if m.status == UNCLEAR]
+    return Result(
+        found,
+        status,
+        right,
+        wrong,
+        notes,
+        fit.missing,
+        reason="" if right or wrong else f"nothing can be said of {', '.join(unclear)}",
+        oracle=seen[0].truth.rung,
+        examples=len(seen) + inconclusive,
+        inconclusive=inconclusive,
+    )
+
+
+def _wrong(match: Match, found: Found, seen: Sequence[Seen]) -> Wrong:
+    one = seen[match.case]
+    values = {**one.example.values, **{p: v for p, v in one.example.leaves.items() if p[:4] == "self"}}
+    got = np.asarray(match.item.values[match.case], dtype=float)
+    name = match.item.shown
+    if match.leaf is None:
+        sentence = f"{name}, of shape {got.shape}, fits no input"
+        return Wrong(name, "", sentence, got, None, None, values, one.upstream)
+    wanted, bound = match.leaf.wanted[match.case], match.leaf.bounds[match.case]
+    leaf = match.leaf.shown
+    if np.squeeze(got).shape != np.squeeze(wanted).shape:
+        sentence = f"{name} has shape {got.shape}, {leaf} has {wanted.shape}"
+        return Wrong(name, leaf, sentence, got, wanted, bound, values, one.upstream)
+    off = np.abs(got.reshape(wanted.shape) - wanted)
+    index = np.unravel_index(int(np.argmax(np.nan_to_num(off, nan=np.inf))), wanted.shape)
+    place = tuple(int(i) for i in index)
+    at = f"[{', '.join(map(str, place))}]" if place else ""
+    sentence = (
+        f"{name}{at} is {float(got.reshape(wanted.shape)[index]):.6g}, "
+        f"the derivative with respect to {leaf} is {float(wanted[index]):.6g}"
+    )
+    ratio = _ratio(match)
+    if ratio is not None:
+        sentence += f"; every entry is {ratio:.6g} times it"
+    return Wrong(name, leaf, sentence, got, wanted, bound, values, one.upstream, place)
+
+
+def _ratio(match: Match) -> float | None:
+    """A constant factor between what came and what is true, in all examples."""
+    assert match.leaf is not None
+    ratios = []
+    for got, wanted in zip(match.item.values, match.leaf.wanted, strict=True):
+        if np.size(got) != wanted.size:
+            return None
+        large = np.abs(wanted) > 1e-6
+        if large.any():
+            ratios.append((np.reshape(got, wanted.shape)[large] / wanted[large]).ravel())
+    flat = np.concatenate(ratios) if ratios else np.zeros(0)
+    if flat.size < 2 or not np.allclose(flat, flat[0], rtol=1e-8):
+        return None
+    return float(flat[0])
+
+
+__all__ = ["compare", "judge_found"]

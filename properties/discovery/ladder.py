@@ -1,0 +1,223 @@
+r"""The derivative of the code's own forward, by rungs that check each other.
+
+The first rung carries dual numbers with a rounding bound through the code, in the child; the
+second takes difference quotients of plain runs and extrapolates them to step zero with an error
+estimate. Where the first speaks, one random direction of the second has to agree with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reference.extrapolation import richardson
+
+from .session import Session
+
+Array = Any
+_UNIT = 2.0**-53
+STEPS = 2.0 ** -np.arange(7.0, 13.0)
+_KINK = 1e-6
+"""Compared values that are closer than this, in units of one, make a kink possible."""
+MOST_ENTRIES = 240
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """The Jacobian of some outputs with respect to some leaves, with a bound of its error.
+
+    Attributes
+    ----------
+    leaves : mapping
+        Path of a leaf to the shape it has.
+    outputs : mapping
+        Path of an output to (value, Jacobian of shape (*S, K), bound of the same shape).
+    rung : str
+        ``dual`` or ``extrapolation``.
+    """
+
+    leaves: Mapping[str, tuple[int, ...]]
+    outputs: Mapping[str, tuple[Array, Array, Array]]
+    rung: str
+    unit: float = _UNIT
+
+    def columns(self, leaf: str) -> slice:
+        """Where the directions of a leaf stand."""
+        first = 0
+        for path, shape in self.leaves.items():
+            size = int(np.prod(shape, dtype=int))
+            if path == leaf:
+                return slice(first, first + size)
+            first += size
+        raise KeyError(leaf)
+
+    def product(self, leaf: str, upstreams: Mapping[str, Array]) -> tuple[Array, Array]:
+        """The vector-Jacobian product for upstream derivatives, and its bound."""
+        where, shape = self.columns(leaf), self.leaves[leaf]
+        total, bound = np.zeros(where.stop - where.start), np.zeros(where.stop - where.start)
+        for path, upstream in upstreams.items():
+            value, jacobian, error = self.outputs[path]
+            rows = np.broadcast_to(upstream, value.shape).reshape(-1)
+            part = jacobian.reshape(rows.size, -1)[:, where]
+            off = error.reshape(rows.size, -1)[:, where]
+            size = np.abs(rows)
+            total = total + rows @ part
+            bound = bound + size @ (off + (rows.size + 4) * self.unit * np.abs(part))
+        return total.reshape(shape), bound.reshape(shape)
+
+    def jacobian(self, leaf: str, output: str) -> tuple[Array, Array]:
+        """The Jacobian, of shape output + leaf, and its bound."""
+        where, shape = self.columns(leaf), self.leaves[leaf]
+        value, jacobian, error = self.outputs[output]
+        full = (*value.shape, *shape)
+        return jacobian[..., where].reshape(full), error[..., where].reshape(full)
+
+
+class Unclear(Exception):
+    """No rung can say what the derivative is here; the example decides nothing."""
+
+
+def truth(
+    session: Session,
+    request: Mapping[str, Any],
+    leaves: Mapping[str, Array],
+    outputs: Sequence[str],
+    *,
+    confirm: np.random.Generator | None = None,
+) -> Truth:
+    """Ask the rungs, the most exact first.
+
+    Parameters
+    ----------
+    request
+        The forward with its values.
+    leaves
+        Values by path.
+    outputs
+        Paths of the outputs.
+    confirm
+        With a generator, a dual result is confirmed along one random direction.
+
+    Raises
+    ------
+    Unclear
+        A kink is too near, the rungs disagree, or none works.
+    """
+    shapes = {path: np.shape(value) for path, value in leaves.items()}
+    entries = sum(int(np.prod(shape, dtype=int)) for shape in shapes.values())
+    if entries > 4 * MOST_ENTRIES:
+        raise Unclear(f"{entries} entries are too many to derive by each")
+    asked = {**request, "mode": "dual", "leaves": list(leaves), "outputs": list(outputs)}
+    reply = session.trial(asked)
+    if "outputs" in reply and len(reply["outputs"]) == len(outputs):
+        if float(reply["margin"]) < _KINK:
+            raise Unclear("a kink or a tie lies at this example")
+        found = {
+            str(path): (np.asarray(v), np.asarray(t), np.asarray(bound))
+            for path, v, t, _, bound in reply["outputs"]
+        }
+        result = Truth(shapes, found, "dual", float(reply["unit"]))
+        if not all(np.isfinite(t).all() for _, t, _ in found.values()):
+            raise Unclear("the derivative is not finite")
+        if confirm is not None:
+            _confirm(session, request, result, confirm)
+        return result
+    if entries > MOST_ENTRIES:
+        raise Unclear(f"{entries} entries are too many for difference quotients")
+    return _extrapolated(session, request, shapes, outputs)
+
+
+def _evaluated(
+    session: Session,
+    request: Mapping[str, Any],
+    shifts: Sequence[tuple[Mapping[str, Array], float]],
+    outputs: Sequence[str],
+) -> list[list[Array]]:
+    sent = [[dict(direction), float(step)] for direction, step in shifts]
+    reply = session.trial({**request, "mode": "points", "shifts": sent, "outputs": list(outputs)})
+    if "rows" not in reply:
+        raise Unclear(f"the forward fails beside the example: {reply['error']['message']}")
+    return [[np.asarray(value) for value in row] for row in reply["rows"]]
+
+
+def _slopes(rows: Sequence[Sequence[Array]], index: int) -> tuple[Array, Array, Array]:
+    """Derivative of one output along a direction, its error, and the value in the middle."""
+    values = np.stack([row[index] for row in rows])
+    middle, plus, minus = values[0], values[1::2], values[2::2]
+    n = len(STEPS)
+    plus, minus = plus.reshape(n, -1), minus.reshape(n, -1)
+    level = float(np.abs(values).max(initial=0.0)) + 1e-300
+    estimate = richardson(plus, minus, STEPS, 32.0 * _UNIT * level)
+    bend = np.abs(plus[-2:] - 2.0 * middle.reshape(-1) + minus[-2:]) / STEPS[-2:, None]
+    stays = (bend[1] > 0.5 * bend[0]) & (bend[1] * STEPS[-1] > 256.0 * _UNIT * level)
+    if stays.any():
+        raise Unclear("a kink lies at this example")
+    shape = middle.shape
+    return estimate.value.reshape(shape), estimate.error.reshape(shape), middle
+
+
+def _shifts(direction: Mapping[str, Array]) -> list[tuple[Mapping[str, Array], float]]:
+    shifts: list[tuple[Mapping[str, Array], float]] = [(direction, 0.0)]
+    for step in STEPS:
+        shifts += [(direction, float(step)), (direction, -float(step))]
+    return shifts
+
+
+def _extrapolated(
+    session: Session,
+    request: Mapping[str, Any],
+    shapes: Mapping[str, tuple[int, ...]],
+    outputs: Sequence[str],
+) -> Truth:
+    columns: list[list[tuple[Array, Array]]] = [[] for _ in outputs]
+    middles: list[Array] = []
+    directions = []
+    for path, shape in shapes.items():
+        for i in range(int(np.prod(shape, dtype=int))):
+            unit = np.zeros(shape)
+            unit.reshape(-1)[i] = 1.0
+            directions.append({path: unit})
+    per = 1 + 2 * len(STEPS)
+    for first in range(0, len(directions), 40):
+        chunk = directions[first : first + 40]
+        rows = _evaluated(session, request, [s for d in chunk for s in _shifts(d)], outputs)
+        for j in range(len(chunk)):
+            part = rows[j * per : (j + 1) * per]
+            for index in range(len(outputs)):
+                derivative, error, middle = _slopes(part, index)
+                columns[index].append((derivative, error))
+                if len(middles) <= index:
+                    middles.append(middle)
+    if len(middles) < len(outputs):
+        raise Unclear("there is nothing to derive with respect to")
+    found = {
+        path: (
+            middles[i],
+            np.stack([c[0] for c in columns[i]], axis=-1),
+            np.stack([c[1] for c in columns[i]], axis=-1),
+        )
+        for i, path in enumerate(outputs)
+    }
+    return Truth(shapes, found, "extrapolation")
+
+
+def _confirm(
+    session: Session, request: Mapping[str, Any], result: Truth, rng: np.random.Generator
+) -> None:
+    """Let the second rung check the first along one random direction."""
+    direction = {path: rng.standard_normal(shape) / 4.0 for path, shape in result.leaves.items()}
+    flat = np.concatenate([np.ravel(v) for v in direction.values()] or [np.zeros(0)])
+    outputs = list(result.outputs)
+    rows = _evaluated(session, request, _shifts(direction), outputs)
+    for index, path in enumerate(outputs):
+        derivative, error, middle = _slopes(rows, index)
+        value, jacobian, _ = result.outputs[path]
+        wanted = jacobian @ flat
+        scale = float(np.abs(jacobian).max(initial=0.0)) * float(np.abs(flat).sum()) + 1e-300
+        if middle.shape != value.shape or not np.allclose(middle, value, rtol=1e-6, atol=1e-9):
+            raise Unclear("two runs of the forward give different values")
+        if np.any(np.abs(derivative - wanted) > 100.0 * error + 1e-6 * scale):
+            raise Unclear("two ways to derive the forward disagree")

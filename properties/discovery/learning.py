@@ -1,0 +1,506 @@
+"""Trial calls: what a function accepts is learned from what numpy says of what it does not."""
+
+from __future__ import annotations
+
+import ast
+import heapq
+import itertools
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .hints import Hint
+from .inputs import (
+    Axis,
+    Wanted,
+    case_sizes,
+    draw,
+    learning_sizes,
+    letters_of,
+    shown,
+)
+from .source import Function
+
+Specs = Mapping[str, Wanted]
+Reply = Mapping[str, Any]
+Try = Callable[[Mapping[str, Any]], Reply]
+"""Calls the forward with values by name; gives the reply of the child."""
+
+_BUDGET = 260
+_SECONDS = 6.0
+_TUPLE = r"\(([\d, ]*)\)"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why no inputs were found: the last thing that the code said to the likeliest inputs."""
+
+    stage: str
+    message: str
+    line: int
+    specs: Specs
+    type: str = ""
+
+
+class Learner:
+    """Searches for inputs that a forward accepts, the likeliest first.
+
+    Parameters
+    ----------
+    attempt
+        Calls the forward.
+    functions
+        The functions whose code uses the arguments, for the place of an error.
+    hints
+        What is known of the arguments.
+    columns
+        Whether examples stand in columns, so that a bias is a column.
+    """
+
+    def __init__(
+        self,
+        attempt: Try,
+        functions: Sequence[Function],
+        hints: Mapping[str, Hint],
+        *,
+        columns: bool = False,
+        seed: int = 0,
+    ) -> None:
+        self._attempt, self._functions, self._hints = attempt, functions, hints
+        self._columns, self._seed = columns, seed
+        self._fresh = itertools.count(1)
+        self._queue: list[tuple[float, int, Specs]] = []
+        self._known: set[str] = set()
+        self._counter = itertools.count()
+        self.refused: Refused | None = None
+        self.tried = 0
+
+    def letter(self) -> str:
+        """Give a letter that stands for no length yet."""
+        return f"s{next(self._fresh)}"
+
+    def search(self, starts: Sequence[tuple[float, Specs]]) -> Iterator[tuple[Specs, float]]:
+        """Give inputs that work, with their cost, as long as there is budget."""
+        started = time.monotonic()
+        queue = self._queue
+        for cost, specs in starts:
+            self._push(cost, specs)
+        while queue and self.tried < _BUDGET and time.monotonic() - started < _SECONDS:
+            cost, _, specs = heapq.heappop(queue)
+            reply, sizes = self._accepted(specs)
+            if reply is None:
+                yield specs, cost
+                continue
+            if self.refused is None or not self._was_closer:
+                error = reply.get("error", {})
+                self.refused = Refused(
+                    str(error.get("stage", "forward")),
+                    str(error.get("message", reply.get("trouble", ""))),
+                    int(error.get("line", 0)),
+                    specs,
+                    str(error.get("type", "")),
+                )
+                self._was_closer = False
+            for more, changed in self._repairs(specs, sizes, reply):
+                self._push(cost + more, changed)
+
+    def _push(self, cost: float, specs: Specs) -> None:
+        key = _canonical(specs)
+        if key not in self._known and len(key) < 4000:
+            self._known.add(key)
+            heapq.heappush(self._queue, (cost, next(self._counter), specs))
+
+    def widen(self, specs: Specs, cost: float) -> None:
+        """Consider other ranks of inputs that work, because the gradients have other shapes."""
+        for more, changed in self._other_ranks(specs, [], 0.0, ""):
+            more = 0.2 + 0.4 * more
+            if all(one.axes or not specs[name].axes for name, one in changed.items()):
+                self._push(cost + more, changed)
+
+    def learn(self, specs: Specs, cost: float, error: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
+        """Learn from what the backward said to inputs that the forward takes."""
+        for more, changed in self._repairs(specs, sizes, {"error": error}):
+            self._push(cost + min(more, 0.5), changed)
+
+    _was_closer = False
+
+    def _accepted(self, specs: Specs) -> tuple[Reply | None, dict[str, int]]:
+        """Try primes, then two other sets of lengths; None when all of them went well."""
+        letters = all_letters(specs)
+        rng = np.random.default_rng(self._seed)
+        trials = [learning_sizes(letters)]
+        trials += [case_sizes(letters, index, rng, least=2) for index in (0, 1)]
+        for index, sizes in enumerate(trials):
+            values = draw(specs, sizes, rng)
+            if index == 0:
+                values = {n: _largest_labels(specs[n], v, sizes) for n, v in values.items()}
+            self.tried += 1
+            reply = self._attempt(values)
+            if "error" in reply or "trouble" in reply:
+                return reply, sizes
+        return None, {}
+
+    # repairs
+
+    def _repairs(
+        self, specs: Specs, sizes: Mapping[str, int], reply: Reply
+    ) -> Iterator[tuple[float, Specs]]:
+        if "error" not in reply:
+            yield from self._other_values(specs, str(reply["trouble"]))
+            return
+        error = reply["error"]
+        message, kind = str(error["message"]), str(error["type"])
+        names = self._suspects(error, specs)
+        numbers = _Lengths(specs, sizes)
+        found = False
+        for more, changed in self._by_message(message, kind, specs, numbers, names):
+            found = True
+            yield more, changed
+        yield from self._other_ranks(specs, names, 1.2 if not found else 2.4, message)
+
+    def _by_message(
+        self, message: str, kind: str, specs: Specs, numbers: _Lengths, names: list[str]
+    ) -> Iterator[tuple[float, Specs]]:
+        shapes = re.findall(_TUPLE, message)
+        match = re.search(r"size (\d+) is different from (\d+)", message)
+        match = match or re.search(r"not aligned: (\d+) \(dim \d+\) != (\d+)", message)
+        match = match or re.search(r"has size (\d+) and the array at index \d+ has size (\d+)", message)
+        match = match or re.search(r"boolean dimension is (\d+)", message) and re.search(
+            r"dimension is (\d+) but .*? dimension is (\d+)", message
+        )
+        match = match or re.search(r"does not match.*?size (\d+).*?size (\d+)", message)
+        if match:
+            a, b = int(match.group(1)), int(match.group(2))
+            yield from self._equal(specs, numbers, a, b)
+        elif kind == "ValueError" and len(shapes) >= 2 and (
+            "broadcast" in message or "mismatch" in message
+        ):
+            first, second = (_numbers(shapes[0]), _numbers(shapes[1]))
+            yield from self._broadcast(specs, numbers, first, second)
+        elif "out of bounds for axis" in message and kind == "IndexError":
+            match = re.search(r"index (-?\d+) is out of bounds for axis \d+ with size (\d+)", message)
+            if match:
+                yield from self._bound(specs, numbers, int(match.group(2)))
+        elif kind == "LinAlgError" and "square" in message:
+            for name in names or list(specs):
+                axes = specs[name].axes
+                if len(axes) >= 2 and axes[-1] != axes[-2]:
+                    yield 0.6, _exchange(specs, {axes[-1]: axes[-2]})
+        elif kind == "LinAlgError" and "positive definite" in message:
+            for name in names or list(specs):
+                if len(specs[name].axes) == 2:
+                    yield 0.6, {**specs, name: replace(specs[name], kind="spd")}
+        elif kind == "KeyError":
+            yield from self._key(specs, message.strip("'\""), names)
+        elif "reshape array of size" in message:
+            match = re.search(r"size (\d+) into shape \(([\d, ]*)\)", message)
+            if match:
+                have, want = int(match.group(1)), int(np.prod(_numbers(match.group(2))) or 1)
+                yield from self._equal(specs, numbers, have, want)
+                for a in numbers.axes_of(have):
+                    for b in _numbers(match.group(2)):
+                        yield from self._equal(specs, numbers, a, b, 1.0)
+        if "integer" in message and kind in ("TypeError", "IndexError"):
+            yield from self._integers(specs, names, index="index" in message or "indices" in message)
+        elif kind == "TypeError" and re.search(
+            r"length-1|0-dimensional|converted to Python scalar|not supported between", message
+        ):
+            for name in names or list(specs):
+                if specs[name].kind == "normal" and specs[name].axes:
+                    yield 0.7, {**specs, name: Wanted("normal")}
+        elif "truth value of an array" in message or "unhashable type" in message:
+            for name in names or list(specs):
+                if specs[name].kind == "normal":
+                    yield 0.8, {**specs, name: Wanted("normal")}
+                    yield 1.2, {**specs, name: Wanted("constant", constant=False)}
+
+    def _equal(
+        self, specs: Specs, numbers: _Lengths, a: int, b: int, cost: float = 0.2
+    ) -> Iterator[tuple[float, Specs]]:
+        """Make two lengths the same, in every way in which their letters allow it."""
+        for one, other in ((a, b), (b, a)):
+            for letter in numbers.plain(one):
+                for more, expression in numbers.expressions(other):
+                    if letter not in letters_of(expression):
+                        yield cost + more, _exchange(specs, {letter: expression})
+
+    def _broadcast(
+        self, specs: Specs, numbers: _Lengths, first: list[int], second: list[int]
+    ) -> Iterator[tuple[float, Specs]]:
+        short, long = sorted((first, second), key=len)
+        if len(short) < len(long) and short:
+            # A bias of one axis beside a table: along its rows, or as a column.
+            for letter in numbers.plain(short[-1]) if len(short) == 1 else ():
+                for name, one in specs.items():
+                    if one.axes == (letter,) and one.kind in ("normal", "positive") and len(long) == 2:
+                        rows = numbers.expressions(long[0])
+                        for more, row in rows:
+                            cost = (0.1 if self._columns else 1.0) + more
+                            yield cost, {**specs, name: replace(one, axes=(row, 1))}
+        for a, b in zip(reversed(first), reversed(second), strict=False):
+            if a == b or 1 in (a, b):
+                continue
+            yield from self._equal(specs, numbers, a, b, 0.5 if self._columns else 0.3)
+            for letter in {*numbers.plain(a), *numbers.plain(b)}:
+                yield 1.3, _exchange(specs, {letter: 1})
+            return
+        if len(first) == len(second):
+            for a, b in zip(first, second, strict=True):
+                for letter in {*numbers.plain(a), *numbers.plain(b)} if a != b else ():
+                    yield 1.0, _exchange(specs, {letter: 1})
+
+    def _bound(self, specs: Specs, numbers: _Lengths, size: int) -> Iterator[tuple[float, Specs]]:
+        for name, one in specs.items():
+            if one.kind == "labels" and one.axes:
+                for more, expression in numbers.expressions(size):
+                    bound = one.axes[0]
+                    if isinstance(bound, str) and bound not in letters_of(expression):
+                        if bound.isidentifier():
+                            yield 0.2 + more, _exchange(specs, {bound: expression})
+                        new = replace(one, axes=(expression, *one.axes[1:]))
+                        yield 0.4 + more, {**specs, name: new}
+
+    def _key(self, specs: Specs, key: str, names: list[str]) -> Iterator[tuple[float, Specs]]:
+        for name in names or list(specs):
+            one = specs[name]
+            if one.kind == "dict" and key not in dict(one.parts):
+                part = self.start(key, None)
+                yield 0.3, {**specs, name: replace(one, parts=(*one.parts, (key, part)))}
+
+    def _integers(
+        self, specs: Specs, names: list[str], *, index: bool
+    ) -> Iterator[tuple[float, Specs]]:
+        for name in names or list(specs):
+            one = specs[name]
+            if one.kind != "normal":
+                continue
+            label = Wanted("labels", (self.letter(), *(one.axes[:1] or ())))
+            if index:
+                yield 0.4, {**specs, name: label}
+                if len(one.axes) > 1:
+                    wide = Wanted("labels", (self.letter(), *one.axes))
+                    yield 0.8, {**specs, name: wide}
+                yield 1.0, {**specs, name: Wanted("labels", (self.letter(),))}
+            yield (1.0 if index else 0.3), {**specs, name: Wanted("length", (self.letter(),))}
+            if not index:
+                yield 1.2, {**specs, name: label}
+
+    def _other_ranks(
+        self, specs: Specs, names: list[str], cost: float, message: str
+    ) -> Iterator[tuple[float, Specs]]:
+        up = re.search(r"too many indices|not have enough dim|tuple index|out of bounds for array|"
+                       r"not enough values|has no len|not subscriptable|no attribute|iteration over a 0-d|"
+                       r"at least two-dim|object is not iterable|2-d|dimension", message)
+        for name in names or list(specs):
+            one = specs[name]
+            if one.kind not in ("normal", "positive", "unit"):
+                continue
+            hint = self._hints.get(name, Hint())
+            if hint.shape is not None and one.axes:
+                continue
+            for step, rank in enumerate(self._ranks(name, hint)):
+                if rank == len(one.axes):
+                    continue
+                axes = tuple(self.letter() for _ in range(rank))
+                better = up is not None and rank == len(one.axes) + 1
+                yield (0.5 if better else cost + 0.3 * step), {**specs, name: replace(one, axes=axes)}
+            if "subscriptable" in message or "no attribute 'keys'" in message or "string" in message:
+                parts = tuple((key, self.start(key, None)) for key in hint.keys)
+                yield 0.6, {**specs, name: Wanted("dict", parts=parts)}
+            if "no len" in message or "iter" in message or "index" in message or hint.iterated:
+                axes = (self.letter(), self.letter(), self.letter())
+                yield cost + 1.0, {**specs, name: Wanted("sizes", axes)}
+
+    def _ranks(self, name: str, hint: Hint) -> list[int]:
+        from .hints import guess_rank
+
+        ranks = list(dict.fromkeys([*hint.ranks, *guess_rank(name), 1, 2, 3, 0]))
+        return [rank for rank in ranks if rank >= hint.at_least]
+
+    def _other_values(self, specs: Specs, trouble: str) -> Iterator[tuple[float, Specs]]:
+        """Results that are no numbers: logarithms and roots want other arguments."""
+        free = [n for n, one in specs.items() if one.kind == "normal"]
+        told = [n for n in free if {"unit", "positive?"} & set(self._hints.get(n, Hint()).kinds)]
+        for name in told or free:
+            kinds = self._hints.get(name, Hint()).kinds
+            for kind in ("unit", "positive"):
+                likely = kind in kinds or (kind == "positive" and "positive?" in kinds)
+                yield (0.3 if likely else 0.9), {**specs, name: replace(specs[name], kind=kind)}
+        if len(free) > 1:
+            for kind in ("positive", "unit"):
+                changed = {n: replace(specs[n], kind=kind) for n in free}
+                yield 1.5, {**specs, **changed}
+
+    # beginnings
+
+    def start(self, name: str, hint: Hint | None) -> Wanted:
+        """Give what an argument most likely is."""
+        from .hints import guess_rank
+
+        hint = hint or Hint()
+        if hint.shape is not None:
+            axes = tuple(int(p) if p.isdigit() else p.replace(" ", "") for p in hint.shape)
+            if "labels" in hint.kinds:
+                return Wanted("labels", (self.letter(), *axes))
+            return Wanted("onehot" if "onehot" in hint.kinds else "normal", axes)
+        if hint.options and not hint.keys and "dict" not in hint.kinds:
+            return Wanted("constant", constant=hint.options[0])
+        if hint.keys or "dict" in hint.kinds:
+            return Wanted("dict", parts=tuple((k, self.start(k, None)) for k in hint.keys))
+        for kind in hint.kinds:
+            if kind == "length":
+                return Wanted("length", (self.letter(),))
+            if kind == "sizes":
+                return Wanted("sizes", (self.letter(), self.letter(), self.letter()))
+            if kind == "labels" and not hint.ranks:
+                return Wanted("labels", (self.letter(), self.letter()))
+            if kind == "spd":
+                letter = self.letter()
+                return Wanted("spd", (letter, letter))
+            if kind == "flag":
+                return Wanted("constant", constant=False)
+        ranks = self._ranks(name, hint)
+        rank = next((r for r in ranks if r >= hint.at_least), 2)
+        if not hint.ranks and hint.at_least and guess_rank(name)[0] < hint.at_least:
+            rank = hint.at_least
+        kind = "unit" if "unit" in hint.kinds else "normal"
+        return Wanted(kind, tuple(self.letter() for _ in range(rank)))
+
+    # places
+
+    def _suspects(self, error: Mapping[str, Any], specs: Specs) -> list[str]:
+        """Arguments that the line of an error depends on; none when that is not known."""
+        line = int(error.get("line", 0))
+        for function in self._functions:
+            node = function.node
+            if node is None or function.name != error.get("function"):
+                continue
+            if not node.lineno <= line <= (node.end_lineno or node.lineno):
+                continue
+            used = _names_at(node, line)
+            reach = _reaching(node, used)
+            plain = {name.rpartition("/")[2]: name for name in specs}
+            return [plain[n] for n in plain if n in reach]
+        return []
+
+
+class _Lengths:
+    """Which letters the lengths in a message stand for."""
+
+    def __init__(self, specs: Specs, sizes: Mapping[str, int]) -> None:
+        self._specs, self._sizes = specs, sizes
+
+    def plain(self, number: int) -> list[str]:
+        """Letters of exactly this length."""
+        return [letter for letter, n in self._sizes.items() if n == number and number != 1]
+
+    def axes_of(self, size: int) -> list[int]:
+        return [n for n in self._sizes.values() if size % n == 0]
+
+    def expressions(self, number: int) -> list[tuple[float, Axis]]:
+        """Letters, multiples, sums and products that give this length, with their cost."""
+        found: list[tuple[float, Axis]] = [(0.0, letter) for letter in self.plain(number)]
+        if found or number == 1:
+            return found or [(0.4, 1)]
+        letters = list(self._sizes.items())
+        for a, x in letters:
+            for b, y in letters:
+                if a < b and x + y == number:
+                    together = any({a, b} <= set(one.letters()) for one in self._specs.values())
+                    found.append((0.3 + (0.2 if together else 0.0), f"{a} + {b}"))
+                if a < b and x * y == number:
+                    found.append((0.3, f"{a} * {b}"))
+            for k in (2, 3, 4):
+                if k * x == number:
+                    found.append((0.2, f"{k} * {a}"))
+            for k in (1, 2):
+                if x + k == number:
+                    found.append((0.5, f"{a} + {k}"))
+                if x - k == number and x - k > 0:
+                    found.append((0.6, f"{a} - {k}"))
+        for (a, x), (b, y), (c, z) in itertools.combinations(letters, 3):
+            if x * y * z == number:
+                found.append((0.4, f"{a} * {b} * {c}"))
+        if number <= 4:
+            found.append((1.0, number))
+        return found
+
+
+def all_letters(specs: Specs) -> list[str]:
+    """Give all letters, those that are only bounds of labels last."""
+    axes = [letter for one in specs.values() if one.kind != "labels" for letter in one.letters()]
+    bounds = [letter for one in specs.values() for letter in one.letters()]
+    return list(dict.fromkeys([*axes, *bounds]))
+
+
+def _exchange(specs: Specs, change: Mapping[Any, Axis]) -> Specs:
+    plain = {str(key): value for key, value in change.items()}
+    return {name: one.renamed(plain) for name, one in specs.items()}
+
+
+def _canonical(specs: Specs) -> str:
+    order = {letter: f"l{i}" for i, letter in enumerate(all_letters(specs))}
+    return shown(_exchange(specs, order)) + repr([n for n in specs])
+
+
+def pretty(specs: Specs) -> Specs:
+    """Give the letters their usual names, in the order in which they come."""
+    letters = all_letters(specs)
+    plain = [*"NDMHCKPQRSTUVABEFG", *(f"{c}{i}" for i in range(1, 9) for c in "NDMH")]
+    usual = iter([c for c in plain if c not in letters])
+    return _exchange(
+        specs, {old: next(usual) for old in letters if re.fullmatch(r"s\d+", old)}
+    )
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",") if part.strip()]
+
+
+def _largest_labels(one: Wanted, value: Any, sizes: Mapping[str, int]) -> Any:
+    """Labels that reach their bound, so that a bound that is too high is heard of."""
+    if one.kind != "labels" or not one.axes:
+        return value
+    from .inputs import length
+
+    top = max(length(one.axes[0], sizes) - 1, 0)
+    if np.ndim(value) == 0:
+        return int(top)
+    value[...] = top
+    return value
+
+
+def _names_at(node: ast.AST, line: int) -> set[str]:
+    found = set()
+    for part in ast.walk(node):
+        at = getattr(part, "lineno", 0)
+        if isinstance(part, (ast.Name, ast.arg)) and at == line:
+            found.add(part.id if isinstance(part, ast.Name) else part.arg)
+        elif isinstance(part, ast.Attribute) and at == line:
+            found.add(ast.unparse(part))
+    return found
+
+
+def _reaching(node: ast.AST, used: set[str]) -> set[str]:
+    """Names that the values of these names were computed from."""
+    writes: dict[str, set[str]] = {}
+    for part in ast.walk(node):
+        if isinstance(part, (ast.Assign, ast.AugAssign, ast.For)):
+            targets = part.targets if isinstance(part, ast.Assign) else [part.target]
+            value = part.iter if isinstance(part, ast.For) else part.value
+            reads = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
+            for target in targets:
+                for leaf in ast.walk(target):
+                    if isinstance(leaf, ast.Name):
+                        writes.setdefault(leaf.id, set()).update(reads)
+    reach, todo = set(used), list(used)
+    while todo:
+        for name in writes.get(todo.pop(), ()):
+            if name not in reach:
+                reach.add(name)
+                todo.append(name)
+    return reach

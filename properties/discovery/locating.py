@@ -1,0 +1,241 @@
+"""Which gradient belongs to which input: by name, order, shape and value.
+
+A gradient that cannot be located is never right. A scalar multiple of an adjoint is not the
+adjoint.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import names
+
+Array = Any
+RIGHT, WRONG, UNCLEAR = "right", "wrong", "unclear"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """A number that may be a gradient, in every case.
+
+    Attributes
+    ----------
+    source : str
+        ``returned``, ``attribute``, ``step`` (a change of a parameter over the rate), ``written``.
+    path : str
+        Where it was found.
+    name : str
+        What the code calls it; "" when it has no name.
+    values : tuple
+        One array for each case.
+    """
+
+    source: str
+    path: str
+    name: str
+    values: tuple[Array, ...]
+
+    @property
+    def shown(self) -> str:
+        """How to speak of it."""
+        if self.source == "step":
+            return f"the step of {self.name}"
+        if self.source == "returned" and not self.name:
+            return f"returned value {self.path}" if self.path else "the returned value"
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """An input and its true gradient, with a bound, in every case.
+
+    `also` is the attribute in which the object keeps an argument of its constructor.
+    """
+
+    path: str
+    wanted: tuple[Array, ...]
+    bounds: tuple[Array, ...]
+    also: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the code calls it."""
+        parts = [part for part in self.path.split("/")[1:] if not part.isdigit()]
+        return parts[-1] if parts else self.path
+
+    @property
+    def shown(self) -> str:
+        """How to speak of it."""
+        return self.path.partition("/")[2].replace("/", ".")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Match:
+    """A gradient, the input that it belongs to, and what is said of it."""
+
+    item: Item
+    leaf: Leaf | None
+    status: str
+    case: int = 0
+    named: bool = False
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """How well the gradients fit under one way to read the code."""
+
+    matches: tuple[Match, ...]
+    notes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def count(self, status: str) -> int:
+        """How many gradients have a status."""
+        return sum(match.status == status for match in self.matches)
+
+    @property
+    def clean(self) -> bool:
+        """Whether all gradients are located and right."""
+        return self.count(RIGHT) > 0 and self.count(RIGHT) == len(self.matches)
+
+
+def compare(got: Array, wanted: Array, bound: Array) -> str:
+    """Compare entry by entry; between right and surely wrong lies what decides nothing."""
+    got = np.asarray(got, dtype=float)
+    if got.size != wanted.size or np.squeeze(got).shape != np.squeeze(wanted).shape:
+        return WRONG
+    off = np.abs(got.reshape(wanted.shape) - wanted)
+    scale = float(np.abs(wanted).max(initial=0.0))
+    slack = 16.0 * bound + 1e-13 * scale + 1e-300
+    if not np.isfinite(got).all():
+        return WRONG
+    if np.all(off <= slack):
+        return RIGHT
+    if np.any((off > 100.0 * slack) & (off > 1e-11 * scale)):
+        return WRONG
+    return UNCLEAR
+
+
+def status(item: Item, leaf: Leaf, scale: Sequence[float] | None = None) -> tuple[str, int]:
+    """What an item is as the gradient of a leaf, and the case that says so."""
+    worst, where = RIGHT, 0
+    for case, (got, wanted, bound) in enumerate(
+        zip(item.values, leaf.wanted, leaf.bounds, strict=True)
+    ):
+        factor = 1.0 if scale is None else scale[case]
+        one = compare(got, wanted * factor, bound * abs(factor))
+        if one == WRONG:
+            return WRONG, case
+        if one == UNCLEAR and worst == RIGHT:
+            worst, where = UNCLEAR, case
+    return worst, where
+
+
+def locate(items: Sequence[Item], leaves: Sequence[Leaf], *, first: str = "") -> Fit:
+    """Match gradients to inputs.
+
+    Parameters
+    ----------
+    items
+        What the backward gave, returned values first.
+    leaves
+        Inputs whose gradient is not zero everywhere.
+    first
+        Path of the input whose gradient a single returned value most likely is.
+    """
+    matches: list[Match] = []
+    taken: set[str] = set()
+    rest: list[Item] = []
+    for item in items:
+        named = [leaf for leaf in leaves if _named(item, leaf)]
+        if not named and item.source == "attribute":
+            inputs = _INPUT & set(names.gradient_of(item.name))
+            named = [leaf for leaf in leaves if inputs and leaf.path == first]
+        if not named:
+            rest.append(item)
+            continue
+        free = [leaf for leaf in named if leaf.path not in taken] or named
+        ranked = sorted(free, key=lambda leaf: status(item, leaf)[0] != RIGHT)
+        said, case = status(item, ranked[0])
+        taken.add(ranked[0].path)
+        matches.append(Match(item, ranked[0], said, case, named=True))
+    later: list[Item] = []
+    for item in rest:
+        free = [leaf for leaf in leaves if leaf.path not in taken]
+        equal = [leaf for leaf in free if status(item, leaf)[0] == RIGHT]
+        if equal:
+            best = next((leaf for leaf in equal if leaf.path == first), equal[0])
+            taken.add(best.path)
+            matches.append(Match(item, best, RIGHT))
+        elif item.source in ("returned", "written") or _in_holder(item):
+            later.append(item)
+    again = [leaf for leaf in leaves if leaf.path in taken]
+    for item in later:
+        free = [leaf for leaf in leaves if leaf.path not in taken]
+        shaped = [leaf for leaf in free if _same_shape(item, leaf)]
+        if any(status(item, leaf)[0] == RIGHT for leaf in again):
+            continue  # the same gradient given twice
+        best = next((leaf for leaf in shaped if leaf.path == first), shaped[0] if shaped else None)
+        if best is None and len(later) == 1 and len(free) == 1:
+            best = free[0]
+        if best is not None:
+            said, case = status(item, best)
+            taken.add(best.path)
+            matches.append(Match(item, best, said, case))
+        else:
+            matches.append(Match(item, None, WRONG, 0))
+    missing = tuple(leaf.shown for leaf in leaves if leaf.path not in taken)
+    return Fit(tuple(matches), missing=missing)
+
+
+def _same_shape(item: Item, leaf: Leaf) -> bool:
+    return all(
+        np.squeeze(got).shape == np.squeeze(wanted).shape
+        for got, wanted in zip(item.values, leaf.wanted, strict=True)
+    )
+
+
+_INPUT = frozenset("input inputs x in input_data prev a_prev x_in inp data".split())
+_HOLDER = re.compile(r"_?d?(grads?|gradients?|params_?grads?|d_?params)$")
+
+
+def _named(item: Item, leaf: Leaf) -> bool:
+    """Whether the code's own name of a gradient says that it belongs to a leaf."""
+    return _names_path(item, leaf.path, leaf.name) or (
+        bool(leaf.also) and _names_path(item, leaf.also, leaf.also.rpartition("/")[2])
+    )
+
+
+def _names_path(item: Item, path: str, name: str) -> bool:
+    if item.source == "step":
+        return path == f"self/{item.path}"
+    if not item.name:
+        return False
+    numbers = [part for part in item.path.split("/") if part.isdigit()]
+    place = [part for part in path.split("/") if part.isdigit()]
+    nested = item.source == "attribute" or len(numbers) > 1
+    if place and numbers and nested and numbers[-1] != place[-1]:
+        return False
+    if names.same(item.name, name):
+        return bool(place) == bool(numbers and nested) or not place
+    holder = path.split("/")
+    if item.source == "attribute" and "/" in item.path and len(holder) > 2:
+        container, last = item.path.split("/")[-2:]
+        return last == holder[-1] and _HOLDER.match(container.lower()) is not None
+    return False
+
+
+def _in_holder(item: Item) -> bool:
+    """Whether an attribute lies among the gradients of an object."""
+    return any(_HOLDER.match(part.lower()) for part in item.path.split("/")[:-1])
+
+
+def shape_is_off(match: Match) -> bool:
+    """Whether a gradient has the shape of no input, or another one than its own."""
+    return match.leaf is None or not _same_shape(match.item, match.leaf)

@@ -1,0 +1,158 @@
+"""What names mean in hand-written derivatives."""
+
+from __future__ import annotations
+
+import re
+
+FORWARD = frozenset("forward fwd fw fprop feedforward".split())
+BACKWARD = frozenset(
+    """backward backwards bwd bw bprop backprop backpropagation backpropagate back grad grads
+    gradient gradients prime derivative derivatives deriv der dx df jac jacobian jacobians hess
+    hessian hessp hvp vjp adjoint pullback score""".split()
+)
+SECOND = frozenset("hess hessian hessp hvp".split())
+VALUE = frozenset(
+    """cost costs loss losses objective objectives error energy value nll fun residual residuals
+    criterion likelihood loglikelihood loglik log logpdf lik""".split()
+)
+_FILLING = frozenset(
+    """compute computes get calc calculate evaluate eval the of with wrt and function functions fn
+    func f g d layer pass propagation prop propagate my batch""".split()
+)
+NOT_JUDGED = frozenset(
+    """numerical numeric num check checking checker descent ascent clip clipping update updates train
+    training fit optimizer optimize plot test tests finite difference differences sgd adam zero
+    main print show norm norms history momentum apply accumulate rel relative minimize newton
+    solver solve approx approximate verify demo load save read write""".split()
+)
+"""Words of functions that use a gradient and are none."""
+
+UPSTREAM = frozenset(
+    """dout grad_output grad_out upstream upstream_grad g gy dy dY dz dZ dL d_out delta grad dloss
+    dvalues dupstream output_error output_gradient output_grad accum_grad top_diff error dA dh dH
+    d_output dloss_dout gradient grads dnext next_grad grad_y gout out_grad err ct cotangent
+    back_grad dy_dout dprev dscores dlogits""".split()
+)
+CACHES = frozenset("cache caches ctx saved context tape memo store state linear_cache".split())
+RATES = frozenset("lr learning_rate alpha eta rate step_size learn_rate learningrate".split())
+TRAINING = frozenset("training train is_training train_flg is_train".split())
+
+
+def words(name: str) -> list[str]:
+    """Split a name into lower-case words.
+
+    >>> words("LogLoss_backProp2"), words("dSigmoid"), words("d_relu")
+    (['log', 'loss', 'back', 'prop2'], ['d', 'sigmoid'], ['d', 'relu'])
+    """
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return [word.lower() for word in spaced.split("_") if word]
+
+
+def key(name: str) -> frozenset[str]:
+    """The words that say what is derived, without those that say that it is derived.
+
+    >>> sorted(key("compute_cost")), sorted(key("sigmoid_prime")), sorted(key("affine_bwd"))
+    ([], ['sigmoid'], ['affine'])
+    """
+    plain = words(name)
+    rest = [w for w in plain if w not in FORWARD | BACKWARD | VALUE | _FILLING]
+    return frozenset(rest)
+
+
+def is_backward(name: str) -> bool:
+    """Whether a name says that a function gives derivatives.
+
+    >>> is_backward("tanh_grad"), is_backward("dsigmoid"), is_backward("gradient_descent")
+    (True, False, False)
+    """
+    plain = set(words(name))
+    if plain & NOT_JUDGED:
+        return False
+    if plain & (BACKWARD - {"score", "back"}):
+        return True
+    return {"back", "prop"} <= plain or {"back", "propagation"} <= plain or "d" == words(name)[:1]
+
+
+def derived_from(name: str) -> list[str]:
+    """Names of functions that this one may be the derivative of, by its own name alone.
+
+    >>> derived_from("dsigmoid"), derived_from("d_relu"), derived_from("f1_prime")
+    (['sigmoid'], ['relu'], ['f1'])
+    """
+    found = []
+    for pattern in (
+        r"^d_?(?P<f>\w+?)(_?d[xztuvw])?$",
+        r"^(?:grad|gradient|der|deriv|derivative|jac|jacobian|backward|bwd|back|bprop)_?(?:of_)?(?P<f>\w+)$",
+        r"^(?P<f>\w+?)_?(?:prime|deriv|derivative|grad|gradient|der|jac|jacobian|backward|bwd|bprop|back|d|dx|vjp)$",
+    ):
+        match = re.match(pattern, name, re.IGNORECASE)
+        if match and match.group("f") not in ("", "_", name):
+            found.append(match.group("f").strip("_"))
+    return list(dict.fromkeys(found))
+
+
+_BEFORE = r"(?:d|d_|grad_|gradient_|grads_|g_|nabla_|del_|delta_|dl_?d|dj_?d|dloss_?d?|de_?d|d[a-z]_d|grad)"
+_AFTER = r"(?:_grad|_grads|_gradient|grad|_bar|_error|_delta|_d|gradient)"
+
+
+def gradient_of(name: str) -> list[str]:
+    """What a gradient of this name may belong to.
+
+    >>> gradient_of("dW1"), gradient_of("grad_loss_wrt_w"), gradient_of("weights_grad")
+    (['w1'], ['w'], ['weights'])
+    """
+    low = name.lower()
+    wrt = re.match(r".*(?:_wrt_|_by_|_over_)(\w+)$", low)
+    if wrt:
+        return [wrt.group(1)]
+    found = []
+    both = re.match(r"^d(?:l|j|c|e|loss|cost|out|y|f|h|z|r)_?d_?(\w+)$", low)
+    if both:
+        found.append(both.group(1))
+    before = re.match(rf"^{_BEFORE}(\w+)$", low)
+    if before:
+        found.append(before.group(1).strip("_"))
+    after = re.match(rf"^(\w+?){_AFTER}$", low)
+    if after:
+        found.append(after.group(1))
+    return [one for one in dict.fromkeys(found) if one]
+
+
+def is_gradient(name: str) -> bool:
+    """Whether a variable of this name may hold a derivative."""
+    low = name.lower()
+    if low in ("grad", "grads", "gradient", "gradients", "g", "jac", "jacobian", "hess", "deltas"):
+        return True
+    return bool(gradient_of(name)) and low not in ("data", "dist", "diff", "dim", "dims", "done")
+
+
+_SAME = {
+    "weights": "w",
+    "weight": "w",
+    "biases": "b",
+    "bias": "b",
+    "inputs": "x",
+    "input": "x",
+    "input_data": "x",
+    "in": "x",
+    "data": "x",
+    "coef": "w",
+    "coefs": "w",
+    "intercept": "b",
+    "kernel": "w",
+}
+
+
+def same(gradient: str, leaf: str) -> bool:
+    """Whether a gradient of the first name is the gradient of the second.
+
+    >>> same("dweights", "weights"), same("dW", "weights"), same("nabla_b", "biases"), same("dx", "w")
+    (True, True, True, False)
+    """
+    leaf = leaf.lower()
+    for one in (gradient.lower(), *gradient_of(gradient)):
+        if one == leaf or one.strip("_") == leaf.strip("_"):
+            return True
+        if _SAME.get(one, one) == _SAME.get(leaf, leaf):
+            return True
+    return False

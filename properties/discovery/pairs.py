@@ -1,0 +1,349 @@
+"""Which functions of a target are a value and its derivative."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from . import names
+from .source import VAR_POSITIONAL, Class, Function, Survey
+
+_FLAGS = frozenset("deriv derivative derivate grad gradient prime derivation d_flag back".split())
+_FORWARD_METHODS = (
+    *("forward", "__call__", "call", "forward_pass", "forward_propagation", "forward_prop"),
+    *("fprop", "function", "fn", "func", "f", "activate", "activation", "apply", "feedforward"),
+    *("loss", "cost", "calculate", "compute", "compute_loss", "compute_cost", "value", "evaluate"),
+    *("objective", "calc_loss", "error", "nll", "log_likelihood", "predict", "output", "run"),
+)
+_BACKWARD_METHODS = (
+    *("backward", "backward_pass", "backward_propagation", "back_propagation", "backprop", "bprop"),
+    *("back_prop", "backpropagate", "backpropagation", "grad", "gradient", "gradients", "derivative"),
+    *("prime", "deriv", "d", "df", "compute_gradient", "compute_gradients", "calc_grad", "jacobian"),
+    *("get_gradients", "compute_grad", "derivate", "backwards", "compute_grads", "dloss", "jac"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairing:
+    """A forward and what gives its derivative.
+
+    Attributes
+    ----------
+    forward : Function
+    backward : Function or None
+        None when the forward returns value and gradients together.
+    kind : str
+        ``pair``, ``local`` (a derivative f'), ``joint`` (value and gradients), ``flag`` (one
+        function with a flag), ``second`` (the Jacobian of a gradient).
+    owner : Class or None
+        The class whose object is made, for methods.
+    flag : str
+        Name of the flag.
+    """
+
+    forward: Function
+    backward: Function | None
+    kind: str
+    owner: Class | None = None
+    flag: str = ""
+
+    @property
+    def judged(self) -> Function:
+        """The function that answers for the gradients."""
+        return self.backward or self.forward
+
+    @property
+    def name(self) -> str:
+        """What the row is called."""
+        place = f"{self.owner.name}." if self.owner is not None else ""
+        return place + self.judged.name
+
+    @property
+    def label(self) -> str:
+        """Both functions, in words."""
+        place = f"{self.owner.name}." if self.owner is not None else ""
+        if self.backward is None:
+            return f"{place}{self.forward.name} (value and gradient)"
+        if self.kind == "flag":
+            return f"{place}{self.forward.name} ({self.flag}=True)"
+        return f"{place}{self.backward.name} of {place}{self.forward.name}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """Something that gives derivatives, and the pairings that it may belong to, likeliest first."""
+
+    function: Function
+    owner: Class | None
+    pairings: tuple[Pairing, ...]
+    reason: str = ""
+    words: tuple[str, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        """Its name, with its class."""
+        return f"{self.owner.name}.{self.function.name}" if self.owner else self.function.name
+
+
+def candidates(survey: Survey, *, known: Iterable[str] = ()) -> list[Candidate]:
+    """Find everything that looks like a derivative, in the order of the file.
+
+    Parameters
+    ----------
+    known
+        Names of functions that somebody else judges already.
+    """
+    skip = set(known)
+    found: list[Candidate] = []
+    for kind in survey.classes:
+        if kind.name not in skip:
+            found += _of_class(kind)
+    usable = [f for f in survey.functions if f.name not in skip]
+    found += _of_functions(survey, usable)
+    return sorted(found, key=lambda c: (c.function.module, c.owner is None, c.function.line))
+
+
+# functions
+
+
+def _of_functions(survey: Survey, usable: Sequence[Function]) -> Iterator[Candidate]:
+    by_name = {f.name: f for f in survey.functions}
+    for function in usable:
+        flag = _flag(function)
+        if flag:
+            yield Candidate(function, None, (Pairing(function, function, "flag", flag=flag),))
+            continue
+        plain = set(names.words(function.name))
+        if plain & names.NOT_JUDGED or function.is_skeleton:
+            continue
+        if _is_joint(function):
+            yield Candidate(function, None, (Pairing(function, None, "joint"),))
+            continue
+        likely = _forwards(function, usable, by_name)
+        if likely:
+            yield Candidate(function, None, tuple(likely))
+        elif function.parameters and (
+            names.is_backward(function.name) or gives_gradients(function)
+        ):
+            reason = "no function was found that it is the derivative of"
+            yield Candidate(function, None, (), reason)
+
+
+def _flag(function: Function) -> str:
+    for parameter in function.parameters:
+        if parameter.name.lower() in _FLAGS and parameter.has_default and parameter.default in (False, 0):
+            return parameter.name
+    return ""
+
+
+def _forwards(
+    function: Function, usable: Sequence[Function], by_name: dict[str, Function]
+) -> list[Pairing]:
+    """The functions that this one may be the derivative of, likeliest first."""
+    found: dict[str, Function] = {}
+    backward = names.is_backward(function.name) or gives_gradients(function)
+    for name in names.derived_from(function.name):
+        for variant in (name, f"{name}_forward", f"forward_{name}", f"{name}_fwd"):
+            other = by_name.get(variant)
+            if other is not None and other is not function and _same_shape(function, other, backward):
+                found.setdefault(other.name, other)
+    if backward:
+        wanted = names.key(function.name)
+        second = bool(set(names.words(function.name)) & names.SECOND)
+        ranked = []
+        for other in usable:
+            if other is function or other.is_skeleton or not other.parameters:
+                continue
+            plain = set(names.words(other.name))
+            if plain & names.NOT_JUDGED:
+                continue
+            gives_gradient = names.is_backward(other.name)
+            if gives_gradient != second and not (second and not gives_gradient):
+                continue
+            rank = _rank(wanted, plain, other, second, gives_gradient)
+            if rank is not None:
+                ranked.append((rank, other.line, other))
+        for _, _, other in sorted(ranked, key=lambda r: r[:2]):
+            found.setdefault(other.name, other)
+        if not found:  # what flows between them: a cache that is returned and taken apart
+            for other in usable:
+                if other is not function and _feeds(other, function):
+                    found.setdefault(other.name, other)
+    result = []
+    for other in list(found.values())[:6]:
+        kind = "pair"
+        if set(names.words(function.name)) & names.SECOND and names.is_backward(other.name):
+            kind = "second"
+        elif _local(function, other):
+            kind = "local"
+        result.append(Pairing(other, function, kind))
+    return result
+
+
+def gives_gradients(function: Function) -> bool:
+    """Whether everything that a function returns is called a gradient: ``return {"dw": …}``."""
+    for node in function.walk():
+        if not isinstance(node, ast.Return) or node.value is None:
+            continue
+        value = node.value
+        if isinstance(value, ast.Dict):
+            keys = [k.value for k in value.keys if isinstance(k, ast.Constant)]
+        elif isinstance(value, ast.Tuple):
+            keys = [n for n in tuple_names(value)]
+        else:
+            return False
+        if len(keys) < 1 or not all(isinstance(k, str) and names.gradient_of(k) for k in keys):
+            return False
+        return True
+    return False
+
+
+def _feeds(forward: Function, backward: Function) -> bool:
+    """Whether a function returns a tuple for the cache that another takes."""
+    takes = any(p.name.lower() in names.CACHES for p in backward.parameters)
+    gives = any(
+        isinstance(node, ast.Return)
+        and isinstance(node.value, ast.Tuple)
+        and isinstance(node.value.elts[-1], (ast.Tuple, ast.Dict, ast.List, ast.Name))
+        for node in forward.walk()
+    )
+    return takes and gives and not gives_gradients(forward)
+
+
+def _rank(
+    wanted: frozenset[str], plain: set[str], other: Function, second: bool, gradient: bool
+) -> float | None:
+    """How well another function's name fits; None when it does not."""
+    key = names.key(other.name)
+    marked = bool(plain & (names.FORWARD | names.VALUE)) or other.name in ("f", "fun", "func")
+    if key == wanted and (wanted or marked or gradient):
+        return 0.0 if (marked or wanted) else 1.0
+    if wanted and key and (wanted < key or key < wanted):
+        return 2.0
+    if not wanted and marked:
+        return 3.0 - (0.5 if plain & names.VALUE else 0.0)
+    return None
+
+
+def _same_shape(function: Function, other: Function, sure: bool) -> bool:
+    """Whether ``dtanh`` may be the derivative of ``tanh``: names alone do not settle it."""
+    if sure:
+        return True
+    return bool(function.parameters) and bool(other.parameters)
+
+
+def _local(function: Function, other: Function) -> bool:
+    """Whether a derivative takes no upstream derivative and no cache: f'(x)."""
+    own = [p.name for p in function.parameters if p.required]
+    theirs = [p.name for p in other.parameters if p.required]
+    if not own or len(own) > len(theirs):
+        return False
+    if any(name in names.UPSTREAM or name in names.CACHES for name in own):
+        return False
+    return len(own) == len(theirs) or set(own) <= set(theirs)
+
+
+def _is_joint(function: Function) -> bool:
+    """Whether a function returns a value and its gradients."""
+    returns = [r for r in function.returns() if len(r) > 1]
+    if not returns or any(p.kind == VAR_POSITIONAL for p in function.parameters):
+        return False
+    plain = names.words(function.name)
+    if names.is_backward(function.name) and not set(plain) & (names.VALUE | {"value", "and", "with"}):
+        return False
+    last = returns[-1]
+    first = last[0]
+    if first and names.is_gradient(first) and first.lower() not in ("data_loss", "d", "dist"):
+        return False
+    if any(part and names.is_gradient(part) for part in last[1:]):
+        return True
+    return "grad" in function.name.lower() and ("and" in plain or "with" in plain)
+
+
+# classes
+
+
+def _of_class(kind: Class) -> Iterator[Candidate]:
+    own = kind.methods
+    forwards = [own[n] for n in _FORWARD_METHODS if n in own and not own[n].is_skeleton]
+    forwards += [
+        m
+        for n, m in own.items()
+        if m not in forwards
+        and not n.startswith("_")
+        and set(names.words(n)) & (names.FORWARD | names.VALUE)
+        and not names.is_backward(n)
+        and not set(names.words(n)) & names.NOT_JUDGED
+        and not m.is_skeleton
+    ]
+    for name, method in own.items():
+        if name in own and method.is_skeleton:
+            continue
+        flag = _flag(method)
+        if flag and not name.startswith("_"):
+            yield Candidate(method, kind, (Pairing(method, method, "flag", kind, flag),))
+            continue
+        words = set(names.words(name))
+        if words & names.NOT_JUDGED or name.startswith("__"):
+            continue
+        if _is_joint(method):
+            yield Candidate(method, kind, (Pairing(method, None, "joint", kind),))
+            continue
+        if name not in _BACKWARD_METHODS and not names.is_backward(name):
+            continue
+        if not _own_code(kind, method, forwards):
+            continue
+        ordered = _ordered(method, [f for f in forwards if f is not method])
+        pairs = tuple(_method_pair(f, method, kind) for f in ordered)
+        if pairs:
+            yield Candidate(method, kind, pairs)
+        elif not any(f.is_skeleton for f in own.values() if f.name in _FORWARD_METHODS):
+            reason = f"{kind.name} has no forward that it could be the derivative of"
+            yield Candidate(method, kind, (), reason)
+
+
+def _own_code(kind: Class, method: Function, forwards: Sequence[Function]) -> bool:
+    """Whether a class adds anything to what is judged with its base."""
+    parts = [method, *forwards[:1]]
+    constructor = kind.methods.get("__init__")
+    parts += [constructor] if constructor is not None else []
+    return any(part.owner == kind.name for part in parts) or constructor is None
+
+
+def _ordered(backward: Function, forwards: Sequence[Function]) -> list[Function]:
+    """Forwards that fit the backward's name and parameters first."""
+    plain = names.words(backward.name)
+    wanted = names.key(backward.name)
+    needs = {p.name for p in backward.parameters if p.required}
+
+    def rank(forward: Function) -> tuple[float, float]:
+        theirs = set(forward.names)
+        known = len(needs & theirs)
+        takes_upstream = any(n in names.UPSTREAM or n.startswith("d") for n in needs)
+        value = bool(set(names.words(forward.name)) & names.VALUE)
+        same_key = names.key(forward.name) == wanted
+        inputs = not takes_upstream and bool(needs)
+        return (
+            -float(known) if inputs else (1.0 if value and takes_upstream else 0.0),
+            0.0 if same_key else 1.0,
+        )
+
+    ordered = sorted(forwards, key=rank)
+    if plain and ordered and not needs:
+        ordered = sorted(ordered, key=lambda f: f.name not in ("forward", "__call__", "loss"))
+    return ordered[:6]
+
+
+def _method_pair(forward: Function, backward: Function, kind: Class) -> Pairing:
+    local = backward.name not in ("backward", "backward_pass") and _local(backward, forward)
+    owner = None if forward.static and backward.static else kind
+    if owner is None:
+        return Pairing(forward, backward, "local" if local else "pair", kind)
+    return Pairing(forward, backward, "local" if local else "pair", kind)
+
+
+def tuple_names(node: ast.expr) -> list[str]:
+    """Names of the targets of an unpacking."""
+    parts = node.elts if isinstance(node, (ast.Tuple, ast.List)) else [node]
+    return [part.id if isinstance(part, ast.Name) else "" for part in parts]

@@ -1,0 +1,60 @@
+"""Requests about undeclared code to the process that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from properties.implementation import Call, Implementation
+
+from .pairs import Pairing
+from .source import Survey, read_survey
+
+Reply = Mapping[str, Any]
+
+
+class Session:
+    """Talks to the child in which a target is loaded as a whole (the name ``*``)."""
+
+    def __init__(self, implementation: Implementation) -> None:
+        self._implementation = implementation
+        self.calls = 0
+
+    def survey(self) -> Survey:
+        """Ask what the target defines."""
+        reply = self._ask("=survey")
+        if "error" in reply:
+            return Survey((), (), {}, {}, {"": str(reply["error"]["message"])})
+        return read_survey(reply)
+
+    def trial(self, request: Mapping[str, Any]) -> Reply:
+        """Run one trial; what went wrong comes back under ``error``."""
+        return self._ask("=trial", dict(request))
+
+    def _ask(self, service: str, *arguments: Any) -> Reply:
+        self.calls += 1
+        [outcome] = self._implementation.run([Call(service, arguments)])
+        if outcome.ok and outcome.outputs and isinstance(outcome.outputs[0], dict):
+            return outcome.outputs[0]
+        message = outcome.message or outcome.status
+        error = {"stage": "process", "type": outcome.status, "message": message, "line": 0}
+        return {"error": {**error, "function": ""}}
+
+
+def base_request(pairing: Pairing) -> dict[str, Any]:
+    """Give the part of a request that says which functions are meant."""
+    forward, backward, owner = pairing.forward, pairing.backward, pairing.owner
+    request: dict[str, Any] = {"module": forward.module, "forward": forward.name}
+    if owner is not None:
+        if forward.static and (backward is None or backward.static):
+            request["forward"] = f"{owner.name}.{forward.name}"
+            request["module"] = owner.module
+        else:
+            request["class"], request["module"] = owner.name, owner.module
+    if backward is not None:
+        request["backward_module"] = backward.module
+        request["backward"] = backward.name
+        if owner is not None and "class" not in request:
+            request["backward"] = f"{owner.name}.{backward.name}"
+            request["backward_module"] = owner.module
+    return request

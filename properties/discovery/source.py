@@ -1,0 +1,207 @@
+"""What a target defines, as values: functions with signatures and syntax trees, and classes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+POSITIONAL_ONLY, PLAIN, VAR_POSITIONAL, KEYWORD_ONLY, VAR_KEYWORD = range(5)
+
+FunctionNode = ast.FunctionDef | ast.Lambda
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a function; `default` is its plain default when `has_default`."""
+
+    name: str
+    kind: int
+    has_default: bool
+    default: Any
+    annotation: str
+
+    @property
+    def required(self) -> bool:
+        """Whether a call has to give it."""
+        return not self.has_default and self.kind not in (VAR_POSITIONAL, VAR_KEYWORD)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function or a method of a target.
+
+    `parameters` are without ``self``; `owner` is the class that defines a method; `node` is None
+    when the source cannot be read.
+    """
+
+    name: str
+    module: str
+    line: int
+    parameters: tuple[Parameter, ...]
+    doc: str
+    node: FunctionNode | None
+    owner: str = ""
+    static: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters that take one value each."""
+        plain = (p for p in self.parameters if p.kind not in (VAR_POSITIONAL, VAR_KEYWORD))
+        return tuple(p.name for p in plain)
+
+    @property
+    def body(self) -> Sequence[ast.stmt]:
+        """Its statements, without the docstring."""
+        if self.node is None:
+            return ()
+        if isinstance(self.node, ast.Lambda):
+            return (ast.Return(self.node.body),)
+        body = self.node.body
+        first = body[0] if body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+            return body[1:]
+        return body
+
+    @property
+    def is_skeleton(self) -> bool:
+        """Whether it does nothing but pass or raise."""
+        return self.node is not None and all(
+            isinstance(s, (ast.Pass, ast.Raise))
+            or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+            or (
+                isinstance(s, ast.Return)
+                and (s.value is None or isinstance(s.value, ast.Constant))
+            )
+            for s in self.body
+        )
+
+    def walk(self) -> Iterator[ast.AST]:
+        """Give every node of its body."""
+        for statement in self.body:
+            yield from ast.walk(statement)
+
+    def returns(self) -> list[list[str]]:
+        """Give the names of what each return statement returns, "" where it is no name."""
+        found = []
+        for node in self.walk():
+            if isinstance(node, ast.Return) and node.value is not None:
+                found.append(_returned(node.value, self))
+        return found
+
+
+def _returned(value: ast.expr, function: Function) -> list[str]:
+    parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
+    return [part.id if isinstance(part, ast.Name) else _text(part) for part in parts]
+
+
+def _text(node: ast.expr) -> str:
+    """Give the attribute of ``self.x``, else ""."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Class:
+    """A class of a target, with the methods of its bases."""
+
+    name: str
+    module: str
+    bases: tuple[str, ...]
+    doc: str
+    methods: Mapping[str, Function]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Survey:
+    """Everything that a target defines."""
+
+    functions: tuple[Function, ...]
+    classes: tuple[Class, ...]
+    trees: Mapping[str, ast.Module]
+    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+    def function(self, name: str, module: str = "") -> Function | None:
+        """Give the function of a name, from a module if that is said."""
+        found = [f for f in self.functions if f.name == name and module in ("", f.module)]
+        return found[0] if found else None
+
+
+def read_survey(answer: Mapping[str, Any]) -> Survey:
+    """Read what the child said of its modules."""
+    functions: list[Function] = []
+    classes: list[Class] = []
+    trees: dict[str, ast.Module] = {}
+    sources: dict[str, Sequence[str]] = {}
+    for module in answer["modules"]:
+        name = str(module["name"])
+        lines = [str(line) for line in module["source"]]
+        sources[name] = lines
+        trees[name] = _tree(lines)
+    nodes = {name: dict(_definitions(tree)) for name, tree in trees.items()}
+    everywhere = {key: node for known in nodes.values() for key, node in known.items()}
+    for module in answer["modules"]:
+        name = str(module["name"])
+        known = nodes[name]
+        for one in module["functions"]:
+            functions.append(_function(one, name, known.get((str(one["name"]), int(one["line"])))))
+        for one in module["classes"]:
+            methods = {}
+            for method in one["methods"]:
+                key = (str(method["name"]), int(method["line"]))
+                node = known.get(key) or everywhere.get(key)
+                methods[str(method["name"])] = _function(
+                    method, name, node, str(method["owner"]), bool(method["static"])
+                )
+            line = min((m.line for m in methods.values() if m.owner == one["name"]), default=0)
+            bases = tuple(str(b) for b in one["bases"])
+            classes.append(Class(str(one["name"]), name, bases, str(one["doc"]), methods, line))
+    failures = {str(k): str(v) for k, v in answer["failures"].items()}
+    return Survey(tuple(functions), tuple(classes), trees, sources, failures)
+
+
+def _tree(lines: Sequence[str]) -> ast.Module:
+    try:
+        return ast.parse("\n".join(lines))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
+
+
+def _definitions(tree: ast.Module) -> Iterator[tuple[tuple[str, int], FunctionNode]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            yield (node.name, first), node
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    yield (target.id, node.value.lineno), node.value
+
+
+def _function(
+    one: Mapping[str, Any],
+    module: str,
+    node: FunctionNode | None,
+    owner: str = "",
+    static: bool = False,
+) -> Function:
+    parameters = [
+        Parameter(str(n), int(kind), bool(given), default, str(annotation))
+        for n, kind, given, default, annotation in one["parameters"]
+    ]
+    if owner and not static and parameters:
+        parameters = parameters[1:]
+    return Function(
+        str(one["name"]),
+        module,
+        int(one["line"]),
+        tuple(parameters),
+        str(one["doc"]),
+        node,
+        owner,
+        static,
+    )

@@ -1,0 +1,413 @@
+"""The derivatives of numpy's universal functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .dual import Dual, Lost, Trace, combined, function_error, holds, lift
+
+_ROOT_PI = 1.772453850905516
+
+
+def _unary() -> dict[str, Callable[[Any], tuple[Any, Any, Any, Any]]]:
+    """Name to (value, derivative, second derivative, size of the derivative's terms)."""
+
+    def tanh(x: Any) -> tuple[Any, Any, Any, Any]:
+        y = np.tanh(x)
+        return y, 1.0 - y * y, -2.0 * y * (1.0 - y * y), 1.0 + y * y
+
+    def power_of_e(base: float) -> Callable[[Any], tuple[Any, Any, Any, Any]]:
+        def rule(x: Any) -> tuple[Any, Any, Any, Any]:
+            y = np.exp2(x) if base == 2.0 else np.exp(x)
+            scale = np.log(base)
+            return y, scale * y, scale * scale * y, scale * y * (1.0 + np.abs(x))
+
+        return rule
+
+    def logarithm(scale: float) -> Callable[[Any], tuple[Any, Any, Any, Any]]:
+        return lambda x: (np.log(x) * scale, scale / x, -scale / (x * x), scale / x)
+
+    def arc(x: Any, sign: float, value: Any) -> tuple[Any, Any, Any, Any]:
+        root = 1.0 / np.sqrt(1.0 - x * x)
+        return value, sign * root, sign * x * root**3, root * (1.0 + root * root)
+
+    def expm1(x: Any) -> tuple[Any, Any, Any, Any]:
+        y = np.exp(x)
+        return np.expm1(x), y, y, y
+
+    def sqrt(x: Any) -> tuple[Any, Any, Any, Any]:
+        y = np.sqrt(x)
+        return y, 0.5 / y, -0.25 / (x * y), 0.5 / y
+
+    def cbrt(x: Any) -> tuple[Any, Any, Any, Any]:
+        y = np.cbrt(x)
+        return y, 1 / (3 * y * y), -2 / (9 * y**5), 1 / (3 * y * y)
+
+    return {
+        "exp": power_of_e(np.e),
+        "exp2": power_of_e(2.0),
+        "expm1": expm1,
+        "log": logarithm(1.0),
+        "log2": logarithm(1.0 / np.log(2.0)),
+        "log10": logarithm(1.0 / np.log(10.0)),
+        "log1p": lambda x: (np.log1p(x), 1 / (1 + x), -1 / (1 + x) ** 2, 1 / (1 + x)),
+        "tanh": tanh,
+        "sqrt": sqrt,
+        "cbrt": cbrt,
+        "sin": lambda x: (np.sin(x), np.cos(x), -np.sin(x), 1.0 + np.abs(x)),
+        "cos": lambda x: (np.cos(x), -np.sin(x), -np.cos(x), 1.0 + np.abs(x)),
+        "tan": lambda x: (
+            np.tan(x),
+            1 + np.tan(x) ** 2,
+            2 * np.tan(x) * (1 + np.tan(x) ** 2),
+            1 + np.tan(x) ** 2,
+        ),
+        "sinh": lambda x: (np.sinh(x), np.cosh(x), np.sinh(x), np.cosh(x)),
+        "cosh": lambda x: (np.cosh(x), np.sinh(x), np.cosh(x), np.cosh(x)),
+        "arcsin": lambda x: arc(x, 1.0, np.arcsin(x)),
+        "arccos": lambda x: arc(x, -1.0, np.arccos(x)),
+        "arctan": lambda x: (np.arctan(x), 1 / (1 + x * x), -2 * x / (1 + x * x) ** 2, 1.0),
+        "arcsinh": lambda x: (
+            np.arcsinh(x),
+            1 / np.sqrt(1 + x * x),
+            -x / (1 + x * x) ** 1.5,
+            1 / np.sqrt(1 + x * x),
+        ),
+        "arctanh": lambda x: (
+            np.arctanh(x),
+            1 / (1 - x * x),
+            2 * x / (1 - x * x) ** 2,
+            (1 + x * x) / (1 - x * x) ** 2,
+        ),
+        "square": lambda x: (x * x, 2 * x, 2.0, 2 * x),
+        "reciprocal": lambda x: (1 / x, -1 / (x * x), 2 / x**3, 1 / (x * x)),
+        "negative": lambda x: (-x, -1.0, 0.0, 0.0),
+        "positive": lambda x: (+x, 1.0, 0.0, 0.0),
+        "conjugate": lambda x: (+x, 1.0, 0.0, 0.0),
+        "deg2rad": lambda x: (np.deg2rad(x), np.pi / 180, 0.0, 1.0),
+        "radians": lambda x: (np.deg2rad(x), np.pi / 180, 0.0, 1.0),
+        "rad2deg": lambda x: (np.rad2deg(x), 180 / np.pi, 0.0, 60.0),
+        "degrees": lambda x: (np.rad2deg(x), 180 / np.pi, 0.0, 60.0),
+    }
+
+
+UNARY = _unary()
+_STEPS = {"sign", "floor", "ceil", "rint", "trunc", "heaviside", "floor_divide"}
+_COMPARED = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}
+
+
+def unary(name: str, x: Dual) -> Dual:
+    """Apply an elementary function."""
+    value, first, second, size = UNARY[name](x.v)
+    value = np.asarray(value)
+    error = np.abs(first) * x.ev
+    if name not in ("negative", "positive", "conjugate"):
+        error = error + function_error(value)
+    return combined(value, error, (first, np.abs(second) * x.ev + function_error(size), x))
+
+
+def absolute(x: Dual) -> Dual:
+    Trace.near(x.v, 1.0)
+    return combined(np.abs(x.v), x.ev, (np.sign(x.v), 0.0, x))
+
+
+def add(a: Dual, b: Dual, sign: float = 1.0) -> Dual:
+    error = a.ev + b.ev + Trace.unit * (np.abs(a.v) + np.abs(b.v))
+    return combined(a.v + sign * b.v, error, (1.0, 0.0, a), (sign, 0.0, b))
+
+
+def multiply(a: Dual, b: Dual) -> Dual:
+    value = a.v * b.v
+    error = np.abs(a.v) * b.ev + np.abs(b.v) * a.ev + Trace.unit * np.abs(value)
+    return combined(value, error, (b.v, b.ev, a), (a.v, a.ev, b))
+
+
+def divide(a: Dual, b: Dual) -> Dual:
+    value = a.v / b.v
+    inverse = 1.0 / b.v
+    size = np.abs(inverse)
+    relative = size * b.ev
+    error = size * a.ev + np.abs(value) * relative + Trace.unit * np.abs(value)
+    return combined(
+        value,
+        error,
+        (inverse, size * relative, a),
+        (-value * inverse, size * (error + np.abs(value) * relative), b),
+    )
+
+
+def power(a: Dual, b: Dual) -> Dual:
+    value = np.power(a.v, b.v)
+    first = np.where(b.v == 0.0, 0.0, b.v * np.power(a.v, np.where(b.v == 0.0, 1.0, b.v - 1.0)))
+    second = np.where(
+        (b.v == 0.0) | (b.v == 1.0),
+        0.0,
+        np.abs(b.v * (b.v - 1.0)) * np.power(np.abs(a.v), np.where(b.v == 1.0, 1.0, b.v - 2.0)),
+    )
+    error = np.abs(first) * a.ev + function_error(value)
+    terms = [(first, second * a.ev + function_error(first), a)]
+    if b.t.any():
+        log = np.log(a.v)
+        terms.append((value * log, function_error(value * (1.0 + np.abs(log))), b))
+    return combined(value, error, *terms)
+
+
+def choose(first: Any, a: Dual, b: Dual) -> Dual:
+    """Entries of `a` where `first` holds, else of `b`."""
+    first = np.asarray(first)
+    value = np.where(first, a.v, b.v)
+    chosen = np.broadcast_to(first, value.shape)
+    return combined(
+        value,
+        np.where(chosen, a.ev, b.ev),
+        (chosen.astype(float), 0.0, a),
+        (1.0 - chosen, 0.0, b),
+    )
+
+
+def larger(a: Dual, b: Dual, sign: float = 1.0) -> Dual:
+    Trace.near(a.v - b.v, 1.0)
+    return choose(sign * a.v >= sign * b.v, a, b)
+
+
+def logaddexp(a: Dual, b: Dual) -> Dual:
+    value = np.logaddexp(a.v, b.v)
+    p, q = np.exp(a.v - value), np.exp(b.v - value)
+    slack = 0.25 * (a.ev + b.ev) + function_error(1.0 + np.abs(value))
+    return combined(value, a.ev + b.ev + function_error(value), (p, slack, a), (q, slack, b))
+
+
+def hypot(a: Dual, b: Dual) -> Dual:
+    return unary("sqrt", add(multiply(a, a), multiply(b, b)))
+
+
+def arctan2(a: Dual, b: Dual) -> Dual:
+    value = np.arctan2(a.v, b.v)
+    square = a.v * a.v + b.v * b.v
+    slack = (a.ev + b.ev) * 2.0 / square + function_error(1.0 / np.sqrt(square))
+    error = (a.ev + b.ev) / np.sqrt(square) + function_error(value)
+    return combined(value, error, (b.v / square, slack, a), (-a.v / square, slack, b))
+
+
+def remainder(a: Dual, b: Dual) -> Dual:
+    if b.t.any():
+        raise Lost("the remainder by a value with a derivative")
+    quotient = a.v / b.v
+    Trace.near(quotient - np.round(quotient), 1.0)
+    return combined(np.remainder(a.v, b.v), a.ev, (1.0, 0.0, a))
+
+
+BINARY: dict[str, Callable[[Dual, Dual], Dual]] = {
+    "add": add,
+    "subtract": lambda a, b: add(a, b, -1.0),
+    "multiply": multiply,
+    "divide": divide,
+    "true_divide": divide,
+    "power": power,
+    "float_power": power,
+    "maximum": larger,
+    "fmax": larger,
+    "minimum": lambda a, b: larger(a, b, -1.0),
+    "fmin": lambda a, b: larger(a, b, -1.0),
+    "logaddexp": logaddexp,
+    "hypot": hypot,
+    "arctan2": arctan2,
+    "remainder": remainder,
+    "mod": remainder,
+}
+
+
+def matmul(a: Dual, b: Dual) -> Dual:
+    """Matrix product, batches and vectors included."""
+    left = a.v.ndim == 1
+    right = b.v.ndim == 1
+    if left:
+        a = a.reshape(1, -1)
+    if right:
+        b = b.reshape(-1, 1)
+    value = a.v @ b.v
+    n = a.v.shape[-1]
+    size_a, size_b = np.abs(a.v), np.abs(b.v)
+    unit = Trace.unit
+
+    def over(x: Any, y: Any, wide_left: bool) -> Any:
+        """Multiply with the directions, which stand last, carried along as a batch."""
+        if wide_left:
+            x = np.moveaxis(x, -1, 0)
+            x = x.reshape(x.shape[0], *(1,) * (y.ndim - x.ndim + 1), *x.shape[1:])
+        else:
+            y = np.moveaxis(y, -1, 0)
+            y = y.reshape(y.shape[0], *(1,) * (x.ndim - y.ndim + 1), *y.shape[1:])
+        return np.moveaxis(x @ y, 0, -1)
+
+    tangent: Any = 0.0
+    error: Any = 0.0
+    if a.t.any():
+        tangent = tangent + over(a.t, b.v, True)
+        size = np.abs(a.t)
+        error = error + over(a.et + (n + 2) * unit * size, size_b, True)
+        error = error + over(size, b.ev, True)
+    if b.t.any():
+        tangent = tangent + over(a.v, b.t, False)
+        size = np.abs(b.t)
+        error = error + over(size_a, b.et + (n + 2) * unit * size, False)
+        error = error + over(a.ev, size, False)
+    shape = (*value.shape, Trace.directions)
+    ev = size_a @ (b.ev + (n + 1) * unit * size_b) + a.ev @ size_b
+    tangent = np.broadcast_to(tangent, shape)
+    result = Dual(value, tangent.copy(), ev, np.broadcast_to(error, shape).copy())
+    if left:
+        result = result[..., 0, :]
+    if right:
+        result = result[..., 0]
+    return result
+
+
+def compared(name: str, a: Dual, b: Dual) -> Any:
+    gap = a.v - b.v
+    if name in ("equal", "not_equal"):
+        gap = np.where(gap == 0.0, np.inf, gap)  # equal numbers are mostly meant, no kink
+    Trace.near(gap, 1.0)
+    return getattr(np, name)(a.v, b.v)
+
+
+def ufunc_rule(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
+    """Answer numpy's ``__array_ufunc__``."""
+    name = ufunc.__name__
+    if method == "at":
+        _at(name, *inputs)
+        return None
+    if method in ("reduce", "accumulate", "outer"):
+        from . import functions
+
+        return functions.ufunc_method(name, method, inputs, options)
+    if method != "__call__":
+        raise Lost(f"np.{name}.{method} has no rule")
+    out = options.get("out")
+    target = out[0] if isinstance(out, tuple) else out
+    where = options.get("where", True)
+    with np.errstate(all="ignore"):
+        result = _called(name, ufunc, inputs)
+    if where is not True:
+        if target is None:
+            raise Lost("where= without out= leaves entries undefined")
+        result = choose(where, lift(result), lift(target))
+    if target is None:
+        return result
+    if type(target) is not Dual:
+        if holds(result) and not result.constant:
+            raise Lost("the result was written into an array that carries no derivative")
+        target[...] = result.v if type(result) is Dual else result
+        return target
+    target[...] = result
+    return target
+
+
+def _called(name: str, ufunc: Any, inputs: Any) -> Any:
+    if name in ("absolute", "fabs"):
+        return absolute(lift(inputs[0]))
+    if name in UNARY:
+        return unary(name, lift(inputs[0]))
+    if name in BINARY:
+        return BINARY[name](lift(inputs[0]), lift(inputs[1]))
+    if name == "matmul":
+        return matmul(lift(inputs[0]), lift(inputs[1]))
+    if name in _COMPARED:
+        return compared(name, lift(inputs[0]), lift(inputs[1]))
+    plain = [lift(x).v if holds(x) else x for x in inputs]
+    value = ufunc(*plain)
+    if name in _STEPS:
+        Trace.near(lift(inputs[0]).v if name in ("sign", "heaviside") else np.inf, 1.0)
+        return value
+    kind = getattr(value, "dtype", np.dtype(bool)).kind
+    if kind in "biu" or all(lift(x).constant for x in inputs if holds(x)):
+        return value
+    raise Lost(f"np.{name} has no rule")
+
+
+def _at(name: str, target: Any, index: Any, value: Any = None) -> None:
+    if type(target) is not Dual:
+        if holds(value):
+            raise Lost("added into an array that carries no derivative")
+        getattr(np, name).at(target, index, value)
+        return
+    if name not in ("add", "subtract"):
+        raise Lost(f"np.{name}.at has no rule")
+    new = lift(value)
+    sign = 1.0 if name == "add" else -1.0
+    wide = index if isinstance(index, tuple) else (index,)
+    np.add.at(target.v, index, sign * new.v)
+    np.add.at(target.t, wide, sign * new.t)
+    np.add.at(target.ev, index, new.ev + 4.0 * Trace.unit * np.abs(new.v))
+    np.add.at(target.et, wide, new.et + 4.0 * Trace.unit * np.abs(new.t))
+
+
+def _install() -> None:
+    """Give `Dual` the operators of an array."""
+
+    def operator(name: str) -> tuple[Any, Any, Any]:
+        def forward(self: Dual, other: Any) -> Any:
+            if not _known(other):
+                return NotImplemented
+            with np.errstate(all="ignore"):
+                return _called(name, getattr(np, name), (self, other))
+
+        def backward(self: Dual, other: Any) -> Any:
+            if not _known(other):
+                return NotImplemented
+            with np.errstate(all="ignore"):
+                return _called(name, getattr(np, name), (other, self))
+
+        def inplace(self: Dual, other: Any) -> Any:
+            new = forward(self, other)
+            if self.v.shape != new.v.shape:
+                raise ValueError(
+                    f"non-broadcastable output operand with shape {self.v.shape} doesn't match "
+                    f"the broadcast shape {new.v.shape}"
+                )
+            if not self.v.ndim:
+                return new
+            self[...] = new
+            return self
+
+        return forward, backward, inplace
+
+    pairs = {
+        "add": "add",
+        "sub": "subtract",
+        "mul": "multiply",
+        "truediv": "divide",
+        "pow": "power",
+        "matmul": "matmul",
+        "mod": "remainder",
+        "floordiv": "floor_divide",
+    }
+    for short, name in pairs.items():
+        forward, backward, inplace = operator(name)
+        setattr(Dual, f"__{short}__", forward)
+        setattr(Dual, f"__r{short}__", backward)
+        setattr(Dual, f"__i{short}__", inplace)
+    for short, name in {
+        "gt": "greater",
+        "ge": "greater_equal",
+        "lt": "less",
+        "le": "less_equal",
+        "eq": "equal",
+        "ne": "not_equal",
+    }.items():
+        setattr(Dual, f"__{short}__", operator(name)[0])
+    Dual.__neg__ = lambda self: unary("negative", self)  # type: ignore[attr-defined]
+    Dual.__pos__ = lambda self: self  # type: ignore[attr-defined]
+    Dual.__abs__ = lambda self: absolute(self)  # type: ignore[attr-defined]
+
+
+def _known(value: Any) -> bool:
+    return type(value) is Dual or isinstance(
+        value, (bool, int, float, np.generic, np.ndarray, list, tuple)
+    )
+
+
+_install()
