@@ -34,6 +34,7 @@ from .trying import (
 
 _EXAMPLES = 3
 _MOST_INPUTS = 6
+_LABELS = frozenset("y t target targets labels y_true label y_train ytrue true".split())
 _SURE = 1.0
 """Cost below which nothing essential was guessed."""
 
@@ -99,6 +100,7 @@ class _Search:
         self._inputs: Mapping[str, Wanted] = {}
         self._source = "the code"
         self._shapes_off = False
+        self._backward_error: tuple[Mapping[str, Any], Mapping[str, int]] | None = None
 
     def run(self) -> Found | NotJudged:
         """Try the pairings in order until one fits."""
@@ -127,14 +129,17 @@ class _Search:
         count = 0
         for specs, price in learner.search(starts):
             first = price if first is None else first
-            if price > first + 0.75 or count >= _MOST_INPUTS:
+            if price > first + 0.95 or count >= _MOST_INPUTS:
                 break
             count += 1
             self._inputs = self._inputs or specs
-            self._shapes_off = True
-            self._with_inputs(pairing, specs, cost + price - first, learner)
-            if self._best is not None and self._best.fit.clean:
-                return
+            self._shapes_off, self._backward_error = True, None
+            for more, variant in self._variants(specs):
+                self._with_inputs(pairing, variant, cost + price - first + more)
+                if self._best is not None and self._best.fit.clean:
+                    return
+            if self._backward_error is not None:
+                learner.learn(specs, price, *self._backward_error)
             if self._shapes_off:
                 learner.widen(specs, price)
         if first is None and learner.refused is not None:
@@ -202,14 +207,7 @@ class _Search:
                 self._source = hint.source
             start[name] = learner.start(plain, hint)
         starts: list[tuple[float, Mapping[str, Wanted]]] = [(0.0, start)]
-        # The label of an example: a class or a one-hot row, a number or a probability.
         for name, one in start.items():
-            plain = name.partition("/")[2].lower()
-            if plain in ("y", "t", "target", "targets", "labels", "y_true", "label", "y_hat"):
-                if one.kind == "normal" and plain not in self._declared:
-                    for more, kind in ((0.1, "onehot"), (0.2, "onehot_columns"), (0.3, "bits")):
-                        if len(one.axes) == 2:
-                            starts.append((more, {**start, name: replace(one, kind=kind)}))
             for option in keyed[name].options[1:4]:
                 if one.kind == "constant":
                     starts.append((0.5, {**start, name: Wanted("constant", constant=option)}))
@@ -217,20 +215,32 @@ class _Search:
 
     def _attempt(self, pairing: Pairing, values: Mapping[str, Any]) -> Mapping[str, Any]:
         request = request_for(pairing, values)
-        reply = self._session.trial({**request, "mode": "run", "backward": None})
+        reply = self._session.trial({**request, "mode": "run", "brief": True})
         if "error" in reply:
             return reply
-        numbers = [np.asarray(v, dtype=float) for _, v in (*reply["returned"], *reply["after"])]
-        if any(not np.isfinite(n).all() for n in numbers):
+        if not reply["finite"]:
             return {"trouble": "it gives values that are not finite"}
-        if not reply["returned"] and not reply["after"]:
-            return {"trouble": "it gives no number"}
-        return reply
+        return reply if reply["numbers"] else {"trouble": "it gives no number"}
 
     # inputs that work
 
+    def _variants(
+        self, specs: Mapping[str, Wanted]
+    ) -> Iterator[tuple[float, Mapping[str, Wanted]]]:
+        """The labels of examples: numbers or probabilities, one-hot rows or columns, bits."""
+        yield 0.0, specs
+        for name, one in specs.items():
+            plain = name.partition("/")[2]
+            if plain.lower() not in _LABELS or plain in self._declared or len(one.axes) > 2:
+                continue
+            if one.kind in ("normal", "positive", "unit") and one.axes:
+                if len(one.axes) == 2:
+                    yield 0.1, {**specs, name: replace(one, kind="onehot")}
+                    yield 0.2, {**specs, name: replace(one, kind="onehot_columns")}
+                yield 0.3, {**specs, name: replace(one, kind="bits")}
+
     def _with_inputs(
-        self, pairing: Pairing, specs: Mapping[str, Wanted], cost: float, learner: Learner
+        self, pairing: Pairing, specs: Mapping[str, Wanted], cost: float
     ) -> None:
         examples: list[Example] = []
         try:
@@ -275,6 +285,8 @@ class _Search:
             except Failed as failed:
                 name = pairing.judged.name
                 self._raised.append((plan.cost, f"{name} raises {failed}", failed.error["type"]))
+                if self._backward_error is None and plan.cost < _SURE:
+                    self._backward_error = failed.error, example.sizes
                 return []
             except Unclear as unclear:
                 self._raised.append((plan.cost + 5.0, str(unclear), ""))

@@ -49,10 +49,16 @@ class Hint:
 def hints(functions: Iterable[Function], wanted: Sequence[str], doc: str = "") -> dict[str, Hint]:
     """Collect hints about arguments from the functions that use them under these names."""
     found = {name: Hint() for name in wanted}
+    functions = list(functions)
+    attributes: dict[str, str] = {}
     for function in functions:
-        aliases = _aliases(function, found)
+        attributes |= _attributes(function, found)
+    for function in functions:
+        own = set(function.names)
+        aliases = {name: name for name in found if name in own} | attributes
         for node in function.walk():
             _look(node, found, aliases)
+        _lists_of_sizes(function, found, aliases)
         for parameter in function.parameters:
             if parameter.name in found:
                 _annotated(found[parameter.name], parameter.annotation)
@@ -61,15 +67,16 @@ def hints(functions: Iterable[Function], wanted: Sequence[str], doc: str = "") -
     return found
 
 
-def _aliases(function: Function, found: Mapping[str, Hint]) -> dict[str, str]:
-    """Names that stand for an argument: ``self.x = x``, ``x = np.array(x)``."""
-    aliases = {name: name for name in found}
+def _attributes(function: Function, found: Mapping[str, Hint]) -> dict[str, str]:
+    """Attributes that hold an argument: ``self.x = x``."""
+    aliases: dict[str, str] = {}
+    own = set(function.names)
     for node in function.walk():
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            value = node.value
-            target = ast.unparse(node.targets[0])
-            if isinstance(value, ast.Name) and value.id in found and target not in aliases:
-                aliases[target] = value.id
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
+            if node.value.id in found and node.value.id in own:
+                for target in node.targets:
+                    if isinstance(target, ast.Attribute):
+                        aliases[ast.unparse(target)] = node.value.id
     return aliases
 
 
@@ -186,7 +193,11 @@ def _call(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str])
             for one in inner:
                 for leaf in ast.walk(one):
                     name = _name(leaf, aliases)
-                    if name and not _inside_shape(one, leaf) and last not in ("arange", "linspace"):
+                    if name is None or last in ("arange", "linspace"):
+                        continue
+                    if _indexed(one, leaf):
+                        found[name].kind("sizes")
+                    elif not _inside_shape(one, leaf):
                         found[name].kind("length")
     arguments = [_name(a, aliases) for a in node.args]
     first = arguments[0] if arguments else None
@@ -213,6 +224,34 @@ def _call(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str])
             if isinstance(axis, int) and last in ("sum", "mean", "max", "argmax", "var", "std"):
                 least = axis + 1 if axis >= 0 else -axis
                 hint.at_least = max(hint.at_least, least)
+
+
+def _indexed(whole: ast.expr, leaf: ast.AST) -> bool:
+    """Whether an entry of a list of lengths is meant: ``sizes[i]``."""
+    return any(isinstance(part, ast.Subscript) and part.value is leaf for part in ast.walk(whole))
+
+
+def _lists_of_sizes(function: Function, found: Mapping[str, Hint], aliases: Mapping[str, str]) -> None:
+    """Lists whose entries become lengths: ``[randn(y, x) for x, y in zip(sizes[:-1], sizes[1:])]``."""
+    for node in function.walk():
+        if not isinstance(node, (ast.ListComp, ast.For)):
+            continue
+        loops = node.generators if isinstance(node, ast.ListComp) else [node]
+        body: list[ast.AST] = [node.elt] if isinstance(node, ast.ListComp) else list(node.body)
+        made = {
+            leaf.id
+            for part in body
+            for call in ast.walk(part)
+            if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in _RANDOM
+            for leaf in ast.walk(call)
+            if isinstance(leaf, ast.Name)
+        }
+        for loop in loops:
+            targets = {leaf.id for leaf in ast.walk(loop.target) if isinstance(leaf, ast.Name)}
+            for leaf in ast.walk(loop.iter):
+                name = _name(leaf, aliases)
+                if name and targets & made:
+                    found[name].kinds.insert(0, "sizes")
 
 
 def _inside_shape(whole: ast.expr, leaf: ast.AST) -> bool:

@@ -20,6 +20,7 @@ from .inputs import (
     case_sizes,
     draw,
     learning_sizes,
+    length,
     letters_of,
     shown,
 )
@@ -117,7 +118,7 @@ class Learner:
     def widen(self, specs: Specs, cost: float) -> None:
         """Consider other ranks of inputs that work, because the gradients have other shapes."""
         for more, changed in self._other_ranks(specs, [], 0.0, ""):
-            more = 0.2 + 0.4 * more
+            more = 0.2 + 0.2 * more
             if all(one.axes or not specs[name].axes for name, one in changed.items()):
                 self._push(cost + more, changed)
 
@@ -155,12 +156,22 @@ class Learner:
         error = reply["error"]
         message, kind = str(error["message"]), str(error["type"])
         names = self._suspects(error, specs)
-        numbers = _Lengths(specs, sizes)
+        numbers = _Lengths(specs, sizes, message, lambda: self._again(specs, sizes, kind))
         found = False
         for more, changed in self._by_message(message, kind, specs, numbers, names):
             found = True
             yield more, changed
         yield from self._other_ranks(specs, names, 1.2 if not found else 2.4, message)
+
+    def _again(self, specs: Specs, sizes: Mapping[str, int], kind: str) -> tuple[str, dict[str, int]]:
+        """The same trial with other lengths: what the same message says then."""
+        letters = list(sizes)
+        other = learning_sizes([*letters[3:], *letters[:3], "x1", "x2"])
+        other = {letter: other[letter] for letter in letters}
+        self.tried += 1
+        reply = self._attempt(draw(specs, other, np.random.default_rng(self._seed)))
+        error = reply.get("error", {})
+        return (str(error["message"]) if error.get("type") == kind else ""), other
 
     def _by_message(
         self, message: str, kind: str, specs: Specs, numbers: _Lengths, names: list[str]
@@ -219,7 +230,7 @@ class Learner:
                     yield 1.2, {**specs, name: Wanted("constant", constant=False)}
 
     def _equal(
-        self, specs: Specs, numbers: _Lengths, a: int, b: int, cost: float = 0.2
+        self, specs: Specs, numbers: _Lengths, a: int, b: int, cost: float = 0.02
     ) -> Iterator[tuple[float, Specs]]:
         """Make two lengths the same, in every way in which their letters allow it."""
         for one, other in ((a, b), (b, a)):
@@ -239,12 +250,12 @@ class Learner:
                     if one.axes == (letter,) and one.kind in ("normal", "positive") and len(long) == 2:
                         rows = numbers.expressions(long[0])
                         for more, row in rows:
-                            cost = (0.1 if self._columns else 1.0) + more
+                            cost = (0.01 if self._columns else 0.5) + more
                             yield cost, {**specs, name: replace(one, axes=(row, 1))}
         for a, b in zip(reversed(first), reversed(second), strict=False):
             if a == b or 1 in (a, b):
                 continue
-            yield from self._equal(specs, numbers, a, b, 0.5 if self._columns else 0.3)
+            yield from self._equal(specs, numbers, a, b, 0.3 if self._columns else 0.02)
             for letter in {*numbers.plain(a), *numbers.plain(b)}:
                 yield 1.3, _exchange(specs, {letter: 1})
             return
@@ -260,16 +271,16 @@ class Learner:
                     bound = one.axes[0]
                     if isinstance(bound, str) and bound not in letters_of(expression):
                         if bound.isidentifier():
-                            yield 0.2 + more, _exchange(specs, {bound: expression})
+                            yield 0.02 + more, _exchange(specs, {bound: expression})
                         new = replace(one, axes=(expression, *one.axes[1:]))
-                        yield 0.4 + more, {**specs, name: new}
+                        yield 0.1 + more, {**specs, name: new}
 
     def _key(self, specs: Specs, key: str, names: list[str]) -> Iterator[tuple[float, Specs]]:
         for name in names or list(specs):
             one = specs[name]
             if one.kind == "dict" and key not in dict(one.parts):
                 part = self.start(key, None)
-                yield 0.3, {**specs, name: replace(one, parts=(*one.parts, (key, part)))}
+                yield 0.02, {**specs, name: replace(one, parts=(*one.parts, (key, part)))}
 
     def _integers(
         self, specs: Specs, names: list[str], *, index: bool
@@ -307,7 +318,7 @@ class Learner:
                     continue
                 axes = tuple(self.letter() for _ in range(rank))
                 better = up is not None and rank == len(one.axes) + 1
-                yield (0.5 if better else cost + 0.3 * step), {**specs, name: replace(one, axes=axes)}
+                yield (0.3 if better else cost + 0.3 * step), {**specs, name: replace(one, axes=axes)}
             if "subscriptable" in message or "no attribute 'keys'" in message or "string" in message:
                 parts = tuple((key, self.start(key, None)) for key in hint.keys)
                 yield 0.6, {**specs, name: Wanted("dict", parts=parts)}
@@ -391,8 +402,26 @@ class Learner:
 class _Lengths:
     """Which letters the lengths in a message stand for."""
 
-    def __init__(self, specs: Specs, sizes: Mapping[str, int]) -> None:
-        self._specs, self._sizes = specs, sizes
+    def __init__(
+        self,
+        specs: Specs,
+        sizes: Mapping[str, int],
+        message: str,
+        again: Callable[[], tuple[str, dict[str, int]]],
+    ) -> None:
+        self._specs, self._sizes, self._message, self._again = specs, sizes, message, again
+        self._other: tuple[dict[int, int], dict[str, int]] | None = None
+
+    def _fits(self, number: int, axis: Axis) -> bool:
+        """Whether an expression holds with other lengths too."""
+        if self._other is None:
+            message, sizes = self._again()
+            mine = [int(n) for n in re.findall(r"\d+", self._message)]
+            theirs = [int(n) for n in re.findall(r"\d+", message)]
+            same = len(mine) == len(theirs)
+            self._other = (dict(zip(mine, theirs, strict=True)) if same else {}), sizes
+        numbers, sizes = self._other
+        return number not in numbers or length(axis, sizes) == numbers[number]
 
     def plain(self, number: int) -> list[str]:
         """Letters of exactly this length."""
@@ -411,20 +440,21 @@ class _Lengths:
             for b, y in letters:
                 if a < b and x + y == number:
                     together = any({a, b} <= set(one.letters()) for one in self._specs.values())
-                    found.append((0.3 + (0.2 if together else 0.0), f"{a} + {b}"))
+                    found.append((0.03 if together else 0.02, f"{a} + {b}"))
                 if a < b and x * y == number:
-                    found.append((0.3, f"{a} * {b}"))
+                    found.append((0.02, f"{a} * {b}"))
             for k in (2, 3, 4):
                 if k * x == number:
-                    found.append((0.2, f"{k} * {a}"))
+                    found.append((0.02, f"{k} * {a}"))
             for k in (1, 2):
                 if x + k == number:
-                    found.append((0.5, f"{a} + {k}"))
+                    found.append((0.1, f"{a} + {k}"))
                 if x - k == number and x - k > 0:
-                    found.append((0.6, f"{a} - {k}"))
+                    found.append((0.15, f"{a} - {k}"))
         for (a, x), (b, y), (c, z) in itertools.combinations(letters, 3):
             if x * y * z == number:
-                found.append((0.4, f"{a} * {b} * {c}"))
+                found.append((0.05, f"{a} * {b} * {c}"))
+        found = [one for one in found if self._fits(number, one[1])]
         if number <= 4:
             found.append((1.0, number))
         return found
@@ -465,8 +495,6 @@ def _largest_labels(one: Wanted, value: Any, sizes: Mapping[str, int]) -> Any:
     """Labels that reach their bound, so that a bound that is too high is heard of."""
     if one.kind != "labels" or not one.axes:
         return value
-    from .inputs import length
-
     top = max(length(one.axes[0], sizes) - 1, 0)
     if np.ndim(value) == 0:
         return int(top)

@@ -206,7 +206,7 @@ def _numbers(pairing: Pairing, plan: Plan, one: Seen) -> list[tuple[str, str, Ar
     before = {str(p): np.asarray(v) for p, v in reply["after"]}
     for path, value in reply.get("changed", ()):
         if path in parameters and path in before and before[path].shape == np.shape(value):
-            if names.is_gradient(path.rpartition("/")[2]):
+            if any(names.is_gradient(part) for part in path.split("/")):
                 found.append(("attribute", path, np.asarray(value)))
                 continue
             rate = _rate(plan, before)

@@ -48,9 +48,13 @@ class Trials:
         """Forward and backward on plain numbers."""
         call = _Calls(self, request, {})
         frames: dict[str, Any] = {}
+        own = self.is_own
+        if request.get("brief"):
+            found = [*flat(call.forward()), *flat(call.owner, objects=own)]
+            finite = all(np.isfinite(np.asarray(place[3])).all() for place in found)
+            return {"numbers": len(found), "finite": finite}
         with self._watched(frames):
             returned = call.forward()
-        own = self.is_own
         reply: dict[str, Any] = {
             "kind": type(returned).__name__,
             "returned": _sent(flat(returned)),
