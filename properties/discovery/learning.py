@@ -33,6 +33,8 @@ Try = Callable[[Mapping[str, Any]], Reply]
 
 _BUDGET = 260
 _SECONDS = 6.0
+_DEEPER = 0.12
+"""What a repair may cost and still be followed at once."""
 _TUPLE = r"\(([\d, ]*)\)"
 
 
@@ -74,7 +76,7 @@ class Learner:
         self._attempt, self._functions, self._hints = attempt, functions, hints
         self._columns, self._seed = columns, seed
         self._fresh = itertools.count(1)
-        self._queue: list[tuple[float, int, Specs]] = []
+        self._queue: list[tuple[float, int, int, float, Specs]] = []
         self._known: set[str] = set()
         self._counter = itertools.count()
         self.refused: Refused | None = None
@@ -91,7 +93,7 @@ class Learner:
         for cost, specs in starts:
             self._push(cost, specs)
         while queue and self.tried < _BUDGET and time.monotonic() - started < _SECONDS:
-            cost, _, specs = heapq.heappop(queue)
+            _, depth, _, cost, specs = heapq.heappop(queue)
             reply, sizes = self._accepted(specs)
             if reply is None:
                 yield specs, cost
@@ -107,13 +109,15 @@ class Learner:
                 )
                 self._was_closer = False
             for more, changed in self._repairs(specs, sizes, reply):
-                self._push(cost + more, changed)
+                self._push(cost + more, changed, depth + 1)
 
-    def _push(self, cost: float, specs: Specs) -> None:
+    def _push(self, cost: float, specs: Specs, depth: int = 0) -> None:
+        """Queue inputs: cheap repairs are followed to their end before dearer ones are tried."""
         key = _canonical(specs)
         if key not in self._known and len(key) < 4000:
             self._known.add(key)
-            heapq.heappush(self._queue, (cost, next(self._counter), specs))
+            order = cost - _DEEPER * depth
+            heapq.heappush(self._queue, (order, depth, next(self._counter), cost, specs))
 
     def widen(self, specs: Specs, cost: float) -> None:
         """Consider other ranks of inputs that work, because the gradients have other shapes."""
@@ -166,8 +170,8 @@ class Learner:
     def _again(self, specs: Specs, sizes: Mapping[str, int], kind: str) -> tuple[str, dict[str, int]]:
         """The same trial with other lengths: what the same message says then."""
         letters = list(sizes)
-        other = learning_sizes([*letters[3:], *letters[:3], "x1", "x2"])
-        other = {letter: other[letter] for letter in letters}
+        pool = np.random.default_rng(len(letters)).permutation(np.arange(3, 4 + 4 * len(letters)))
+        other = {letter: int(n) for letter, n in zip(letters, pool, strict=False)}
         self.tried += 1
         reply = self._attempt(draw(specs, other, np.random.default_rng(self._seed)))
         error = reply.get("error", {})
@@ -191,6 +195,10 @@ class Learner:
             "broadcast" in message or "mismatch" in message
         ):
             first, second = (_numbers(shapes[0]), _numbers(shapes[1]))
+            if "non-broadcastable" in message and len(first) == len(second):
+                for a, b in zip(first, second, strict=True):
+                    for letter in numbers.plain(b) if a == 1 and b != 1 else ():
+                        yield 0.05, _exchange(specs, {letter: 1})
             yield from self._broadcast(specs, numbers, first, second)
         elif "out of bounds for axis" in message and kind == "IndexError":
             match = re.search(r"index (-?\d+) is out of bounds for axis \d+ with size (\d+)", message)
@@ -238,6 +246,15 @@ class Learner:
                 for more, expression in numbers.expressions(other):
                     if letter not in letters_of(expression):
                         yield cost + more, _exchange(specs, {letter: expression})
+        if numbers.plain(a) or numbers.plain(b):
+            return
+        for more, one in numbers.expressions(a):
+            for extra, other in numbers.expressions(b):
+                mine, theirs = set(letters_of(one)), set(letters_of(other))
+                if len(mine - theirs) == 1 and len(theirs - mine) == 1:
+                    change = {(mine - theirs).pop(): (theirs - mine).pop()}
+                    if _renamed(one, change) == _renamed(other, {}):
+                        yield cost + more + extra, _exchange(specs, change)
 
     def _broadcast(
         self, specs: Specs, numbers: _Lengths, first: list[int], second: list[int]
@@ -305,7 +322,7 @@ class Learner:
     ) -> Iterator[tuple[float, Specs]]:
         up = re.search(r"too many indices|not have enough dim|tuple index|out of bounds for array|"
                        r"not enough values|has no len|not subscriptable|no attribute|iteration over a 0-d|"
-                       r"at least two-dim|object is not iterable|2-d|dimension", message)
+                       r"at least two-dim|object is not iterable|2-d|must be 2|-dimensional", message)
         for name in names or list(specs):
             one = specs[name]
             if one.kind not in ("normal", "positive", "unit"):
@@ -418,7 +435,7 @@ class _Lengths:
             message, sizes = self._again()
             mine = [int(n) for n in re.findall(r"\d+", self._message)]
             theirs = [int(n) for n in re.findall(r"\d+", message)]
-            same = len(mine) == len(theirs)
+            same = re.sub(r"\d+", "#", self._message) == re.sub(r"\d+", "#", message)
             self._other = (dict(zip(mine, theirs, strict=True)) if same else {}), sizes
         numbers, sizes = self._other
         return number not in numbers or length(axis, sizes) == numbers[number]
@@ -465,6 +482,11 @@ def all_letters(specs: Specs) -> list[str]:
     axes = [letter for one in specs.values() if one.kind != "labels" for letter in one.letters()]
     bounds = [letter for one in specs.values() for letter in one.letters()]
     return list(dict.fromkeys([*axes, *bounds]))
+
+
+def _renamed(axis: Axis, change: Mapping[str, str]) -> list[str]:
+    """The terms of a length, in order, with letters exchanged."""
+    return sorted(change.get(term, term) for term in str(axis).split())
 
 
 def _exchange(specs: Specs, change: Mapping[Any, Axis]) -> Specs:
