@@ -78,6 +78,7 @@ class Learner:
         self._fresh = itertools.count(1)
         self._queue: list[tuple[float, int, int, float, Specs]] = []
         self._known: set[str] = set()
+        self._depth = 0
         self._counter = itertools.count()
         self.refused: Refused | None = None
         self.tried = 0
@@ -96,6 +97,7 @@ class Learner:
             _, depth, _, cost, specs = heapq.heappop(queue)
             reply, sizes = self._accepted(specs)
             if reply is None:
+                self._depth = depth + 1
                 yield specs, cost
                 continue
             if self.refused is None or not self._was_closer:
@@ -124,12 +126,12 @@ class Learner:
         for more, changed in self._other_ranks(specs, [], 0.0, ""):
             more = 0.2 + 0.2 * more
             if all(one.axes or not specs[name].axes for name, one in changed.items()):
-                self._push(cost + more, changed)
+                self._push(cost + more, changed, self._depth)
 
     def learn(self, specs: Specs, cost: float, error: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
         """Learn from what the backward said to inputs that the forward takes."""
         for more, changed in self._repairs(specs, sizes, {"error": error}):
-            self._push(cost + min(more, 0.5), changed)
+            self._push(cost + min(more, 0.5), changed, self._depth)
 
     _was_closer = False
 
