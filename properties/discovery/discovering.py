@@ -16,7 +16,7 @@ from .hints import Hint, hints, in_columns
 from .inputs import Wanted
 from .learning import Learner, Refused, pretty
 from .ladder import Truth, Unclear
-from .locating import RIGHT, WRONG, Fit, locate, shape_is_off
+from .locating import RIGHT, WRONG, Fit, Match, locate, shape_is_off
 from .pairs import Candidate, Pairing, candidates
 from .session import Session
 from .source import KEYWORD_ONLY, PLAIN, POSITIONAL_ONLY, Function, Parameter, Survey
@@ -33,7 +33,7 @@ from .trying import (
 )
 
 _EXAMPLES = 3
-_MOST_INPUTS = 6
+_MOST_INPUTS = 8
 _LABELS = frozenset("y t target targets labels y_true label y_train ytrue true".split())
 _SURE = 1.0
 """Cost below which nothing essential was guessed."""
@@ -100,6 +100,8 @@ class _Search:
         self._inputs: Mapping[str, Wanted] = {}
         self._source = "the code"
         self._shapes_off = False
+        self._ran = False
+        self._single: list[str] = []
         self._backward_error: tuple[Mapping[str, Any], Mapping[str, int]] | None = None
 
     def run(self) -> Found | NotJudged:
@@ -129,19 +131,21 @@ class _Search:
         count = 0
         for specs, price in learner.search(starts):
             first = price if first is None else first
-            if price > first + 0.95 or count >= _MOST_INPUTS:
+            learner.dearest = first + 0.36
+            if count >= _MOST_INPUTS:
                 break
             count += 1
             self._inputs = self._inputs or specs
-            self._shapes_off, self._backward_error = True, None
+            self._shapes_off, self._backward_error, self._single = True, None, []
+            self._ran = False
             for more, variant in self._variants(specs):
                 self._with_inputs(pairing, variant, cost + price - first + more)
                 if self._best is not None and self._best.fit.clean:
                     return
-            if self._backward_error is not None:
+            if self._backward_error is not None and not self._ran:
                 learner.learn(specs, price, *self._backward_error)
             if self._shapes_off:
-                learner.widen(specs, price)
+                learner.widen(specs, price, self._single)
         if first is None and learner.refused is not None:
             self._refusals.append(_refusal(pairing, learner.refused))
             self._inputs = self._inputs or learner.refused.specs
@@ -308,11 +312,15 @@ class _Search:
                 self._raised.append((plan.cost, f"{pairing.judged.name} gives no gradient", ""))
             return
         fit = locate(items, leaves, first=_first(specs))
+        self._ran = self._ran or bool(fit.matches)
         if not fit.matches:
             self._raised.append((plan.cost, f"no gradient of {pairing.judged.name} was located", ""))
             return
-        if not any(shape_is_off(match) for match in fit.matches):
+        off = [match for match in fit.matches if shape_is_off(match)]
+        if not off:
             self._shapes_off = False
+        if len(off) > 1 and not self._single:
+            self._single = _unsummed(off, seen)
         hypothesis = Hypothesis(pairing, specs, plan, reading, fit, cost)
         if self._best is None or hypothesis.rank < self._best.rank:
             self._best = hypothesis
@@ -332,6 +340,8 @@ class _Search:
         """Why a misfit is not enough to call the code wrong; "" when it is."""
         if best.fit.count(RIGHT) and best.fit.count(WRONG):
             return ""
+        if any(shape_is_off(match) for match in best.fit.matches):
+            return "the shapes of what it returns fit no inputs that were found"
         if best.fit.count(WRONG) == 0:
             return "the examples decide nothing"
         if best.cost < _SURE:
@@ -367,6 +377,23 @@ class _Search:
             self._source,
             best.cost,
         )
+
+
+def _unsummed(off: Sequence[Match], seen: Sequence[Seen]) -> list[str]:
+    """Letters along which several gradients are longer than their inputs, which are one there."""
+    letters: set[str] | None = None
+    for match in off:
+        if match.leaf is None:
+            return []
+        found = {letter for letter in seen[0].example.sizes}
+        for got, wanted, one in zip(match.item.values, match.leaf.wanted, seen, strict=True):
+            mine, theirs = np.shape(got), np.shape(wanted)
+            if len(mine) != len(theirs):
+                return []
+            longer = {a for a, b in zip(mine, theirs, strict=True) if a != b and b == 1}
+            found &= {n for n, length in one.example.sizes.items() if length in longer}
+        letters = found if letters is None else letters & found
+    return sorted(letters or ())
 
 
 def _given(parameters: Sequence[Parameter], *, joint: bool) -> list[Parameter]:

@@ -335,6 +335,14 @@ def _lengths(parts: Sequence[str]) -> bool:
     return not any(p.lower() in prose for p in parts)
 
 
+def is_bias(name: str) -> bool:
+    """Whether an argument of this name is added to every example."""
+    low = name.lower().strip("_")
+    if low.startswith(("b_", "bias")) or low in ("b", "beta", "gamma", "intercept"):
+        return True
+    return (low[:1] == "b" and low[1:2].isdigit()) or low in "bf bi bo bc bg bh by ba".split()
+
+
 def guess_rank(name: str) -> list[int]:
     """Ranks of an argument of this name, likeliest first."""
     low = name.lower().strip("_")
@@ -343,10 +351,8 @@ def guess_rank(name: str) -> list[int]:
         *("sigma", "tau", "temperature", "scale", "margin", "l2", "reg_lambda", "keep_prob", "nu"),
     ):
         return [0, 1, 2]
-    if low.startswith(("b_", "bias")) or low in ("b", "bias", "biases", "beta", "gamma", "c", "intercept"):
+    if is_bias(name):
         return [1, 2, 0]
-    if low.startswith("b") and low[1:2].isdigit() or low in ("bf", "bi", "bo", "bc", "bg", "bh", "by", "ba"):
-        return [1, 2]
     if low in ("theta", "params", "p0", "beta", "coef", "v", "u", "a", "mu", "q", "thetas", "angles"):
         return [1, 2, 0]
     if low in ("y", "t", "target", "targets", "labels", "y_true", "ytrue", "y_hat", "label"):

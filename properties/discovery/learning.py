@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .hints import Hint
+from .hints import Hint, guess_rank, is_bias
 from .inputs import (
     Axis,
     Wanted,
@@ -77,8 +77,12 @@ class Learner:
         self._columns, self._seed = columns, seed
         self._fresh = itertools.count(1)
         self._queue: list[tuple[float, int, int, float, Specs]] = []
-        self._known: set[str] = set()
+        self._known: dict[str, float] = {}
+        self._done: set[str] = set()
         self._depth = 0
+        self._widened = False
+        self.dearest = np.inf
+        self._direct: set[str] = set()
         self._counter = itertools.count()
         self.refused: Refused | None = None
         self.tried = 0
@@ -95,6 +99,10 @@ class Learner:
             self._push(cost, specs)
         while queue and self.tried < _BUDGET and time.monotonic() - started < _SECONDS:
             _, depth, _, cost, specs = heapq.heappop(queue)
+            key = _canonical(specs)
+            if cost > self.dearest or key in self._done:
+                continue
+            self._done.add(key)
             reply, sizes = self._accepted(specs)
             if reply is None:
                 self._depth = depth + 1
@@ -116,22 +124,44 @@ class Learner:
     def _push(self, cost: float, specs: Specs, depth: int = 0) -> None:
         """Queue inputs: cheap repairs are followed to their end before dearer ones are tried."""
         key = _canonical(specs)
-        if key not in self._known and len(key) < 4000:
-            self._known.add(key)
+        if cost < self._known.get(key, np.inf) and key not in self._done and len(key) < 4000:
+            self._known[key] = cost
             order = cost - _DEEPER * depth
             heapq.heappush(self._queue, (order, depth, next(self._counter), cost, specs))
 
-    def widen(self, specs: Specs, cost: float) -> None:
-        """Consider other ranks of inputs that work, because the gradients have other shapes."""
-        for more, changed in self._other_ranks(specs, [], 0.0, ""):
-            more = 0.2 + 0.2 * more
-            if all(one.axes or not specs[name].axes for name, one in changed.items()):
-                self._push(cost + more, changed, self._depth)
+    def widen(self, specs: Specs, cost: float, single: Sequence[str] = ()) -> None:
+        """Consider other ranks of inputs that work, because the gradients have other shapes.
+
+        A bias keeps its rank: with one row for each example, a sum over the examples that was
+        forgotten would not show.
+
+        Parameters
+        ----------
+        single
+            Letters that may be one: gradients that nobody summed along them.
+        """
+        for letter in single:
+            self._push(cost + 0.05, _exchange(specs, {letter: 1}), self._depth)
+        if self._widened:
+            return
+        self._widened = True
+        for name, one in specs.items():
+            if one.kind not in ("normal", "positive", "unit") or is_bias(name.rpartition("/")[2]):
+                continue
+            hint = self._hints.get(name, Hint())
+            rank = len(one.axes)
+            if hint.shape is not None or (hint.ranks and rank in hint.ranks):
+                continue
+            for other in (rank - 1, rank + 1):
+                if 1 <= other <= 2 and other >= hint.at_least:
+                    axes = tuple(self.letter() for _ in range(other))
+                    self._push(cost + 0.15, {**specs, name: replace(one, axes=axes)}, self._depth)
 
     def learn(self, specs: Specs, cost: float, error: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
         """Learn from what the backward said to inputs that the forward takes."""
         for more, changed in self._repairs(specs, sizes, {"error": error}):
-            self._push(cost + min(more, 0.5), changed, self._depth)
+            if more < 3.0:
+                self._push(cost + 0.1 * more, changed, self._depth)
 
     _was_closer = False
 
@@ -274,7 +304,7 @@ class Learner:
         for a, b in zip(reversed(first), reversed(second), strict=False):
             if a == b or 1 in (a, b):
                 continue
-            yield from self._equal(specs, numbers, a, b, 0.3 if self._columns else 0.02)
+            yield from self._equal(specs, numbers, a, b, 0.3 if self._columns and len(short) == 1 else 0.02)
             for letter in {*numbers.plain(a), *numbers.plain(b)}:
                 yield 1.3, _exchange(specs, {letter: 1})
             return
@@ -337,7 +367,10 @@ class Learner:
                     continue
                 axes = tuple(self.letter() for _ in range(rank))
                 better = up is not None and rank == len(one.axes) + 1
-                yield (0.3 if better else cost + 0.3 * step), {**specs, name: replace(one, axes=axes)}
+                more = 0.3 if better else cost + 0.3 * step
+                more += 0.0 if name in self._direct or not self._direct else 0.2
+                more += 0.0 if rank < 3 or rank <= max([hint.at_least, *hint.ranks]) else 1.0
+                yield more, {**specs, name: replace(one, axes=axes)}
             if "subscriptable" in message or "no attribute 'keys'" in message or "string" in message:
                 parts = tuple((key, self.start(key, None)) for key in hint.keys)
                 yield 0.6, {**specs, name: Wanted("dict", parts=parts)}
@@ -346,8 +379,6 @@ class Learner:
                 yield cost + 1.0, {**specs, name: Wanted("sizes", axes)}
 
     def _ranks(self, name: str, hint: Hint) -> list[int]:
-        from .hints import guess_rank
-
         ranks = list(dict.fromkeys([*hint.ranks, *guess_rank(name), 1, 2, 3, 0]))
         return [rank for rank in ranks if rank >= hint.at_least]
 
@@ -369,8 +400,6 @@ class Learner:
 
     def start(self, name: str, hint: Hint | None) -> Wanted:
         """Give what an argument most likely is."""
-        from .hints import guess_rank
-
         hint = hint or Hint()
         if hint.shape is not None:
             axes = tuple(int(p) if p.isdigit() else p.replace(" ", "") for p in hint.shape)
@@ -405,6 +434,7 @@ class Learner:
     def _suspects(self, error: Mapping[str, Any], specs: Specs) -> list[str]:
         """Arguments that the line of an error depends on; none when that is not known."""
         line = int(error.get("line", 0))
+        self._direct = set()
         for function in self._functions:
             node = function.node
             if node is None or function.name != error.get("function"):
@@ -414,6 +444,7 @@ class Learner:
             used = _names_at(node, line)
             reach = _reaching(node, used)
             plain = {name.rpartition("/")[2]: name for name in specs}
+            self._direct = {plain[n] for n in plain if n in used}
             return [plain[n] for n in plain if n in reach]
         return []
 
