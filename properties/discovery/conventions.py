@@ -8,13 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from .found import Found
+from .calling import Plan
 from .locating import RIGHT, WRONG, Fit, Match, status
+from .pairs import Pairing
 from .source import Function
 from .trying import Seen
 
 
-def conventions(fit: Fit, found: Found, seen: Sequence[Seen]) -> tuple[Fit, tuple[str, ...]]:
+def conventions(
+    fit: Fit, pairing: Pairing, plan: Plan, reading: str, first: str, seen: Sequence[Seen]
+) -> tuple[Fit, tuple[str, ...]]:
     """Take out of a fit what is a convention, and name it.
 
     Returns
@@ -23,11 +26,11 @@ def conventions(fit: Fit, found: Found, seen: Sequence[Seen]) -> tuple[Fit, tupl
         The fit with such gradients counted as right, and the sentences.
     """
     notes: list[str] = []
-    fit, said = _mean_over_examples(fit, found, seen)
+    fit, said = _mean_over_examples(fit, plan, reading, first, seen)
     notes += said
     fit, said = _weight_decay(fit, seen)
     notes += said
-    fit, said = _epsilon(fit, found)
+    fit, said = _epsilon(fit, pairing)
     notes += said
     for match in fit.matches:
         if match.status == RIGHT and match.leaf is not None:
@@ -38,11 +41,12 @@ def conventions(fit: Fit, found: Found, seen: Sequence[Seen]) -> tuple[Fit, tupl
     return fit, tuple(notes)
 
 
-def _mean_over_examples(fit: Fit, found: Found, seen: Sequence[Seen]) -> tuple[Fit, list[str]]:
+def _mean_over_examples(
+    fit: Fit, plan: Plan, reading: str, first: str, seen: Sequence[Seen]
+) -> tuple[Fit, list[str]]:
     """1/m in the gradients of all parameters and not in that of the input (deeplearning.ai)."""
-    first = next(iter(found.args), "")
     wrong = [m for m in fit.matches if m.status == WRONG]
-    if not wrong or found.reading != "product" or any(m.leaf is None for m in wrong):
+    if not wrong or reading != "product" or any(m.leaf is None for m in wrong):
         return fit, []
     parameters = [m for m in fit.matches if m.leaf is not None and m.leaf.path != first]
     inputs = [m for m in fit.matches if m.leaf is not None and m.leaf.path == first]
@@ -51,7 +55,7 @@ def _mean_over_examples(fit: Fit, found: Found, seen: Sequence[Seen]) -> tuple[F
     for axis in (-1, 0):
         lengths = []
         for one in seen:
-            shape = one.truth.outputs[found.plan.outputs[0]][0].shape
+            shape = one.truth.outputs[plan.outputs[0]][0].shape
             lengths.append(float(shape[axis]) if shape else 1.0)
         scale = [1.0 / n for n in lengths]
         if max(lengths) > 1.0 and all(
@@ -98,9 +102,9 @@ def _added(match: Match, seen: Sequence[Seen]) -> float | None:
     return float(flat[0])
 
 
-def _epsilon(fit: Fit, found: Found) -> tuple[Fit, list[str]]:
+def _epsilon(fit: Fit, pairing: Pairing) -> tuple[Fit, list[str]]:
     """A small number inside a logarithm or a clip that the gradient leaves out."""
-    small = _smallest_guard(found.pairing.forward)
+    small = _smallest_guard(pairing.forward)
     if small is None:
         return fit, []
     notes: list[str] = []

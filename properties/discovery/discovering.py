@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from . import names
-from .calling import OUTPUT_TAKEN, Outputs, Plan, outputs_of, plans
+from .calling import OUTPUT_TAKEN, Plan, outputs_of, plans
+from .conventions import conventions
 from .found import Found, NotJudged
 from .hints import Hint, hints, in_columns
 from .inputs import Wanted
@@ -24,6 +25,7 @@ from .trying import (
     Example,
     Failed,
     Seen,
+    between,
     items_of,
     leaves_of,
     make_example,
@@ -145,7 +147,8 @@ class _Search:
             if self._backward_error is not None and not self._ran:
                 learner.learn(specs, price, *self._backward_error)
             if self._shapes_off:
-                learner.widen(specs, price, self._single)
+                scalars = pairing.kind in ("local", "flag", "joint")
+                learner.widen(specs, price, self._single, scalars=scalars)
         if first is None and learner.refused is not None:
             self._refusals.append(_refusal(pairing, learner.refused))
             self._inputs = self._inputs or learner.refused.specs
@@ -311,7 +314,10 @@ class _Search:
             if not items:
                 self._raised.append((plan.cost, f"{pairing.judged.name} gives no gradient", ""))
             return
-        fit = locate(items, leaves, first=_first(specs))
+        fit = locate(
+            items, leaves, first=_first(specs), between=between(pairing, seen)
+        )
+        fit, _ = conventions(fit, pairing, plan, reading, _first(specs), seen)
         self._ran = self._ran or bool(fit.matches)
         if not fit.matches:
             self._raised.append((plan.cost, f"no gradient of {pairing.judged.name} was located", ""))

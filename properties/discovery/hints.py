@@ -28,6 +28,8 @@ class Hint:
     kinds : kinds, likeliest first.
     keys : keys that a dict is asked for.
     options : strings that it is compared with.
+    entries : how many entries are named one by one, as in ``q[0], q[1]``.
+    loose : whether it is used in any other way too.
     """
 
     ranks: list[int] = field(default_factory=list)
@@ -36,6 +38,9 @@ class Hint:
     kinds: list[str] = field(default_factory=list)
     keys: list[Any] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
+    entries: int = 0
+    single: int = 0
+    loose: bool = False
     called: bool = False
     iterated: bool = False
     source: str = "the code"
@@ -64,7 +69,19 @@ def hints(functions: Iterable[Function], wanted: Sequence[str], doc: str = "") -
                 _annotated(found[parameter.name], parameter.annotation)
         _documented(function.doc, found)
     _documented(doc, found)
+    for name, hint in found.items():
+        loads = sum(_loads(function, name) for function in functions)
+        if hint.entries > 1 and not hint.loose and loads == hint.single and hint.shape is None:
+            hint.shape, hint.ranks = (str(hint.entries),), [1]
     return found
+
+
+def _loads(function: Function, name: str) -> int:
+    """How often an argument is used in a function that takes it."""
+    if name not in function.names:
+        return 0
+    nodes = (n for n in function.walk() if isinstance(n, ast.Name) and n.id == name)
+    return sum(isinstance(node.ctx, ast.Load) for node in nodes)
 
 
 def _attributes(function: Function, found: Mapping[str, Hint]) -> dict[str, str]:
@@ -87,6 +104,12 @@ def _name(node: ast.AST, aliases: Mapping[str, str]) -> str | None:
 
 
 def _look(node: ast.AST, found: Mapping[str, Hint], aliases: Mapping[str, str]) -> None:
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+        name = _name(node.value, aliases)
+        parts = node.targets[0].elts
+        if name and not any(isinstance(part, ast.Starred) for part in parts):
+            found[name].entries = max(found[name].entries, len(parts))
+            found[name].single += 1
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute):
         name = _name(node.value.value, aliases)
         target = node.targets[0]
@@ -152,14 +175,19 @@ def _subscript(
                 hint.at_least = max(hint.at_least, len(plain))
         else:
             hint.at_least = max(hint.at_least, 1)
-    elif isinstance(index, ast.Tuple):
-        for part in index.elts[:]:
-            inner = _name(part, aliases)
-            if inner:
-                found[inner].kind("labels")
-    inner = _name(index, aliases)
-    if inner and not isinstance(value, ast.Attribute):
-        found[inner].kind("labels")
+        if isinstance(index, ast.Constant) and type(index.value) is int and index.value >= 0:
+            hint.entries = max(hint.entries, index.value + 1)
+            hint.single += 1
+        else:
+            hint.loose = True
+    for part in index.elts if isinstance(index, ast.Tuple) else [index]:
+        inner = _name(part.value if isinstance(part, ast.Subscript) else part, aliases)
+        if inner and not isinstance(value, ast.Attribute) and not _is_shape(part):
+            found[inner].kind("labels")
+
+
+def _is_shape(node: ast.expr) -> bool:
+    return "shape" in ast.unparse(node)
 
 
 def _is_text(node: ast.expr) -> bool:
@@ -214,8 +242,10 @@ def _call(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str])
         hint.kind("spd")
         hint.ranks = [2]
     elif last in ("inv", "det", "slogdet", "eigh") or (last == "solve" and first):
-        hint.kind("spd")
+        hint.kind("regular")
         hint.ranks = [2]
+    elif last == "clip" and len(node.args) == 3 and "1 -" in ast.unparse(node.args[2]):
+        hint.kind("unit")
     elif last == "len" and function == "len":
         hint.at_least = max(hint.at_least, 1)
     for keyword in node.keywords:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ Sizes = Mapping[str, int]
 Rng = np.random.Generator
 
 ARRAYS = frozenset(
-    "normal positive unit onehot rows labels integers mask spd symmetric columns bits".split()
+    "normal positive unit onehot rows labels integers mask spd symmetric regular columns bits".split()
 )
 
 
@@ -26,7 +26,7 @@ class Wanted:
     ----------
     kind : str
         ``normal`` (signed), ``positive``, ``unit`` (in (0, 1)), ``rows`` (sum to one along the last
-        axis), ``columns`` (along the first), ``onehot``, ``bits`` (0.0 or 1.0), ``labels`` (below the first
+        axis), ``columns`` (along the first), ``regular`` (square, invertible), ``onehot``, ``bits`` (0.0 or 1.0), ``labels`` (below the first
         axis, of the shape of the rest), ``integers``, ``mask``, ``spd``, ``symmetric``; ``length``
         (the integer that a letter stands for); ``sizes`` (a list of lengths); ``dict``, ``list``
         (of `parts`); ``constant``.
@@ -48,6 +48,12 @@ class Wanted:
         axes = tuple(_substituted(axis, change) for axis in self.axes)
         parts = tuple((key, part.renamed(change)) for key, part in self.parts)
         return replace(self, axes=axes, parts=parts)
+
+    def mapped(self, change: Callable[[Wanted], Wanted]) -> Wanted:
+        """Apply a function to it, or to everything that a dict or list holds."""
+        if self.parts:
+            return replace(self, parts=tuple((k, part.mapped(change)) for k, part in self.parts))
+        return change(self)
 
     def letters(self) -> list[str]:
         """Give the letters in order."""
@@ -186,6 +192,8 @@ def _array(kind: str, shape: tuple[int, ...], rng: Rng) -> Any:
         return rng.integers(0, 2, shape).astype(float)
     n = shape[0] if shape else 1
     root = signed((n, n), rng)
+    if kind == "regular":
+        return 1.5 * np.eye(n) + root / (2.0 * max(n, 1))
     if kind == "symmetric":
         return (root + root.T) / 2
     return root @ root.T / n + np.eye(n)

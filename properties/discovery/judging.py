@@ -12,7 +12,7 @@ from .found import Found, Result, Wrong
 from .ladder import Unclear
 from .locating import RIGHT, UNCLEAR, WRONG, Match, compare, locate
 from .session import Session
-from .trying import Failed, Seen, items_of, leaves_of, make_example, see
+from .trying import Failed, Seen, between, items_of, leaves_of, make_example, see
 
 Array = Any
 
@@ -57,8 +57,8 @@ def _verdict(found: Found, seen: Sequence[Seen], inconclusive: int, specs: Mappi
     first = next(iter(found.args), "")
     if not leaves or not items:
         return Result(found, "not judged", reason="no gradient was located")
-    fit = locate(items, leaves, first=first)
-    fit, notes = conventions(fit, found, seen)
+    fit = locate(items, leaves, first=first, between=between(found.pairing, seen))
+    fit, notes = conventions(fit, found.pairing, found.plan, found.reading, first, seen)
     if found.plan.note:
         notes = (*notes, found.plan.note)
     wrong = tuple(_wrong(match, found, seen) for match in fit.matches if match.status == WRONG)

@@ -129,7 +129,9 @@ class Learner:
             order = cost - _DEEPER * depth
             heapq.heappush(self._queue, (order, depth, next(self._counter), cost, specs))
 
-    def widen(self, specs: Specs, cost: float, single: Sequence[str] = ()) -> None:
+    def widen(
+        self, specs: Specs, cost: float, single: Sequence[str] = (), *, scalars: bool = False
+    ) -> None:
         """Consider other ranks of inputs that work, because the gradients have other shapes.
 
         A bias keeps its rank: with one row for each example, a sum over the examples that was
@@ -139,6 +141,8 @@ class Learner:
         ----------
         single
             Letters that may be one: gradients that nobody summed along them.
+        scalars
+            Whether a vector may as well be a number.
         """
         for letter in single:
             self._push(cost + 0.05, _exchange(specs, {letter: 1}), self._depth)
@@ -153,7 +157,7 @@ class Learner:
             if hint.shape is not None or (hint.ranks and rank in hint.ranks):
                 continue
             for other in (rank - 1, rank + 1):
-                if 1 <= other <= 2 and other >= hint.at_least:
+                if (0 if scalars else 1) <= other <= 2 and other >= hint.at_least:
                     axes = tuple(self.letter() for _ in range(other))
                     self._push(cost + 0.15, {**specs, name: replace(one, axes=axes)}, self._depth)
 
@@ -162,6 +166,10 @@ class Learner:
         for more, changed in self._repairs(specs, sizes, {"error": error}):
             if more < 3.0:
                 self._push(cost + 0.1 * more, changed, self._depth)
+        for name, one in specs.items():
+            for axis in reversed(one.axes) if len(one.axes) == 2 and one.kind == "normal" else ():
+                if isinstance(axis, str) and axis.isidentifier() and name.startswith("arg/"):
+                    self._push(cost + 0.2, _exchange(specs, {axis: 1}), self._depth)
 
     _was_closer = False
 
@@ -223,7 +231,7 @@ class Learner:
         if match:
             a, b = int(match.group(1)), int(match.group(2))
             yield from self._equal(specs, numbers, a, b)
-        elif kind == "ValueError" and len(shapes) >= 2 and (
+        elif kind in ("ValueError", "IndexError") and len(shapes) >= 2 and (
             "broadcast" in message or "mismatch" in message
         ):
             first, second = (_numbers(shapes[0]), _numbers(shapes[1]))
@@ -236,6 +244,9 @@ class Learner:
             match = re.search(r"index (-?\d+) is out of bounds for axis \d+ with size (\d+)", message)
             if match:
                 yield from self._bound(specs, numbers, int(match.group(2)))
+                yield from self._longer(specs, numbers, int(match.group(2)))
+        elif "negative dimensions" in message or "zero-size" in message or "empty" in message:
+            yield from self._larger(specs)
         elif kind == "LinAlgError" and "square" in message:
             for name in names or list(specs):
                 axes = specs[name].axes
@@ -295,12 +306,15 @@ class Learner:
         if len(short) < len(long) and short:
             # A bias of one axis beside a table: along its rows, or as a column.
             for letter in numbers.plain(short[-1]) if len(short) == 1 else ():
-                for name, one in specs.items():
-                    if one.axes == (letter,) and one.kind in ("normal", "positive") and len(long) == 2:
-                        rows = numbers.expressions(long[0])
-                        for more, row in rows:
-                            cost = (0.01 if self._columns else 0.5) + more
-                            yield cost, {**specs, name: replace(one, axes=(row, 1))}
+                if len(long) != 2:
+                    continue
+                for more, row in numbers.expressions(long[0]):
+
+                    def column(one: Wanted, row: Axis = row, letter: str = letter) -> Wanted:
+                        return replace(one, axes=(row, 1)) if one.axes == (letter,) else one
+
+                    cost = (0.01 if self._columns else 0.5) + more
+                    yield cost, {name: one.mapped(column) for name, one in specs.items()}
         for a, b in zip(reversed(first), reversed(second), strict=False):
             if a == b or 1 in (a, b):
                 continue
@@ -324,6 +338,30 @@ class Learner:
                         new = replace(one, axes=(expression, *one.axes[1:]))
                         yield 0.1 + more, {**specs, name: new}
 
+    def _longer(self, specs: Specs, numbers: _Lengths, size: int) -> Iterator[tuple[float, Specs]]:
+        """An axis is as long as another one, over which the code runs."""
+        for letter in numbers.plain(size):
+            for name, one in specs.items():
+                for place, axis in enumerate(one.axes[:2] if one.kind != "labels" else ()):
+                    if isinstance(axis, str) and axis.isidentifier() and axis != letter:
+                        near = 0.0 if name in self._direct else 0.02
+                        yield 0.05 + near + 0.03 * place, _exchange(specs, {letter: axis})
+
+    def _larger(self, specs: Specs) -> Iterator[tuple[float, Specs]]:
+        """One array is at least as large as another: an image and a kernel."""
+        wide = [(n, one) for n, one in specs.items() if one.kind == "normal" and len(one.axes) > 1]
+        for name, one in wide:
+            for other, kernel in wide:
+                if other == name:
+                    continue
+                change = {
+                    a: f"{a} + {b}"
+                    for a, b in zip(one.axes[-2:], kernel.axes[-2:], strict=True)
+                    if isinstance(a, str) and a.isidentifier() and a not in letters_of(b)
+                }
+                if change:
+                    yield 0.1, _exchange(specs, change)
+
     def _key(self, specs: Specs, key: str, names: list[str]) -> Iterator[tuple[float, Specs]]:
         for name in names or list(specs):
             one = specs[name]
@@ -339,8 +377,9 @@ class Learner:
             if one.kind != "normal":
                 continue
             label = Wanted("labels", (self.letter(), *(one.axes[:1] or ())))
+            far = 0.0 if name in self._direct or not self._direct else 0.5
             if index:
-                yield 0.4, {**specs, name: label}
+                yield 0.05 + far, {**specs, name: label}
                 if len(one.axes) > 1:
                     wide = Wanted("labels", (self.letter(), *one.axes))
                     yield 0.8, {**specs, name: wide}
@@ -409,7 +448,8 @@ class Learner:
         if hint.options and not hint.keys and "dict" not in hint.kinds:
             return Wanted("constant", constant=hint.options[0])
         if hint.keys or "dict" in hint.kinds:
-            return Wanted("dict", parts=tuple((k, self.start(k, None)) for k in hint.keys))
+            keys = hint.keys or ["W1", "b1", "W2", "b2"]
+            return Wanted("dict", parts=tuple((k, self.start(k, None)) for k in keys))
         for kind in hint.kinds:
             if kind == "length":
                 return Wanted("length", (self.letter(),))
@@ -417,9 +457,9 @@ class Learner:
                 return Wanted("sizes", (self.letter(), self.letter(), self.letter()))
             if kind == "labels" and not hint.ranks:
                 return Wanted("labels", (self.letter(), self.letter()))
-            if kind == "spd":
+            if kind in ("spd", "regular"):
                 letter = self.letter()
-                return Wanted("spd", (letter, letter))
+                return Wanted(kind, (letter, letter))
             if kind == "flag":
                 return Wanted("constant", constant=False)
         ranks = self._ranks(name, hint)

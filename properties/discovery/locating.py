@@ -137,7 +137,16 @@ def status(item: Item, leaf: Leaf, scale: Sequence[float] | None = None) -> tupl
     return worst, where
 
 
-def locate(items: Sequence[Item], leaves: Sequence[Leaf], *, first: str = "") -> Fit:
+TARGETS = frozenset("y t target targets labels y_true label ytrue true actual truth".split())
+
+
+def locate(
+    items: Sequence[Item],
+    leaves: Sequence[Leaf],
+    *,
+    first: str = "",
+    between: frozenset[str] = frozenset(),
+) -> Fit:
     """Match gradients to inputs.
 
     Parameters
@@ -148,6 +157,8 @@ def locate(items: Sequence[Item], leaves: Sequence[Leaf], *, first: str = "") ->
         Inputs whose gradient is not zero everywhere.
     first
         Path of the input whose gradient a single returned value most likely is.
+    between
+        Names, in lower case, of values that the forward computes on its way.
     """
     matches: list[Match] = []
     taken: set[str] = set()
@@ -166,8 +177,10 @@ def locate(items: Sequence[Item], leaves: Sequence[Leaf], *, first: str = "") ->
         taken.add(ranked[0].path)
         matches.append(Match(item, ranked[0], said, case, named=True))
     later: list[Item] = []
+    others = [leaf for leaf in leaves if leaf.name.lower() not in TARGETS]
+    inputs = others or list(leaves)  # nobody derives with respect to what is to be predicted
     for item in rest:
-        free = [leaf for leaf in leaves if leaf.path not in taken]
+        free = [leaf for leaf in inputs if leaf.path not in taken]
         equal = [leaf for leaf in free if status(item, leaf)[0] == RIGHT]
         if equal:
             best = next((leaf for leaf in equal if leaf.path == first), equal[0])
@@ -177,10 +190,12 @@ def locate(items: Sequence[Item], leaves: Sequence[Leaf], *, first: str = "") ->
             later.append(item)
     again = [leaf for leaf in leaves if leaf.path in taken]
     for item in later:
-        free = [leaf for leaf in leaves if leaf.path not in taken]
+        free = [leaf for leaf in inputs if leaf.path not in taken]
         shaped = [leaf for leaf in free if _same_shape(item, leaf)]
         if any(status(item, leaf)[0] == RIGHT for leaf in again):
             continue  # the same gradient given twice
+        if set(names.gradient_of(item.name)) & between:
+            continue  # of a value between the inputs and the output
         best = next((leaf for leaf in shaped if leaf.path == first), shaped[0] if shaped else None)
         if best is None and len(later) == 1 and len(free) == 1:
             best = free[0]

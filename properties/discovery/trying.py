@@ -193,6 +193,12 @@ def items_of(pairing: Pairing, plan: Plan, seen: Sequence[Seen]) -> list[Item]:
     return items
 
 
+def between(pairing: Pairing, seen: Sequence[Seen]) -> frozenset[str]:
+    """Names of what the forward computes on its way, which is no input."""
+    inputs = {path.rpartition("/")[2].lower() for path in seen[0].example.leaves}
+    return frozenset(n.lower() for n in seen[0].example.reply["locals"]) - inputs
+
+
 def _numbers(pairing: Pairing, plan: Plan, one: Seen) -> list[tuple[str, str, Array]]:
     reply = one.reply
     if pairing.backward is None:
