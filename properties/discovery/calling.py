@@ -63,7 +63,7 @@ _OUTPUT_NAMES = (
 )
 
 
-def outputs_of(reply: Mapping[str, Any], forward: Function) -> Outputs:
+def outputs_of(reply: Mapping[str, Any], forward: Function, *, then: bool = False) -> Outputs:
     """Find the outputs of a forward in what a trial gave back."""
     returned = [path for path, _ in reply["returned"]]
     before = {path for path, _ in reply["before"]}
@@ -87,6 +87,9 @@ def outputs_of(reply: Mapping[str, Any], forward: Function) -> Outputs:
         found = [f"s/{path}" for path in ranked if _rank(path) < 99]
     names_ = forward.returns()
     last = next((r for r in reversed(names_) if len(r) == count), [""] * count)
+    if then:  # the cost stands before what the forward returned
+        rest = next((r for r in reversed(names_) if len(r) == count - 1), [""] * (count - 1))
+        last, found = ["", *rest], found[:1]
     return Outputs(
         tuple(found), tuple(last), count, cache, known, frozenset(a.split("/")[0] for a in attributes)
     )
@@ -111,7 +114,7 @@ def plans(pairing: Pairing, outputs: Outputs, inputs: Sequence[str]) -> list[Pla
     """
     backward = pairing.backward
     if backward is None:
-        return [Plan((), outputs.paths[:1], 0.0)]
+        return [Plan((), (f"r/{pairing.value}",), 0.0)]
     if pairing.kind == "flag":
         given = tuple(("input", name, "") for name in inputs if name != pairing.flag)
         as_output = (("output", 0, ""), *given[1:])
@@ -158,7 +161,7 @@ def _options(
     found: list[tuple[float, Source]] = []
     upstream = name in names.UPSTREAM or low in names.UPSTREAM or names.is_gradient(name)
     cache = low in names.CACHES or "cache" in low
-    target = low in ("y", "t", "target", "targets", "labels", "y_true", "label")
+    target = low in names.TARGETS
     if name in inputs:
         found.append((0.0, ("input", name)))
     if cache:

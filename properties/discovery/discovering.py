@@ -36,7 +36,8 @@ from .trying import (
 
 _EXAMPLES = 3
 _MOST_INPUTS = 8
-_LABELS = frozenset("y t target targets labels y_true label y_train ytrue true".split())
+_LEAST = (1, 3)
+_SCALAR = names.VALUE - {"residual", "residuals", "fun", "criterion", "error"}
 _SURE = 1.0
 """Cost below which nothing essential was guessed."""
 
@@ -51,6 +52,7 @@ class Hypothesis:
     reading: str
     fit: Fit
     cost: float
+    least: int
 
     @property
     def rank(self) -> tuple[float, ...]:
@@ -162,6 +164,9 @@ class _Search:
         if owner is not None:
             functions += [m for m in owner.methods.values() if m not in functions]
         args = [p for p in forward.parameters if p.name != pairing.flag]
+        if pairing.then is not None:
+            functions.append(pairing.then)
+            args += [p for p in pairing.then.parameters if p.name.lower() in names.TARGETS]
         if any(p.kind in (2, 4) and p.kind == 2 for p in args) and not any(p.kind == PLAIN for p in args):
             self._refusals.append(f"{forward.name} takes any number of arguments (*{args[0].name})")
             return None, []
@@ -185,6 +190,7 @@ class _Search:
             functions,
             keyed,
             columns=in_columns([*functions, *self._helpers(functions)]),
+            scalar=bool(set(names.words(forward.name)) & _SCALAR),
             seed=self._seed,
         )
         starts = self._starts(learner, keyed)
@@ -238,7 +244,7 @@ class _Search:
         yield 0.0, specs
         for name, one in specs.items():
             plain = name.partition("/")[2]
-            if plain.lower() not in _LABELS or plain in self._declared or len(one.axes) > 2:
+            if plain.lower() not in names.TARGETS or plain in self._declared or len(one.axes) > 2:
                 continue
             if one.kind in ("normal", "positive", "unit") and one.axes:
                 if len(one.axes) == 2:
@@ -249,32 +255,49 @@ class _Search:
     def _with_inputs(
         self, pairing: Pairing, specs: Mapping[str, Wanted], cost: float
     ) -> None:
+        for least in _LEAST:
+            if self._with_lengths(pairing, specs, cost + 0.01 * least, least):
+                return
+
+    def _with_lengths(
+        self, pairing: Pairing, specs: Mapping[str, Wanted], cost: float, least: int
+    ) -> bool:
+        """Try inputs whose lengths are no smaller; false when longer ones may help."""
         examples: list[Example] = []
         try:
             for index in range(_EXAMPLES):
-                examples.append(make_example(self._session, pairing, specs, index, self._seed))
+                examples.append(
+                    make_example(
+                        self._session, pairing, specs, index, self._seed, least=least
+                    )
+                )
         except Failed as failed:
             self._refusals.append(f"{pairing.forward.name} raises {failed}")
-            return
+            self._backward_error = self._backward_error or (failed.error, failed.sizes)
+            return False
         if not _repeats(self._session, pairing, examples[0]):
             self._refusals.append("two runs on the same inputs give different values")
-            return
-        outputs = outputs_of(examples[0].reply, pairing.forward)
+            return True
+        outputs = outputs_of(examples[0].reply, pairing.forward, then=pairing.then is not None)
         if not outputs.paths:
             self._refusals.append(f"{pairing.forward.name} returns nothing and sets no output")
-            return
+            return True
+        ran = False
         inputs = [n.partition("/")[2] for n in specs if n.startswith("arg/")]
         known: list[dict[tuple[str, ...], Truth]] = [{} for _ in examples]
         for plan in plans(pairing, outputs, inputs):
             if plan.note == OUTPUT_TAKEN and not self._on_output(pairing):
                 continue
             seen = self._seen(pairing, examples, plan, known)
-            if not seen:
+            if len(seen) < 2:
                 continue
+            ran = True
             for place, reading in enumerate(readings(pairing, plan, seen[0])):
-                self._read(pairing, specs, plan, reading, seen, cost + plan.cost + 0.1 * place)
+                price = cost + plan.cost + 0.1 * place
+                self._read(pairing, specs, plan, reading, seen, price, least)
                 if self._best is not None and self._best.fit.clean:
-                    return
+                    return True
+        return ran
 
     def _seen(
         self,
@@ -307,6 +330,7 @@ class _Search:
         reading: str,
         seen: Sequence[Seen],
         cost: float,
+        least: int,
     ) -> None:
         leaves = leaves_of(seen, plan, reading)
         items = items_of(pairing, plan, seen)
@@ -327,7 +351,7 @@ class _Search:
             self._shapes_off = False
         if len(off) > 1 and not self._single:
             self._single = _unsummed(off, seen)
-        hypothesis = Hypothesis(pairing, specs, plan, reading, fit, cost)
+        hypothesis = Hypothesis(pairing, specs, plan, reading, fit, cost, least)
         if self._best is None or hypothesis.rank < self._best.rank:
             self._best = hypothesis
 
@@ -382,6 +406,7 @@ class _Search:
             best.reading,
             self._source,
             best.cost,
+            best.least,
         )
 
 
@@ -408,7 +433,7 @@ def _given(parameters: Sequence[Parameter], *, joint: bool) -> list[Parameter]:
     for parameter in parameters:
         if parameter.kind not in (POSITIONAL_ONLY, PLAIN, KEYWORD_ONLY):
             continue
-        label = parameter.name.lower() in ("y", "t", "target", "targets", "labels", "y_true")
+        label = parameter.name.lower() in names.TARGETS
         if parameter.required or (parameter.default is None and label):
             found.append(parameter)
     return found

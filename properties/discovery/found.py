@@ -57,6 +57,8 @@ class Found:
         ``jacobian``, ``sum`` or ``mean``.
     source : str
         Where the inputs come from.
+    least : int
+        The smallest length that the code can do with.
     """
 
     candidate: Candidate
@@ -67,7 +69,7 @@ class Found:
     reading: str
     source: str = "the code"
     cost: float = 0.0
-    leaves: tuple[str, ...] = ()
+    least: int = 1
 
     @property
     def name(self) -> str:
@@ -77,7 +79,8 @@ class Found:
     @property
     def inputs(self) -> str:
         """The inferred inputs, as ``--inputs`` takes them."""
-        return shown({**self.init, **self.args})
+        both = {**self.init, **self.args}
+        return shown({name.partition("/")[2]: one for name, one in both.items()})
 
     @property
     def sentence(self) -> str:

@@ -377,7 +377,7 @@ def guess_rank(name: str) -> list[int]:
     """Ranks of an argument of this name, likeliest first."""
     low = name.lower().strip("_")
     if low in names.RATES or low in (
-        *("eps", "epsilon", "reg", "lam", "lambda", "lambd", "lamda", "delta", "p", "momentum"),
+        *("eps", "epsilon", "reg", "lam", "lambda", "lambd", "lamda", "delta", "momentum"),
         *("sigma", "tau", "temperature", "scale", "margin", "l2", "reg_lambda", "keep_prob", "nu"),
     ):
         return [0, 1, 2]

@@ -35,7 +35,9 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
     rng = np.random.default_rng([seed, 31])
     for index in range(examples):
         try:
-            example = make_example(session, found.pairing, specs, index, seed + 1)
+            example = make_example(
+                session, found.pairing, specs, index, seed + 1, least=found.least
+            )
             confirm = rng if index < 3 else None
             seen.append(see(session, found.pairing, example, found.plan, confirm=confirm, seed=seed))
         except Unclear as reason:

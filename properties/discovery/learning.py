@@ -62,6 +62,8 @@ class Learner:
         What is known of the arguments.
     columns
         Whether examples stand in columns, so that a bias is a column.
+    scalar
+        Whether the name of the forward says that it gives one number, as a cost does.
     """
 
     def __init__(
@@ -71,10 +73,13 @@ class Learner:
         hints: Mapping[str, Hint],
         *,
         columns: bool = False,
+        scalar: bool = False,
         seed: int = 0,
     ) -> None:
         self._attempt, self._functions, self._hints = attempt, functions, hints
-        self._columns, self._seed = columns, seed
+        self._columns, self._scalar, self._seed = columns, scalar, seed
+        self._size = 1
+        self._put_off: set[str] = set()
         self._fresh = itertools.count(1)
         self._queue: list[tuple[float, int, int, float, Specs]] = []
         self._known: dict[str, float] = {}
@@ -106,6 +111,10 @@ class Learner:
             reply, sizes = self._accepted(specs)
             if reply is None:
                 self._depth = depth + 1
+                if self._scalar and self._size != 1 and key not in self._put_off:
+                    self._put_off.add(key)
+                    self._lower(specs, cost)
+                    continue
                 yield specs, cost
                 continue
             if self.refused is None or not self._was_closer:
@@ -168,8 +177,21 @@ class Learner:
                 self._push(cost + 0.1 * more, changed, self._depth)
         for name, one in specs.items():
             for axis in reversed(one.axes) if len(one.axes) == 2 and one.kind == "normal" else ():
-                if isinstance(axis, str) and axis.isidentifier() and name.startswith("arg/"):
+                rest = [a for a in one.axes if a != axis and a != 1]
+                if isinstance(axis, str) and axis.isidentifier() and name[:4] == "arg/" and rest:
                     self._push(cost + 0.2, _exchange(specs, {axis: 1}), self._depth)
+
+    def _lower(self, specs: Specs, cost: float) -> None:
+        """A cost that comes out as an array: first try vectors where tables were given."""
+        self._done.discard(_canonical(specs))
+        self._known.pop(_canonical(specs), None)
+        self._push(cost + 0.3, specs, self._depth)
+        for name, one in specs.items():
+            if one.kind in ("normal", "positive", "unit") and len(one.axes) == 2:
+                hint = self._hints.get(name, Hint())
+                if hint.shape is None and hint.at_least < 2 and 2 not in hint.ranks:
+                    fewer = replace(one, axes=(self.letter(),))
+                    self._push(cost + 0.04, {**specs, name: fewer}, self._depth)
 
     _was_closer = False
 
@@ -187,6 +209,7 @@ class Learner:
             reply = self._attempt(values)
             if "error" in reply or "trouble" in reply:
                 return reply, sizes
+            self._size = int(reply.get("size", 1)) if index == 0 else self._size
         return None, {}
 
     # repairs
@@ -345,7 +368,7 @@ class Learner:
                 for place, axis in enumerate(one.axes[:2] if one.kind != "labels" else ()):
                     if isinstance(axis, str) and axis.isidentifier() and axis != letter:
                         near = 0.0 if name in self._direct else 0.02
-                        yield 0.05 + near + 0.03 * place, _exchange(specs, {letter: axis})
+                        yield 0.14 + near + 0.03 * place, _exchange(specs, {letter: axis})
 
     def _larger(self, specs: Specs) -> Iterator[tuple[float, Specs]]:
         """One array is at least as large as another: an image and a kernel."""

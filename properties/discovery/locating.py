@@ -137,9 +137,6 @@ def status(item: Item, leaf: Leaf, scale: Sequence[float] | None = None) -> tupl
     return worst, where
 
 
-TARGETS = frozenset("y t target targets labels y_true label ytrue true actual truth".split())
-
-
 def locate(
     items: Sequence[Item],
     leaves: Sequence[Leaf],
@@ -177,7 +174,7 @@ def locate(
         taken.add(ranked[0].path)
         matches.append(Match(item, ranked[0], said, case, named=True))
     later: list[Item] = []
-    others = [leaf for leaf in leaves if leaf.name.lower() not in TARGETS]
+    others = [leaf for leaf in leaves if leaf.name.lower() not in names.TARGETS]
     inputs = others or list(leaves)  # nobody derives with respect to what is to be predicted
     for item in rest:
         free = [leaf for leaf in inputs if leaf.path not in taken]

@@ -34,6 +34,8 @@ UPSTREAM = frozenset(
     back_grad dy_dout dprev dscores dlogits""".split()
 )
 CACHES = frozenset("cache caches ctx saved context tape memo store state linear_cache".split())
+TARGETS = frozenset("y t target targets labels y_true label ytrue true actual truth".split())
+"""What is to be predicted: nobody derives with respect to it."""
 RATES = frozenset("lr learning_rate alpha eta rate step_size learn_rate learningrate".split())
 TRAINING = frozenset("training train is_training train_flg is_train".split())
 

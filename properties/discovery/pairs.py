@@ -40,6 +40,10 @@ class Pairing:
         The class whose object is made, for methods.
     flag : str
         Name of the flag.
+    then : Function or None
+        A cost of the forward's first output, whose derivative the backward is.
+    value : int
+        Where the value stands among what a joint function returns.
     """
 
     forward: Function
@@ -47,6 +51,8 @@ class Pairing:
     kind: str
     owner: Class | None = None
     flag: str = ""
+    then: Function | None = None
+    value: int = 0
 
     @property
     def judged(self) -> Function:
@@ -67,7 +73,8 @@ class Pairing:
             return f"{place}{self.forward.name} (value and gradient)"
         if self.kind == "flag":
             return f"{place}{self.forward.name} ({self.flag}=True)"
-        return f"{place}{self.backward.name} of {place}{self.forward.name}"
+        of = f"{self.then.name} after " if self.then is not None else ""
+        return f"{place}{self.backward.name} of {of}{place}{self.forward.name}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,8 +124,9 @@ def _of_functions(survey: Survey, usable: Sequence[Function]) -> Iterator[Candid
         plain = set(names.words(function.name))
         if plain & names.NOT_JUDGED or function.is_skeleton:
             continue
-        if _is_joint(function):
-            yield Candidate(function, None, (Pairing(function, None, "joint"),))
+        value = joint_value(function)
+        if value is not None:
+            yield Candidate(function, None, (Pairing(function, None, "joint", value=value),))
             continue
         likely = _forwards(function, usable, by_name)
         if likely:
@@ -170,7 +178,10 @@ def _forwards(
             for other in usable:
                 if other is not function and _feeds(other, function):
                     found.setdefault(other.name, other)
-    result = []
+    if not found and "score" in names.words(function.name):
+        likely = [f for f in usable if set(names.words(f.name)) & _LIKELIHOODS and f is not function]
+        found |= {f.name: f for f in likely}
+    result = _composed(function, found.values(), usable)
     for other in list(found.values())[:6]:
         kind = "pair"
         if set(names.words(function.name)) & names.SECOND and names.is_backward(other.name):
@@ -211,6 +222,28 @@ def _feeds(forward: Function, backward: Function) -> bool:
     return takes and gives and not gives_gradients(forward)
 
 
+_LIKELIHOODS = frozenset("likelihood loglikelihood loglik logpdf lik nll logl".split())
+
+
+def _composed(
+    function: Function, forwards: Iterable[Function], usable: Sequence[Function]
+) -> list[Pairing]:
+    """A cost after a forward: the backward takes labels, which the forward does not take."""
+    found = []
+    needs = {p.name for p in function.parameters if p.required}
+    for forward in forwards:
+        if set(names.words(forward.name)) & names.VALUE:
+            continue
+        labels = {n for n in needs - set(forward.names) if n.lower() in names.TARGETS}
+        for cost in usable if labels else ():
+            if not set(names.words(cost.name)) & names.VALUE or names.is_backward(cost.name):
+                continue
+            own = [p.name for p in cost.parameters if p.required]
+            if len(own) == 2 and set(own) & labels and joint_value(cost) is None:
+                found.append(Pairing(forward, function, "pair", then=cost))
+    return found
+
+
 def _rank(
     wanted: frozenset[str], plain: set[str], other: Function, second: bool, gradient: bool
 ) -> float | None:
@@ -244,8 +277,21 @@ def _local(function: Function, other: Function) -> bool:
     return len(own) == len(theirs) or set(own) <= set(theirs)
 
 
+def joint_value(function: Function) -> int | None:
+    """Where the value stands in a function that returns a value and its gradients, else None."""
+    if _is_joint(function):
+        return 0
+    returns = [r for r in function.returns() if len(r) == 2]
+    if returns and not set(names.words(function.name)) & names.NOT_JUDGED:
+        first, last = returns[-1]
+        if first and last and names.is_gradient(first) and not names.gradient_of(last):
+            if set(names.words(last)) & names.VALUE or last in ("J", "L", "E"):
+                return 1
+    return None
+
+
 def _is_joint(function: Function) -> bool:
-    """Whether a function returns a value and its gradients."""
+    """Whether a function returns a value and then its gradients."""
     returns = [r for r in function.returns() if len(r) > 1]
     if not returns or any(p.kind == VAR_POSITIONAL for p in function.parameters):
         return False
@@ -287,8 +333,9 @@ def _of_class(kind: Class) -> Iterator[Candidate]:
         words = set(names.words(name))
         if words & names.NOT_JUDGED or name.startswith("__"):
             continue
-        if _is_joint(method):
-            yield Candidate(method, kind, (Pairing(method, None, "joint", kind),))
+        value = joint_value(method)
+        if value is not None:
+            yield Candidate(method, kind, (Pairing(method, None, "joint", kind, value=value),))
             continue
         if name not in _BACKWARD_METHODS and not names.is_backward(name):
             continue

@@ -7,6 +7,7 @@ from typing import Any
 
 from properties.implementation import Call, Implementation
 
+from . import names
 from .pairs import Pairing
 from .source import Survey, read_survey
 
@@ -51,6 +52,16 @@ def base_request(pairing: Pairing) -> dict[str, Any]:
             request["module"] = owner.module
         else:
             request["class"], request["module"] = owner.name, owner.module
+    if pairing.then is not None:
+        own = [p.name for p in pairing.then.parameters if p.required]
+        labels = [name for name in own if name.lower() in names.TARGETS]
+        request["then"] = {
+            "module": pairing.then.module,
+            "function": pairing.then.name,
+            "order": own,
+            "args": labels,
+            "output": next(name for name in own if name not in labels),
+        }
     if backward is not None:
         request["backward_module"] = backward.module
         request["backward"] = backward.name

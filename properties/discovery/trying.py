@@ -24,9 +24,9 @@ READINGS = ("product", "sum", "rows", "mean", "entries", "jacobian", "jacobians"
 class Failed(Exception):
     """The code raised where it should not; the reply says what."""
 
-    def __init__(self, error: Mapping[str, Any]) -> None:
+    def __init__(self, error: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
         super().__init__(f"{error.get('type', '')}: {error.get('message', '')}")
-        self.error = error
+        self.error, self.sizes = error, sizes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +51,13 @@ class Seen:
 
 
 def make_example(
-    session: Session, pairing: Pairing, specs: Mapping[str, Wanted], index: int, seed: int
+    session: Session,
+    pairing: Pairing,
+    specs: Mapping[str, Wanted],
+    index: int,
+    seed: int,
+    *,
+    least: int = 1,
 ) -> Example:
     """Draw a case, and give the object's own parameters values of the case.
 
@@ -61,18 +67,18 @@ def make_example(
         The forward raises.
     """
     rng = np.random.default_rng([seed, index, 17])
-    sizes = case_sizes(all_letters(specs), index, rng)
+    sizes = case_sizes(all_letters(specs), index, rng, least=least)
     values = draw(specs, sizes, rng)
     request = request_for(pairing, values, seed=index)
     reply = session.trial({**request, "mode": "run", "backward": None})
     if "error" in reply:
-        raise Failed(reply["error"])
+        raise Failed(reply["error"], sizes)
     own = {p: np.asarray(v) for p, v in reply["leaves"] if p.startswith("self/")}
     if own and request.get("class"):
         request["set"] = {p.partition("/")[2]: _moved(v, rng) for p, v in own.items()}
         reply = session.trial({**request, "mode": "run", "backward": None})
         if "error" in reply:
-            raise Failed(reply["error"])
+            raise Failed(reply["error"], sizes)
     leaves = {str(p): np.asarray(v) for p, v in reply["leaves"]}
     fixed = _fixed(specs)
     leaves = {p: v for p, v in leaves.items() if p not in fixed}
@@ -143,7 +149,7 @@ def run_backward(
         ]
     reply = session.trial(request)
     if "error" in reply:
-        raise Failed(reply["error"])
+        raise Failed(reply["error"], example.sizes)
     return reply
 
 
@@ -205,7 +211,7 @@ def _numbers(pairing: Pairing, plan: Plan, one: Seen) -> list[tuple[str, str, Ar
         return [
             ("returned", path, np.asarray(value))
             for path, value in reply["returned"]
-            if path.split("/")[0] != "0"
+            if path.split("/")[0] != str(pairing.value)
         ]
     found = [("returned", str(p), np.asarray(v)) for p, v in reply["gradients"]]
     parameters = {p.partition("/")[2] for p in one.example.leaves if p.startswith("self/")}

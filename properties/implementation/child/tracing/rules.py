@@ -110,7 +110,7 @@ def unary(name: str, x: Dual) -> Dual:
 
 
 def absolute(x: Dual) -> Dual:
-    Trace.near(x.v, 1.0)
+    Trace.near(np.where(x.t.any(axis=-1) | (x.v != 0.0), x.v, np.inf), 1.0)
     return combined(np.abs(x.v), x.ev, (np.sign(x.v), 0.0, x))
 
 
@@ -168,8 +168,15 @@ def choose(first: Any, a: Dual, b: Dual) -> Dual:
     )
 
 
+def _gap(a: Dual, b: Dual) -> Any:
+    """How far compared values are apart; constants that are equal make no kink."""
+    gap = a.v - b.v
+    moves = a.t.any(axis=-1) | b.t.any(axis=-1)
+    return np.where(moves | (gap != 0.0), gap, np.inf)
+
+
 def larger(a: Dual, b: Dual, sign: float = 1.0) -> Dual:
-    Trace.near(a.v - b.v, 1.0)
+    Trace.near(_gap(a, b), 1.0)
     return choose(sign * a.v >= sign * b.v, a, b)
 
 
@@ -267,7 +274,7 @@ def matmul(a: Dual, b: Dual) -> Dual:
 
 
 def compared(name: str, a: Dual, b: Dual) -> Any:
-    gap = a.v - b.v
+    gap = _gap(a, b)
     if name in ("equal", "not_equal"):
         gap = np.where(gap == 0.0, np.inf, gap)  # equal numbers are mostly meant, no kink
     Trace.near(gap, 1.0)

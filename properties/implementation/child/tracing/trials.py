@@ -50,9 +50,11 @@ class Trials:
         frames: dict[str, Any] = {}
         own = self.is_own
         if request.get("brief"):
-            found = [*flat(call.forward()), *flat(call.owner, objects=own)]
+            outputs = flat(call.forward())
+            found = [*outputs, *flat(call.owner, objects=own)]
             finite = all(np.isfinite(np.asarray(place[3])).all() for place in found)
-            return {"numbers": len(found), "finite": finite}
+            size = int(np.size(outputs[0][3])) if outputs else 0
+            return {"numbers": len(found), "finite": finite, "size": size}
         with self._watched(frames):
             returned = call.forward()
         reply: dict[str, Any] = {
@@ -243,9 +245,17 @@ class _Calls:
             arguments = self._own["arg"]
             if not _has_duals(arguments):
                 self._before_args = {p[0]: np.array(p[3]) for p in flat(arguments, "arg")}
-            options = {k: self._own["arg"][k] for k in request.get("keywords", ())}
-            positional = [v for k, v in self._own["arg"].items() if k not in options]
-            return function(*positional, **options)
+            then = request.get("then")
+            options = {k: arguments[k] for k in request.get("keywords", ())}
+            later = set(then["args"]) if then else set()
+            positional = [v for k, v in arguments.items() if k not in options and k not in later]
+            returned = function(*positional, **options)
+            if not then:
+                return returned
+            parts = returned if isinstance(returned, tuple) else (returned,)
+            value = self._trials.resolve(then["module"], then["function"])
+            given = [parts[0] if name == then["output"] else arguments[name] for name in then["order"]]
+            return (value(*given), *parts)
 
     def backward(self, returned: Any, frames: Mapping[str, Any]) -> Any:
         request = self._request
