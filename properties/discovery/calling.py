@@ -179,6 +179,9 @@ def _options(
         found.append((0.2, ("local", name)))
     if upstream and name not in inputs:
         found.append((0.0 if not target else 1.0, ("upstream", name)))
+        known = [p.name for p in all_[1:] if p.name in inputs and p.name.lower() in names.TARGETS]
+        if position == 0 and known and inputs and inputs[0] not in known:
+            found.append((0.5, ("input", inputs[0])))  # a loss is given the prediction again
     if name in outputs.attributes and not upstream:
         found.append((0.4, ("attribute", name)))
     if low in ("out", "output", "a", "s", "y", "activated", "value", "activation", "f", "o", "fx", "sig"):

@@ -15,7 +15,7 @@ from .conventions import conventions
 from .found import Found, NotJudged
 from .hints import Hint, hints, in_columns
 from .inputs import Wanted
-from .learning import Learner, Refused, pretty
+from .learning import Learner, Refused, ones, pretty
 from .ladder import Truth, Unclear
 from .locating import RIGHT, WRONG, Fit, Match, locate, shape_is_off
 from .pairs import Candidate, Pairing, candidates
@@ -148,9 +148,12 @@ class _Search:
                     return
             if self._backward_error is not None and not self._ran:
                 learner.learn(specs, price, *self._backward_error)
-            if self._shapes_off:
-                scalars = pairing.kind in ("local", "flag", "joint")
-                learner.widen(specs, price, self._single, scalars=scalars)
+            if self._ran:
+                learner.most_ones = ones(specs)
+            scalars = pairing.kind in ("local", "flag", "joint")
+            learner.widen(
+                specs, price, self._single, scalars=scalars, lower=self._shapes_off
+            )
         if first is None and learner.refused is not None:
             self._refusals.append(_refusal(pairing, learner.refused))
             self._inputs = self._inputs or learner.refused.specs

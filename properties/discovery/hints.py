@@ -349,7 +349,9 @@ def _documented(doc: str, found: Mapping[str, Hint]) -> None:
                 if "..." not in parts:
                     hint.shape = tuple(parts)
                     hint.source = "the docstring"
-        if re.search(r"\blabels?\b|integer|indices", rest) and re.search(r"\by\b|label|indices|idx", name + rest):
+        if hint.shape is None and re.search(r"\ba scalar\b|^\s*(scalar|float)\b", rest):
+            hint.shape, hint.source = (), "the docstring"
+        if len(hint.shape or ()) < 2 and re.search(r"\blabels?\b|integer|indices", rest) and re.search(r"\by\b|label|indices|idx", name + rest):
             if "one-hot" not in rest and "one hot" not in rest:
                 hint.kind("labels")
         if re.search(r"one.hot", rest, re.IGNORECASE):
@@ -376,6 +378,8 @@ def is_bias(name: str) -> bool:
 def guess_rank(name: str) -> list[int]:
     """Ranks of an argument of this name, likeliest first."""
     low = name.lower().strip("_")
+    if len(name) == 1 and name.isupper():
+        return [2, 1, 3]
     if low in names.RATES or low in (
         *("eps", "epsilon", "reg", "lam", "lambda", "lambd", "lamda", "delta", "momentum"),
         *("sigma", "tau", "temperature", "scale", "margin", "l2", "reg_lambda", "keep_prob", "nu"),

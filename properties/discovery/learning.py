@@ -87,6 +87,8 @@ class Learner:
         self._depth = 0
         self._widened = False
         self.dearest = np.inf
+        self.most_ones = np.inf
+        self._single: set[str] = set()
         self._direct: set[str] = set()
         self._counter = itertools.count()
         self.refused: Refused | None = None
@@ -106,6 +108,8 @@ class Learner:
             _, depth, _, cost, specs = heapq.heappop(queue)
             key = _canonical(specs)
             if cost > self.dearest or key in self._done:
+                continue
+            if ones(specs) > self.most_ones and key not in self._single:
                 continue
             self._done.add(key)
             reply, sizes = self._accepted(specs)
@@ -139,7 +143,13 @@ class Learner:
             heapq.heappush(self._queue, (order, depth, next(self._counter), cost, specs))
 
     def widen(
-        self, specs: Specs, cost: float, single: Sequence[str] = (), *, scalars: bool = False
+        self,
+        specs: Specs,
+        cost: float,
+        single: Sequence[str] = (),
+        *,
+        scalars: bool = False,
+        lower: bool = True,
     ) -> None:
         """Consider other ranks of inputs that work, because the gradients have other shapes.
 
@@ -152,20 +162,28 @@ class Learner:
             Letters that may be one: gradients that nobody summed along them.
         scalars
             Whether a vector may as well be a number.
+        lower
+            Whether ranks may be lower too; that can hide a wrong axis.
         """
         for letter in single:
-            self._push(cost + 0.05, _exchange(specs, {letter: 1}), self._depth)
+            fewer = _exchange(specs, {letter: 1})
+            self._single.add(_canonical(fewer))
+            self._push(cost + 0.05, fewer, self._depth)
         if self._widened:
             return
         self._widened = True
         for name, one in specs.items():
-            if one.kind not in ("normal", "positive", "unit") or is_bias(name.rpartition("/")[2]):
+            if one.kind not in ("normal", "positive", "unit"):
                 continue
             hint = self._hints.get(name, Hint())
             rank = len(one.axes)
+            if is_bias(name.rpartition("/")[2]):
+                if scalars and self._size == 1 and rank == 1 and hint.shape is None:
+                    self._push(cost + 0.15, {**specs, name: replace(one, axes=())}, self._depth)
+                continue
             if hint.shape is not None or (hint.ranks and rank in hint.ranks):
                 continue
-            for other in (rank - 1, rank + 1):
+            for other in (rank - 1, rank + 1) if lower else (rank + 1,):
                 if (0 if scalars else 1) <= other <= 2 and other >= hint.at_least:
                     axes = tuple(self.letter() for _ in range(other))
                     self._push(cost + 0.15, {**specs, name: replace(one, axes=axes)}, self._depth)
@@ -588,6 +606,11 @@ def _renamed(axis: Axis, change: Mapping[str, str]) -> list[str]:
 def _exchange(specs: Specs, change: Mapping[Any, Axis]) -> Specs:
     plain = {str(key): value for key, value in change.items()}
     return {name: one.renamed(plain) for name, one in specs.items()}
+
+
+def ones(specs: Specs) -> int:
+    """How many axes have the length one, along which nothing can be seen."""
+    return sum(axis == 1 for one in specs.values() for axis in one.axes)
 
 
 def _canonical(specs: Specs) -> str:

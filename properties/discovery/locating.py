@@ -175,7 +175,8 @@ def locate(
         matches.append(Match(item, ranked[0], said, case, named=True))
     later: list[Item] = []
     others = [leaf for leaf in leaves if leaf.name.lower() not in names.TARGETS]
-    inputs = others or list(leaves)  # nobody derives with respect to what is to be predicted
+    few = len(items) <= len(others)
+    inputs = others if few else list(leaves)  # nobody derives with respect to labels
     for item in rest:
         free = [leaf for leaf in inputs if leaf.path not in taken]
         equal = [leaf for leaf in free if status(item, leaf)[0] == RIGHT]

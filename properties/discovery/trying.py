@@ -281,6 +281,9 @@ def leaves_of(seen: Sequence[Seen], plan: Plan, reading: str) -> list[Leaf] | No
             also = dict(seen[0].example.reply.get("aliases", ())).get(path, "")
             found.append(Leaf(path, tuple(wanted), tuple(bounds), str(also)))
     depends = [leaf for leaf in found if any(np.any(w != 0.0) for w in leaf.wanted)]
+    labels = [leaf for leaf in depends if leaf.name.lower() in names.TARGETS]
+    if len(labels) == len(depends) < len(paths):
+        return None  # the reading applies to labels alone
     return depends or None
 
 
