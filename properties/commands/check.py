@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
 
 from ..checks import all_properties
-from ..implementation import Target, TargetError, resolve_target
+from ..discovery.inputs import InputsError, Wanted, parse
+from ..implementation import NothingDefined, Target, TargetError, resolve_target
 from ..judge.suite import Suite
 from ..record.build import build
 from ..record.files import write_whole
@@ -28,6 +29,14 @@ from .job import Job, hypothesis_elsewhere
 from .judging import interruptible, judge_all
 from .outputs import check_writable, output_options, write_outputs
 from .progress import Progress
+from .undeclared import (
+    Undeclared,
+    alone,
+    beside,
+    how_to_declare,
+    judge_undeclared,
+    show_undeclared,
+)
 from .why import explain
 
 PASS, WRONG, UNUSABLE, BROKEN = 0, 1, 2, 3
@@ -63,6 +72,9 @@ def _known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) -> No
 @click.option(
     "--json", "json_file", metavar="FILE", help="Write the record; - for standard output."
 )
+@click.option(
+    "--inputs", metavar="TEXT", help="What arguments look like: 'x: (N, D), y: labels(3)'."
+)
 @click.option("--specs", "specs_file", metavar="FILE", help="A file with LayerSpecs of your own.")
 @click.option("--in-process", is_flag=True, help="Run TARGET in this process, for a debugger.")
 @click.option("--list", "listing", is_flag=True, help="Show layers and properties, and stop.")
@@ -78,6 +90,7 @@ def check(
     require: frozenset[str],
     dropout_p: str | None,
     json_file: str | None,
+    inputs: str | None,
     specs_file: str | None,
     in_process: bool,
     listing: bool,
@@ -117,26 +130,88 @@ def check(
     if listing:
         list_matrix(console, specs)
         return
+    try:
+        declared = parse(inputs) if inputs else {}
+    except InputsError as error:
+        raise click.UsageError(str(error)) from error
     job = replace(job, only=only)
     try:
         found = resolve_target(target)
         suite = job.suite()
         console.print(f"Checking {found.describe()}", soft_wrap=True)
         suite.implementation  # noqa: B018  opened here: a target that cannot be used is exit code 2
+    except NothingDefined as error:
+        if only or require:
+            click.echo(f"nndl check: {error}", err=True)
+            sys.exit(UNUSABLE)
+        record, code, undeclared = _undeclared_alone(job, found, declared)
+        _finish(record, code, undeclared, console, json_file, files, github, weights, table=table)
     except TargetError as error:
         click.echo(f"nndl check: {error}", err=True)
         sys.exit(UNUSABLE)
+    others: Undeclared | None = None
     try:
         record, code = _judge(suite, job, found, require, console, why=why)
+        if code in (PASS, WRONG) and not only and found.kind == "file":
+            others = _undeclared_beside(suite, job, found, declared)
+            record = beside(record, others, demands, required=require)
+            code = PASS if record.verdict == "pass" else WRONG
     except KeyboardInterrupt:
         done = f"{len(suite.readings)} of {len(suite.specs)} rows"
         click.echo(f"nndl check: interrupted after {done}; no verdict, no reports", err=True)
         sys.exit(INTERRUPTED)
+    _explain(suite, found, code, console)
+    _finish(record, code, others, console, json_file, files, github, weights, table=table)
+
+
+def _finish(
+    record: Record,
+    code: int,
+    undeclared: Undeclared | None,
+    console: Console,
+    json_file: str | None,
+    files: dict[str, str | None],
+    github: bool,
+    weights: Any,
+    *,
+    table: bool,
+) -> NoReturn:
+    """Write and show everything, and leave with the exit code."""
     if json_file:
         write_record(record, json_file)
     write_outputs(record, files, github=github, points=weights)
-    show(record, console, table=table)
-    sys.exit(_explain(suite, found, record, code, console))
+    if record.functions:
+        show(record, console, table=table)
+    if undeclared is not None:
+        show_undeclared(undeclared, console)
+        if code == UNUSABLE:
+            where = undeclared.target.describe()
+            told = f"nothing was judged in {where}; {how_to_declare(undeclared)}"
+            click.echo(f"nndl check: {told}", err=True)
+    sys.exit(code)
+
+
+def _undeclared_alone(
+    job: Job, target: Target, declared: Mapping[str, Wanted]
+) -> tuple[Record, int, Undeclared]:
+    """Judge a target that has no function of the contract."""
+    started = time.perf_counter()
+    undeclared = judge_undeclared(target, job.demands, declared=declared, in_process=job.in_process)
+    record = alone(undeclared, job.demands, elapsed=time.perf_counter() - started)
+    if not undeclared.judged:
+        return record, UNUSABLE, undeclared
+    return record, PASS if record.verdict == "pass" else WRONG, undeclared
+
+
+def _undeclared_beside(
+    suite: Suite, job: Job, target: Target, declared: Mapping[str, Wanted]
+) -> Undeclared:
+    """Judge what a target has beside the functions of the contract."""
+    known = {name for row in suite.specs for name in row.functions}
+    known |= {name.rpartition(".")[2] for name in known}
+    return judge_undeclared(
+        target, job.demands, known=known, declared=declared, in_process=job.in_process
+    )
 
 
 def _judge(
@@ -176,7 +251,7 @@ def _judge(
     return record, PASS if record.verdict == "pass" else WRONG
 
 
-def _explain(suite: Suite, target: Target, record: Record, code: int, console: Console) -> int:
+def _explain(suite: Suite, target: Target, code: int, console: Console) -> None:
     """Say in words what an exit code above 1 means."""
     if code == BROKEN:
         console.print("nndl check: the tool itself broke; please report this:", style="bold red")
@@ -184,7 +259,6 @@ def _explain(suite: Suite, target: Target, record: Record, code: int, console: C
             console.print(text, markup=False)
     elif code == UNUSABLE:
         click.echo(f"nndl check: nothing to judge in {target.describe()}", err=True)
-    return code
 
 
 def run(

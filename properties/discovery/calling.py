@@ -91,7 +91,12 @@ def outputs_of(reply: Mapping[str, Any], forward: Function, *, then: bool = Fals
         rest = next((r for r in reversed(names_) if len(r) == count - 1), [""] * (count - 1))
         last, found = ["", *rest], found[:1]
     return Outputs(
-        tuple(found), tuple(last), count, cache, known, frozenset(a.split("/")[0] for a in attributes)
+        tuple(found),
+        tuple(last),
+        count,
+        cache,
+        known,
+        frozenset(a.split("/")[0] for a in attributes),
     )
 
 
@@ -124,7 +129,9 @@ def plans(pairing: Pairing, outputs: Outputs, inputs: Sequence[str]) -> list[Pla
             Plan((*as_output, flag), outputs.paths[:1], 0.8, OUTPUT_TAKEN),
         ]
     parameters = [p for p in backward.parameters if _counts(p, inputs, outputs)]
-    options = [_options(p, i, parameters, pairing, outputs, inputs) for i, p in enumerate(parameters)]
+    options = [
+        _options(p, i, parameters, pairing, outputs, inputs) for i, p in enumerate(parameters)
+    ]
     if any(not option for option in options):
         return []
     found = []
@@ -184,13 +191,13 @@ def _options(
             found.append((0.5, ("input", inputs[0])))  # a loss is given the prediction again
     if name in outputs.attributes and not upstream:
         found.append((0.4, ("attribute", name)))
-    if low in ("out", "output", "a", "s", "y", "activated", "value", "activation", "f", "o", "fx", "sig"):
-        if name not in inputs:
-            cost = 0.2 if pairing.kind == "local" else 0.7
-            found.append((cost, ("output", 0)))
+    if low in names.OUTPUTS and name not in inputs:
+        cost = 0.2 if pairing.kind == "local" else 0.7
+        found.append((cost, ("output", 0)))
     if pairing.kind in ("local", "second") and position < len(inputs):
-        if not any(source == ("input", inputs[position]) for _, source in found):
-            found.append((0.3, ("input", inputs[position])))
+        by_place = ("input", inputs[position])
+        if all(source != by_place for _, source in found):
+            found.append((0.3, by_place))
     if pairing.kind == "local" and position == 0:
         found.append((0.8, ("output", 0)))
     if not found:

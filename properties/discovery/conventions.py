@@ -37,7 +37,9 @@ def conventions(
             got, wanted = match.item.values[0], match.leaf.wanted[0]
             if np.shape(got) != np.shape(wanted):
                 shapes = f"{np.shape(got)} for {np.shape(wanted)}"
-                notes.append(f"{match.item.shown} has another shape than {match.leaf.shown}: {shapes}")
+                notes.append(
+                    f"{match.item.shown} has another shape than {match.leaf.shown}: {shapes}"
+                )
     return fit, tuple(notes)
 
 
@@ -50,7 +52,11 @@ def _mean_over_examples(
         return fit, []
     parameters = [m for m in fit.matches if m.leaf is not None and m.leaf.path != first]
     inputs = [m for m in fit.matches if m.leaf is not None and m.leaf.path == first]
-    if len(parameters) != len(wrong) or len(parameters) < 2 or any(m.status != RIGHT for m in inputs):
+    if (
+        len(parameters) != len(wrong)
+        or len(parameters) < 2
+        or any(m.status != RIGHT for m in inputs)
+    ):
         return fit, []
     for axis in (-1, 0):
         lengths = []
@@ -80,7 +86,8 @@ def _weight_decay(fit: Fit, seen: Sequence[Seen]) -> tuple[Fit, list[str]]:
         matches.append(replace(match, status=RIGHT))
         assert match.leaf is not None
         notes.append(
-            f"{match.item.shown} holds {factor:g} times {match.leaf.shown} more than the derivative: "
+            f"{match.item.shown} is larger than the derivative by {factor:g} times "
+            f"{match.leaf.shown}: "
             f"weight decay, whose penalty is not in the forward"
         )
     return replace(fit, matches=tuple(matches)), notes

@@ -15,8 +15,8 @@ from .conventions import conventions
 from .found import Found, NotJudged
 from .hints import Hint, hints, in_columns
 from .inputs import Wanted
-from .learning import Learner, Refused, ones, pretty
 from .ladder import Truth, Unclear
+from .learning import Learner, Refused, ones, pretty
 from .locating import RIGHT, WRONG, Fit, Match, locate, shape_is_off
 from .pairs import Candidate, Pairing, candidates
 from .session import Session
@@ -81,10 +81,10 @@ def discover(
         What the user said of the inputs, by name.
     """
     survey = session.survey()
-    result = []
-    for candidate in candidates(survey, known=known):
-        result.append(_Search(session, survey, candidate, declared or {}, seed).run())
-    return result
+    return [
+        _Search(session, survey, candidate, declared or {}, seed).run()
+        for candidate in candidates(survey, known=known)
+    ]
 
 
 class _Search:
@@ -132,13 +132,11 @@ class _Search:
         if learner is None:
             return
         first: float | None = None
-        count = 0
-        for specs, price in learner.search(starts):
+        for count, (specs, price) in enumerate(learner.search(starts)):
             first = price if first is None else first
             learner.dearest = first + 0.36
             if count >= _MOST_INPUTS:
                 break
-            count += 1
             self._inputs = self._inputs or specs
             self._shapes_off, self._backward_error, self._single = True, None, []
             self._ran = False
@@ -151,9 +149,7 @@ class _Search:
             if self._ran:
                 learner.most_ones = ones(specs)
             scalars = pairing.kind in ("local", "flag", "joint")
-            learner.widen(
-                specs, price, self._single, scalars=scalars, lower=self._shapes_off
-            )
+            learner.widen(specs, price, self._single, scalars=scalars, lower=self._shapes_off)
         if first is None and learner.refused is not None:
             self._refusals.append(_refusal(pairing, learner.refused))
             self._inputs = self._inputs or learner.refused.specs
@@ -170,7 +166,9 @@ class _Search:
         if pairing.then is not None:
             functions.append(pairing.then)
             args += [p for p in pairing.then.parameters if p.name.lower() in names.TARGETS]
-        if any(p.kind in (2, 4) and p.kind == 2 for p in args) and not any(p.kind == PLAIN for p in args):
+        if any(p.kind in (2, 4) and p.kind == 2 for p in args) and not any(
+            p.kind == PLAIN for p in args
+        ):
             self._refusals.append(f"{forward.name} takes any number of arguments (*{args[0].name})")
             return None, []
         of_init = _given(init, joint=False)
@@ -224,9 +222,8 @@ class _Search:
             start[name] = learner.start(plain, hint)
         starts: list[tuple[float, Mapping[str, Wanted]]] = [(0.0, start)]
         for name, one in start.items():
-            for option in keyed[name].options[1:4]:
-                if one.kind == "constant":
-                    starts.append((0.5, {**start, name: Wanted("constant", constant=option)}))
+            others = keyed[name].options[1:4] if one.kind == "constant" else []
+            starts += [(0.5, {**start, name: replace(one, constant=text)}) for text in others]
         return starts
 
     def _attempt(self, pairing: Pairing, values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -255,9 +252,7 @@ class _Search:
                     yield 0.2, {**specs, name: replace(one, kind="onehot_columns")}
                 yield 0.3, {**specs, name: replace(one, kind="bits")}
 
-    def _with_inputs(
-        self, pairing: Pairing, specs: Mapping[str, Wanted], cost: float
-    ) -> None:
+    def _with_inputs(self, pairing: Pairing, specs: Mapping[str, Wanted], cost: float) -> None:
         for least in _LEAST:
             if self._with_lengths(pairing, specs, cost + 0.01 * least, least):
                 return
@@ -266,14 +261,11 @@ class _Search:
         self, pairing: Pairing, specs: Mapping[str, Wanted], cost: float, least: int
     ) -> bool:
         """Try inputs whose lengths are no smaller; false when longer ones may help."""
-        examples: list[Example] = []
         try:
-            for index in range(_EXAMPLES):
-                examples.append(
-                    make_example(
-                        self._session, pairing, specs, index, self._seed, least=least
-                    )
-                )
+            examples = [
+                make_example(self._session, pairing, specs, index, self._seed, least=least)
+                for index in range(_EXAMPLES)
+            ]
         except Failed as failed:
             self._refusals.append(f"{pairing.forward.name} raises {failed}")
             self._backward_error = self._backward_error or (failed.error, failed.sizes)
@@ -341,13 +333,13 @@ class _Search:
             if not items:
                 self._raised.append((plan.cost, f"{pairing.judged.name} gives no gradient", ""))
             return
-        fit = locate(
-            items, leaves, first=_first(specs), between=between(pairing, seen)
-        )
+        fit = locate(items, leaves, first=_first(specs), between=between(pairing, seen))
         fit, _ = conventions(fit, pairing, plan, reading, _first(specs), seen)
         self._ran = self._ran or bool(fit.matches)
         if not fit.matches:
-            self._raised.append((plan.cost, f"no gradient of {pairing.judged.name} was located", ""))
+            self._raised.append(
+                (plan.cost, f"no gradient of {pairing.judged.name} was located", "")
+            )
             return
         off = [match for match in fit.matches if shape_is_off(match)]
         if not off:
@@ -365,7 +357,9 @@ class _Search:
         theirs = forward.parameters[0].name if forward.parameters else ""
         if own != theirs and own.lower() not in ("x", "z", "v", "t"):
             return True
-        return any(_called_on_output(t, forward.name, backward.name) for t in self._survey.trees.values())
+        return any(
+            _called_on_output(t, forward.name, backward.name) for t in self._survey.trees.values()
+        )
 
     # endings
 
@@ -379,9 +373,8 @@ class _Search:
             return "the examples decide nothing"
         if best.cost < _SURE:
             return ""
-        return (
-            f"what it returns fits no reading of it as the derivative of {best.pairing.forward.name}"
-        )
+        forward = best.pairing.forward.name
+        return f"what it returns fits no reading of it as the derivative of {forward}"
 
     def _why(self) -> str:
         if self._raised:
@@ -419,7 +412,7 @@ def _unsummed(off: Sequence[Match], seen: Sequence[Seen]) -> list[str]:
     for match in off:
         if match.leaf is None:
             return []
-        found = {letter for letter in seen[0].example.sizes}
+        found = set(seen[0].example.sizes)
         for got, wanted, one in zip(match.item.values, match.leaf.wanted, seen, strict=True):
             mine, theirs = np.shape(got), np.shape(wanted)
             if len(mine) != len(theirs):
@@ -452,7 +445,8 @@ def _repeats(session: Session, pairing: Pairing, example: Example) -> bool:
         return False
     before, after = example.reply["returned"], again["returned"]
     return len(before) == len(after) and all(
-        p == q and np.array_equal(v, w, equal_nan=True) for (p, v), (q, w) in zip(before, after, strict=True)
+        p == q and np.array_equal(v, w, equal_nan=True)
+        for (p, v), (q, w) in zip(before, after, strict=True)
     )
 
 
@@ -481,8 +475,3 @@ def _called_on_output(tree: ast.Module, forward: str, backward: str) -> bool:
 
 def _is_call(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == name
-
-
-def searched(session: Session, survey: Survey, candidate: Candidate, seed: int = 0) -> Iterator[Any]:
-    """One candidate alone, for tests."""
-    yield _Search(session, survey, candidate, {}, seed).run()

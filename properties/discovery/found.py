@@ -77,6 +77,11 @@ class Found:
         return self.candidate.name
 
     @property
+    def file(self) -> str:
+        """The file of the function that is judged."""
+        return self.pairing.judged.file
+
+    @property
     def inputs(self) -> str:
         """The inferred inputs, as ``--inputs`` takes them."""
         both = {**self.init, **self.args}

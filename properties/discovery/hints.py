@@ -14,8 +14,29 @@ from .source import Function
 _SHAPE = re.compile(r"\(\s*([A-Za-z_][\w]*|\d+)?\s*(?:,\s*([^()]*?))?\s*,?\s*\)")
 _LENGTH = re.compile(r"^(?:\d+|[A-Za-z_]\w*(?:\s*[*+]\s*[A-Za-z_0-9]\w*)*)$")
 _RANDOM = frozenset(
-    "zeros ones empty full randn rand random normal uniform standard_normal eye range arange "
-    "identity reshape xavier he random_sample integers randint linspace".split()
+    [
+        "zeros",
+        "ones",
+        "empty",
+        "full",
+        "randn",
+        "rand",
+        "random",
+        "normal",
+        "uniform",
+        "standard_normal",
+        "eye",
+        "range",
+        "arange",
+        "identity",
+        "reshape",
+        "xavier",
+        "he",
+        "random_sample",
+        "integers",
+        "randint",
+        "linspace",
+    ]
 )
 
 
@@ -89,11 +110,11 @@ def _attributes(function: Function, found: Mapping[str, Hint]) -> dict[str, str]
     aliases: dict[str, str] = {}
     own = set(function.names)
     for node in function.walk():
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
-            if node.value.id in found and node.value.id in own:
-                for target in node.targets:
-                    if isinstance(target, ast.Attribute):
-                        aliases[ast.unparse(target)] = node.value.id
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Name):
+            continue
+        if node.value.id in found and node.value.id in own:
+            targets = [t for t in node.targets if isinstance(t, ast.Attribute)]
+            aliases |= {ast.unparse(target): node.value.id for target in targets}
     return aliases
 
 
@@ -113,9 +134,10 @@ def _look(node: ast.AST, found: Mapping[str, Hint], aliases: Mapping[str, str]) 
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute):
         name = _name(node.value.value, aliases)
         target = node.targets[0]
-        if name and node.value.attr == "shape" and isinstance(target, ast.Tuple):
-            if not any(isinstance(part, ast.Starred) for part in target.elts):
-                found[name].ranks[:] = [len(target.elts)]
+        parts = target.elts if isinstance(target, ast.Tuple) else []
+        whole = parts and not any(isinstance(part, ast.Starred) for part in parts)
+        if name and node.value.attr == "shape" and whole:
+            found[name].ranks[:] = [len(parts)]
     elif isinstance(node, ast.Subscript):
         _subscript(node, found, aliases)
     elif isinstance(node, ast.Call):
@@ -150,9 +172,7 @@ def _look(node: ast.AST, found: Mapping[str, Hint], aliases: Mapping[str, str]) 
             found[name].ranks = found[name].ranks or [2]
 
 
-def _subscript(
-    node: ast.Subscript, found: Mapping[str, Hint], aliases: Mapping[str, str]
-) -> None:
+def _subscript(node: ast.Subscript, found: Mapping[str, Hint], aliases: Mapping[str, str]) -> None:
     index = node.slice
     value = node.value
     if isinstance(value, ast.Attribute) and value.attr == "shape":
@@ -234,7 +254,9 @@ def _call(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str])
             name = _name(leaf, aliases)
             if name:
                 complement = "1" in ast.unparse(node.args[0]).replace(name, "")
-                found[name].kind("unit" if complement and "-" in ast.unparse(node.args[0]) else "positive?")
+                found[name].kind(
+                    "unit" if complement and "-" in ast.unparse(node.args[0]) else "positive?"
+                )
     if first is None:
         return
     hint = found[first]
@@ -261,8 +283,10 @@ def _indexed(whole: ast.expr, leaf: ast.AST) -> bool:
     return any(isinstance(part, ast.Subscript) and part.value is leaf for part in ast.walk(whole))
 
 
-def _lists_of_sizes(function: Function, found: Mapping[str, Hint], aliases: Mapping[str, str]) -> None:
-    """Lists whose entries become lengths: ``[randn(y, x) for x, y in zip(sizes[:-1], sizes[1:])]``."""
+def _lists_of_sizes(
+    function: Function, found: Mapping[str, Hint], aliases: Mapping[str, str]
+) -> None:
+    """Lists whose entries become lengths: ``randn(y, x) for x, y in zip(sizes, sizes[1:])``."""
     for node in function.walk():
         if not isinstance(node, (ast.ListComp, ast.For)):
             continue
@@ -340,27 +364,50 @@ def _documented(doc: str, found: Mapping[str, Hint]) -> None:
         if not match:
             continue
         rest = match.group("rest")
-        shape = re.search(r"(?:shape|size|dimension|matrix|array|vector|:|^|\s)[\s:=(]*\(([^()]*)\)", rest)
+        shape = re.search(
+            r"(?:shape|size|dimension|matrix|array|vector|:|^|\s)[\s:=(]*\(([^()]*)\)", rest
+        )
         if shape is None:
             shape = re.search(r"\(([^()]*,[^()]*)\)", rest)
         if shape:
             parts = [p.strip() for p in shape.group(1).split(",") if p.strip()]
-            if parts and all(_LENGTH.match(p.replace(" ", "")) or p == "..." for p in parts) and _lengths(parts):
-                if "..." not in parts:
-                    hint.shape = tuple(parts)
-                    hint.source = "the docstring"
+            if (
+                parts
+                and all(_LENGTH.match(p.replace(" ", "")) or p == "..." for p in parts)
+                and _lengths(parts)
+            ) and "..." not in parts:
+                hint.shape = tuple(parts)
+                hint.source = "the docstring"
         if hint.shape is None and re.search(r"\ba scalar\b|^\s*(scalar|float)\b", rest):
             hint.shape, hint.source = (), "the docstring"
-        if len(hint.shape or ()) < 2 and re.search(r"\blabels?\b|integer|indices", rest) and re.search(r"\by\b|label|indices|idx", name + rest):
-            if "one-hot" not in rest and "one hot" not in rest:
-                hint.kind("labels")
+        if (
+            (
+                len(hint.shape or ()) < 2
+                and re.search(r"\blabels?\b|integer|indices", rest)
+                and re.search(r"\by\b|label|indices|idx", name + rest)
+            )
+            and "one-hot" not in rest
+            and "one hot" not in rest
+        ):
+            hint.kind("labels")
         if re.search(r"one.hot", rest, re.IGNORECASE):
             hint.kinds.insert(0, "onehot")
 
 
 def _lengths(parts: Sequence[str]) -> bool:
     """Whether the words in parentheses are lengths, not types or prose."""
-    prose = {"float", "int", "optional", "array", "str", "bool", "ndarray", "list", "dict", "scalar"}
+    prose = {
+        "float",
+        "int",
+        "optional",
+        "array",
+        "str",
+        "bool",
+        "ndarray",
+        "list",
+        "dict",
+        "scalar",
+    }
     prose |= {"numpy", "tuple", "default", "integer", "none", "vector", "or", "batch"}
     if len(parts) == 1 and len(parts[0]) > 2 and not parts[0].isdigit():
         return False
@@ -372,7 +419,16 @@ def is_bias(name: str) -> bool:
     low = name.lower().strip("_")
     if low.startswith(("b_", "bias")) or low in ("b", "beta", "gamma", "intercept"):
         return True
-    return (low[:1] == "b" and low[1:2].isdigit()) or low in "bf bi bo bc bg bh by ba".split()
+    return (low[:1] == "b" and low[1:2].isdigit()) or low in [
+        "bf",
+        "bi",
+        "bo",
+        "bc",
+        "bg",
+        "bh",
+        "by",
+        "ba",
+    ]
 
 
 def guess_rank(name: str) -> list[int]:
@@ -387,7 +443,20 @@ def guess_rank(name: str) -> list[int]:
         return [0, 1, 2]
     if is_bias(name):
         return [1, 2, 0]
-    if low in ("theta", "params", "p0", "beta", "coef", "v", "u", "a", "mu", "q", "thetas", "angles"):
+    if low in (
+        "theta",
+        "params",
+        "p0",
+        "beta",
+        "coef",
+        "v",
+        "u",
+        "a",
+        "mu",
+        "q",
+        "thetas",
+        "angles",
+    ):
         return [1, 2, 0]
     if low in ("y", "t", "target", "targets", "labels", "y_true", "ytrue", "y_hat", "label"):
         return [2, 1]
@@ -413,7 +482,10 @@ def in_columns(functions: Iterable[Function]) -> bool:
 def _factors(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
         return node.left, node.right
-    if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("dot", "matmul"):
+    if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in (
+        "dot",
+        "matmul",
+    ):
         if len(node.args) == 2:
             return node.args[0], node.args[1]
         if len(node.args) == 1 and isinstance(node.func, ast.Attribute):

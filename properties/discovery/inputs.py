@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +15,21 @@ Sizes = Mapping[str, int]
 Rng = np.random.Generator
 
 ARRAYS = frozenset(
-    "normal positive unit onehot rows labels integers mask spd symmetric regular columns bits".split()
+    [
+        "normal",
+        "positive",
+        "unit",
+        "onehot",
+        "rows",
+        "labels",
+        "integers",
+        "mask",
+        "spd",
+        "symmetric",
+        "regular",
+        "columns",
+        "bits",
+    ]
 )
 
 
@@ -26,7 +41,8 @@ class Wanted:
     ----------
     kind : str
         ``normal`` (signed), ``positive``, ``unit`` (in (0, 1)), ``rows`` (sum to one along the last
-        axis), ``columns`` (along the first), ``regular`` (square, invertible), ``onehot``, ``bits`` (0.0 or 1.0), ``labels`` (below the first
+        axis), ``columns`` (along the first), ``regular`` (square, invertible), ``onehot``,
+        ``bits`` (0.0 or 1.0), ``labels`` (below the first
         axis, of the shape of the rest), ``integers``, ``mask``, ``spd``, ``symmetric``; ``length``
         (the integer that a letter stands for); ``sizes`` (a list of lengths); ``dict``, ``list``
         (of `parts`); ``constant``.
@@ -136,6 +152,85 @@ def _one(one: Wanted) -> str:
     return f"{one.kind}({axes})"
 
 
+class InputsError(ValueError):
+    """``--inputs`` cannot be read; the message says what came and what was wanted."""
+
+
+def parse(text: str) -> dict[str, Wanted]:
+    """Read the notation of ``--inputs``.
+
+    >>> shown(parse("x: (N, D), w: (D), p: {'W1': (H, D)}, y: labels(C, N), k: M, c: 0.5"))
+    "x: (N, D), w: (D,), p: {'W1': (H, D)}, y: labels(C, N), k: M, c: 0.5"
+
+    Raises
+    ------
+    InputsError
+        It is not of the form ``NAME: VALUE, …``.
+    """
+    single = re.sub(r"(?<![\w\])])\(\s*([^\s(),\[\]{}'\"]+)\s*\)", r"(\1,)", text)
+    example = "such as 'x: (N, D), w: (D, M), y: labels(C, N), rate: 0.5'"
+    try:
+        tree = ast.parse("{" + single + "}", mode="eval").body
+    except (SyntaxError, ValueError) as error:
+        raise InputsError(
+            f"--inputs: {text!r} cannot be read; wanted NAME: VALUE, …, {example}"
+        ) from error
+    if not isinstance(tree, ast.Dict) or not tree.keys:
+        raise InputsError(f"--inputs: {text!r} names no argument; wanted NAME: VALUE, …, {example}")
+    found: dict[str, Wanted] = {}
+    for key, value in zip(tree.keys, tree.values, strict=True):
+        if not isinstance(key, ast.Name):
+            raise InputsError(f"--inputs: {ast.unparse(value)!r} has no name; wanted {example}")
+        if key.id in found:
+            raise InputsError(f"--inputs names {key.id} twice: give every argument once")
+        found[key.id] = _read(key.id, value)
+    return found
+
+
+def _read(name: str, node: ast.expr) -> Wanted:
+    if isinstance(node, ast.Name):
+        return Wanted("length", (node.id,))
+    if isinstance(node, ast.Tuple):
+        return Wanted("normal", _lengths(name, node.elts))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        if node.func.id not in ARRAYS_AND or not node.args:
+            kinds = ", ".join(sorted(ARRAYS_AND))
+            raise InputsError(f"--inputs: {name}: {node.func.id} is not one of {kinds}")
+        return Wanted(node.func.id, _lengths(name, node.args))
+    if isinstance(node, ast.Dict):
+        parts = [
+            (ast.literal_eval(k), _read(name, v))
+            for k, v in zip(node.keys, node.values, strict=True)
+            if k is not None
+        ]
+        return Wanted("dict", parts=tuple(parts))
+    if isinstance(node, ast.List) and all(isinstance(e, ast.Name) for e in node.elts):
+        return Wanted("sizes", _lengths(name, node.elts))
+    if isinstance(node, ast.List) and any(isinstance(e, ast.Tuple | ast.Call) for e in node.elts):
+        return Wanted("list", parts=tuple((i, _read(name, e)) for i, e in enumerate(node.elts)))
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError) as error:
+        raise InputsError(
+            f"--inputs: the value of {name}, {ast.unparse(node)!r}, is neither a shape such as "
+            f"(N, D), nor a kind such as labels(C, N), nor a constant"
+        ) from error
+    return Wanted("constant", constant=value)
+
+
+def _lengths(name: str, nodes: Sequence[ast.expr]) -> tuple[Axis, ...]:
+    found: list[Axis] = []
+    for node in nodes:
+        allowed = (ast.Name, ast.BinOp, ast.Constant, ast.expr_context, ast.operator)
+        parts = list(ast.walk(node))
+        whole = all(type(p.value) is int for p in parts if isinstance(p, ast.Constant))
+        if not whole or not all(isinstance(part, allowed) for part in parts):
+            raise InputsError(f"--inputs: {ast.unparse(node)!r}, of {name}, is no length")
+        text = ast.unparse(node)
+        found.append(length(text, {}) if not letters_of(text) else text)
+    return tuple(found)
+
+
 # values
 
 
@@ -214,7 +309,7 @@ _PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 
 
 
 def learning_sizes(letters: Sequence[str]) -> dict[str, int]:
-    """Give every letter a prime of its own: a length in a message of numpy then says whose it is."""
+    """Give every letter a prime of its own: a length in a message then says whose it is."""
     return {letter: _PRIMES[i % len(_PRIMES)] for i, letter in enumerate(letters)}
 
 

@@ -39,21 +39,25 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
                 session, found.pairing, specs, index, seed + 1, least=found.least
             )
             confirm = rng if index < 3 else None
-            seen.append(see(session, found.pairing, example, found.plan, confirm=confirm, seed=seed))
+            seen.append(
+                see(session, found.pairing, example, found.plan, confirm=confirm, seed=seed)
+            )
         except Unclear as reason:
             unclear.append(str(reason))
         except Failed as failed:
             unclear.append(f"it raises {failed}")
     if len(unclear) > len(seen):
-        reason = max(set(unclear), key=unclear.count)
+        most = max(set(unclear), key=unclear.count)
         return Result(
-            found, "not judged", reason=f"most examples decide nothing: {reason}",
+            found, "not judged", reason=f"most examples decide nothing: {most}",
             examples=examples, inconclusive=len(unclear),
         )  # fmt: skip
     return _verdict(found, seen, len(unclear), specs)
 
 
-def _verdict(found: Found, seen: Sequence[Seen], inconclusive: int, specs: Mapping[str, Any]) -> Result:
+def _verdict(
+    found: Found, seen: Sequence[Seen], inconclusive: int, specs: Mapping[str, Any]
+) -> Result:
     leaves = leaves_of(seen, found.plan, found.reading)
     items = items_of(found.pairing, found.plan, seen)
     first = next(iter(found.args), "")
@@ -83,7 +87,10 @@ def _verdict(found: Found, seen: Sequence[Seen], inconclusive: int, specs: Mappi
 
 def _wrong(match: Match, found: Found, seen: Sequence[Seen]) -> Wrong:
     one = seen[match.case]
-    values = {**one.example.values, **{p: v for p, v in one.example.leaves.items() if p[:4] == "self"}}
+    values = {
+        **one.example.values,
+        **{p: v for p, v in one.example.leaves.items() if p[:4] == "self"},
+    }
     got = np.asarray(match.item.values[match.case], dtype=float)
     name = match.item.shown
     if match.leaf is None:

@@ -188,7 +188,9 @@ class Learner:
                     axes = tuple(self.letter() for _ in range(other))
                     self._push(cost + 0.15, {**specs, name: replace(one, axes=axes)}, self._depth)
 
-    def learn(self, specs: Specs, cost: float, error: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
+    def learn(
+        self, specs: Specs, cost: float, error: Mapping[str, Any], sizes: Mapping[str, int]
+    ) -> None:
         """Learn from what the backward said to inputs that the forward takes."""
         for more, changed in self._repairs(specs, sizes, {"error": error}):
             if more < 3.0:
@@ -248,7 +250,9 @@ class Learner:
             yield more, changed
         yield from self._other_ranks(specs, names, 1.2 if not found else 2.4, message)
 
-    def _again(self, specs: Specs, sizes: Mapping[str, int], kind: str) -> tuple[str, dict[str, int]]:
+    def _again(
+        self, specs: Specs, sizes: Mapping[str, int], kind: str
+    ) -> tuple[str, dict[str, int]]:
         """The same trial with other lengths: what the same message says then."""
         letters = list(sizes)
         pool = np.random.default_rng(len(letters)).permutation(np.arange(3, 4 + 4 * len(letters)))
@@ -264,16 +268,21 @@ class Learner:
         shapes = re.findall(_TUPLE, message)
         match = re.search(r"size (\d+) is different from (\d+)", message)
         match = match or re.search(r"not aligned: (\d+) \(dim \d+\) != (\d+)", message)
-        match = match or re.search(r"has size (\d+) and the array at index \d+ has size (\d+)", message)
-        match = match or re.search(r"boolean dimension is (\d+)", message) and re.search(
-            r"dimension is (\d+) but .*? dimension is (\d+)", message
+        match = match or re.search(
+            r"has size (\d+) and the array at index \d+ has size (\d+)", message
+        )
+        match = match or (
+            re.search(r"boolean dimension is (\d+)", message)
+            and re.search(r"dimension is (\d+) but .*? dimension is (\d+)", message)
         )
         match = match or re.search(r"does not match.*?size (\d+).*?size (\d+)", message)
         if match:
             a, b = int(match.group(1)), int(match.group(2))
             yield from self._equal(specs, numbers, a, b)
-        elif kind in ("ValueError", "IndexError") and len(shapes) >= 2 and (
-            "broadcast" in message or "mismatch" in message
+        elif (
+            kind in ("ValueError", "IndexError")
+            and len(shapes) >= 2
+            and ("broadcast" in message or "mismatch" in message)
         ):
             first, second = (_numbers(shapes[0]), _numbers(shapes[1]))
             if "non-broadcastable" in message and len(first) == len(second):
@@ -282,7 +291,9 @@ class Learner:
                         yield 0.05, _exchange(specs, {letter: 1})
             yield from self._broadcast(specs, numbers, first, second)
         elif "out of bounds for axis" in message and kind == "IndexError":
-            match = re.search(r"index (-?\d+) is out of bounds for axis \d+ with size (\d+)", message)
+            match = re.search(
+                r"index (-?\d+) is out of bounds for axis \d+ with size (\d+)", message
+            )
             if match:
                 yield from self._bound(specs, numbers, int(match.group(2)))
                 yield from self._longer(specs, numbers, int(match.group(2)))
@@ -308,7 +319,9 @@ class Learner:
                     for b in _numbers(match.group(2)):
                         yield from self._equal(specs, numbers, a, b, 1.0)
         if "integer" in message and kind in ("TypeError", "IndexError"):
-            yield from self._integers(specs, names, index="index" in message or "indices" in message)
+            yield from self._integers(
+                specs, names, index="index" in message or "indices" in message
+            )
         elif kind == "TypeError" and re.search(
             r"length-1|0-dimensional|converted to Python scalar|not supported between", message
         ):
@@ -332,12 +345,12 @@ class Learner:
                         yield cost + more, _exchange(specs, {letter: expression})
         if numbers.plain(a) or numbers.plain(b):
             return
-        for more, one in numbers.expressions(a):
-            for extra, other in numbers.expressions(b):
-                mine, theirs = set(letters_of(one)), set(letters_of(other))
+        for more, left in numbers.expressions(a):
+            for extra, right in numbers.expressions(b):
+                mine, theirs = set(letters_of(left)), set(letters_of(right))
                 if len(mine - theirs) == 1 and len(theirs - mine) == 1:
                     change = {(mine - theirs).pop(): (theirs - mine).pop()}
-                    if _renamed(one, change) == _renamed(other, {}):
+                    if _renamed(left, change) == _renamed(right, {}):
                         yield cost + more + extra, _exchange(specs, change)
 
     def _broadcast(
@@ -359,7 +372,9 @@ class Learner:
         for a, b in zip(reversed(first), reversed(second), strict=False):
             if a == b or 1 in (a, b):
                 continue
-            yield from self._equal(specs, numbers, a, b, 0.3 if self._columns and len(short) == 1 else 0.02)
+            yield from self._equal(
+                specs, numbers, a, b, 0.3 if self._columns and len(short) == 1 else 0.02
+            )
             for letter in {*numbers.plain(a), *numbers.plain(b)}:
                 yield 1.3, _exchange(specs, {letter: 1})
             return
@@ -432,9 +447,12 @@ class Learner:
     def _other_ranks(
         self, specs: Specs, names: list[str], cost: float, message: str
     ) -> Iterator[tuple[float, Specs]]:
-        up = re.search(r"too many indices|not have enough dim|tuple index|out of bounds for array|"
-                       r"not enough values|has no len|not subscriptable|no attribute|iteration over a 0-d|"
-                       r"at least two-dim|object is not iterable|2-d|must be 2|-dimensional", message)
+        up = re.search(
+            r"too many indices|not have enough dim|tuple index|out of bounds for array|"
+            r"not enough values|has no len|not subscriptable|no attribute|iteration over a 0-d|"
+            r"at least two-dim|object is not iterable|2-d|must be 2|-dimensional",
+            message,
+        )
         for name in names or list(specs):
             one = specs[name]
             if one.kind not in ("normal", "positive", "unit"):
@@ -451,7 +469,11 @@ class Learner:
                 more += 0.0 if name in self._direct or not self._direct else 0.2
                 more += 0.0 if rank < 3 or rank <= max([hint.at_least, *hint.ranks]) else 1.0
                 yield more, {**specs, name: replace(one, axes=axes)}
-            if "subscriptable" in message or "no attribute 'keys'" in message or "string" in message:
+            if (
+                "subscriptable" in message
+                or "no attribute 'keys'" in message
+                or "string" in message
+            ):
                 parts = tuple((key, self.start(key, None)) for key in hint.keys)
                 yield 0.6, {**specs, name: Wanted("dict", parts=parts)}
             if "no len" in message or "iter" in message or "index" in message or hint.iterated:
@@ -574,9 +596,7 @@ class _Lengths:
                     found.append((0.03 if together else 0.02, f"{a} + {b}"))
                 if a < b and x * y == number:
                     found.append((0.02, f"{a} * {b}"))
-            for k in (2, 3, 4):
-                if k * x == number:
-                    found.append((0.02, f"{k} * {a}"))
+            found += [(0.02, f"{k} * {a}") for k in (2, 3, 4) if k * x == number]
             for k in (1, 2):
                 if x + k == number:
                     found.append((0.1, f"{a} + {k}"))
@@ -615,7 +635,7 @@ def ones(specs: Specs) -> int:
 
 def _canonical(specs: Specs) -> str:
     order = {letter: f"l{i}" for i, letter in enumerate(all_letters(specs))}
-    return shown(_exchange(specs, order)) + repr([n for n in specs])
+    return shown(_exchange(specs, order)) + repr(list(specs))
 
 
 def pretty(specs: Specs) -> Specs:
@@ -623,9 +643,7 @@ def pretty(specs: Specs) -> Specs:
     letters = all_letters(specs)
     plain = [*"NDMHCKPQRSTUVABEFG", *(f"{c}{i}" for i in range(1, 9) for c in "NDMH")]
     usual = iter([c for c in plain if c not in letters])
-    return _exchange(
-        specs, {old: next(usual) for old in letters if re.fullmatch(r"s\d+", old)}
-    )
+    return _exchange(specs, {old: next(usual) for old in letters if re.fullmatch(r"s\d+", old)})
 
 
 def _numbers(text: str) -> list[int]:

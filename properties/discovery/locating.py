@@ -163,8 +163,8 @@ def locate(
     for item in items:
         named = [leaf for leaf in leaves if _named(item, leaf)]
         if not named and item.source == "attribute":
-            inputs = _INPUT & set(names.gradient_of(item.name))
-            named = [leaf for leaf in leaves if inputs and leaf.path == first]
+            own = _INPUT & set(names.gradient_of(item.name))
+            named = [leaf for leaf in leaves if own and leaf.path == first]
         if not named:
             rest.append(item)
             continue
@@ -194,13 +194,14 @@ def locate(
             continue  # the same gradient given twice
         if set(names.gradient_of(item.name)) & between:
             continue  # of a value between the inputs and the output
-        best = next((leaf for leaf in shaped if leaf.path == first), shaped[0] if shaped else None)
-        if best is None and len(later) == 1 and len(free) == 1:
-            best = free[0]
-        if best is not None:
-            said, case = status(item, best)
-            taken.add(best.path)
-            matches.append(Match(item, best, said, case))
+        likely: Leaf | None = shaped[0] if shaped else None
+        likely = next((leaf for leaf in shaped if leaf.path == first), likely)
+        if likely is None and len(later) == 1 and len(free) == 1:
+            likely = free[0]
+        if likely is not None:
+            said, case = status(item, likely)
+            taken.add(likely.path)
+            matches.append(Match(item, likely, said, case))
         else:
             matches.append(Match(item, None, WRONG, 0))
     missing = tuple(leaf.shown for leaf in leaves if leaf.path not in taken)
@@ -214,7 +215,9 @@ def _same_shape(item: Item, leaf: Leaf) -> bool:
     )
 
 
-_INPUT = frozenset("input inputs x in input_data prev a_prev x_in inp data".split())
+_INPUT = frozenset(
+    ["input", "inputs", "x", "in", "input_data", "prev", "a_prev", "x_in", "inp", "data"]
+)
 _HOLDER = re.compile(r"_?d?(grads?|gradients?|params_?grads?|d_?params)$")
 
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from . import names
 from .source import VAR_POSITIONAL, Class, Function, Survey
 
-_FLAGS = frozenset("deriv derivative derivate grad gradient prime derivation d_flag back".split())
+_FLAGS = frozenset(
+    ["deriv", "derivative", "derivate", "grad", "gradient", "prime", "derivation", "d_flag", "back"]
+)
 _FORWARD_METHODS = (
     *("forward", "__call__", "call", "forward_pass", "forward_propagation", "forward_prop"),
     *("fprop", "function", "fn", "func", "f", "activate", "activation", "apply", "feedforward"),
@@ -18,8 +20,25 @@ _FORWARD_METHODS = (
 )
 _BACKWARD_METHODS = (
     *("backward", "backward_pass", "backward_propagation", "back_propagation", "backprop", "bprop"),
-    *("back_prop", "backpropagate", "backpropagation", "grad", "gradient", "gradients", "derivative"),
-    *("prime", "deriv", "d", "df", "compute_gradient", "compute_gradients", "calc_grad", "jacobian"),
+    *(
+        "back_prop",
+        "backpropagate",
+        "backpropagation",
+        "grad",
+        "gradient",
+        "gradients",
+        "derivative",
+    ),
+    *(
+        "prime",
+        "deriv",
+        "d",
+        "df",
+        "compute_gradient",
+        "compute_gradients",
+        "calc_grad",
+        "jacobian",
+    ),
     *("get_gradients", "compute_grad", "derivate", "backwards", "compute_grads", "dloss", "jac"),
 )
 
@@ -140,7 +159,11 @@ def _of_functions(survey: Survey, usable: Sequence[Function]) -> Iterator[Candid
 
 def _flag(function: Function) -> str:
     for parameter in function.parameters:
-        if parameter.name.lower() in _FLAGS and parameter.has_default and parameter.default in (False, 0):
+        if (
+            parameter.name.lower() in _FLAGS
+            and parameter.has_default
+            and parameter.default in (False, 0)
+        ):
             return parameter.name
     return ""
 
@@ -154,7 +177,11 @@ def _forwards(
     for name in names.derived_from(function.name):
         for variant in (name, f"{name}_forward", f"forward_{name}", f"{name}_fwd"):
             other = by_name.get(variant)
-            if other is not None and other is not function and _same_shape(function, other, backward):
+            if (
+                other is not None
+                and other is not function
+                and _same_shape(function, other, backward)
+            ):
                 found.setdefault(other.name, other)
     if backward:
         wanted = names.key(function.name)
@@ -179,7 +206,9 @@ def _forwards(
                 if other is not function and _feeds(other, function):
                     found.setdefault(other.name, other)
     if not found and "score" in names.words(function.name):
-        likely = [f for f in usable if set(names.words(f.name)) & _LIKELIHOODS and f is not function]
+        likely = [
+            f for f in usable if set(names.words(f.name)) & _LIKELIHOODS and f is not function
+        ]
         found |= {f.name: f for f in likely}
     result = _composed(function, found.values(), usable)
     for other in list(found.values())[:6]:
@@ -201,12 +230,12 @@ def gives_gradients(function: Function) -> bool:
         if isinstance(value, ast.Dict):
             keys = [k.value for k in value.keys if isinstance(k, ast.Constant)]
         elif isinstance(value, ast.Tuple):
-            keys = [n for n in tuple_names(value)]
+            keys = list(tuple_names(value))
         else:
             return False
-        if len(keys) < 1 or not all(isinstance(k, str) and names.gradient_of(k) for k in keys):
-            return False
-        return True
+        return not (
+            len(keys) < 1 or not all(isinstance(k, str) and names.gradient_of(k) for k in keys)
+        )
     return False
 
 
@@ -222,7 +251,7 @@ def _feeds(forward: Function, backward: Function) -> bool:
     return takes and gives and not gives_gradients(forward)
 
 
-_LIKELIHOODS = frozenset("likelihood loglikelihood loglik logpdf lik nll logl".split())
+_LIKELIHOODS = frozenset(["likelihood", "loglikelihood", "loglik", "logpdf", "lik", "nll", "logl"])
 
 
 def _composed(
@@ -284,9 +313,9 @@ def joint_value(function: Function) -> int | None:
     returns = [r for r in function.returns() if len(r) == 2]
     if returns and not set(names.words(function.name)) & names.NOT_JUDGED:
         first, last = returns[-1]
-        if first and last and names.is_gradient(first) and not names.gradient_of(last):
-            if set(names.words(last)) & names.VALUE or last in ("J", "L", "E"):
-                return 1
+        value = last in ("J", "L", "E") or bool(set(names.words(last)) & names.VALUE)
+        if value and names.is_gradient(first) and not names.gradient_of(last):
+            return 1
     return None
 
 
@@ -296,7 +325,9 @@ def _is_joint(function: Function) -> bool:
     if not returns or any(p.kind == VAR_POSITIONAL for p in function.parameters):
         return False
     plain = names.words(function.name)
-    if names.is_backward(function.name) and not set(plain) & (names.VALUE | {"value", "and", "with"}):
+    if names.is_backward(function.name) and not set(plain) & (
+        names.VALUE | {"value", "and", "with"}
+    ):
         return False
     last = returns[-1]
     first = last[0]

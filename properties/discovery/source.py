@@ -44,6 +44,7 @@ class Function:
     node: FunctionNode | None
     owner: str = ""
     static: bool = False
+    file: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,8 +72,7 @@ class Function:
             isinstance(s, (ast.Pass, ast.Raise))
             or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
             or (
-                isinstance(s, ast.Return)
-                and (s.value is None or isinstance(s.value, ast.Constant))
+                isinstance(s, ast.Return) and (s.value is None or isinstance(s.value, ast.Constant))
             )
             for s in self.body
         )
@@ -84,14 +84,11 @@ class Function:
 
     def returns(self) -> list[list[str]]:
         """Give the names of what each return statement returns, "" where it is no name."""
-        found = []
-        for node in self.walk():
-            if isinstance(node, ast.Return) and node.value is not None:
-                found.append(_returned(node.value, self))
-        return found
+        values = [node.value for node in self.walk() if isinstance(node, ast.Return)]
+        return [_returned(value) for value in values if value is not None]
 
 
-def _returned(value: ast.expr, function: Function) -> list[str]:
+def _returned(value: ast.expr) -> list[str]:
     parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
     return [part.id if isinstance(part, ast.Name) else _text(part) for part in parts]
 
@@ -147,8 +144,10 @@ def read_survey(answer: Mapping[str, Any]) -> Survey:
     for module in answer["modules"]:
         name = str(module["name"])
         known = nodes[name]
-        for one in module["functions"]:
-            functions.append(_function(one, name, known.get((str(one["name"]), int(one["line"])))))
+        functions += [
+            _function(one, name, known.get((str(one["name"]), int(one["line"]))))
+            for one in module["functions"]
+        ]
         for one in module["classes"]:
             methods = {}
             for method in one["methods"]:
@@ -204,4 +203,5 @@ def _function(
         node,
         owner,
         static,
+        str(one["file"]),
     )

@@ -172,7 +172,7 @@ def see(
     """
     found = None if known is None else known.get(plan.outputs)
     if found is None:
-        outputs = [path for path in plan.outputs]
+        outputs = list(plan.outputs)
         found = truth(session, example.request, example.leaves, outputs, confirm=confirm)
         if known is not None:
             known[plan.outputs] = found

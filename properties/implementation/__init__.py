@@ -20,7 +20,7 @@ from .child.values import (
 )
 from .client import Implementation, open_implementation
 from .process import Limits
-from .target import Target, TargetError, resolve_target
+from .target import NothingDefined, Target, TargetError, resolve_target
 
 __all__ = [
     "IDENTITY",
@@ -31,6 +31,7 @@ __all__ = [
     "Implementation",
     "Laid",
     "Limits",
+    "NothingDefined",
     "Outcome",
     "Ref",
     "Target",

@@ -12,7 +12,7 @@ from .child.server import FIELDS
 from .child.values import Call, FunctionInfo, Handle, Layout, Outcome
 from .inside import InProcess
 from .process import START_SECONDS, Child, ChildDied, Limits
-from .target import Target, TargetError
+from .target import NothingDefined, Target, TargetError
 
 _MAX_RESTARTS_ON_LOAD = 20
 _MAX_RESTARTS_IN_RUN = 8
@@ -78,7 +78,7 @@ def open_implementation(
     if names and all(info.status == "missing" for info in opened.functions.values()):
         opened.close()
         shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
-        raise TargetError(
+        raise NothingDefined(
             f"No function of the contract is defined in {target.path}. Wanted at least one of "
             f"{shown}. Name the file or folder that defines them."
         )

@@ -26,6 +26,10 @@ class TargetError(Exception):
     """The target cannot be used; the message says what came, what was wanted, what to do."""
 
 
+class NothingDefined(TargetError):
+    """The target can be used, and has none of the names that were looked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Code that is to be checked.

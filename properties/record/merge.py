@@ -113,5 +113,6 @@ def merge(
         strict=first.strict,
         versions=first.versions,
         listings=tuple(one for record in records for one in record.listings),
+        not_judged=tuple(one for record in records for one in record.not_judged),
         elapsed=max(record.elapsed for record in records),
     )

@@ -139,7 +139,8 @@ class Property(Value, frozen=True, kw_only=True, rename={"cls": "class"}):
 class Function(Value, frozen=True, kw_only=True, omit_defaults=False):
     """What a run says of one function; ``row`` is what declares it, ``layer`` what it belongs to.
 
-    ``findings`` are reported and count only in a strict run.
+    ``findings`` are reported and count only in a strict run. ``inputs`` are those that were
+    inferred for a function that nobody declared.
     """
 
     name: str
@@ -152,6 +153,7 @@ class Function(Value, frozen=True, kw_only=True, omit_defaults=False):
     printed: str = ""
     file: str = ""
     line: int | None = None
+    inputs: str = ""
 
     @property
     def failures(self) -> tuple[Property, ...]:
@@ -181,6 +183,15 @@ def _tells_least(p: Property) -> tuple[int, int, int]:
     return CLASSES.index(p.cls), p.cause is None, p.arrays is None and not p.script
 
 
+class NotJudged(Value, frozen=True, kw_only=True):
+    """What looks like a derivative and was not judged; ``write`` would make it judgeable."""
+
+    name: str
+    reason: str
+    write: str = ""
+    line: int | None = None
+
+
 class Target(Value, frozen=True, kw_only=True):
     """What was judged."""
 
@@ -192,7 +203,8 @@ class Record(Value, frozen=True, kw_only=True):
     """A whole run.
 
     ``complete`` is true when everything that was planned was judged. ``listings`` are what
-    `nndl steps` says of the lines of wrong functions, where it was asked.
+    `nndl steps` says of the lines of wrong functions, where it was asked. ``not_judged`` is what
+    looks like a derivative and could not be judged.
     """
 
     schema: Literal[2]
@@ -207,6 +219,7 @@ class Record(Value, frozen=True, kw_only=True):
     versions: dict[str, str]
     elapsed: float
     listings: tuple[Listing, ...] = ()
+    not_judged: tuple[NotJudged, ...] = ()
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -78,7 +78,9 @@ def _vectorize(function: Callable[..., Any], **more: Any) -> Callable[..., Any]:
         if not holds(args):
             return np.vectorize(function, **more)(*args)
         shape = np.broadcast_shapes(*(np.shape(lift(a).v) for a in args))
-        flat = [functions.rearranged(np.broadcast_to, (lift(a), shape), {}).reshape(-1) for a in args]
+        flat = [
+            functions.rearranged(np.broadcast_to, (lift(a), shape), {}).reshape(-1) for a in args
+        ]
         parts = [lift(function(*row)) for row in zip(*flat, strict=True)]
         return stacked(parts).reshape(shape)
 

@@ -16,11 +16,61 @@ Rule = Callable[..., Any]
 
 # Functions that only move entries about, some with zeros between them: what they do to the
 # numbers of the entries is what they do to values and tangents.
-_MOVED = """reshape transpose ravel squeeze expand_dims swapaxes moveaxis rollaxis tile repeat roll
-flip fliplr flipud rot90 broadcast_to broadcast_arrays take take_along_axis concatenate stack vstack
-hstack dstack column_stack row_stack block atleast_1d atleast_2d atleast_3d split array_split hsplit
-vsplit dsplit diag diagflat diagonal tril triu append insert delete compress choose select
-where copy resize permute_dims matrix_transpose extract concat""".split()
+_MOVED = [
+    "reshape",
+    "transpose",
+    "ravel",
+    "squeeze",
+    "expand_dims",
+    "swapaxes",
+    "moveaxis",
+    "rollaxis",
+    "tile",
+    "repeat",
+    "roll",
+    "flip",
+    "fliplr",
+    "flipud",
+    "rot90",
+    "broadcast_to",
+    "broadcast_arrays",
+    "take",
+    "take_along_axis",
+    "concatenate",
+    "stack",
+    "vstack",
+    "hstack",
+    "dstack",
+    "column_stack",
+    "row_stack",
+    "block",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "split",
+    "array_split",
+    "hsplit",
+    "vsplit",
+    "dsplit",
+    "diag",
+    "diagflat",
+    "diagonal",
+    "tril",
+    "triu",
+    "append",
+    "insert",
+    "delete",
+    "compress",
+    "choose",
+    "select",
+    "where",
+    "copy",
+    "resize",
+    "permute_dims",
+    "matrix_transpose",
+    "extract",
+    "concat",
+]
 
 
 def rearranged(function: Any, args: Any, kwargs: Any) -> Any:
@@ -97,7 +147,9 @@ def _count(x: Dual, axis: Any) -> int:
     return int(np.prod([x.v.shape[i] for i in _axes(axis, x.v.ndim)]))
 
 
-def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+def mean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False
+) -> Any:
     x = lift(a)
     return divide(sum_(x, axis=axis, keepdims=keepdims), constant(float(_count(x, axis))))
 
@@ -300,7 +352,7 @@ def _transposed(a: Dual) -> Dual:
 
 
 def inv(a: Any) -> Any:
-    """Inverse, by one step of Newton's method from the plain one, which carries derivative and error."""
+    """Inverse: one step of Newton's method from the plain one carries derivative and error."""
     x = lift(a)
     start = constant(np.linalg.inv(x.v))
     two = constant(2.0 * np.eye(x.v.shape[-1]))
@@ -399,10 +451,43 @@ def _arg(function: Any, sign: float) -> Rule:
     return rule
 
 
-_PLAIN = """shape ndim size isclose allclose array_equal array_equiv all any isfinite isnan count_nonzero
-nonzero argwhere flatnonzero searchsorted digitize sign result_type can_cast iscomplexobj isrealobj
-array2string array_repr array_str unique histogram bincount may_share_memory shares_memory
-broadcast_shapes round around fix lexsort""".split()
+_PLAIN = [
+    "shape",
+    "ndim",
+    "size",
+    "isclose",
+    "allclose",
+    "array_equal",
+    "array_equiv",
+    "all",
+    "any",
+    "isfinite",
+    "isnan",
+    "count_nonzero",
+    "nonzero",
+    "argwhere",
+    "flatnonzero",
+    "searchsorted",
+    "digitize",
+    "sign",
+    "result_type",
+    "can_cast",
+    "iscomplexobj",
+    "isrealobj",
+    "array2string",
+    "array_repr",
+    "array_str",
+    "unique",
+    "histogram",
+    "bincount",
+    "may_share_memory",
+    "shares_memory",
+    "broadcast_shapes",
+    "round",
+    "around",
+    "fix",
+    "lexsort",
+]
 
 FUNCTIONS: dict[Any, Rule] = {
     np.sum: sum_,
@@ -489,7 +574,8 @@ def _no_derivative(value: Any) -> bool:
 
 def ufunc_method(name: str, method: str, inputs: Any, options: dict[str, Any]) -> Any:
     """``np.add.reduce`` and its like."""
-    reductions = {"add": sum_, "multiply": prod, "maximum": FUNCTIONS[np.max]}
+    reductions: dict[str, Rule] = {"add": sum_, "multiply": prod}
+    reductions["maximum"] = FUNCTIONS[np.max]
     reductions["minimum"] = FUNCTIONS[np.min]
     options = {key: value for key, value in options.items() if key in ("axis", "keepdims")}
     if method == "reduce" and name in reductions:
@@ -498,7 +584,8 @@ def ufunc_method(name: str, method: str, inputs: Any, options: dict[str, Any]) -
     if method == "reduce" and name in ("logical_and", "logical_or"):
         return getattr(np, name).reduce(lift(inputs[0]).v, **options)
     if method == "accumulate" and name in ("add", "multiply"):
-        return (cumsum if name == "add" else cumprod)(inputs[0], axis=options.get("axis", 0))
+        running: Rule = cumsum if name == "add" else cumprod
+        return running(inputs[0], axis=options.get("axis", 0))
     if method == "outer":
         a, b = lift(inputs[0]), lift(inputs[1])
         wide = a.reshape(*a.v.shape, *(1,) * b.v.ndim)
@@ -518,7 +605,7 @@ def _install() -> None:
         *("argsort", "all", "any", "nonzero", "round"),
     ):
         setattr(Dual, name, method(getattr(np, name)))
-    Dual.conj = lambda self: self  # type: ignore[attr-defined]
+    setattr(Dual, "conj", lambda self: self)  # noqa: B010
 
 
 _install()

@@ -30,7 +30,9 @@ def is_leaf(value: Any) -> bool:
     return is_number(value) and getattr(value, "dtype", np.dtype(type(value))).kind == "f"
 
 
-def flat(value: Any, path: str = "", *, objects: Callable[[Any], bool] | None = None) -> list[Place]:
+def flat(
+    value: Any, path: str = "", *, objects: Callable[[Any], bool] | None = None
+) -> list[Place]:
     """Every number inside a value, with its path; `objects` says whose attributes count."""
     found: list[Place] = []
     _walk(path, None, None, value, found, set(), 0, objects or (lambda value: False))

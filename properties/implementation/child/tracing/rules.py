@@ -406,9 +406,9 @@ def _install() -> None:
         "ne": "not_equal",
     }.items():
         setattr(Dual, f"__{short}__", operator(name)[0])
-    Dual.__neg__ = lambda self: unary("negative", self)  # type: ignore[attr-defined]
-    Dual.__pos__ = lambda self: self  # type: ignore[attr-defined]
-    Dual.__abs__ = lambda self: absolute(self)  # type: ignore[attr-defined]
+    setattr(Dual, "__neg__", lambda self: unary("negative", self))  # noqa: B010
+    setattr(Dual, "__pos__", lambda self: self)  # noqa: B010
+    setattr(Dual, "__abs__", absolute)  # noqa: B010
 
 
 def _known(value: Any) -> bool:

@@ -147,9 +147,8 @@ class Trials:
 
         def note(frame: FrameType, event: str, argument: Any) -> None:
             if event == "return" and frame.f_code.co_filename in self._files:
-                for name, value in frame.f_locals.items():
-                    if name != "self" and not callable(value):
-                        frames[name] = value
+                local = frame.f_locals.items()
+                frames.update({n: v for n, v in local if n != "self" and not callable(v)})
 
         _setprofile(note)
         try:
@@ -191,7 +190,9 @@ class _Calls:
         self._plain = {kind: dict(values) for kind, values in given.items()}
         if request.get("class"):
             with self._stage("init"):
-                self.owner = trials.resolve(request["module"], request["class"])(*self._list("init"))
+                self.owner = trials.resolve(request["module"], request["class"])(
+                    *self._list("init")
+                )
             self._set(leaves)
             self.before = _copied(flat(self.owner, objects=trials.is_own))
         self.leaves = self._leaves()
@@ -254,7 +255,9 @@ class _Calls:
                 return returned
             parts = returned if isinstance(returned, tuple) else (returned,)
             value = self._trials.resolve(then["module"], then["function"])
-            given = [parts[0] if name == then["output"] else arguments[name] for name in then["order"]]
+            given = [
+                parts[0] if name == then["output"] else arguments[name] for name in then["order"]
+            ]
             return (value(*given), *parts)
 
     def backward(self, returned: Any, frames: Mapping[str, Any]) -> Any:

@@ -1,0 +1,145 @@
+"""What a target derives by hand and nobody declared: found, judged, shown."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+from rich.console import Console
+
+from ..discovery.discovering import discover
+from ..discovery.found import NotJudged, Result
+from ..discovery.inputs import Wanted
+from ..discovery.judging import judge_found
+from ..discovery.session import Session
+from ..implementation import Limits, Target, open_implementation
+from ..implementation.child.loading import EVERYTHING
+from ..record.found import entries, not_judged
+from ..record.merge import assemble
+from ..record.schema import Function, Record, verdict_of
+from ..record.schema import Target as TargetOf
+from ..spec.demands import Demands
+
+LIMITS = Limits(call_seconds=10.0, import_seconds=6.0, failures=3)
+_EXAMPLES = {"quick": 8, "standard": 25, "thorough": 400}
+
+
+@dataclass(frozen=True)
+class Undeclared:
+    """What was found in a target, in the order of its files."""
+
+    target: Target
+    found: Sequence[NotJudged | Result] = field(default_factory=tuple)
+
+    @property
+    def results(self) -> list[Result]:
+        """The verdicts."""
+        return [one for one in self.found if isinstance(one, Result)]
+
+    @property
+    def judged(self) -> list[Result]:
+        """The verdicts that say something."""
+        return [one for one in self.results if one.status != "not judged"]
+
+
+def judge_undeclared(
+    target: Target,
+    demands: Demands,
+    *,
+    known: Iterable[str] = (),
+    declared: Mapping[str, Wanted] | None = None,
+    in_process: bool = False,
+) -> Undeclared:
+    """Find and judge every hand-written derivative of a target that nobody declared.
+
+    Parameters
+    ----------
+    known
+        Names of functions and classes that are judged as rows.
+    declared
+        What the user said of inputs.
+    """
+    found: list[NotJudged | Result] = []
+    with open_implementation(
+        target, names=[EVERYTHING], limits=LIMITS, in_process=in_process
+    ) as implementation:
+        session = Session(implementation)
+        for one in discover(session, known=known, declared=declared, seed=demands.seed):
+            if isinstance(one, NotJudged):
+                found.append(one)
+            else:
+                examples = _EXAMPLES[demands.profile]
+                found.append(judge_found(one, session, examples=examples, seed=demands.seed))
+    return Undeclared(target, found)
+
+
+def _entries(undeclared: Undeclared, demands: Demands) -> tuple[Function, ...]:
+    repeat = f"nndl check {shlex.quote(undeclared.target.text)} --seed {demands.seed}"
+    if demands.profile != "standard":
+        repeat += f" --profile {demands.profile}"
+    return entries(undeclared.results, repeat=repeat, strict=demands.strict)
+
+
+def beside(
+    record: Record, undeclared: Undeclared, demands: Demands, *, required: frozenset[str]
+) -> Record:
+    """A record with what was found beside the functions of the contract."""
+    functions = (*record.functions, *_entries(undeclared, demands))
+    verdict = verdict_of(functions, complete=record.complete, required=required)
+    return msgspec.structs.replace(
+        record, functions=functions, verdict=verdict, not_judged=not_judged(undeclared.found)
+    )
+
+
+def alone(undeclared: Undeclared, demands: Demands, *, elapsed: float) -> Record:
+    """A record of a target without any function of the contract."""
+    target = undeclared.target
+    return assemble(
+        _entries(undeclared, demands),
+        planned=(),
+        required=frozenset(),
+        complete=bool(undeclared.judged),
+        notes=(),
+        target=TargetOf(kind=target.kind, path=str(target.path)),
+        profile=demands.profile,
+        seed=demands.seed,
+        strict=demands.strict,
+        versions={"python": platform.python_version(), "numpy": np.__version__},
+        elapsed=round(elapsed, 3),
+        not_judged=not_judged(undeclared.found),
+    )
+
+
+def show_undeclared(undeclared: Undeclared, console: Console) -> None:
+    """One line for each: what it is the derivative of, the inputs inferred, the verdict."""
+    signs = {"right": "✔", "wrong": "✘", "error": "✘", "not judged": "–"}
+    if undeclared.found:
+        console.print("Found in the code, by name and by what flows:", style="bold")
+    for one in undeclared.found:
+        if isinstance(one, NotJudged):
+            console.print(f"– {one.sentence}", soft_wrap=True, markup=False)
+            continue
+        word = one.status if one.status != "not judged" else f"not judged: {one.reason}"
+        console.print(
+            f"{signs[one.status]} {one.found.sentence}: {word}", soft_wrap=True, markup=False
+        )
+        for wrong in one.wrong:
+            console.print(f"    {wrong.sentence}", soft_wrap=True, markup=False)
+        for note in one.notes:
+            console.print(f"    ! convention: {note}", soft_wrap=True, markup=False)
+
+
+def how_to_declare(undeclared: Undeclared) -> str:
+    """What to write so that a target in which nothing was judged can be."""
+    name = shlex.quote(undeclared.target.text)
+    for one in not_judged(undeclared.found):
+        if one.write:
+            return f"write for example: nndl check {name} {one.write}"
+    return (
+        "name the two functions: "
+        f"nndl steps {name} --forward NAME --backward NAME --inputs 'x: (N, D), …'"
+    )

@@ -1,0 +1,106 @@
+"""Entries of the record for functions that nobody declared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from ..discovery.found import NotJudged as Found
+from ..discovery.found import Result
+from .arrays import array_of, encode, entry
+from .schema import Arrays, Function, NotJudged, Property
+
+PROPERTY = "derivative_of_its_own_forward"
+ABOUT = "What the backward gives is the derivative of the forward that stands beside it."
+_STATUS: dict[str, Literal["pass", "fail", "error"]] = {
+    "right": "pass",
+    "wrong": "fail",
+    "error": "error",
+}
+
+
+def entries(results: Sequence[Result], *, repeat: str, strict: bool) -> tuple[Function, ...]:
+    """Give a record's entries of the functions that could be judged.
+
+    Parameters
+    ----------
+    results
+        Their verdicts.
+    repeat
+        The command that judges the target again.
+    strict
+        Whether a convention counts.
+    """
+    judged = (result for result in results if result.status in _STATUS)
+    return tuple(_entry(result, repeat, strict) for result in judged)
+
+
+def _entry(result: Result, repeat: str, strict: bool) -> Function:
+    found = result.found
+    status, detail = _STATUS[result.status], f"right: {', '.join(result.right)}"
+    findings = tuple(sorted({f"convention: {note}" for note in result.notes}))
+    if result.wrong:
+        detail = result.wrong[0].sentence
+    elif strict and findings and status == "pass":
+        status, detail = "fail", findings[0]
+    return Function(
+        name=found.name,
+        layer=found.name,
+        row=found.name,
+        status=status,
+        findings=findings,
+        detail=detail,
+        properties=(_property(result, repeat),),
+        file=found.file,
+        line=found.pairing.judged.line,
+        inputs=found.inputs,
+    )
+
+
+def _property(result: Result, repeat: str) -> Property:
+    made = Property(
+        name=PROPERTY,
+        cls="correctness",
+        status=_STATUS[result.status],
+        examples=result.examples,
+        inconclusive=result.inconclusive,
+        about=ABOUT,
+    )
+    if not result.wrong:
+        return made
+    first = result.wrong[0]
+    got, wanted, bound = first.got, first.wanted, first.bound
+    if wanted is not None and np.size(got) == np.size(wanted):
+        got = np.reshape(got, np.shape(wanted))
+    index = first.index
+    return msgspec.structs.replace(
+        made,
+        argument=first.argument,
+        index=index,
+        got=None if index is None else entry(got, index),
+        wanted=None if index is None else entry(wanted, index),
+        tolerance=None if index is None else entry(bound, index),
+        oracle=f"derivative of the code's own forward ({result.oracle})",
+        sentence="; ".join(wrong.sentence for wrong in result.wrong),
+        arrays=Arrays(got=array_of(got), wanted=array_of(wanted)),
+        inputs=encode({n.replace("/", "."): v for n, v in first.values.items()}),
+        repeat=repeat,
+    )
+
+
+def not_judged(found: Sequence[Found | Result]) -> tuple[NotJudged, ...]:
+    """Give what looks like a derivative and was not judged, with its reason."""
+    listed = []
+    for one in found:
+        if isinstance(one, Found):
+            listed.append(
+                NotJudged(name=one.name, reason=one.reason, write=one.write, line=one.line)
+            )
+        elif one.status == "not judged":
+            write = f"--inputs '{one.found.inputs}'"
+            line = one.found.pairing.judged.line
+            listed.append(NotJudged(name=one.found.name, reason=one.reason, write=write, line=line))
+    return tuple(listed)

@@ -1,0 +1,83 @@
+"""``nndl check`` on code that nobody declared: exit codes, and nothing in silence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from properties.commands.check import check
+
+RIGHT = """
+import numpy as np
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+def sigmoid_prime(z):
+    return sigmoid(z) * (1 - sigmoid(z))
+"""
+
+
+def run(tmp_path: Path, source: str, *options: str) -> Result:
+    file = tmp_path / "own.py"
+    file.write_text(source, encoding="utf-8")
+    return CliRunner().invoke(check, [str(file), "--profile", "quick", *options])
+
+
+def test_right_code_exits_0_and_shows_the_inputs(tmp_path: Path) -> None:
+    result = run(tmp_path, RIGHT)
+    assert result.exit_code == 0, result.output
+    assert "sigmoid_prime of sigmoid, inputs z: (N, D) (from the code): right" in result.output
+
+
+def test_wrong_code_exits_1_and_names_function_and_gradient(tmp_path: Path) -> None:
+    result = run(tmp_path, RIGHT.replace("(1 - sigmoid(z))", "(1 + sigmoid(z))"))
+    assert result.exit_code == 1, result.output
+    assert "sigmoid_prime" in result.output
+    assert "the derivative with respect to z is" in result.output
+
+
+def test_what_cannot_be_judged_is_said_and_exits_2(tmp_path: Path) -> None:
+    result = run(tmp_path, "def g_backward(dout, cache):\n    return dout\n")
+    assert result.exit_code == 2, result.output
+    assert "g_backward: not judged" in result.output
+    assert "nndl steps" in result.output
+
+
+def test_a_file_without_any_derivative_exits_2_and_shows_what_to_write(tmp_path: Path) -> None:
+    result = run(tmp_path, "x = 1\n")
+    assert result.exit_code == 2, result.output
+    assert "--forward NAME --backward NAME" in result.output
+
+
+def test_what_stands_beside_the_contract_is_judged_too(tmp_path: Path) -> None:
+    contract = """
+def relu_forward(x):
+    return np.maximum(x, 0), x
+
+def relu_backward(dout, cache):
+    return dout * (cache > 0)
+"""
+    source = RIGHT.replace("(1 - sigmoid(z))", "(1 + sigmoid(z))") + contract
+    result = run(tmp_path, source, "--json", str(tmp_path / "record.json"))
+    assert result.exit_code == 1, result.output
+    record = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
+    told = {entry["name"]: entry["status"] for entry in record["functions"]}
+    assert told["relu_backward"] == "pass"
+    assert told["sigmoid_prime"] == "fail"
+    (entry,) = [entry for entry in record["functions"] if entry["name"] == "sigmoid_prime"]
+    assert entry["inputs"] == "z: (N, D)"
+
+
+def test_declared_inputs_are_used(tmp_path: Path) -> None:
+    result = run(tmp_path, RIGHT, "--inputs", "z: (3,)")
+    assert result.exit_code == 0, result.output
+    assert "inputs z: (3,) (from --inputs): right" in result.output
+
+
+def test_inputs_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
+    result = run(tmp_path, RIGHT, "--inputs", "z (3,)")
+    assert result.exit_code == 2
+    assert "--inputs" in result.output

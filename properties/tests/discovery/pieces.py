@@ -1,0 +1,40 @@
+"""Right pieces of hand-written derivatives, and small changes that make each of them wrong."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A source, and what makes it wrong: pairs of old and new text."""
+
+    name: str
+    source: str
+    changes: tuple[tuple[str, str], ...]
+
+    def changed(self, index: int) -> str:
+        """The source with one mistake."""
+        old, new = self.changes[index]
+        assert old in self.source, (self.name, old)
+        return self.source.replace(old, new, 1)
+
+
+def read() -> tuple[Piece, ...]:
+    """Read the pieces of ``pieces.txt``."""
+    found = []
+    path = Path(__file__).with_name("pieces.txt")
+    for block in re.split(r"^== ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        name, _, rest = block.partition("\n")
+        lines = rest.split("\n")
+        source = "\n".join(line for line in lines if not line.startswith("-- "))
+        changes = [line[3:] for line in lines if line.startswith("-- ")]
+        found.append(Piece(name, source, tuple(_change(text) for text in changes)))
+    return tuple(found)
+
+
+def _change(text: str) -> tuple[str, str]:
+    old, _, new = (text if " => " in text else text + " ").partition(" => ")
+    return old.replace("\\n", "\n"), new.replace("\\n", "\n")

@@ -1,0 +1,45 @@
+"""The open contract on code of many styles: right code is right, wrong code is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from properties.commands.undeclared import judge_undeclared
+from properties.discovery.found import NotJudged
+from properties.implementation import resolve_target
+from properties.spec.demands import Demands
+
+from .pieces import Piece, read
+
+PIECES = read()
+
+
+def statuses(folder: Path, source: str) -> dict[str, str]:
+    """Judge a source; give the verdict on each function that was found."""
+    file = folder / "piece.py"
+    file.write_text(source, encoding="utf-8")
+    target = resolve_target(str(file))
+    undeclared = judge_undeclared(target, Demands(profile="quick"))
+    return {
+        one.name if isinstance(one, NotJudged) else one.found.name: (
+            f"not judged: {one.reason}" if isinstance(one, NotJudged) else one.status
+        )
+        for one in undeclared.found
+    }
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=lambda piece: piece.name)
+def test_right_code_is_right(piece: Piece, tmp_path: Path) -> None:
+    found = statuses(tmp_path, piece.source)
+    assert found
+    assert set(found.values()) == {"right"}, found
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=lambda piece: piece.name)
+def test_wrong_code_is_wrong(piece: Piece, tmp_path: Path) -> None:
+    # One change of each piece; the others are in the benchmark.
+    index = len(piece.name) % len(piece.changes)
+    found = statuses(tmp_path, piece.changed(index))
+    assert "wrong" in found.values(), (piece.changes[index], found)
