@@ -72,9 +72,7 @@ def _known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) -> No
 @click.option(
     "--json", "json_file", metavar="FILE", help="Write the record; - for standard output."
 )
-@click.option(
-    "--inputs", metavar="TEXT", help="What arguments look like: 'x: (N, D), y: labels(3)'."
-)
+@click.option("--inputs", metavar="TEXT", help="Arguments: 'x: (N, D), y: labels(3)'.")
 @click.option("--specs", "specs_file", metavar="FILE", help="A file with LayerSpecs of your own.")
 @click.option("--in-process", is_flag=True, help="Run TARGET in this process, for a debugger.")
 @click.option("--list", "listing", is_flag=True, help="Show layers and properties, and stop.")

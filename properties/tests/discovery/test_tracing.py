@@ -122,7 +122,7 @@ def test_writing_into_views_carries_derivatives() -> None:
     table = constant(np.zeros((2, 4)))
     row = table[0]
     row[...] = x
-    table[1] += 2 * x
+    table[1] += np.multiply(2, x)
     np.testing.assert_array_equal(table.t[0], np.eye(4))
     np.testing.assert_array_equal(table.t[1], 2 * np.eye(4))
 
