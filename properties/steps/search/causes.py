@@ -45,14 +45,7 @@ def cause_of(judge: Judge, origin: Origin) -> tuple[str, Relation | None]:
     relation = found[0] if found else None
     said = relation.sentence if relation is not None else ""
     if origin.edit is not None:
-        # "dscores is to be transposed" reads as "dscores transposed" after a "with".
-        changed = origin.edit.sentence.replace(" is to be ", " ", 1)
-        hint = (
-            f"it would be right with {changed}"
-            if not (origin.edit.sentence.startswith(("without", "the ", "it ")))
-            else f"it would be right: {origin.edit.sentence}"
-        )
-        hint = hint.replace("it would be right with it ", "it ")
+        hint = f"it would be right {origin.edit.words}"
         said = f"{said}; {hint}" if said else hint
     return said, relation
 

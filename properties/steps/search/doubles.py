@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from properties.diagnosis.relations import ratio_of
+from properties.edits import Edit
 
 from ..evidence.findings import Finding, Slot
 from ..evidence.gather import read_trace
 from ..values import Array
-from .edits import Edit
 from .states import State
 from .trials import Trials, Winner
 
@@ -96,7 +96,7 @@ class Doubles:
         order: Sequence[tuple[tuple[int, int], tuple[int, int]]],
     ) -> list[tuple[tuple[int, int], tuple[int, int]]]:
         """Return the pairs that heal the first case, the first few of them."""
-        nodes = {number: [e.node for e in made] for number, made in changes.items()}
+        nodes = {number: [e.tree for e in made] for number, made in changes.items()}
         found: list[tuple[tuple[int, int], tuple[int, int]]] = []
         for start, end in itertools.pairwise(_BATCHES):
             batch = order[start:end]
@@ -121,7 +121,7 @@ class Doubles:
         changes: dict[int, list[Edit]],
         two: tuple[tuple[int, int], tuple[int, int]],
     ) -> tuple[Winner, Winner] | None:
-        fixed = {**state.fixed, **{n: changes[n][w].node for n, w in two}}
+        fixed = {**state.fixed, **{n: changes[n][w].tree for n, w in two}}
         after = self._runs.state(state.actions, fixed)
         if not state.unhealed <= after.right:
             return None

@@ -80,7 +80,7 @@ class Search:
     def _healed(self, state: State, origin: Origin) -> State:
         """Put a mistake right."""
         if origin.edit is not None:
-            return self.runs.with_statement(state, origin.slot.statement, origin.edit.node)
+            return self.runs.with_statement(state, origin.slot.statement, origin.edit.tree)
         assert origin.right is not None
         return self.runs.with_values(state, origin.slot, origin.right)
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from properties.edits import Edit
+
 from ..evidence.adjoints import Adjoint
 from ..evidence.findings import Finding, Slot
 from ..values import Array
-from .edits import Edit
 
 __all__ = ["Origin", "opposite", "put_right", "shaped"]
 

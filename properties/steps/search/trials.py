@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from properties.edits import Edit, likeliest
+
 from ..evidence.findings import Finding, Slot
 from ..evidence.gather import Trace, read_trace
 from ..values import Array
-from .edits import Edit, edits
 from .states import Runs, State
 
 __all__ = ["Trials", "Winner"]
@@ -67,7 +68,7 @@ class Trials:
         # Few of them are left: compile only those.
         kept = {n: [changes[n][w] for m, w in order if m == n] for n, _ in order}
         order = [(n, w) for n, some in kept.items() for w in range(len(some))]
-        nodes = {number: [e.node for e in made] for number, made in kept.items()}
+        nodes = {number: [e.tree for e in made] for number, made in kept.items()}
         variants = [[*state.choices, [n, w + 1]] for n, w in order]
         answers = [
             self.runs.answers(state, [{"kind": "variants", "variants": variants}], nodes, case=k)[0]
@@ -93,7 +94,8 @@ class Trials:
             statement = self.evidence.statements.get(number)
             if statement is not None and number not in state.fixed:
                 names = list(self._in_scope(slot))
-                made = edits(statement.node, names, frozenset(names) - self._used(slot.function))
+                unused = frozenset(names) - self._used(slot.function)
+                made = likeliest(statement.node, names, unused)
                 if made:
                     found[number] = made[:most]
         return found
@@ -114,7 +116,7 @@ class Trials:
             # Nothing else need be sent.
             "watch": [list(f.slot.place) for f in self.runs.first.findings if f.slot.key in goal],
         }
-        nodes = {number: [e.node for e in made] for number, made in changes.items()}
+        nodes = {number: [e.tree for e in made] for number, made in changes.items()}
         [answer] = self.runs.answers(state, [job], nodes)
         if "error" in answer:
             return []
