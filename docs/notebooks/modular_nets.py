@@ -22,7 +22,7 @@ from nndl.layers import softmax_loss
 from nndl.solver import Solver
 
 try:
-    from nndl_suite.properties.notebook import check
+    from nndl_suite.properties.commands.notebook import check
 except ImportError:  # in a checkout that is not installed
     from properties.commands.notebook import check
 
@@ -144,7 +144,7 @@ slip = check(relu_forward, slipped_relu_backward, layer="relu")
 slip
 
 # %%
-print("verdict:", slip.report.verdict)
+print("verdict:", slip.record.verdict)
 assert not slip
 
 # %% [markdown]
@@ -352,5 +352,5 @@ report = check(
 report
 
 # %%
-print("verdict:", report.report.verdict)
+print("verdict:", report.record.verdict)
 assert report

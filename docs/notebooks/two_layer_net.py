@@ -22,7 +22,7 @@ from nndl.gradient_check import eval_numerical_gradient, rel_error
 from nndl.vis_utils import visualize_grid
 
 try:
-    from nndl_suite.properties.notebook import check
+    from nndl_suite.properties.commands.notebook import check
 except ImportError:  # in a checkout that is not installed
     from properties.commands.notebook import check
 
@@ -329,5 +329,5 @@ report = check({"neural_net.TwoLayerNet": TwoLayerNet, "softmax_loss": softmax_l
 report
 
 # %%
-print("verdict:", report.report.verdict)
+print("verdict:", report.record.verdict)
 assert report
