@@ -7,6 +7,7 @@ import io
 import os
 import sys
 import traceback
+import warnings
 from typing import Any
 
 import click
@@ -45,6 +46,9 @@ class _Commands(click.Group):
         if isinstance(sys.stdout, io.TextIOWrapper):
             # A name or a printed text may hold what no encoding can write.
             sys.stdout.reconfigure(errors="backslashreplace")
+        if not sys.warnoptions:
+            # What overflows is a stranger's number; the verdict says so, on the right line.
+            warnings.simplefilter("ignore", RuntimeWarning)
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit):

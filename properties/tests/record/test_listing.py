@@ -9,23 +9,16 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-from properties.benchmarks.plants import style_source
 from properties.commands.report import report
 from properties.record.listing import Listing, Listings, read_listings
 from properties.record.schema import RecordError, dump, plain, read
-from properties.record.steps import listing, listings
-from properties.steps import debug
-from properties.steps.rewrite.session import InProcess
+from properties.record.steps import listings
 from properties.tests.reports import samples
 
-HALF = ("dvar = 0.5 * droot / root", "dvar = droot / root")
 
-
-@pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Listing:
-    file = tmp_path_factory.mktemp("lines") / "layers.py"
-    file.write_text(style_source("textbook").replace(*HALF), encoding="utf-8")
-    return listing(debug(str(file), "batchnorm", make_runner=InProcess))
+@pytest.fixture
+def found() -> Listing:
+    return samples.lines()
 
 
 def test_it_comes_back_as_it_was(found: Listing) -> None:

@@ -18,7 +18,11 @@ from msgspec.structs import replace
 from properties.benchmarks.plants import style_source
 from properties.commands.check import run
 from properties.record.arrays import array_of, encode
+from properties.record.listing import Listing
 from properties.record.schema import Arrays, Function, Number, Property, Record, Series, plain, read
+from properties.record.steps import listing
+from properties.steps import debug
+from properties.steps.rewrite.session import InProcess
 
 HOSTILE = (
     "</script><script>document.title='owned'</script>\x1b[2J\x1b[31mred\x1b[0m\r\n"
@@ -28,6 +32,7 @@ HOSTILE = (
 _ROWS = "affine,relu,batchnorm,dropout,softmax,gplvm_log_likelihood"
 FUNCTIONS = 10
 _MANY = 16
+_HALF = ("dvar = 0.5 * droot / root", "dvar = droot / root")
 _PLANTS = (
     ("dvar = 0.5 * droot / root", "dvar = droot / root\n    print('shape of dvar', dvar.shape)"),
     ("mask = (rng.random(x.shape) >= p) / (1 - p)", "mask = (rng.random(x.shape) < p) / p"),
@@ -60,6 +65,20 @@ def passing() -> Record:
 def one() -> Record:
     """A broken batchnorm that prints, a wrong slope at a kink, a convention, a missing function."""
     return judged(*_PLANTS)
+
+
+@cache
+def lines() -> Listing:
+    """What the step debugger says of the lines of the broken batchnorm."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "layers.py"
+        file.write_text(style_source("textbook").replace(*_HALF), encoding="utf-8")
+        return listing(debug(str(file), "batchnorm", make_runner=InProcess))
+
+
+def explained() -> Record:
+    """Some wrong, and the lines of one of them."""
+    return replace(one(), listings=(lines(),))
 
 
 def function(record: Record, name: str) -> Function:
@@ -161,6 +180,7 @@ def cut() -> Record:
 ALL: dict[str, Callable[[], Record]] = {
     "passing": passing,
     "one": one,
+    "explained": explained,
     "many": many,
     "hostile": hostile,
     "empty": empty,

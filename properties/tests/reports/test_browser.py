@@ -77,13 +77,13 @@ def visible(page: Any) -> int:
 def test_filter_by_text_layer_and_status(show: Any) -> None:
     page = show(samples.one())
     assert visible(page) == samples.FUNCTIONS
-    page.fill("#text", "factor 1/2")
+    page.fill("#text", "wanted -0.0377")
     assert visible(page) == 1
     page.fill("#text", "nothing like it")
     assert visible(page) == 0
     assert page.locator("#empty").is_visible()
     page.fill("#text", "")
-    page.select_option("#layer", "dropout")
+    page.select_option("#layer", "batchnorm")
     assert visible(page) == 2
     page.select_option("#status", "noted")
     assert visible(page) == 1
@@ -99,7 +99,7 @@ def test_unfold_by_the_matrix_and_by_the_buttons(show: Any) -> None:
     page.click("#close")
     assert page.locator("details[open]").count() == 0
     page.click("#open")
-    assert page.locator("details[id][open]").count() == 3
+    assert page.locator("details[id][open]").count() == page.locator("details[id]").count() > 2
 
 
 def test_dark_and_light(show: Any) -> None:
@@ -120,7 +120,7 @@ def test_keyboard_alone(show: Any) -> None:
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "text"
-    page.keyboard.type("batchnorm_backward")
+    page.keyboard.type("relu_backward")
     assert visible(page) == 1
     page.keyboard.press("Escape")
     assert visible(page) == samples.FUNCTIONS
@@ -136,7 +136,7 @@ def test_keyboard_alone(show: Any) -> None:
     assert first.get_attribute("open") is not None
 
 
-@pytest.mark.parametrize("name", ["passing", "one", "hostile", "empty", "cut"])
+@pytest.mark.parametrize("name", ["passing", "explained", "hostile", "empty", "cut"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(show: Any, name: str, scheme: str) -> None:
     axe = pytest.importorskip(
