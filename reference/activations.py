@@ -64,7 +64,8 @@ def sigmoid_slope(x: Bounded) -> Bounded:
     r"""Evaluate :math:`\sigma'(x) = \sigma(x)\, \sigma(-x)`."""
     value = scipy.special.expit(x.value)
     slope = value * scipy.special.expit(-x.value)
-    return _function(x, slope, slope, 0.13, lost=8.0 * value)
+    # What is smaller than the smallest normal number may be flushed to zero on the way.
+    return _function(x, slope, slope, 0.13, lost=8.0 * value).allowing(x.precision.smallest)
 
 
 @quiet

@@ -36,6 +36,11 @@ class Precision:
         """Whether this is float32."""
         return self.unit > UNIT_FLOAT64
 
+    @property
+    def smallest(self) -> float:
+        """Smallest normal number: below it, a result may be flushed to zero."""
+        return 2.0**-126 if self.unit > 2.0**-53 else 2.0**-1022
+
     @cached_property
     def tiny(self) -> float:
         """Absolute error of one operation whose result is subnormal: the smallest subnormal."""

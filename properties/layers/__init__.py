@@ -10,18 +10,34 @@ from .affine_relu import AFFINE_RELU
 from .autoencoder import AUTOENCODER
 from .batchnorm import BATCHNORM
 from .dropout import DROPOUT
+from .elu import ELU
+from .gelu import GELU
 from .gplvm import GPLVM, LOG_DETERMINANT, TRACE
 from .layernorm import LAYERNORM
+from .leaky_relu import LEAKY_RELU
 from .nets import NETS
 from .optim import RULES
 from .relu import RELU
+from .selu import SELU
+from .sigmoid import SIGMOID
+from .silu import SILU
 from .softmax import SOFTMAX
+from .softplus import SOFTPLUS
 from .solver import SOLVER
 from .svm import SVM
+from .tanh import TANH
 
 ALL: tuple[LayerSpec, ...] = (
     AFFINE,
     RELU,
+    SIGMOID,
+    TANH,
+    LEAKY_RELU,
+    ELU,
+    SELU,
+    GELU,
+    SOFTPLUS,
+    SILU,
     BATCHNORM,
     DROPOUT,
     LAYERNORM,

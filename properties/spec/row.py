@@ -64,7 +64,8 @@ class Reading:
     """One way to understand the contract.
 
     ``send`` turns a case of ours into the case that an implementation of this reading expects;
-    ``value`` replaces the reference's outputs when the reading changes them. ``formulas`` says how
+    ``value`` replaces the reference's outputs when the reading changes them, ``reference`` outputs
+    and gradients. ``formulas`` says how
     the formulas of misconceptions are to be read beside it, and ``renamed`` which misconception one
     is under this reading.
     """
@@ -73,6 +74,7 @@ class Reading:
     sentence: str
     send: Callable[[Case], Case] = lambda case: case
     value: ReferenceFunction | None = None
+    reference: Reference | None = None
     formulas: str = ""
     renamed: Mapping[str, str] = field(default_factory=dict, hash=False)
 
@@ -151,10 +153,15 @@ class LayerSpec:
         else:
             object.__setattr__(self, "outputs", (self.value,))
         if self.reference is not None:
-            named = replace(
-                self.reference, outputs=self.outputs, differentiable=self.differentiable
-            )
-            object.__setattr__(self, "reference", named)
+            object.__setattr__(self, "reference", self._named(self.reference))
+        readings = tuple(
+            r if r.reference is None else replace(r, reference=self._named(r.reference))
+            for r in self.readings
+        )
+        object.__setattr__(self, "readings", readings)
+
+    def _named(self, reference: Reference) -> Reference:
+        return replace(reference, outputs=self.outputs, differentiable=self.differentiable)
 
     def kind_of(self, case: Case) -> str:
         """The kind of call that a case makes: its mode, or what the ways tell apart."""

@@ -12,7 +12,7 @@ from reference.precision import FLOAT32, FLOAT64
 
 from ...implementation import Call, Implementation, Outcome, Ref
 from ...spec.case import Array, Case, Run
-from ...spec.row import Bounds, LayerSpec, Precision, Reading, ReferenceFunction
+from ...spec.row import Bounds, LayerSpec, Precision, Reading, Reference, ReferenceFunction
 from ..asking import Ask, Questions, now
 from ..compare import (
     Difference,
@@ -299,8 +299,7 @@ class Probe:
 
     def truth_of_value(self, case: Case, run: Run | None, precision: Precision = FLOAT64) -> Bounds:
         """What the reference says of the outputs, under the reading in force."""
-        assert self.spec.reference is not None
-        truth: ReferenceFunction = self.spec.reference.value
+        truth: ReferenceFunction = self._reference.value
         if self.reading is not None and self.reading.value is not None:
             truth = self.reading.value
         return self._truth("value", truth, case, run, precision)
@@ -308,9 +307,15 @@ class Probe:
     def truth_of_gradients(
         self, case: Case, run: Run | None, precision: Precision = FLOAT64
     ) -> Bounds:
-        """What the reference says of the gradients."""
-        assert self.spec.reference is not None
-        return self._truth("gradients", self.spec.reference.gradients, case, run, precision)
+        """What the reference says of the gradients, under the reading in force."""
+        return self._truth("gradients", self._reference.gradients, case, run, precision)
+
+    @property
+    def _reference(self) -> Reference:
+        own = self.reading.reference if self.reading is not None else None
+        reference = own or self.spec.reference
+        assert reference is not None
+        return reference
 
     def _truth(
         self,

@@ -1,0 +1,71 @@
+"""What the activation functions share: one array in, one of the same shape out, entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ..spec.case import Case
+from ..spec.misconception import misconceptions
+from ..spec.row import Kinks, LayerSpec, Purpose, Reading, Reference
+from ..spec.values import ANY_SHAPE, SEEDS, Values, values
+from ..spec.ways import Ways
+
+_EMPTY = st.sampled_from(((0, 3), (0, 2, 2)))
+_DYADIC = st.builds(Values, st.just("dyadic"), SEEDS)  # never closer than 1/8 to a kink at zero
+
+
+def activation(
+    name: str,
+    *,
+    reference: Reference,
+    ways: Ways,
+    wrong: str,
+    options: Mapping[str, Sequence[float]] | None = None,
+    kinks: Kinks | None = None,
+    readings: tuple[Reading, ...] = (),
+) -> LayerSpec:
+    """The row of ``NAME_forward(x) -> out, cache`` and ``NAME_backward(dout, cache) -> dx``.
+
+    Parameters
+    ----------
+    wrong
+        Its misconceptions, as text.
+    options
+        Further arguments of the forward, like a slope, and the values that they are drawn from.
+    kinks
+        How it bends at zero, if it does.
+    """
+    drawn = options or {}
+
+    def make(v: Values, shape: tuple[int, ...]) -> Case:
+        given: dict[str, Any] = {option: v.choice(*among) for option, among in drawn.items()}
+        return Case(args={"x": v.array(shape), **given}, dout=v.upstream(shape), family=v.family)
+
+    def cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
+        if purpose is Purpose.INTEGER or (purpose is Purpose.KINK and kinks is None):
+            return None
+        if purpose is Purpose.EMPTY:
+            return st.builds(make, values(purpose), _EMPTY)
+        if purpose is Purpose.KINK:
+            return st.builds(make, st.builds(Values, st.just("ties"), SEEDS), ANY_SHAPE)
+        if purpose is Purpose.SMOOTH:
+            return st.builds(make, _DYADIC, ANY_SHAPE)
+        beside = ("faint", "subnormal") if kinks is not None else ()
+        return st.builds(make, values(purpose, beside_kinks=beside), ANY_SHAPE)
+
+    return LayerSpec(
+        name=name,
+        forward=f"{name}_forward",
+        backward=f"{name}_backward",
+        cases=cases,
+        differentiable=("x",),
+        reference=reference,
+        batched=("x",),
+        kinks=kinks,
+        readings=readings,
+        ways=ways,
+        misconceptions=misconceptions(name, wrong),
+    )
