@@ -9,7 +9,7 @@ from ..spec.ways import Ways
 from .elementwise import activation
 
 _WAYS = Ways(
-    arguments="x, alpha=0.01",
+    arguments="x, alpha",
     given="""
 N = x.shape[0]
 """,
