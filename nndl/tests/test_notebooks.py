@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "docs" / "notebooks"
-NAMES = ("two_layer_net", "modular_nets")
+NAMES = ("two_layer_net", "modular_nets", "images_and_sequences")
 
 
 def _execute():
