@@ -178,14 +178,14 @@ def _finish(
     if json_file:
         write_record(record, json_file)
     write_outputs(record, files, github=github, points=weights)
-    if record.functions:
-        show(record, console, table=table)
     if undeclared is not None:
         show_undeclared(undeclared, console)
-        if code == UNUSABLE:
-            where = undeclared.target.describe()
-            told = f"nothing was judged in {where}; {how_to_declare(undeclared)}"
-            click.echo(f"nndl check: {told}", err=True)
+    if record.functions or record.not_judged:
+        show(record, console, table=table)
+    if undeclared is not None and code == UNUSABLE:
+        where = undeclared.target.describe()
+        told = f"nothing was judged in {where}; {how_to_declare(undeclared)}"
+        click.echo(f"nndl check: {told}", err=True)
     sys.exit(code)
 
 

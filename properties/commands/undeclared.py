@@ -115,18 +115,16 @@ def alone(undeclared: Undeclared, demands: Demands, *, elapsed: float) -> Record
 
 
 def show_undeclared(undeclared: Undeclared, console: Console) -> None:
-    """One line for each: what it is the derivative of, the inputs inferred, the verdict."""
-    signs = {"right": "✔", "wrong": "✘", "error": "✘", "not judged": "–"}
-    if undeclared.found:
+    """One line for each verdict: what it is the derivative of, and the inputs inferred.
+
+    The report says what was not judged.
+    """
+    signs = {"right": "✔", "wrong": "✘", "error": "✘"}
+    if undeclared.judged:
         console.print("Found in the code, by name and by what flows:", style="bold")
-    for one in undeclared.found:
-        if isinstance(one, NotJudged):
-            console.print(f"– {one.sentence}", soft_wrap=True, markup=False)
-            continue
-        word = one.status if one.status != "not judged" else f"not judged: {one.reason}"
-        console.print(
-            f"{signs[one.status]} {one.found.sentence}: {word}", soft_wrap=True, markup=False
-        )
+    for one in undeclared.judged:
+        told = f"{signs[one.status]} {one.found.sentence}: {one.status}"
+        console.print(told, soft_wrap=True, markup=False)
         for wrong in one.wrong:
             console.print(f"    {wrong.sentence}", soft_wrap=True, markup=False)
         for note in one.notes:

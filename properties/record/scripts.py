@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -36,13 +36,22 @@ def make_script(
         if disagreement.function == spec.backward:
             upstreams = ", ".join(case.named_upstreams)
             lines.append(f"{gradients} = {spec.backward}({upstreams}, cache)")
-    if judged.startswith("running"):
-        lines.append(f"{judged} = bn_param[{judged!r}]")
+    lines += _state(judged, sent, spec)
     if disagreement.direction is not None:
         ending = _derivative(disagreement, sent, spec)
     else:
         ending = _ending(disagreement, judged)
     return with_imports(header, [*lines, "", *ending])
+
+
+def _state(judged: str, case: Case, spec: LayerSpec) -> list[str]:
+    """The line that takes what a call left behind out of its dict of options."""
+    returned = {*spec.outputs, *(f"d{name}" for name in spec.differentiable)}
+    given = {*case.args, *case.named_upstreams}
+    options = [name for name, value in case.args.items() if isinstance(value, Mapping)]
+    if judged in returned | given or not judged.isidentifier() or not options:
+        return []
+    return [f"{judged} = {options[0]}[{judged!r}]"]
 
 
 def _derivative(found: Disagreement, case: Case, spec: LayerSpec) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 
 from ..record.schema import Function, Record
 from .markdown import example, inline, matrix_table
-from .phrases import cause, sentence, summary
+from .phrases import cause, remarks, sentence, summary
 from .text import no_command
 
 MOST = 10  # annotations; GitHub shows no more of one step
@@ -40,10 +40,7 @@ def github_summary(record: Record) -> str:
     text = f"## {symbol} nndl: {inline(record.target.path)}\n\n{inline(summary(record))}\n"
     if record.functions:
         text += f"\n{matrix_table(record)}\n"
-    for function in record.functions:
-        for finding in function.findings:
-            text += f"\n- {inline(function.name)}: {inline(finding)}"
-    text += "".join(f"\n- {inline(note)}" for note in record.notes) + "\n"
+    text += "".join(f"\n- {inline(remark)}" for _, remark in remarks(record)) + "\n"
     for function in record.with_status("fail", "error"):
         part = (
             f"\n<details><summary>{escape(function.name)}: {escape(function.detail)}</summary>\n\n"

@@ -22,6 +22,12 @@ def junit(record: Record) -> str:
             if function.layer == layer:
                 _function(suite, function)
         _count(suite)
+    if record.not_judged:
+        suite = XML.SubElement(root, "testsuite", name="not judged")
+        for one in record.not_judged:
+            case = XML.SubElement(suite, "testcase", classname="not judged", name=one.name)
+            XML.SubElement(case, "skipped", message=one.reason)
+        _count(suite)
     if not record.complete:
         suite = XML.SubElement(root, "testsuite", name="nndl")
         case = XML.SubElement(suite, "testcase", classname="nndl", name="the run is complete")

@@ -9,7 +9,7 @@ from rich.console import Console
 from ..record.schema import Record
 from .matrix import matrix
 from .panels import TEMPLATES, Detail, environment, panel
-from .phrases import summary
+from .phrases import remarks, summary
 from .terminal import render_terminal
 
 _PANELS = 20  # failing properties shown in full
@@ -44,6 +44,7 @@ class NotebookReport:
             record=self.record,
             summary=summary(self.record),
             matrix=matrix(self.record),
+            remarks=remarks(self.record),
             wrong=wrong,
             style=(TEMPLATES / "panel.css").read_text(encoding="utf-8"),
         )  # fmt: skip

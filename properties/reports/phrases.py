@@ -54,6 +54,34 @@ def cause(prop: Property, *, sure: bool = False) -> str:
     return f"Likely cause{confidence}: {prop.cause.sentence or prop.cause.misconception}"
 
 
+def remarks(record: Record) -> list[tuple[Shown, str]]:
+    """What is said of a run beside its wrong functions: each with the status that it is shown by.
+
+    Findings that do not count, what is missing, unclear or was not judged, the run's notes.
+    """
+    found: list[tuple[Shown, str]] = [
+        ("noted", f"{f.name}: {finding}")
+        for f in record.with_status("pass")
+        for finding in f.findings
+    ]
+    if missing := record.with_status("missing"):
+        found.append(("missing", f"missing: {', '.join(f.name for f in missing)}"))
+    unclear = [
+        f"{f.name} ({p.title})"
+        for f in record.functions
+        for p in f.properties
+        if p.status == "inconclusive"
+    ]
+    if unclear:
+        more = f" and {len(unclear) - 4} more" if len(unclear) > 4 else ""
+        told = f"no oracle could decide: {', '.join(unclear[:4])}{more}"
+        found.append(("inconclusive", told))
+    for one in record.not_judged:
+        write = f"; to have it judged: {one.write}" if one.write else ""
+        found.append(("skipped", f"{one.name}: not judged: {one.reason}{write}"))
+    return found + [("noted", note) for note in record.notes]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """A line of a function as a report shows it; ``why`` says what is known of it."""
@@ -91,6 +119,8 @@ def summary(record: Record) -> str:
     for status, word in (("pass", "right"), ("missing", "missing")):
         if count := len([f for f in record.functions if f.status == status]):
             parts.append(f"{count} {word}")
+    if record.not_judged:
+        parts.append(f"{len(record.not_judged)} not judged")
     if not record.complete and record.functions:
         parts.append("the run is not complete")
     parts += [f"profile {record.profile}", f"seed {record.seed}", f"{record.elapsed:.1f} s"]

@@ -16,7 +16,7 @@ from ..record.schema import Function, Property, Record
 from .arrays import scalar
 from .blocks import array_lines, columns, entry_lines
 from .matrix import Column, Matrix, matrix
-from .phrases import cause, found_by, lines_of, of_class, sentence, summary, values
+from .phrases import cause, found_by, lines_of, of_class, remarks, sentence, summary, values
 from .text import ASCII, SYMBOL, WORD, counted, fold_code, no_command, wrap
 
 COLOUR: Mapping[str, str] = {
@@ -74,6 +74,7 @@ class _Page:
         record = self.record
         if not record.functions:
             yield from self.fit("Nothing was checked: the record holds no function.")
+            yield from self.remarks()
             yield from self.summary()
             return
         yield from self.matrix(matrix(record))
@@ -319,28 +320,9 @@ class _Page:
 
     def remarks(self) -> Iterator[Text]:
         """What is reported without counting, what is missing, and the run's notes."""
-        record = self.record
-        lines: list[tuple[str, str]] = []
-        for function in record.functions:
-            if function.status == "pass":
-                lines += [("noted", f"{function.name}: {f}") for f in function.findings]
-        missing = [f.name for f in record.with_status("missing")]
-        if missing:
-            lines.append(("missing", f"missing: {', '.join(missing)}"))
-        unclear = [
-            f"{f.name} ({p.title})"
-            for f in record.functions
-            for p in f.properties
-            if p.status == "inconclusive"
-        ]
-        if unclear:
-            more = f" and {len(unclear) - 4} more" if len(unclear) > 4 else ""
-            told = f"no oracle could decide: {', '.join(unclear[:4])}{more}"
-            lines.append(("inconclusive", told))
-        lines += [("noted", note) for note in record.notes]
-        if lines:
-            yield Text()
-        for status, text in lines:
+        for place, (status, text) in enumerate(remarks(self.record)):
+            if not place:
+                yield Text()
             yield from self.mark(status, text)
 
     def summary(self) -> Iterator[Text]:

@@ -19,7 +19,17 @@ from properties.benchmarks.plants import style_source
 from properties.commands.check import run
 from properties.record.arrays import array_of, encode
 from properties.record.listing import Listing
-from properties.record.schema import Arrays, Function, Number, Property, Record, Series, plain, read
+from properties.record.schema import (
+    Arrays,
+    Function,
+    NotJudged,
+    Number,
+    Property,
+    Record,
+    Series,
+    plain,
+    read,
+)
 from properties.record.steps import listing
 from properties.steps import debug
 from properties.steps.rewrite.session import InProcess
@@ -78,7 +88,8 @@ def lines() -> Listing:
 
 def explained() -> Record:
     """Some wrong, and the lines of one of them."""
-    return replace(one(), listings=(lines(),))
+    unread = NotJudged(name="own_backward", reason="no forward", write="--inputs 'x: (N, D)'")
+    return replace(one(), listings=(lines(),), not_judged=(unread,))
 
 
 def function(record: Record, name: str) -> Function:
