@@ -36,7 +36,7 @@ def test_examples_are_independent(
     parts = [order[:cut], order[cut:]]
     cases = [_rows(probe, case, rows) for rows in parts]
     whole, *halves = yield from probe.run_many([case, *cases])
-    weights = [len(rows) / n if spec.adds_up == -1 else 1.0 for rows in parts]
+    weights = [len(rows) / n if probe.adds_up == -1 else 1.0 for rows in parts]
     for name in spec.outputs:
         _value(probe, case, whole, list(zip(parts, cases, halves, weights, strict=True)), name)
     for name in spec.differentiable:
@@ -74,7 +74,7 @@ def _value(probe: Probe, case: Case, whole: Run, halves: list[Half], name: str) 
     spec = probe.spec
     out = whole.outputs[name]
     slack = probe.slack_of_value(case, whole, name)
-    if spec.adds_up:
+    if probe.adds_up:
         added = np.asarray(sum(weight * half.outputs[name] for _, _, half, weight in halves))
         loose = slack + sum(probe.slack_of_value(c, half, name) for _, c, half, _ in halves)
         got = [(out, added, loose)]

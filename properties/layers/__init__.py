@@ -9,12 +9,15 @@ from .affine_batchnorm_relu import AFFINE_BATCHNORM_RELU
 from .affine_relu import AFFINE_RELU
 from .autoencoder import AUTOENCODER
 from .batchnorm import BATCHNORM
+from .bce_with_logits import BCE_WITH_LOGITS
 from .dropout import DROPOUT
 from .elu import ELU
 from .gelu import GELU
 from .gplvm import GPLVM, LOG_DETERMINANT, TRACE
+from .huber import HUBER
 from .layernorm import LAYERNORM
 from .leaky_relu import LEAKY_RELU
+from .mse import MSE
 from .nets import NETS
 from .optim import RULES
 from .relu import RELU
@@ -43,6 +46,9 @@ ALL: tuple[LayerSpec, ...] = (
     LAYERNORM,
     SVM,
     SOFTMAX,
+    MSE,
+    HUBER,
+    BCE_WITH_LOGITS,
     AFFINE_RELU,
     AFFINE_BATCHNORM_RELU,
     AUTOENCODER,

@@ -65,7 +65,8 @@ class Reading:
 
     ``send`` turns a case of ours into the case that an implementation of this reading expects;
     ``value`` replaces the reference's outputs when the reading changes them, ``reference`` outputs
-    and gradients. ``formulas`` says how
+    and gradients, ``adds_up`` whether the value is a sum or a mean over examples.
+    ``formulas`` says how
     the formulas of misconceptions are to be read beside it, and ``renamed`` which misconception one
     is under this reading.
     """
@@ -75,6 +76,7 @@ class Reading:
     send: Callable[[Case], Case] = lambda case: case
     value: ReferenceFunction | None = None
     reference: Reference | None = None
+    adds_up: int | None = None
     formulas: str = ""
     renamed: Mapping[str, str] = field(default_factory=dict, hash=False)
 

@@ -311,6 +311,12 @@ class Probe:
         return self._truth("gradients", self._reference.gradients, case, run, precision)
 
     @property
+    def adds_up(self) -> int:
+        """Whether the value is a sum over examples (1), a mean (-1), or per example (0)."""
+        own = self.reading.adds_up if self.reading is not None else None
+        return self.spec.adds_up if own is None else own
+
+    @property
     def _reference(self) -> Reference:
         own = self.reading.reference if self.reading is not None else None
         reference = own or self.spec.reference
