@@ -179,7 +179,7 @@ plt.show()
 # %% [markdown]
 # ## What you write: a cell with a memory
 #
-# An LSTM has a state that it shows, `h`, and one that it keeps, `c`. Three gates between 0 and 1
+# An LSTM has a state that it shows, `h`, and one that it keeps, `c`. Three gates, each a sigmoid,
 # say how much is written, kept and shown. `c` is used twice, inside the new `h` and in the next
 # step, so two derivatives arrive at it and add up. Through time the same holds for `h`: what comes
 # from above, and what comes back from the step after.
