@@ -10,6 +10,7 @@ from .affine_relu import AFFINE_RELU
 from .autoencoder import AUTOENCODER
 from .batchnorm import BATCHNORM
 from .bce_with_logits import BCE_WITH_LOGITS
+from .conv import CONV
 from .dropout import DROPOUT
 from .elu import ELU
 from .gelu import GELU
@@ -44,6 +45,7 @@ ALL: tuple[LayerSpec, ...] = (
     BATCHNORM,
     DROPOUT,
     LAYERNORM,
+    CONV,
     SVM,
     SOFTMAX,
     MSE,

@@ -1,0 +1,178 @@
+"""Convolution: flipped filters, lost borders, strides, overlaps, and layouts of the matrices."""
+
+from __future__ import annotations
+
+TEXT = """
+conv_forward_naive, out
+  filter flipped
+    = np.einsum('ncpqij,fcij->nfpq', patches, w[:, :, ::-1, ::-1]) + b[:, None, None]
+    Layers correlate: the filter is laid on the image as it is, not turned by half a turn.
+  bias missing
+    = np.einsum('ncpqij,fcij->nfpq', patches, w)
+    b[f] is added to every pixel of map f. [~dsbias]
+  bias for every channel
+    = np.einsum('ncpqij,fcij->nfpq', patches, w) + C * b[:, None, None]
+    Add b once, after the sum over the channels. [~rasbt5]
+  bias averaged
+    = np.einsum('ncpqij,fcij->nfpq', patches, w) + b.mean()
+    b has one entry for each filter; do not average it. [~rasbt5]
+  last channel only
+    = np.einsum('npqij,fij->nfpq', patches[:, -1], w[:, -1]) + b[:, None, None]
+    Sum over all channels: += in the loop, not =. [~mlpack3679]
+  averaged over the channels
+    = np.einsum('ncpqij,fcij->nfpq', patches, w) / C + b[:, None, None]
+    Sum over the channels, do not average.
+  averaged over the window
+    = np.einsum('ncpqij,fcij->nfpq', patches, w) / (HH * WW) + b[:, None, None]
+    A filter sums over its window; there is no average.
+  border repeated
+    = np.einsum('ncpqij,fcij->nfpq', np.lib.stride_tricks.sliding_window_view(np.pad(x, ((0, 0),
+      (0, 0), (pad, pad), (pad, pad)), 'edge'), (HH, WW), (2, 3))[:, :, ::stride, ::stride], w) +
+      b[:, None, None]
+    Pad with zeros, not with the pixels of the border.
+  padded before alone
+    = np.einsum('ncpqij,fcij->nfpq', np.lib.stride_tricks.sliding_window_view(np.pad(x, ((0, 0),
+      (0, 0), (2 * pad, 0), (2 * pad, 0))), (HH, WW), (2, 3))[:, :, ::stride, ::stride], w) +
+      b[:, None, None]
+    pad zeros stand on each side, not all of them before the image.
+  padded after alone
+    = np.einsum('ncpqij,fcij->nfpq', np.lib.stride_tricks.sliding_window_view(np.pad(x, ((0, 0),
+      (0, 0), (0, 2 * pad), (0, 2 * pad))), (HH, WW), (2, 3))[:, :, ::stride, ::stride], w) +
+      b[:, None, None]
+    The first window begins in the border: take windows of the padded image, from its corner.
+  stride ignored
+    = np.einsum('ncpqij,fcij->nfpq', windows[:, :, :H2, :W2], w) + b[:, None, None]
+    Window p starts at p * stride, not at p.
+  reshaped without a transpose
+    = flat.reshape(N, F, H2, W2)
+    The rows of the product are pixels and its columns filters: reshape to (N, H', W', F), then
+      transpose. [~fastai]
+  examples mixed
+    = flat.T.reshape(F, H2, W2, N).transpose(3, 0, 1, 2)
+    Reshape in the order in which the windows were laid out: examples first or last, as there.
+      [~fastai]
+  channels last in the patches
+    = (xp[:, :, i, j].transpose(0, 2, 3, 4, 5, 1).reshape(N * H2 * W2, C * HH * WW) @ filters.T +
+      b).reshape(N, H2, W2, F).transpose(0, 3, 1, 2)
+    Rows of patches and of filters must be flattened in one order: channel, row, column.
+  weights divided by their sum
+    = np.einsum('ncpqij,fcij->nfpq', patches, w / np.abs(w).sum((1, 2, 3), keepdims=True)) +
+      b[:, None, None]
+    Filters are used as they are, not normalised.
+conv_backward_naive, dx
+  border cropped with -pad
+    = dxp[:, :, pad:-pad, pad:-pad]
+    At pad = 0 the slice pad:-pad is empty: crop with pad:pad + H.
+  border not cropped
+    = dxp
+    dx has the shape of x: cut the padded border off.
+  cropped from the corner
+    = dxp[:, :, :H, :W]
+    The image starts at pad in the padded gradient, not at 0.
+  cropped at the far side
+    = dxp[:, :, 2 * pad:, 2 * pad:]
+    The image starts at pad in the padded gradient and ends at pad + H.
+  filter not turned
+    = np.einsum('nfhwij,fcij->nchw', above, w)[:, :, pad:H + pad, pad:W + pad]
+    Sliding over dout needs the filter turned by half a turn: w[:, :, ::-1, ::-1].
+  filter turned
+    = np.einsum('ncpqij,pih,qjw->nchw', dpatches[..., ::-1, ::-1], rows, columns)[:, :, pad:H + pad,
+      pad:W + pad]
+    Each window hands dout * w back as w lies there; it is not turned.
+  filter turned in rows alone
+    = np.einsum('nfhwij,fcij->nchw', above, w[:, :, ::-1])[:, :, pad:H + pad, pad:W + pad]
+    Half a turn reverses both axes of the filter.
+  overlaps overwritten
+    = np.einsum('ncpqij,pih,qjw->nchw', dpatches, rows * (np.arange(H2)[:, None, None] ==
+      np.minimum(np.arange(H + 2 * pad) // stride, H2 - 1)), columns * (np.arange(W2)[:, None, None]
+      == np.minimum(np.arange(W + 2 * pad) // stride, W2 - 1)))[:, :, pad:H + pad, pad:W + pad]
+    A pixel lies in several windows: += in the loop, not =. [~mlpack3679]
+  overlaps averaged
+    = (dxp / np.maximum(np.einsum('pih,qjw->hw', rows, columns), 1))[:, :, pad:H + pad, pad:W + pad]
+    What several windows hand back to a pixel is added, not averaged.
+  stride ignored
+    = np.einsum('ncpqij,pih,qjw->nchw', dpatches, 1.0 * (np.arange(H2)[:, None, None] +
+      np.arange(HH)[:, None] == np.arange(H + 2 * pad)), 1.0 * (np.arange(W2)[:, None, None] +
+      np.arange(WW)[:, None] == np.arange(W + 2 * pad)))[:, :, pad:H + pad, pad:W + pad]
+    Window p starts at p * stride: that is where its gradient belongs.
+  last filter only
+    = np.einsum('npq,cij,pih,qjw->nchw', dout[:, -1], w[-1], rows, columns)[:, :, pad:H + pad,
+      pad:W + pad]
+    Every filter hands a part back: sum over f, += and not =. [~mlpack3679]
+  averaged over the filters
+    = dx / F
+    Sum over the filters, do not average.
+  divided by N
+    = dx / N
+    The mean over the batch belongs to the loss; a layer sums. [~mxnet2427 ~d2l1000]
+  sum of the weights
+    = np.einsum('nfpq,fcij,pih,qjw->nchw', dout, np.broadcast_to(w.mean((2, 3), keepdims=True),
+      w.shape), rows, columns)[:, :, pad:H + pad, pad:W + pad]
+    Each pixel of a window has a weight of its own; do not average them.
+conv_backward_naive, dw
+  divided by N
+    = dw / N
+    The mean over the batch belongs to the loss; a layer sums. [mxnet2427 ~d2l1000]
+  averaged over the places
+    = dw / (H2 * W2)
+    A weight is used at every place: sum over them, do not average.
+  last example only
+    = np.einsum('fpq,cpqij->fcij', dout[-1], patches[-1])
+    dw adds up all examples: += in the loop, not =. [~mlpack3679]
+  last place only
+    = np.einsum('nf,ncij->fcij', dout[:, :, -1, -1], patches[:, :, -1, -1])
+    dw adds up all places: += in the loop, not =. [~mlpack3679]
+  x not padded
+    = np.einsum('nfpq,ncpqij->fcij', dout, np.lib.stride_tricks.sliding_window_view(np.pad(x,
+      ((0, 0), (0, 0), (0, 2 * pad), (0, 2 * pad))), (HH, WW), (2, 3))[:, :, ::stride, ::stride])
+    The windows are those of the padded image: keep it in the cache, or pad again.
+  stride ignored
+    = np.einsum('nfpq,ncpqij->fcij', dout, windows[:, :, :H2, :W2])
+    Window p starts at p * stride, in the backward pass too.
+  turned by half a turn
+    = dw[:, :, ::-1, ::-1]
+    dw lies as w does: no flip.
+  product of sums
+    = np.einsum('nf,ncij->fcij', dout.sum((2, 3)), patches.mean((2, 3)))
+    Multiply at each place, then add up; the product of sums is something else.
+  channels summed
+    = np.broadcast_to(dw.mean(1, keepdims=True), w.shape)
+    Each channel of the filter meets its own channel of the image.
+  weight decay
+    = dw + w
+    Weight decay belongs to the net's loss, not to the layer. [~pan231n]
+  doubled
+    = 2 * dw
+    A product with w gives no factor 2. [~ng10]
+conv_backward_naive, db
+  averaged
+    = dout.mean((0, 2, 3))
+    Sum over examples and pixels, do not average. [~kvfrans5]
+  divided by N
+    = dout.sum((0, 2, 3)) / N
+    Sum over the examples; the mean is the loss's. [~kvfrans5]
+  averaged over the pixels
+    = dout.mean((2, 3)).sum(0)
+    b is added to every pixel: sum over them, do not average.
+  summed over the examples alone
+    = dout.sum(0)
+    b[f] is shared by all pixels of map f as well: sum over axes 0, 2 and 3. [~mlpack3679]
+  pixels of one example
+    = dout[-1].sum((1, 2))
+    db adds up all examples: += in the loop, not =. [~mlpack3679]
+  last pixel only
+    = dout[:, :, -1, -1].sum(0)
+    db adds up all pixels: += in the loop, not =. [~mlpack3679]
+  summed over the filters
+    = dout.sum((1, 2, 3))
+    Axis 1 runs over the filters: sum over the other three. [~dl4j364]
+  summed to a scalar
+    = np.sum(dout)
+    One number for all filters: sum over axes 0, 2 and 3 only. [~rasbt5]
+  summed dw
+    = dw.sum((1, 2, 3))
+    db is the sum of dout; the image has no part in it. [~nlp62]
+  kept dimensions (convention)
+    = dout.sum((0, 2, 3), keepdims=True)
+    db has the shape of b, (F,); yours is (1, F, 1, 1). [~dsbias]
+"""
