@@ -1,0 +1,40 @@
+"""Layers of images and of sequences as the course's students write them: loops over everything."""
+
+import numpy as np
+
+
+def conv_forward_naive(x, w, b, conv_param):
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    n, _, h, wide = x.shape
+    f, _, hh, ww = w.shape
+    xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)), mode="constant")
+    rows = int(1 + (h + 2 * pad - hh) / stride)
+    columns = int(1 + (wide + 2 * pad - ww) / stride)
+    out = np.zeros((n, f, rows, columns))
+    for i in range(n):
+        for k in range(f):
+            for p in range(rows):
+                for q in range(columns):
+                    top, left = p * stride, q * stride
+                    window = xp[i, :, top : top + hh, left : left + ww]
+                    out[i, k, p, q] = np.sum(window * w[k]) + b[k]
+    return out, (x, w, b, conv_param)
+
+
+def conv_backward_naive(dout, cache):
+    x, w, b, conv_param = cache
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)), mode="constant")
+    dxp, dw, db = np.zeros_like(xp), np.zeros_like(w), np.zeros_like(b)
+    n, f, rows, columns = dout.shape
+    hh, ww = w.shape[2:]
+    for i in range(n):
+        for k in range(f):
+            db[k] += np.sum(dout[i, k])
+            for p in range(rows):
+                for q in range(columns):
+                    top, left = p * stride, q * stride
+                    here = np.s_[i, :, top : top + hh, left : left + ww]
+                    dw[k] += xp[here] * dout[i, k, p, q]
+                    dxp[here] += w[k] * dout[i, k, p, q]
+    return dxp[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]], dw, db
