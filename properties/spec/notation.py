@@ -172,6 +172,8 @@ class Inputs:
         numbers = sorted({axis for axis in lengths if isinstance(axis, int) and axis != 1})
         every = [axis for one in leaves for axis in one.axes]
         letters = list(dict.fromkeys(name for axis in every for name in _letters(axis)))
+        if not letters and any(isinstance(one.constant, list) for one in leaves):
+            return {}  # the widths of a net, which other lengths have to fit
         if not letters:
             # Every other case has other lengths; those that were asked for come first and last.
             return {f"s{n}": n + (number % 2) * (1 + k % 2) for k, n in enumerate(numbers)}

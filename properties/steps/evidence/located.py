@@ -42,7 +42,8 @@ class Located:
         places = list(self._trace.gradients)
         texts = return_texts(evidence)
         self.returned_texts = texts
-        self.texts = dict(zip(places, texts, strict=True)) if len(texts) == len(places) else {}
+        handed = [place for place in places if not place.startswith("self.")]
+        self.texts = dict(zip(handed, texts, strict=True)) if len(texts) == len(handed) else {}
         leaves = evidence.cases[0].leaves()
         self._leaf = {one.name: one for one in candidates.every if one.kind == "leaf"}
         tops = evidence.subject.leaves
@@ -163,7 +164,7 @@ class Located:
             if text.isidentifier() and place in self.inputs:
                 yield text, self.inputs[place]
         for place, leaf in self.inputs.items():
-            if place.startswith("self."):
+            if place.startswith("self.") and place != f"self.{leaf}":  # that is a step
                 yield place, leaf
             key = place.strip("[]'\"")
             for text in self.returned_texts:

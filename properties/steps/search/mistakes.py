@@ -75,7 +75,10 @@ class Search:
                     found.pop()
                 break
         self.last = state
-        return sorted(self._necessary(found, state), key=lambda one: one.slot.position)
+        # Where a statement is replaced, later steps have other numbers.
+        order = {f.slot.place: f.slot.position for f in self.runs.first.findings}
+        necessary = self._necessary(found, state)
+        return sorted(necessary, key=lambda o: order.get(o.slot.place, o.slot.position))
 
     def _healed(self, state: State, origin: Origin) -> State:
         """Put a mistake right."""
@@ -134,7 +137,7 @@ class Search:
         for hint in hints:
             after = self.runs.with_values(state, hint.slot, shaped(hint.wanted or (), hint.got))
             healed = (after.right - state.right) - {hint.slot.key}
-            if after.unhealed - state.unhealed:
+            if after.spoils(state):
                 # It spoils a gradient that is right: the name is used loosely.
                 spoiling += [(hint, after)] if hint.meaning == "mismatch" else []
             elif healed and not self._may_be_loose(hint, healed):
@@ -410,7 +413,7 @@ class Search:
         """Put a value in the place of a suspect; None when it heals too little or means nothing."""
         values = self._needed.snapped(values)
         after = self.runs.with_values(state, suspect.slot, values)
-        if not goal <= after.right or after.unhealed - state.unhealed:
+        if not goal <= after.right or after.spoils(state):
             return None
         now = next((f for f in after.findings if f.slot.place == suspect.slot.place), None)
         if now is None or (now.weight <= suspect.weight and now.wanted is None):

@@ -232,15 +232,11 @@ def _visible(finding: Finding) -> bool:
 
 
 def _entries(case: Case) -> int:
-    return sum(np.size(v) for v in [*case.values.values(), *_sizes_of_init(case)])
-
-
-def _sizes_of_init(case: Case) -> list[Any]:
-    """Stand-ins for the parameters that an object will have: its layers' lengths."""
-    lengths: list[int] = []
-    for value in case.init.values():
-        lengths += [v for v in (value if isinstance(value, list) else [value]) if type(v) is int]
-    return [np.empty(n) for n in lengths]
+    """Numbers that a reader has before him; lengths stand in for what a constructor makes."""
+    made = [v for value in case.init.values() for v in (value if type(value) is list else [value])]
+    lengths = sum(abs(v) for v in made if type(v) is int)
+    arrays = [*case.values.values(), *(v for v in made if isinstance(v, np.ndarray))]
+    return lengths + sum(np.size(value) for value in arrays)
 
 
 def _key(case: Case) -> bytes:

@@ -44,6 +44,10 @@ class State:
         """Which alternatives run."""
         return [[number, 1] for number in self.fixed]
 
+    def spoils(self, before: State) -> bool:
+        """Whether a returned gradient that was right is so no more, or is not returned."""
+        return any(i.startswith("returned") for i in before.right - self.right)
+
     @property
     def unhealed(self) -> frozenset[str]:
         """The returned gradients that are wrong."""

@@ -131,7 +131,7 @@ class Trials:
         self, state: State, slot: Slot, edit: Edit, traces: list[Trace], goal: frozenset[str]
     ) -> Winner | None:
         after = self.runs.state(state.actions, state.fixed, list(traces))
-        if not goal <= after.right or after.unhealed - state.unhealed:
+        if not goal <= after.right or after.spoils(state):
             return None
         values = tuple(trace.at(slot.at(k)) for k, trace in enumerate(traces))
         if any(value is None for value in values):
