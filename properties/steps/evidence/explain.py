@@ -133,36 +133,41 @@ class Explainer:
 
     def factor(self, slot: Slot, values: Values, index: Index) -> Finding | None:
         """An adjoint times or divided by a value of the forward, or a local derivative."""
-        if values[0].size < 2:
+        if values[0].size < 2 or self._evidence.session.budget.over():
             return None
-        known = [
-            (label, [v[k] for k in index])
-            for label, v in self._candidates.values
-            if v[0].dtype.kind == "f" and v[0].size > 1
-        ]
         nodes = [
             (one, [a.value for a in wanted])
             for one, wanted in self._adjoints(("assign", "leaf", "input"), index)
             if all(a.value.shape == v.shape for a, v in zip(wanted, values, strict=True))
         ]
+        known = self._fitting(values, index)
+        table = np.array([np.ravel(arrays[0]) for _, arrays in known])
         with np.errstate(all="ignore"):
-            for one, adjoints in nodes:
-                for label, arrays in known:
-                    # Two axes may be equally long in one case and not in the next.
-                    if not all(
-                        _fits(a.shape, v.shape) for a, v in zip(arrays, values, strict=True)
-                    ):
-                        continue
-                    for word, made in (
-                        ("×", [w * a for w, a in zip(adjoints, arrays, strict=True)]),
-                        ("÷", [w / a for w, a in zip(adjoints, arrays, strict=True)]),
-                    ):
-                        origin = self._constant(values, made, index)
-                        if origin is not None:
-                            times = "" if origin == "1" else f"{origin} × "
-                            said = f"{times}the adjoint of {one.label} {word} {label}"
-                            return Finding(slot, "factor", one.label, said)
+            for one, adjoints in nodes if known else ():
+                for word, k in _proportional(table, np.ravel(values[0]), np.ravel(adjoints[0])):
+                    label, arrays = known[k]
+                    pairs = zip(adjoints, arrays, strict=True)
+                    made = [w * a if word == "×" else w / a for w, a in pairs]
+                    origin = self._constant(values, made, index)
+                    if origin is not None:
+                        times = "" if origin == "1" else f"{origin} × "
+                        said = f"{times}the adjoint of {one.label} {word} {label}"
+                        return Finding(slot, "factor", one.label, said)
             return self._local(slot, values, index, nodes)
+
+    def _fitting(self, values: Values, index: Index) -> list[tuple[str, list[Array]]]:
+        """Values of the forward that broadcast to the shape of a value, in every case.
+
+        Two axes may be equally long in one case and not in the next.
+        """
+        found = []
+        for label, every in self._candidates.values:
+            if every[0].dtype.kind == "f" and every[0].size > 1:
+                arrays = [every[k] for k in index]
+                if all(_fits(a.shape, v.shape) for a, v in zip(arrays, values, strict=True)):
+                    pairs = zip(arrays, values, strict=True)
+                    found.append((label, [np.broadcast_to(a, v.shape) for a, v in pairs]))
+        return found
 
     def _local(
         self,
@@ -174,11 +179,14 @@ class Explainer:
         """The derivative of one value by another, entry by entry: what a chain rule multiplies."""
         above = [("the output", [np.asarray(d[0]) for d in map(self._upstream, index)])]
         above += [(one.label, adjoints) for one, adjoints in nodes]
-        for label, upstream in above:
+        table = np.array([np.ravel(adjoints[0]) for _, adjoints in nodes])
+        for label, upstream in above if nodes else ():
             if upstream[0].shape != values[0].shape or not np.all(upstream[0]):
                 continue
             made = [v * u for v, u in zip(values, upstream, strict=True) if v.shape == u.shape]
-            for one, _ in nodes:
+            size = np.max(np.abs(made[0]), initial=0.0)
+            near = np.max(np.abs(table - np.ravel(made[0])), axis=1) <= 1e-4 * size
+            for one, _ in (nodes[k] for k in np.flatnonzero(near)):
                 if (
                     one.label != label
                     and len(made) == len(values)
@@ -235,6 +243,20 @@ def _as(slot: Slot, one: Candidate) -> Finding:
 def _constant_everywhere(values: Sequence[Array]) -> bool:
     first = values[0].flat[0]
     return len(values) > 1 and all(np.all(v == first) for v in values)
+
+
+def _proportional(table: Array, value: Array, adjoint: Array) -> Iterator[tuple[str, int]]:
+    """Rows of a table of which a value is perhaps a multiple, times or divided into an adjoint."""
+    told = adjoint != 0
+    if not np.any(told) or np.any(value[~told]):
+        return
+    rows = table[:, told]
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    for word, quotient in (("×", value[told] / adjoint[told]), ("÷", adjoint[told] / value[told])):
+        size = float(np.linalg.norm(quotient))
+        if np.isfinite(size) and size > 0:
+            alike = np.abs(rows @ (quotient / size))
+            yield from ((word, int(k)) for k in np.flatnonzero(alike > 1 - 1e-9))
 
 
 def _fits(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:
