@@ -171,9 +171,10 @@ def _said(
         return "right" if known or on_the_way else "not judged", finding.reason
     if not any_wrong:
         return "not judged", f"{finding.reason}, but every returned gradient is right"
-    if not origins or finding.slot.position < origins[0].slot.position:
+    still = after is None or after.meaning == "mismatch"
+    if not origins or (still and finding.slot.position < origins[0].slot.position):
         return "not judged", f"{finding.reason}, but putting it right heals nothing"
-    if after is not None and after.meaning == "mismatch":
+    if still:
         said = f"all is right once line {origins[0].slot.line} is"
         return "not judged", f"{finding.reason}, but {said}"
     return "wrong", f"{finding.reason}: a consequence of line {origins[0].slot.line}"

@@ -142,7 +142,8 @@ class Candidates:
         # Return statements: their uses of the result are no uses in the forward.
         forward -= {p.statement for p in self.evidence.probes.values() if p.kind == "return"}
         if not self.deep:
-            self.evidence.sweep(("use", "expr"), statements=forward if self.joint else None)
+            statements = forward if self.joint else None
+            self.evidence.sweep(("use", "expr"), statements=statements, share=0.4)
             self._collect()
         if along_ways and not self.wayed:
             for way in ways(self.evidence, forward):

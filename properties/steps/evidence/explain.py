@@ -26,6 +26,25 @@ class Explainer:
 
     def __init__(self, evidence: Evidence, candidates: Candidates) -> None:
         self._evidence, self._candidates = evidence, candidates
+        self._tables: dict[tuple[int, int, int], tuple[list[Candidate], Array]] = {}
+
+    def _alike(self, value: Array, case: int) -> list[Candidate]:
+        """Candidates of which a value is perhaps a multiple, all at once: there are thousands."""
+        every = self._candidates.every
+        key = (len(every), value.size, case)
+        if key not in self._tables:
+            mine = [c for c in every if c.adjoints[case].value.size == value.size]
+            rows = np.array([c.adjoints[case].value.ravel() for c in mine]).reshape(
+                len(mine), value.size
+            )
+            lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+            self._tables[key] = mine, rows / np.where(lengths > 0, lengths, 1.0)
+        mine, table = self._tables[key]
+        length = float(np.linalg.norm(value))
+        if not mine or not np.isfinite(length) or length == 0:
+            return []
+        near = np.abs(table @ (np.ravel(value) / length)) > 1 - 1e-8
+        return [mine[int(k)] for k in np.flatnonzero(near)]
 
     def value(self, values: Values, index: Index, name: str) -> str | None:
         """Return the value of the forward that a value repeats, first of all that of its name."""
@@ -46,7 +65,7 @@ class Explainer:
     ) -> Finding | None:
         """What a value is that is not what its name promises; `right` tells its candidates."""
         shape = squeezed(values[0].shape)
-        for one in self._candidates.every:
+        for one in self._alike(values[0], index[0]):
             if squeezed(one.adjoints[index[0]].value.shape) == shape and right(one):
                 found = _as(slot, one)
                 # One and the same number everywhere is no evidence.
@@ -95,7 +114,11 @@ class Explainer:
 
     def _changed(self, slot: Slot, values: Values, index: Index) -> Finding | None:
         """A multiple of an adjoint, its transpose, or the same in another shape."""
-        for one, wanted in self._adjoints((), index):
+        alike = self._alike(values[0], index[0])
+        if values[0].ndim == 2:
+            alike = [*alike, *self._alike(values[0].T, index[0])]
+        for one in alike:
+            wanted = [one.adjoints[k] for k in index]
             if one.kind in ("use", "read", "way") and wanted[0].value.size < 2:
                 continue
             pairs = list(zip(values, wanted, strict=True))
@@ -186,7 +209,7 @@ class Explainer:
             made = [v * u for v, u in zip(values, upstream, strict=True) if v.shape == u.shape]
             size = np.max(np.abs(made[0]), initial=0.0)
             near = np.max(np.abs(table - np.ravel(made[0])), axis=1) <= 1e-4 * size
-            for one, _ in (nodes[k] for k in np.flatnonzero(near)):
+            for one, _ in (nodes[int(k)] for k in np.flatnonzero(near)):
                 if (
                     one.label != label
                     and len(made) == len(values)
@@ -214,8 +237,9 @@ class Explainer:
 
     def _summed(self, slot: Slot, values: Values, index: Index) -> Finding | None:
         """What becomes an adjoint when it is summed over an axis."""
-        for one, wanted in self._adjoints((), index):
-            for axis in range(values[0].ndim):
+        for axis in range(values[0].ndim):
+            for one in self._alike(values[0].sum(axis), index[0]):
+                wanted = [one.adjoints[k] for k in index]
                 if all(
                     v.ndim > axis
                     and v.shape[axis] > 1

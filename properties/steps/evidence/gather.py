@@ -92,8 +92,14 @@ class Evidence:
         found = self.jacobians[case].get(place)
         return None if found is None else found.adjoint(self.cases[case].dout)
 
-    def sweep(self, kinds: Iterable[str], *, statements: set[int] | None = None) -> None:
-        """Measure the Jacobians of all forward places of some kinds, one request per case."""
+    def sweep(
+        self, kinds: Iterable[str], *, statements: set[int] | None = None, share: float = 1.0
+    ) -> None:
+        """Measure the Jacobians of all forward places of some kinds, one request per case.
+
+        share : how much of the time that is left may be spent on it.
+        """
+        end = self.session.budget.left * (1 - share)
         probes, wanted_kinds = self.probes, set(kinds)
         for number, (case, trace) in enumerate(zip(self.cases, self.traces, strict=True)):
             places: list[tuple[Place, Array]] = []
@@ -123,7 +129,8 @@ class Evidence:
                 and np.all(np.isfinite(value))
                 and place not in self.jacobians[number]
             ]
-            self._measure(number, self._by_weight(number, places))
+            left = (self.session.budget.left - end) / (len(self.cases) - number)
+            self._measure(number, self._by_weight(number, places), max(left, 0.0))
 
     def _by_weight(
         self, number: int, places: Sequence[tuple[Place, Array]]
@@ -141,7 +148,7 @@ class Evidence:
 
         return sorted(places, key=weight)
 
-    def _measure(self, number: int, places: Sequence[tuple[Place, Array]]) -> None:
+    def _measure(self, number: int, places: Sequence[tuple[Place, Array]], seconds: float) -> None:
         kept: list[tuple[Place, Array, float]] = []
         total = 0
         passed = sum(event.place[0] == 0 for event in self.traces[number].events)
@@ -154,7 +161,7 @@ class Evidence:
             kept.append((place, value, step_scale(value)))
         # Inputs decide the verdict, which is given whatever the budget; the rest is within it.
         urgent = all(place[0] == -1 for place, _, _ in kept)
-        if not kept or (not urgent and self.session.budget.over()):
+        if not kept or (not urgent and not seconds and self.session.budget.over()):
             return
         job = {
             "kind": "sweep",
@@ -162,7 +169,7 @@ class Evidence:
             "steps": list(STEPS),
             "places": [[p[0], p[1], p[2], v.size, scale] for p, v, scale in kept],
         }
-        [answer] = self.session.evaluate([job], seconds=_VERDICT_SECONDS if urgent else None)
+        [answer] = self.session.evaluate([job], seconds=_VERDICT_SECONDS if urgent else seconds)
         if "error" in answer:
             self.notes.append(str(answer["error"]))
             return

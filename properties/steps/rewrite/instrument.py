@@ -87,7 +87,7 @@ def _callees(function: ast.FunctionDef, owner: str) -> Iterator[str]:
 def reachable(tree: ast.Module, names: Sequence[str], *, depth: int = 1) -> tuple[str, ...]:
     """Return `names` and the functions of the same module that they call, `depth` levels down."""
     functions = functions_of(tree)
-    found = [name for name in names if name in functions]
+    found = list(dict.fromkeys(name for name in names if name in functions))
     layer = list(found)
     for _ in range(depth):
         following: list[str] = []

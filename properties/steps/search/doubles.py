@@ -10,6 +10,7 @@ import numpy as np
 from properties.diagnosis.relations import ratio_of
 from properties.edits import Edit
 
+from ...edits import Edit
 from ..evidence.findings import Finding, Slot
 from ..evidence.gather import read_trace
 from ..values import Array

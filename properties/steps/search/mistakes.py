@@ -17,9 +17,10 @@ from ..values import Array
 from .doubles import Doubles
 from .feeding import feeding
 from .needed import Needed
-from .origins import Origin, opposite, put_right, shaped
+from .origins import Actions, Origin, opposite, put_right, shaped
 from .states import Runs, State
 from .trials import Trials, Winner
+from .turns import first_wrong, in_all_turns
 
 __all__ = ["Origin", "Search"]
 
@@ -84,6 +85,8 @@ class Search:
         """Put a mistake right."""
         if origin.edit is not None:
             return self.runs.with_statement(state, origin.slot.statement, origin.edit.tree)
+        if origin.actions is not None:
+            return self.runs.with_actions(state, origin.actions)
         assert origin.right is not None
         return self.runs.with_values(state, origin.slot, origin.right)
 
@@ -134,14 +137,14 @@ class Search:
         quiet: list[tuple[Finding, State]] = []
         spoiling: list[tuple[Finding, State]] = []
         told: Origin | None = None
-        for hint in hints:
-            after = self.runs.with_values(state, hint.slot, shaped(hint.wanted or (), hint.got))
+        for hint in sorted(hints, key=lambda one: first_wrong(self.judge, one)):
+            after, actions = self._put_right(state, hint)
             healed = (after.right - state.right) - {hint.slot.key}
             if after.spoils(state):
                 # It spoils a gradient that is right: the name is used loosely.
                 spoiling += [(hint, after)] if hint.meaning == "mismatch" else []
             elif healed and not self._may_be_loose(hint, healed):
-                told = self._explained(state, hint, healed, after)
+                told = replace(self._explained(state, hint, healed, after), actions=actions)
                 # One small change of that line is enough: nothing before it need be wrong.
                 if not quiet or not self.repair or told.edit is not None:
                     return told
@@ -164,6 +167,22 @@ class Search:
             named = self._explained(state, spoiling[0][0], frozenset(), spoiling[0][1])
             return named if named.edit is not None else unnamed
         return unnamed
+
+    def _put_right(self, state: State, hint: Finding) -> tuple[State, Actions | None]:
+        """Run with the right value in the place of a wrong one; in a loop, if need be, each turn.
+
+        Returns
+        -------
+        What comes of it, and the values of all turns where they heal more than that of the last.
+        """
+        best = self.runs.with_values(state, hint.slot, shaped(hint.wanted or (), hint.got))
+        found: Actions | None = None
+        if best.unhealed == state.unhealed:
+            for actions in in_all_turns(self.judge, hint):
+                after = self.runs.with_actions(state, actions)
+                if len(after.unhealed) < len(best.unhealed):
+                    best, found = after, actions
+        return best, found
 
     def _may_be_loose(self, hint: Finding, healed: frozenset[str]) -> bool:
         """Whether a step is a multiple by habit: the mean is taken later, gradient by gradient.

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from properties.edits import Edit
-
+from ...edits import Edit
 from ..evidence.adjoints import Adjoint
 from ..evidence.findings import Finding, Slot
 from ..values import Array
 
-__all__ = ["Origin", "opposite", "put_right", "shaped"]
+__all__ = ["Actions", "Origin", "opposite", "put_right", "shaped"]
+
+# Per case, the values that are put in the place of others: (phase, probe, turn, "set", value).
+Actions = Sequence[Sequence[list[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Origin:
     edit : the small change that would make it right, when there is one.
     right : per case, the right value of `slot`, when known.
     doubt : how far-fetched two changes may be that are preferred to this mistake.
+    actions : per case, what puts the step right in every turn of a loop.
     """
 
     slot: Slot
@@ -34,6 +38,7 @@ class Origin:
     suspects: tuple[int, ...]
     heals: bool
     doubt: float = 4.0
+    actions: Actions | None = None
 
 
 def put_right(finding: Finding, values: Sequence[Array]) -> Origin:

@@ -91,11 +91,13 @@ class Runs:
 
     def with_values(self, state: State, slot: Slot, values: Sequence[Array]) -> State:
         """Run with a value of a step replaced."""
-        actions = [
-            [*mine, [*slot.at(k), "set", np.array(value)]]
-            for k, (mine, value) in enumerate(zip(state.actions, values, strict=True))
-        ]
-        return self.state(actions, state.fixed)
+        one = [[[*slot.at(k), "set", np.array(value)]] for k, value in enumerate(values)]
+        return self.with_actions(state, one)
+
+    def with_actions(self, state: State, actions: Sequence[Sequence[list[Any]]]) -> State:
+        """Run with several values replaced, per case."""
+        every = [[*mine, *more] for mine, more in zip(state.actions, actions, strict=True)]
+        return self.state(every, state.fixed)
 
     def with_statement(self, state: State, number: int, node: ast.stmt) -> State:
         """Run with a statement replaced, in every turn of a loop and every call of a helper."""

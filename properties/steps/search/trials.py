@@ -6,8 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from properties.edits import Edit, likeliest
-
+from ...edits import Edit, likeliest
 from ..evidence.findings import Finding, Slot
 from ..evidence.gather import Trace, read_trace
 from ..values import Array
@@ -39,6 +38,7 @@ class Trials:
 
     def __init__(self, runs: Runs) -> None:
         self.runs, self.judge, self.evidence = runs, runs.judge, runs.evidence
+        self._made: dict[int, list[Edit]] = {}
 
     def copies(self, number: int) -> bool:
         """Whether a statement gives a value another name and nothing else."""
@@ -88,16 +88,19 @@ class Trials:
         return found
 
     def changes(self, state: State, slots: Mapping[int, Slot]) -> dict[int, list[Edit]]:
+        """Return small changes of the statements of some steps, the likeliest first."""
         found: dict[int, list[Edit]] = {}
         most = max(_FIRST_PASS // max(len(slots) // 4, 1), _LEAST)
         for number, slot in slots.items():
             statement = self.evidence.statements.get(number)
-            if statement is not None and number not in state.fixed:
+            if statement is None or number in state.fixed or self.evidence.session.budget.over():
+                continue
+            if number not in self._made:
                 names = list(self._in_scope(slot))
                 unused = frozenset(names) - self._used(slot.function)
-                made = likeliest(statement.node, names, unused)
-                if made:
-                    found[number] = made[:most]
+                self._made[number] = likeliest(statement.node, names, unused)
+            if self._made[number]:
+                found[number] = self._made[number][:most]
         return found
 
     def _hopeful(
