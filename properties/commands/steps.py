@@ -21,6 +21,7 @@ from ..steps.rewrite.session import InProcess
 from ..steps.subjects import rows_named
 from ..steps.values import Report, StepsError
 from .console import make_console
+from .job import hypothesis_elsewhere
 
 __all__ = ["run", "steps"]
 
@@ -66,7 +67,8 @@ def steps(**options: Any) -> None:
     Exit code: 0 right; 1 wrong, or a function raises or hangs; 2 TARGET or the options cannot be
     used, or nothing can be judged; 3 the tool broke.
     """
-    sys.exit(run(options.pop("target"), options.pop("layer"), **options))
+    with hypothesis_elsewhere():
+        sys.exit(run(options.pop("target"), options.pop("layer"), **options))
 
 
 def run(

@@ -35,6 +35,7 @@ from ..steps.printer import render
 from ..steps.subjects import rows_named
 from ..steps.table import to_html
 from ..steps.values import Report, StepsError
+from .job import hypothesis_elsewhere
 from .surroundings import defined_in, gather_names, used_in
 
 __all__ = ["View", "load_ipython_extension", "steps", "to_html"]
@@ -206,7 +207,8 @@ def _judge(text: str, namespace: Mapping[str, Any], **asked: Any) -> View:
         whole = [imports + text] if free else [text, imports]
         path.write_text("\n".join([*whole, "", *last, ""]), encoding="utf-8")
         try:
-            report = debug(str(path), **asked)
+            with hypothesis_elsewhere():
+                report = debug(str(path), **asked)
         except StepsError as error:
             raise StepsError(str(error).replace(str(path), "the cell")) from error
     notes = report.notes

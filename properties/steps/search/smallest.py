@@ -5,18 +5,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import hypothesis
 import numpy as np
-from hypothesis import Phase, Verbosity
 from hypothesis import strategies as st
-from hypothesis.configuration import set_hypothesis_home_dir
-from hypothesis.errors import NoSuchExample
 
+from ...judge.drawing import search
 from ...spec.notation import PLAIN
 from ..evidence.adjoints import agree
 from ..evidence.findings import Finding
@@ -70,8 +66,6 @@ def unseen(session: Session, subject: Subject, judge: Judge) -> list[Case]:
     """
     expected = judge.located.inputs
     for case in _sample(subject):
-        if session.budget.over():
-            return []
         if _is_wrong(session, subject, case, expected):
             near = [_beside(case, number) for number in (1, 2)]
             if all(_is_wrong(session, subject, one, expected) for one in near):
@@ -80,15 +74,13 @@ def unseen(session: Session, subject: Subject, judge: Judge) -> list[Case]:
 
 
 def _sample(subject: Subject) -> list[Case]:
-    found: list[Case] = []
+    found: list[Any] = []
+    strategy: Any = cases(subject)
 
-    @_settings(_HUNTED, (Phase.generate,))
-    @hypothesis.given(cases(subject))
-    def collect(case: Case) -> None:
-        found.append(case)
+    def look(drawn: Any) -> None:
+        found.append(drawn[0])
 
-    with _no_files():
-        collect()
+    search(strategy, look, count=_HUNTED, number=0, shrink=False)
     return list({_key(case): case for case in found}.values())
 
 
@@ -134,53 +126,35 @@ def smallest_case(
 
     Notes
     -----
-    It decides nothing: the verdict stands before. Hypothesis runs derandomised, without a
-    database and for a limited number of examples, so that the same code gives the same case.
+    It decides nothing: the verdict stands before. The same code gives the same case, where the
+    time is enough.
     """
     finding = _showing(judge, finding)
     largest = min(_entries(case) for case in judge.evidence.cases)
     visible = _visible(finding)
     seen: dict[bytes, Judge | None] = {}
+    last: list[Judge] = []
 
-    def shown(case: Case) -> bool:
-        key = _key(case)
+    def look(drawn: Any) -> None:
+        case, key = drawn[0], _key(drawn[0])
         if key not in seen:
             late = len(seen) >= _EXAMPLES or session.budget.over()
             if late or _entries(case) >= largest:
-                return False
+                return
             seen[key] = _shows(session, subject, case, finding, visible)
-        return seen[key] is not None
+        shown = seen[key]
+        if shown is not None:
+            last.append(shown)
+            raise _ShownError
 
-    settings = _settings(_EXAMPLES, (Phase.generate, Phase.shrink))
-    with _no_files():
-        try:
-            found = hypothesis.find(cases(subject), shown, settings=settings)
-        except NoSuchExample:
-            return None
-    return seen[_key(found)]
-
-
-def _settings(examples: int, phases: tuple[Phase, ...]) -> hypothesis.settings:
-    return hypothesis.settings(
-        max_examples=examples,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=phases,
-        suppress_health_check=list(hypothesis.HealthCheck),
-        verbosity=Verbosity.quiet,
-    )
+    strategy: Any = cases(subject)
+    with contextlib.suppress(_ShownError):
+        search(strategy, look, count=_EXAMPLES, number=0, shrink=True)
+    return last[-1] if last else None
 
 
-@contextlib.contextmanager
-def _no_files() -> Iterator[None]:
-    """Keep what Hypothesis writes out of the user's folder."""
-    with tempfile.TemporaryDirectory(prefix="nndl-", ignore_cleanup_errors=True) as storage:
-        set_hypothesis_home_dir(storage)
-        try:
-            yield
-        finally:
-            set_hypothesis_home_dir(None)
+class _ShownError(Exception):
+    """A case shows the mistake."""
 
 
 def _showing(judge: Judge, finding: Finding) -> Finding:
