@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from properties.diagnosis.relations import Pairing, Relation, relations
-
+from ...diagnosis.relations import Pairing, Relation, relations
 from ..evidence.gather import Evidence
 from ..evidence.judge import Judge
 from ..values import Array

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from properties.diagnosis.relations import ratio_of
-from properties.edits import Edit
-
+from ...diagnosis.relations import ratio_of
 from ...edits import Edit
 from ..evidence.findings import Finding, Slot
 from ..evidence.gather import read_trace
