@@ -18,9 +18,9 @@ loss = (r ** 2).sum() / n
 dx = 2 * r / n
 """,
             """
-r = y - x
-loss = np.mean(r ** 2)
-dx = -2 * r / x.size
+r = x - y
+loss = np.mean(np.square(r))
+dx = (r + r) / x.size
 """,
         )
     },
