@@ -92,7 +92,7 @@ class _Writer:
             made += [
                 "",
                 "",
-                f"def {spec.backward}(dout, cache):",
+                f"def {spec.backward}({', '.join(self._ways.upstreams)}, cache):",
                 *_indented(self._start(spec.backward)),
                 *_indented(self._branches(self._backward, "kind, *cache = cache")),
             ]
@@ -119,7 +119,7 @@ class _Writer:
         spec, ways = self._spec, self._ways
         loss = spec.backward is None
         state = ways.state if ways.updating in ("", kind) else {}
-        wanted = [spec.value, *state.values(), *(self._gradients if loss else ())]
+        wanted = [*spec.outputs, *state.values(), *(self._gradients if loss else ())]
         needed = [*wanted, *self._read(spec.forward, kind)]
         lines = [line.text for line in self._lines(kind, needed, ())]
         lines += self._put(spec.forward, kind)
@@ -132,7 +132,7 @@ class _Writer:
         cache = _CACHES[self._style].packed(kept) if kept else "None"
         if self._kinds != [""]:
             cache = f"(kind, {cache})"
-        return [*lines, f"return {spec.value}, {cache}"]
+        return [*lines, f"return {', '.join(spec.outputs)}, {cache}"]
 
     def _backward(self, kind: str) -> list[str]:
         spec = self._spec
@@ -147,7 +147,7 @@ class _Writer:
 
     def _made(self, kind: str) -> list[str]:
         """The names that a right forward computes."""
-        wanted = [self._spec.value, *self._ways.state.values()]
+        wanted = [*self._spec.outputs, *self._ways.state.values()]
         return [line.target for line in self._lines(kind, wanted, ())]
 
     def _kept(self, kind: str) -> list[str]:
@@ -176,7 +176,7 @@ class _Writer:
         wrong = self._wrong
         if wrong is None or not self._formula(function, wrong.argument, kind):
             return []
-        return sorted(names(ast.parse(wrong.formula)) - {"dout"})
+        return sorted(names(ast.parse(wrong.formula)) - set(self._ways.upstreams))
 
     def _put(self, function: str, kind: str) -> list[str]:
         """The wrong line: a result, or an argument that is changed in place."""
@@ -184,7 +184,7 @@ class _Writer:
         if wrong is None or wrong.argument in self._ways.state:
             return []
         formula = self._formula(function, wrong.argument, kind)
-        in_place = wrong.argument in ("dout", *self._ways.parameters)
+        in_place = wrong.argument in (*self._ways.upstreams, *self._ways.parameters)
         target = f"{wrong.argument}[...]" if in_place else wrong.argument
         return [f"{target} = {formula}"] if formula else []
 
@@ -193,7 +193,7 @@ class _Writer:
     def _lines(self, kind: str, wanted: Sequence[str], made: Sequence[str]) -> list[Line]:
         """The lines that lead to some names, in order; the names in ``made`` are there."""
         defining = self._ways.defining(kind, self._way)
-        known = {*made, *self._given, *self._ways.parameters, "dout"}
+        known = {*made, *self._given, *self._ways.parameters, *self._ways.upstreams}
         found: dict[str, Line] = {}
 
         def visit(name: str) -> None:

@@ -15,7 +15,7 @@ from .finding import Diagnosis, entries
 
 def shown_by(misconception: Misconception, row: LayerSpec) -> str:
     """How the sentence of a disagreement begins that shows a habit; empty for a formula."""
-    arguments = ("dout",) if row.ways is None else ("dout", *row.ways.parameters)
+    arguments = ("dout",) if row.ways is None else (*row.ways.upstreams, *row.ways.parameters)
     if misconception.argument in arguments:
         return f"changes {misconception.argument}"
     return misconception.shows

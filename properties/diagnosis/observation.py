@@ -146,7 +146,9 @@ def quantities_of(spec: LayerSpec, case: Case, run: Run) -> Quantities:
     """The quantities of a case; its arguments alone for a layer without ways."""
     with np.errstate(all="ignore"):
         drawn = {} if spec.hints.drawn is None else spec.hints.drawn(case, run)
-        return Quantities(spec.ways or _NOTHING, case.args, case.dout, drawn)
+        return Quantities(
+            spec.ways or _NOTHING, case.args, case.dout, {**case.douts, **(drawn or {})}
+        )
 
 
 @cache

@@ -18,10 +18,12 @@ from .gplvm import GPLVM, LOG_DETERMINANT, TRACE
 from .huber import HUBER
 from .layernorm import LAYERNORM
 from .leaky_relu import LEAKY_RELU
+from .lstm import LSTM, LSTM_STEP
 from .mse import MSE
 from .nets import NETS
 from .optim import RULES
 from .relu import RELU
+from .rnn import RNN, RNN_STEP
 from .selu import SELU
 from .sigmoid import SIGMOID
 from .silu import SILU
@@ -57,6 +59,10 @@ ALL: tuple[LayerSpec, ...] = (
     GPLVM,
     LOG_DETERMINANT,
     TRACE,
+    RNN_STEP,
+    RNN,
+    LSTM_STEP,
+    LSTM,
     *NETS,
     *RULES,
     SOLVER,

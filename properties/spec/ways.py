@@ -118,13 +118,15 @@ class Ways:
         Names for sizes and options, one assignment a line; no mistake is looked for in them.
     texts
         For each kind of call the ways of writing it, one assignment a line. Lines that read
-        ``dout`` are the backward's.
+        ``dout``, or another of ``upstreams``, are the backward's.
     kind
         An expression of the arguments that tells the kind of call, where there is more than one.
     state
         What a call writes back into its last argument, and the line that holds it.
     updating
         The kind of call that does so.
+    upstreams
+        The names of the upstream derivatives, one for each output: the first is ``dout``.
     """
 
     arguments: str
@@ -133,6 +135,7 @@ class Ways:
     kind: str = ""
     state: Mapping[str, str] = field(default_factory=dict)
     updating: str = ""
+    upstreams: tuple[str, ...] = ("dout",)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -158,7 +161,11 @@ class Ways:
 
     def start(self, quantities: Mapping[str, Any]) -> Values:
         """The values that a program starts from: arguments, sizes, options, upstream."""
-        wanted = (*self.parameters, *(line.target for line in program(self.given).lines), "dout")
+        wanted = (
+            *self.parameters,
+            *(line.target for line in program(self.given).lines),
+            *self.upstreams,
+        )
         found: Values = {}
         for name in wanted:
             with suppress(Exception):  # a case that has not all of them
