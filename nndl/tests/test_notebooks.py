@@ -67,7 +67,9 @@ def printed_by(cell):
     return "\n".join(texts)
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
+)
 def notebook(request, tmp_path_factory):
     pytest.importorskip("sklearn", reason="the notebooks train on scikit-learn's digits")
     pytest.importorskip("matplotlib", reason="the notebooks draw with matplotlib")

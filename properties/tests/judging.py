@@ -18,6 +18,20 @@ from properties.record.schema import plain
 from properties.spec.demands import Demands
 from properties.spec.row import LayerSpec
 
+RIGHT = """
+import numpy as np
+def affine_forward(x, w, b):
+    return x.reshape(x.shape[0], w.shape[0]) @ w + b, (x, w, b)
+def affine_backward(dout, cache):
+    x, w, b = cache
+    flat = x.reshape(x.shape[0], w.shape[0])
+    return (dout @ w.T).reshape(x.shape), flat.T @ dout, dout.sum(axis=0)
+def relu_forward(x):
+    return np.maximum(x, 0), x
+def relu_backward(dout, cache):
+    return dout * (cache > 0)
+"""
+
 
 def record_of(
     target: Path | str,
@@ -26,11 +40,12 @@ def record_of(
     extra: Sequence[LayerSpec] = (),
     profile: str = "quick",
     strict: bool = False,
+    dropout_p: str | None = None,
     through: Callable[[Implementation], Implementation] = lambda implementation: implementation,
 ) -> dict[str, Any]:
     """The record of a target; ``through`` stands between the suite and the implementation."""
     chosen = frozenset(name for name in only.split(",") if name)
-    demands = Demands(profile=profile, strict=strict)
+    demands = Demands(profile=profile, strict=strict, dropout_p=dropout_p)
     job = Job(target=str(target), demands=demands, only=chosen, in_process=True)
     found = resolve_target(str(target))
     rows = (*job.suite().specs, *extra)

@@ -24,6 +24,7 @@ from properties.judge.mismatch import Fault
 from properties.judge.subjects.functions import Probe
 from properties.spec.case import Case
 from properties.spec.row import Purpose
+from properties.tests.slow import slow
 
 PACKAGE = Path(__file__).parents[3] / "nndl"
 _PURPOSES = (Purpose.ORDINARY, Purpose.INTEGER, Purpose.KINK, Purpose.EXTREME, Purpose.EMPTY)
@@ -89,6 +90,7 @@ def test_every_operator_has_mutants(everything: dict[tuple[str, ...], Mutant]) -
     assert "return (dx, dw, db)" not in variables
 
 
+@slow
 @pytest.mark.parametrize("entry", EQUIVALENT, ids=lambda entry: entry.after)
 def test_an_equivalent_mutant_gives_the_same(
     entry: Equivalent, everything: dict[tuple[str, ...], Mutant], tmp_path: Path

@@ -30,6 +30,7 @@ from properties.layers import MISCONCEPTIONS as CATALOGUE
 from properties.spec.demands import Demands
 from properties.spec.misconception import Misconception
 from properties.spec.row import LayerSpec, Purpose
+from properties.tests.slow import mostly_slow
 
 WRONG = [entry for entry in CATALOGUE if entry.kind is Kind.CORRECTNESS]
 
@@ -82,7 +83,10 @@ def killer(text: str, spec: LayerSpec, first: Sequence[str], profile: str) -> st
     return ""
 
 
-@pytest.mark.parametrize("row", sorted({entry.layer for entry in WRONG}))
+ROWS = sorted({entry.layer for entry in WRONG})
+
+
+@pytest.mark.parametrize("row", mostly_slow(ROWS, fast=("relu", "softmax")))
 def test_every_wrong_formula_is_killed(row: str) -> None:
     spec = power.spec_of(row)
     alive = []
@@ -96,7 +100,7 @@ def test_every_wrong_formula_is_killed(row: str) -> None:
 
 
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("row", sorted({entry.layer for entry in WRONG}))
+@pytest.mark.parametrize("row", mostly_slow(ROWS, fast=("relu", "softmax")))
 def test_right_code_lives(row: str, style: str) -> None:
     assert killer(style_source(style), power.spec_of(row), (), "quick") == ""
 

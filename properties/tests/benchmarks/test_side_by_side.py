@@ -10,11 +10,12 @@ from properties.benchmarks.sampling import held, make_probe
 from properties.benchmarks.side_by_side import Bench, Bug, smallest_error
 from properties.benchmarks.side_by_side_page import page
 from properties.benchmarks.subject import Subject
+from properties.tests.slow import mostly_slow
 
 QUICK = [rival for rival in RIVALS if rival.needs in ("", "scipy")]
 
 
-@pytest.mark.parametrize("row", FIXED)
+@pytest.mark.parametrize("row", mostly_slow(FIXED, fast=("relu", "batchnorm")))
 @pytest.mark.parametrize("rival", QUICK, ids=lambda rival: rival.name)
 def test_accepts_right_code(rival: Rival, row: str) -> None:
     suite, implementation = held("bundled")

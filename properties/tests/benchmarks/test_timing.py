@@ -6,8 +6,10 @@ import pytest
 
 from properties.benchmarks import gate, judge_cost
 from properties.benchmarks.sampling import opened
+from properties.tests.slow import slow
 
 
+@slow
 def test_parts_make_the_whole(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["bundled", "--profile", "quick", "--only", "relu", "--no-command"]
     assert gate.main(arguments) == 0

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from properties.tests.slow import mostly_slow, slow
+
 from .measure import record
 
 RIGHT = Path(__file__).parents[1] / "homework" / "nets" / "course_style" / "nndl"
@@ -148,9 +150,10 @@ NAMED: dict[str, tuple[str, str, list[Patch]]] = {
         [("layers.py", "dx = dout * (x > 0)", "dx = dout * (x > 0)\n  x *= 0")],
     ),
 }
+FAST = ("biases in columns", "epsilon inside Adam's root", "a backward that overwrites its cache")
 
 
-@pytest.mark.parametrize("habit", NAMED)
+@pytest.mark.parametrize("habit", mostly_slow(NAMED, fast=FAST))
 def test_habit_is_right_and_named(habit: str, tmp_path: Path) -> None:
     name, said, patches = NAMED[habit]
     # Whether a last bit changes is a matter of luck: that needs more examples.
@@ -199,7 +202,7 @@ WRONG: dict[str, tuple[str, str, list[Patch]]] = {
 }
 
 
-@pytest.mark.parametrize("mistake", WRONG)
+@pytest.mark.parametrize("mistake", mostly_slow(WRONG, fast=("dropout that is a ReLU too",)))
 def test_mistake_beside_a_habit_is_found(mistake: str, tmp_path: Path) -> None:
     name, said, patches = WRONG[mistake]
     found = judged(patched(tmp_path, *patches), name)
@@ -212,6 +215,7 @@ def test_backward_of_a_dropout_that_is_a_relu_too_is_right(tmp_path: Path) -> No
     assert judged(folder, "dropout_backward")["status"] == "pass"
 
 
+@slow
 @pytest.mark.parametrize("wrong", ["dout / (1 - dropout_param['p'])", "dout"])
 def test_backward_that_ignores_the_mask_is_found(wrong: str, tmp_path: Path) -> None:
     folder = patched(tmp_path, ("layers.py", "dx = dout * mask", f"dx = {wrong}"))

@@ -20,6 +20,7 @@ from properties.commands.cli import main
 from properties.record.arrays import encode
 from properties.record.files import write_whole
 from properties.tests.command_line import START
+from properties.tests.slow import slow
 
 ODD: list[Any] = [
     np.array([1.0, np.inf], dtype=np.longdouble),
@@ -114,6 +115,7 @@ def test_an_exception_of_ours_is_exit_code_3(
     assert type(error).__name__ in run.output
 
 
+@slow
 def test_a_reader_who_leaves_early_changes_no_verdict(tmp_path: Path) -> None:
     file = tmp_path / "layers.py"
     file.write_text(RELU.replace("RETURNED", "dx / 2").replace("print", "str"), encoding="utf-8")

@@ -9,6 +9,7 @@ import pytest
 from properties.benchmarks.steps import judge
 from properties.steps import Report, debug
 from properties.steps.rewrite.session import InProcess
+from properties.tests.slow import slow
 from properties.tests.steps.zoo import Style, styles
 
 STYLES = {f"{one.layer}-{one.name}": one for one in styles()}
@@ -44,6 +45,7 @@ def test_the_symmetric_part_of_an_adjoint_is_enough_for_a_symmetric_matrix() -> 
     assert {s.name: s.status for s in report.steps}["gK"] == "right"
 
 
+@slow
 @pytest.mark.parametrize(
     ("style", "changes"),
     [

@@ -8,11 +8,12 @@ from properties.layers import ALL
 from properties.steps.debugger import debug
 from properties.steps.subjects import variants_of
 from properties.steps.values import Report
+from properties.tests.slow import mostly_slow
 
 LABELS = [variant for row in ALL for variant in variants_of(row)]
 
 
-@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("label", mostly_slow(LABELS, fast=("affine", "batchnorm", "softmax")))
 def test_every_step_is_right(label: str) -> None:
     report = debug("bundled", label)
     assert isinstance(report, Report)

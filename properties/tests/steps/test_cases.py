@@ -11,6 +11,7 @@ from properties.spec.reading import SpecsError, read_specs
 from properties.steps import debug
 from properties.steps.evidence.adjoints import STEPS, jacobian
 from properties.steps.rewrite.session import InProcess
+from properties.tests.slow import slow
 from properties.tests.steps.zoo import styles
 
 STYLES = {f"{one.layer}-{one.name}": one for one in styles()}
@@ -38,6 +39,7 @@ def test_the_smallest_arrays_of_plain_numbers(tmp_path: Path) -> None:
     assert step.got == pytest.approx(2 * step.wanted)
 
 
+@slow
 def test_the_same_case_every_time(tmp_path: Path) -> None:
     target = planted(tmp_path, "dvar = 0.5 *", "dvar =")
     one, two = (debug(target, "batchnorm", make_runner=InProcess).case for _ in range(2))

@@ -6,13 +6,16 @@ import pytest
 
 from properties.benchmarks.steps import is_wrong, judge, named
 from properties.steps import StepsError
-from properties.tests.steps.zoo import Style, mutants, sample, styles
+from properties.tests.slow import mostly_slow, slow
+from properties.tests.steps.zoo import mutants, sample, styles
 
 STYLES = {f"{one.layer}-{one.name}": one for one in styles()}
+FAST = {one.layer: name for name, one in STYLES.items()}  # one style of each layer
 
 
-@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
-def test_nothing_wrong_is_said_of_a_right_backward(style: Style) -> None:
+@pytest.mark.parametrize("name", mostly_slow(STYLES, fast=FAST.values()))
+def test_nothing_wrong_is_said_of_a_right_backward(name: str) -> None:
+    style = STYLES[name]
     report = judge(style, style.text)
     assert report.mistakes == (), report.verdict
     assert [s.name for s in report.steps if s.status == "wrong"] == []
@@ -36,9 +39,10 @@ PLANTED = [
     ("autoencoder", "named", "dW = dW1 + dWT.T", "dW = dW1", None),
     ("gplvm", "inverse", "dK2 = 0.5", "dK2 = -0.5", -1.0),
 ]
+QUICK = (PLANTED[2], PLANTED[6], PLANTED[9], PLANTED[13])
 
 
-@pytest.mark.parametrize(("layer", "name", "was", "now", "ratio"), PLANTED)
+@pytest.mark.parametrize(("layer", "name", "was", "now", "ratio"), mostly_slow(PLANTED, fast=QUICK))
 def test_planted_line_is_the_first_wrong_step(
     layer: str, name: str, was: str, now: str, ratio: float | None
 ) -> None:
@@ -61,6 +65,7 @@ def test_planted_line_is_the_first_wrong_step(
         )
 
 
+@slow
 def test_most_mistakes_of_a_small_sample_are_named() -> None:
     every = [
         one
@@ -81,6 +86,7 @@ def test_most_mistakes_of_a_small_sample_are_named() -> None:
     assert sum(found) >= 11
 
 
+@slow
 def test_two_mistakes_are_both_reported() -> None:
     style = STYLES["batchnorm-graph"]
     text = style.text.replace("dxhat = dgammax * gamma", "dxhat = dgammax").replace(

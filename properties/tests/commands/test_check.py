@@ -9,21 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from .command_line import ROOT, check, nndl
-
-RIGHT = """
-import numpy as np
-def affine_forward(x, w, b):
-    return x.reshape(x.shape[0], w.shape[0]) @ w + b, (x, w, b)
-def affine_backward(dout, cache):
-    x, w, b = cache
-    flat = x.reshape(x.shape[0], w.shape[0])
-    return (dout @ w.T).reshape(x.shape), flat.T @ dout, dout.sum(axis=0)
-def relu_forward(x):
-    return np.maximum(x, 0), x
-def relu_backward(dout, cache):
-    return dout * (cache > 0)
-"""
+from properties.tests.command_line import ROOT, check, nndl
+from properties.tests.judging import RIGHT, entry_of, record_of
+from properties.tests.slow import slow
 
 
 def _file(folder: Path, text: str) -> Path:
@@ -66,15 +54,21 @@ def test_planted_bug_is_found_where_it_is(
     tmp_path: Path, right: str, wrong: str, function: str, argument: str
 ) -> None:
     assert right in RIGHT
-    answer = check(str(_file(tmp_path, RIGHT.replace(right, wrong))))
-    assert answer.code == 1
-    entry = next(f for f in answer.record["functions"] if f["name"] == function)
-    assert entry["status"] == "fail"
+    record = record_of(_file(tmp_path, RIGHT.replace(right, wrong)), only="affine,relu")
+    entry = entry_of(record, function)
+    assert record["verdict"] == entry["status"] == "fail"
     found = [p for p in entry["properties"] if p["status"] == "fail" and p.get("script")]
-    assert argument in {p.get("argument") for p in found}
-    assert (
-        answer.statuses()["relu_backward" if "affine" in function else "affine_backward"] == "pass"
-    )
+    assert argument in {p["argument"] for p in found}
+    other = "relu_backward" if "affine" in function else "affine_backward"
+    assert entry_of(record, other)["status"] == "pass"
+
+
+def test_a_wrong_function_is_exit_code_1(tmp_path: Path) -> None:
+    text = RIGHT.replace("dout.sum(axis=0)", "dout.mean(axis=0)")
+    answer = check("--only", "affine,relu", str(_file(tmp_path, text)))
+    assert answer.code == 1
+    assert answer.statuses()["affine_backward"] == "fail"
+    assert answer.statuses()["relu_backward"] == "pass"
 
 
 def test_script_of_a_failure_runs_and_fails_when_pasted(tmp_path: Path) -> None:
@@ -90,6 +84,7 @@ def test_script_of_a_failure_runs_and_fails_when_pasted(tmp_path: Path) -> None:
     assert "AssertionError" in done.stderr
 
 
+@slow
 def test_script_of_a_numerical_failure_repeats_its_number(tmp_path: Path) -> None:
     text = RIGHT.replace("np.maximum(x, 0)", "x + x * x").replace(
         "dout * (cache > 0)", "dout * cache"
@@ -105,6 +100,7 @@ def test_script_of_a_numerical_failure_repeats_its_number(tmp_path: Path) -> Non
     assert numerical == pytest.approx(found["wanted"], rel=1e-5)
 
 
+@slow
 def test_hang_exit_and_memory_are_errors_and_the_rest_is_judged(tmp_path: Path) -> None:
     text = RIGHT + (
         "import os\n"
@@ -128,21 +124,19 @@ def test_backward_right_for_its_own_wrong_forward_passes(tmp_path: Path) -> None
         "return (dout @ w.T).reshape(x.shape), flat.T @ dout",
         "return (3 * dout @ w.T).reshape(x.shape), 3 * flat.T @ dout",
     )
-    answer = check("--only", "affine", str(_file(tmp_path, text)))
-    statuses = answer.statuses()
-    assert statuses == {"affine_forward": "fail", "affine_backward": "pass"}
-    backward = answer.record["functions"][1]
+    record = record_of(_file(tmp_path, text), only="affine")
+    forward, backward = record["functions"]
+    assert (forward["status"], backward["status"]) == ("fail", "pass")
     assert "own forward" in backward["detail"]
 
 
 def test_strict_counts_manners(tmp_path: Path) -> None:
     text = RIGHT.replace("    return dout * (cache > 0)", "    dout[cache <= 0] = 0; return dout")
-    path = str(_file(tmp_path, text))
-    assert check("--only", "relu", path).code == 0
-    answer = check("--only", "relu", "--strict", path)
-    assert answer.code == 1
-    backward = answer.record["functions"][1]
-    assert "robustness: changes dout" in backward["findings"]
+    path = _file(tmp_path, text)
+    assert record_of(path, only="relu")["verdict"] == "pass"
+    record = record_of(path, only="relu", strict=True)
+    assert record["verdict"] == "fail"
+    assert "robustness: changes dout" in entry_of(record, "relu_backward")["findings"]
 
 
 def test_dropout_reading_is_found_and_can_be_demanded(tmp_path: Path) -> None:
@@ -161,11 +155,11 @@ def test_dropout_reading_is_found_and_can_be_demanded(tmp_path: Path) -> None:
         "    param, mask = cache\n"
         "    return dout * mask if param['mode'] == 'train' else dout\n",
     )
-    answer = check("--only", "dropout", str(path))
-    assert answer.code == 0
-    assert any("kept" in finding for finding in answer.record["functions"][0]["findings"])
-    assert check("--only", "dropout", "--dropout-p", "keep", str(path)).code == 0
-    assert check("--only", "dropout", "--dropout-p", "drop", str(path)).code == 1
+    record = record_of(path, only="dropout")
+    assert record["verdict"] == "pass"
+    assert any("kept" in finding for finding in record["functions"][0]["findings"])
+    assert record_of(path, only="dropout", dropout_p="keep")["verdict"] == "pass"
+    assert record_of(path, only="dropout", dropout_p="drop")["verdict"] == "fail"
 
 
 def test_missing_fails_when_required(tmp_path: Path) -> None:
@@ -271,6 +265,7 @@ def test_why_shows_what_each_oracle_saw(tmp_path: Path) -> None:
         assert word in answer.out
 
 
+@slow
 def test_why_says_what_a_function_lacks(tmp_path: Path) -> None:
     skeleton = RIGHT.split("def affine_backward")[0] + (
         "def affine_backward(dout, cache):\n    pass\n"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .judging import entry_of, record_of
+from properties.tests.judging import entry_of, record_of
 
 RIGHT = """
 import numpy as np

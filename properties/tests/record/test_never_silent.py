@@ -19,10 +19,8 @@ from properties.record.schema import Record
 from properties.spec.case import Case
 from properties.spec.row import LayerSpec, Purpose
 from properties.spec.values import SEEDS, Values
-
-from .command_line import check
-from .judging import entry_of, property_of, record_of
-from .test_command import RIGHT
+from properties.tests.command_line import check
+from properties.tests.judging import RIGHT, entry_of, property_of, record_of
 
 UPHILL = """
 def sgd(w, dw, config=None):
