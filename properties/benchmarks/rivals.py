@@ -292,7 +292,8 @@ def properties(subject: Subject, case: Case) -> bool:
             continue
         probe.blames = declared.functions(probe.spec)[0]
         try:
-            declared.body(probe, case, np.random.Generator(np.random.SFC64(0)))
+            rng = np.random.Generator(np.random.SFC64(0))
+            probe.now(declared.body(probe, case, rng))
         except Inconclusive:
             continue
         except Mismatch as found:

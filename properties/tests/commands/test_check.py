@@ -58,7 +58,7 @@ def test_planted_bug_is_found_where_it_is(
     entry = entry_of(record, function)
     assert record["verdict"] == entry["status"] == "fail"
     found = [p for p in entry["properties"] if p["status"] == "fail" and p.get("script")]
-    assert argument in {p["argument"] for p in found}
+    assert argument in {p.get("argument") for p in found}
     other = "relu_backward" if "affine" in function else "affine_backward"
     assert entry_of(record, other)["status"] == "pass"
 
