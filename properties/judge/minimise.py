@@ -76,7 +76,10 @@ def _changing(place: str, simplify: Callable[[Array], Array]) -> Change:
     def change(case: Case) -> Case | None:
         before = _get(case, place)
         after = np.asarray(simplify(before))
-        return None if np.array_equal(before, after) else _set(case, place, after)
+        # Ones are simpler than anything but zeros.
+        return (
+            None if not before.any() or np.array_equal(before, after) else _set(case, place, after)
+        )
 
     return change
 
@@ -99,7 +102,7 @@ def _entries(case: Case) -> Iterator[Change]:
 def _putting(place: str, index: int, value: float) -> Change:
     def change(case: Case) -> Case | None:
         before = _get(case, place)
-        if before.flat[index] in (value, 0.0, 1.0):
+        if before.flat[index] in (value, 0.0):
             return None
         after = before.copy()
         after.flat[index] = value

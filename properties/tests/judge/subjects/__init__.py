@@ -1,0 +1,1 @@
+"""How what is judged is made and called."""
