@@ -53,7 +53,7 @@ def difference(got: Array, truth: Bounded) -> Difference | None:
         if not same_but_for_ones(got.shape, wanted.shape):
             return wrong_shape(got, wanted)
         got = got.reshape(wanted.shape)
-    tolerance = SAFETY * truth.error
+    tolerance = allowed(truth)
     with np.errstate(invalid="ignore", over="ignore"):
         off = np.abs(got - wanted)
         # An infinite bound says that nothing is known of the entry, not even that it is finite.

@@ -57,3 +57,8 @@ def test_it_gives_up_after_a_while() -> None:
     large = CASE.with_args(x=RNG.standard_normal((40, 40)))
     assert minimise(large, never) is large
     assert len(asked) <= 200
+
+
+def test_a_large_array_of_zeros_stays_one() -> None:
+    large = Case(args={"x": RNG.standard_normal((40, 40))})
+    assert not minimise(large, lambda case: True).args["x"].any()
