@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def test_zeros_where_nothing_matters() -> None:
         (lambda case: case.args["x"][1, 2] > 0.5, None),
     ],
 )
-def test_what_matters_stays(fails: Callable[[Case], bool], wanted: object) -> None:
+def test_what_matters_stays(fails: Callable[[Case], bool], wanted: Any) -> None:
     case = CASE.with_args(x=np.full((2, 3), 0.8))
     small = minimise(case, fails)
     assert fails(small)
