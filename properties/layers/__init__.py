@@ -10,7 +10,7 @@ from .affine_relu import AFFINE_RELU
 from .autoencoder import AUTOENCODER
 from .batchnorm import BATCHNORM
 from .bce_with_logits import BCE_WITH_LOGITS
-from .conv import CONV
+from .conv import CONV, CONV_FAST
 from .dropout import DROPOUT
 from .elu import ELU
 from .gelu import GELU
@@ -19,6 +19,7 @@ from .huber import HUBER
 from .layernorm import LAYERNORM
 from .leaky_relu import LEAKY_RELU
 from .lstm import LSTM, LSTM_STEP
+from .max_pool import MAX_POOL, MAX_POOL_FAST
 from .mse import MSE
 from .nets import NETS
 from .optim import RULES
@@ -48,6 +49,9 @@ ALL: tuple[LayerSpec, ...] = (
     DROPOUT,
     LAYERNORM,
     CONV,
+    CONV_FAST,
+    MAX_POOL,
+    MAX_POOL_FAST,
     SVM,
     SOFTMAX,
     MSE,

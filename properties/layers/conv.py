@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -141,4 +142,14 @@ CONV = LayerSpec(
     ways=WAYS,
     misconceptions=misconceptions("conv", conv_misconceptions.TEXT),
     hints=Hints(factors=("w", "b", "x", "dout")),
+)
+
+CONV_FAST = replace(
+    CONV,
+    name="conv_fast",
+    layer="conv_fast",
+    forward="conv_forward_fast",
+    backward="conv_backward_fast",
+    inputs={"conv_fast": CONV.inputs["conv"]},
+    misconceptions=misconceptions("conv_fast", conv_misconceptions.TEXT.replace("_naive", "_fast")),
 )

@@ -11,7 +11,7 @@ from properties.tests.judging import record_of
 RIGHT = Path(__file__).parents[1] / "homework" / "right"
 
 
-@pytest.mark.parametrize(("module", "row"), [("loops", "conv")])
+@pytest.mark.parametrize(("module", "row"), [("loops", "conv"), ("loops", "max_pool")])
 def test_right_code_is_not_called_wrong(module: str, row: str) -> None:
     record = record_of(RIGHT / f"{module}.py", only=row)
     assert record["functions"]

@@ -38,3 +38,30 @@ def conv_backward_naive(dout, cache):
                     dw[k] += xp[here] * dout[i, k, p, q]
                     dxp[here] += w[k] * dout[i, k, p, q]
     return dxp[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]], dw, db
+
+
+def max_pool_forward_naive(x, pool_param):
+    hh, ww, stride = (pool_param[key] for key in ("pool_height", "pool_width", "stride"))
+    n, c, h, w = x.shape
+    rows, columns = int(1 + (h - hh) / stride), int(1 + (w - ww) / stride)
+    out = np.zeros((n, c, rows, columns))
+    for i in range(n):
+        for p in range(rows):
+            for q in range(columns):
+                window = x[i, :, p * stride : p * stride + hh, q * stride : q * stride + ww]
+                out[i, :, p, q] = np.max(window, axis=(1, 2))
+    return out, (x, pool_param)
+
+
+def max_pool_backward_naive(dout, cache):
+    x, pool_param = cache
+    hh, ww, stride = (pool_param[key] for key in ("pool_height", "pool_width", "stride"))
+    dx = np.zeros_like(x)
+    n, c, rows, columns = dout.shape
+    for i in range(n):
+        for k in range(c):
+            for p in range(rows):
+                for q in range(columns):
+                    here = np.s_[i, k, p * stride : p * stride + hh, q * stride : q * stride + ww]
+                    dx[here] += (x[here] == np.max(x[here])) * dout[i, k, p, q]  # all winners
+    return dx

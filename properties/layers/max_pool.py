@@ -1,0 +1,213 @@
+"""Max pooling: the largest entry of each window; at ties any winner may have the gradient."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from reference import pooling
+
+from ..spec.case import Case
+from ..spec.hints import Hints
+from ..spec.misconception import misconceptions
+from ..spec.row import Kinks, LayerSpec, Purpose, Reference
+from ..spec.values import Floats, Values, batch_sizes, values
+from ..spec.ways import Ways
+from .conv import CHANNELS, WINDOWS
+
+PLACES = st.sampled_from(((1, 1), (2, 3), (3, 2), (1, 2), (2, 1), (2, 2)))
+STRIDES = st.sampled_from((1, 2, 1, 3))
+
+
+def apart(v: Values, shape: tuple[int, ...]) -> Floats:
+    """Values of which no two are closer than a quarter: no step changes a winner."""
+    size = 1
+    for side in shape:
+        size *= side
+    return (v.rng.permutation(size).reshape(shape) - size // 2) / 4.0 + 0.125
+
+
+def _make(
+    purpose: Purpose,
+    v: Values,
+    n: int,
+    c: int,
+    places: tuple[int, int],
+    window: tuple[int, int],
+    stride: int,
+) -> Case:
+    h, w = (stride * (many - 1) + side for many, side in zip(places, window, strict=True))
+    x = (apart if purpose is Purpose.SMOOTH else Values.array)(v, (n, c, h, w))
+    param = {"pool_height": window[0], "pool_width": window[1], "stride": stride}
+    return Case(
+        args={"x": x, "pool_param": param}, dout=v.upstream((n, c, *places)), family=v.family
+    )
+
+
+def _cases(purpose: Purpose) -> st.SearchStrategy[Case]:
+    kink = purpose is Purpose.KINK  # its entries are moved one by one
+    sizes = st.integers(1, 2) if kink else batch_sizes(purpose)
+    channels = st.integers(1, 2) if kink else CHANNELS
+    drawn = values(purpose)
+    return st.builds(_make, st.just(purpose), drawn, sizes, channels, PLACES, WINDOWS, STRIDES)
+
+
+_WINDOWS = """
+each = np.lib.stride_tricks.sliding_window_view(x, (HH, WW), (2, 3))
+windows = each[:, :, ::stride, ::stride]
+out = windows.max((4, 5))
+"""
+_SCATTERED = """
+rows = 1.0 * (stride * np.arange(H2)[:, None, None] + np.arange(HH)[:, None] == np.arange(H))
+columns = 1.0 * (stride * np.arange(W2)[:, None, None] + np.arange(WW)[:, None] == np.arange(W))
+dx = np.einsum('ncpq,ncpqij,pih,qjw->nchw', dout, share, rows, columns)
+"""
+_WINNER = """
+flat = windows.reshape(N, C, H2, W2, HH * WW)
+winner = flat.argmax(4)
+"""
+
+WAYS = Ways(
+    arguments="x, pool_param",
+    given="""
+N = x.shape[0]
+C = x.shape[1]
+H = x.shape[2]
+W = x.shape[3]
+HH = pool_param['pool_height']
+WW = pool_param['pool_width']
+stride = pool_param['stride']
+H2 = 1 + (H - HH) // stride
+W2 = 1 + (W - WW) // stride
+""",
+    texts={
+        "": (
+            f"""{_WINDOWS}{_WINNER}
+share = np.eye(HH * WW)[winner].reshape(N, C, H2, W2, HH, WW)
+{_SCATTERED}""",
+            f"""{_WINDOWS}
+wins = windows == out[..., None, None]
+share = wins / wins.sum((4, 5), keepdims=True)
+{_SCATTERED}""",
+            f"""{_WINDOWS}{_WINNER}
+row = stride * np.arange(H2)[:, None] + winner // WW
+column = stride * np.arange(W2) + winner % WW
+place = (np.arange(N * C).reshape(N, C, 1, 1) * H + row) * W + column
+dx = np.bincount(place.ravel(), dout.ravel(), N * C * H * W).reshape(x.shape)
+""",
+        )
+    },
+)
+
+TEXT = """
+max_pool_forward_naive, out
+  average pooling
+    = windows.mean((4, 5))
+    That is average pooling; here the largest entry of each window is wanted.
+  minimum
+    = windows.min((4, 5))
+    Take the largest entry, not the smallest.
+  started at zero
+    = np.maximum(out, 0)
+    A maximum that starts at 0 hides windows that are negative everywhere: start at -inf.
+  largest size
+    = np.abs(windows).max((4, 5))
+    Take the largest entry, not the largest absolute value.
+  stride ignored
+    = each[:, :, :H2, :W2].max((4, 5))
+    Window p starts at p * stride, not at p.
+  stride for the window
+    = np.lib.stride_tricks.sliding_window_view(np.pad(x, ((0, 0), (0, 0), (0, stride), (0,
+      stride)), 'constant', constant_values=-np.inf), (stride, stride), (2, 3))[:, :, ::stride,
+      ::stride][:, :, :H2, :W2].max((4, 5))
+    The window has the sides pool_height and pool_width; stride is only its step.
+  height for width
+    = np.lib.stride_tricks.sliding_window_view(np.pad(x, ((0, 0), (0, 0), (0, 0), (0, HH))),
+      (HH, HH), (2, 3))[:, :, ::stride, ::stride][:, :, :H2, :W2].max((4, 5))
+    The window is pool_width wide, not pool_height.
+  maximum over the channels
+    = np.broadcast_to(out.max(1, keepdims=True), out.shape)
+    Each channel is pooled on its own.
+  maximum over the examples
+    = np.broadcast_to(out.max(0, keepdims=True), out.shape)
+    Each example is pooled on its own.
+  index of the winner
+    = 1.0 * winner
+    That is where the largest entry lies; out is its value.
+max_pool_backward_naive, dx
+  average pooling
+    = np.einsum('ncpq,pih,qjw->nchw', dout, rows, columns) / (HH * WW)
+    That is average pooling's gradient: only the largest entry of a window gets dout.
+  no gate
+    = np.einsum('ncpq,pih,qjw->nchw', dout, rows, columns)
+    Only the largest entry of a window gets dout, the others nothing.
+  overlaps overwritten
+    = np.bincount(np.unique(place), dout.ravel()[::-1][np.unique(place.ravel()[::-1],
+      return_index=True)[1]], N * C * H * W).reshape(x.shape)
+    An entry may win several windows that overlap: +=, not =. [~mlpack3679]
+  windows overwritten
+    = np.einsum('ncpq,ncpqij,pih,qjw->nchw', dout, share, rows * (np.arange(H2)[:, None, None] ==
+      np.minimum(np.arange(H) // stride, H2 - 1)), columns * (np.arange(W2)[:, None, None] ==
+      np.minimum(np.arange(W) // stride, W2 - 1)))
+    Where windows overlap, a later one must not write over what an earlier one gave: +=, not =.
+      [~mlpack3679]
+  upstream missing
+    = np.einsum('ncpqij,pih,qjw->nchw', share, rows, columns)
+    The upstream derivative is missing: the winner gets dout. [~smile528]
+  value for gate
+    = np.einsum('ncpq,ncpqij,pih,qjw->nchw', dout * out, share, rows, columns)
+    The winner gets dout, not dout times its value. [~coursrelu]
+  smallest entry
+    = np.einsum('ncpq,ncpqij,pih,qjw->nchw', dout, np.eye(HH * WW)[flat.argmin(4)].reshape(N, C,
+      H2, W2, HH, WW), rows, columns)
+    The gradient goes to the largest entry of the window.
+  first entry
+    = np.einsum('ncpq,ncpqij,pih,qjw->nchw', dout, np.eye(HH * WW)[0 * winner].reshape(N, C, H2,
+      W2, HH, WW), rows, columns)
+    The gradient goes to the largest entry, wherever it lies in the window.
+  stride ignored
+    = np.einsum('ncpq,ncpqij,pih,qjw->nchw', dout, share, 1.0 * (np.arange(H2)[:, None, None] +
+      np.arange(HH)[:, None] == np.arange(H)), 1.0 * (np.arange(W2)[:, None, None] +
+      np.arange(WW)[:, None] == np.arange(W)))
+    Window p starts at p * stride: that is where its gradient belongs.
+  winner of dout
+    = np.where(np.einsum('pih,qjw->hw', rows, columns) > 0, dx * (dx > 0), 0)
+    The gate looks at the forward input, not at dout. [~dgs1]
+  overlaps averaged
+    = dx / np.maximum(np.einsum('pih,qjw->hw', rows, columns), 1)
+    What several windows hand back to an entry is added, not averaged.
+  divided by the window
+    = dx / (HH * WW)
+    The winner gets all of dout; there is no average.
+  divided by N
+    = dx / N
+    The mean over the batch belongs to the loss. [~d2l1000]
+"""
+
+MAX_POOL = LayerSpec(
+    name="max_pool",
+    forward="max_pool_forward_naive",
+    backward="max_pool_backward_naive",
+    cases=_cases,
+    differentiable=("x",),
+    inputs={
+        "max_pool": "x: (2, 3, 5, 6), pool_param: {'pool_height': 3, 'pool_width': 2, 'stride': 2}"
+    },
+    reference=Reference(forward=pooling.forward, vjp=pooling.vjp),
+    batched=("x",),
+    kinks=Kinks(how="entrywise"),
+    ways=WAYS,
+    misconceptions=misconceptions("max_pool", TEXT),
+    hints=Hints(factors=("x", "dout")),
+)
+
+MAX_POOL_FAST = replace(
+    MAX_POOL,
+    name="max_pool_fast",
+    layer="max_pool_fast",
+    forward="max_pool_forward_fast",
+    backward="max_pool_backward_fast",
+    inputs={"max_pool_fast": MAX_POOL.inputs["max_pool"]},
+    misconceptions=misconceptions("max_pool_fast", TEXT.replace("_naive", "_fast")),
+)
