@@ -304,3 +304,7 @@ def dump(record: Value) -> str:
 def json_schema() -> str:
     """The JSON Schema of a record."""
     return json.dumps(msgspec.json.schema(Record), indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(json_schema(), encoding="utf-8")

@@ -26,7 +26,8 @@ from properties.tests.reports import samples
 
 
 def test_the_shipped_schema_is_that_of_the_classes() -> None:
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == json_schema()
+    shipped = SCHEMA_FILE.read_text(encoding="utf-8")
+    assert shipped == json_schema(), "run: python -m properties.record.schema"
 
 
 @pytest.mark.parametrize("name", samples.ALL)
