@@ -38,8 +38,14 @@ class Job:
     in_process: bool = False
 
     def known_rows(self) -> tuple[LayerSpec, ...]:
-        """Every row that could be asked for; raises SpecsError where the file cannot be read."""
-        return (*ALL, *(read_specs(self.specs_file) if self.specs_file else ()))
+        """Every row that could be asked for; raises SpecsError where the file cannot be read.
+
+        A row of the user's own stands for what it declares: a bundled row of the same name, or of
+        one of its functions, gives way.
+        """
+        own = read_specs(self.specs_file) if self.specs_file else ()
+        taken = {name for row in own for name in (row.name, *row.functions)}
+        return (*(row for row in ALL if not taken & {row.name, *row.functions}), *own)
 
     def suite(self, wanted: Callable[[Property, LayerSpec], bool] = everything) -> Suite:
         """A suite with its plan, nothing judged.

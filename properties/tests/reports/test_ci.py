@@ -119,6 +119,22 @@ def test_the_job_summary_is_appended(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert text.startswith("before\n## ✘ nndl: homework")
 
 
+def test_the_pieces_of_a_run_make_one_report(tmp_path: Path) -> None:
+    whole = samples.one()
+    files = []
+    for place in (0, 1):
+        piece = replace(whole, functions=whole.functions[place::2])
+        files.append(tmp_path / f"{place}.json")
+        files[-1].write_text(dump(piece), encoding="utf-8")
+    shown = CliRunner().invoke(report, [*map(str, files), "--format", "junit"])
+    assert shown.exit_code == 0, shown.output
+    for function in whole.functions:
+        assert f'name="{function.name}"' in shown.stdout
+    twice = CliRunner().invoke(report, [str(files[0]), str(files[0])])
+    assert twice.exit_code == 2
+    assert "is in two records" in twice.output
+
+
 @pytest.mark.parametrize(
     "content", ["", "[]", "{", '{"functions": [], "schema": 9}', '{"functions": [], "schema": 2}']
 )
