@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from ..discovery.found import NotJudged
 from ..layers import ALL
 from ..record.files import write_whole
 from ..record.schema import dump
@@ -61,8 +62,8 @@ def steps(**options: Any) -> None:
 
     TARGET is a folder, a file or an import name; when left out, ./nndl or ./layers.py, else the
     bundled nndl. LAYER is a declared layer, such as batchnorm, softmax or fc_net, one of its
-    functions, or a layer of --specs. Without LAYER and --forward every declared backward in TARGET
-    is judged.
+    functions, or a layer of --specs. Without LAYER and --forward every backward in TARGET is
+    judged, those that nobody declared too: the code tells what their inputs look like.
 
     Exit code: 0 right; 1 wrong, or a function raises or hangs; 2 TARGET or the options cannot be
     used, or nothing can be judged; 3 the tool broke.
@@ -100,6 +101,9 @@ def run(
             for one in debug_all(target, rows=own, seed=seed, seconds=seconds, make_runner=maker):
                 if isinstance(one, StepsError):
                     complaints.append(str(one))
+                    continue
+                if isinstance(one, NotJudged):
+                    errors.print(one.sentence, markup=False)
                     continue
                 reports.append(one)
                 render(one, console)

@@ -6,10 +6,11 @@
 ``(4, 3)``, ``(N, D)``              an array of values of both signs; letters are lengths that vary
 ``positive(N)``, ``unit(N)``        above zero; between zero and one
 ``labels(C)``, ``labels(C, N)``     class labels, one for each row
-``onehot(N, C)``, ``simplex(N, C)`` rows that are unit vectors; rows that sum to one
-``onehot(N, C).T``                  the same, with columns in the place of rows
-``integers(N)``, ``mask(N, D)``     small integers; booleans
-``spd(N)``                          a symmetric positive definite matrix
+``onehot(N, C)``, ``rows(N, C)``    rows that are unit vectors; rows that sum to one; for columns
+                                    ``onehot_columns(C, N)``, ``columns(C, N)``
+``integers(N)``, ``mask(N, D)``     small integers; booleans; ``bits(N)``: zeros and ones
+``spd(N)``                          a symmetric positive definite matrix; ``symmetric(N)``;
+                                    ``regular(N)``: one with an inverse
 ``M``, ``4 * H``, ``[D, H, C]``     lengths themselves, for a constructor
 ``{'W1': (H, D), 'b1': (H, 1)}``    a dict of such, and ``[(N, D), (D,)]`` a list of such
 ``0.5``, ``'train'``, ``[1, 2]``    a constant; a list of numbers is an array
@@ -82,21 +83,39 @@ class _Draws:
         root = self.signed((n, n))
         return np.asarray(root @ root.T / n + np.eye(n))
 
+    def symmetric(self, shape: Sequence[int]) -> Array:
+        root = self.signed((shape[0], shape[0]))
+        return np.asarray((root + root.T) / 2)
+
+    def regular(self, shape: Sequence[int]) -> Array:
+        return np.asarray(
+            self.signed((shape[0], shape[0])) / (2 * shape[0]) + 1.5 * np.eye(shape[0])
+        )
+
+    def bits(self, shape: Sequence[int]) -> Array:
+        return self.mask(shape).astype(float)
+
     def labels(self, shape: Sequence[int]) -> Array:
-        """Labels in [0, classes), not all equal; `shape` is (classes, rows)."""
-        classes, rows = shape
-        y = self.rng.integers(0, classes, rows)
-        if rows > 1 and classes > 1 and len(set(y.tolist())) == 1:
-            y[0] = (y[0] + 1) % classes
+        """Labels in [0, classes), not all equal; `shape` begins with the classes."""
+        classes, *rest = shape
+        y = self.rng.integers(0, classes, rest)
+        if y.size > 1 and classes > 1 and len(set(y.ravel().tolist())) == 1:
+            y.flat[0] = (y.flat[0] + 1) % classes
         return y
 
     def onehot(self, shape: Sequence[int]) -> Array:
         y = self.labels((shape[-1], int(np.prod(shape[:-1]))))
         return np.eye(shape[-1])[y].reshape(shape)
 
-    def simplex(self, shape: Sequence[int]) -> Array:
+    def rows(self, shape: Sequence[int]) -> Array:
         value = self.positive(shape)
         return np.asarray(value / value.sum(axis=-1, keepdims=True))
+
+    def onehot_columns(self, shape: Sequence[int]) -> Array:
+        return self.onehot(shape[::-1]).T.copy()
+
+    def columns(self, shape: Sequence[int]) -> Array:
+        return self.rows(shape[::-1]).T.copy()
 
 
 _KINDS: dict[str, Callable[[_Draws, Sequence[int]], Array]] = {
@@ -108,7 +127,12 @@ _KINDS: dict[str, Callable[[_Draws, Sequence[int]], Array]] = {
     "unit": _Draws.unit,
     "spd": _Draws.spd,
     "onehot": _Draws.onehot,
-    "simplex": _Draws.simplex,
+    "rows": _Draws.rows,
+    "onehot_columns": _Draws.onehot_columns,
+    "columns": _Draws.columns,
+    "symmetric": _Draws.symmetric,
+    "regular": _Draws.regular,
+    "bits": _Draws.bits,
 }
 
 
@@ -133,7 +157,6 @@ class Entry:
     axes: tuple[Length, ...] = ()
     constant: Any = None
     parts: Mapping[Any, Entry] | None = None
-    transposed: bool = False
 
     @property
     def drawn(self) -> bool:
@@ -190,8 +213,8 @@ class Inputs:
         classes = {
             name
             for one in self._leaves()
-            if one.kind in ("labels", "onehot")
-            for name in _letters(one.axes[0 if one.kind == "labels" else -1])
+            if one.kind in ("labels", "onehot", "onehot_columns")
+            for name in _letters(one.axes[-1 if one.kind == "onehot" else 0])
         }
         return {name: 2 if name in classes else 1 for name in self.sizes()}
 
@@ -222,9 +245,8 @@ def _drawn(entry: Entry, sizes: Mapping[str, int], draws: _Draws, rows: int) -> 
     if entry.kind == "length":
         return shape[0]
     if entry.kind == "labels":
-        shape = (*(shape or (2,)), rows)[:2]
+        shape = shape if len(shape) > 1 else (*(shape or (2,)), rows)
     array = _KINDS[entry.kind](draws, shape)
-    array = array.T.copy() if entry.transposed else array
     return float(array) if array.ndim == 0 else array
 
 
@@ -327,10 +349,6 @@ def _entry(name: str, value: str) -> Entry:
 
 def _read(node: ast.expr) -> Entry:
     """Read one value, or the part of a dict or list."""
-    if isinstance(node, ast.Attribute) and node.attr == "T":
-        inner = _read(node.value)
-        if inner.kind in _KINDS:
-            return Entry(inner.kind, inner.axes, transposed=True)
     if isinstance(node, (ast.Name, ast.BinOp)):
         return Entry("length", (_axis(node),))
     if isinstance(node, ast.Call):

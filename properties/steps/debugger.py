@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..discovery.found import NotJudged
 from ..layers import ALL
 from ..spec.row import LayerSpec, ObjectSpec
 from .evidence.gather import examine, gather, upstreams
 from .evidence.judge import Judge
+from .inferring import infer
 from .report import make_report
 from .rewrite.child import Child
 from .rewrite.session import Budget, Runner, Session
@@ -34,6 +36,12 @@ class _Asked:
     backward: str | None
     inputs: str | None
     rows: Sequence[LayerSpec]
+
+    @property
+    def has_no_inputs(self) -> bool:
+        """Whether neither the user nor a row says what the inputs are."""
+        named = self.forward is not None and self.layer is None and self.inputs is None
+        return named and not rows_named(self.rows, str(self.forward))
 
     def subject(self, project: Project, *, sourceless: bool = False) -> Subject:
         """Find the functions and how they are called."""
@@ -71,6 +79,17 @@ class _Asked:
         )
 
 
+def _with_inputs(target: str | None, asked: _Asked) -> tuple[_Asked, tuple[str, ...]]:
+    """Let the code say what the inputs of functions are that nobody declared."""
+    for one in infer(target, only=(asked.forward, asked.backward)):
+        if isinstance(one, NotJudged):
+            continue
+        if one.forward == asked.forward and asked.backward in (None, one.backward):
+            note = f"inputs {one.inputs} (from {one.source})"
+            return replace(asked, backward=one.backward, inputs=one.inputs), (note,)
+    return asked, ()
+
+
 def debug(
     target: str | None,
     layer: str | None = None,
@@ -92,7 +111,8 @@ def debug(
     target : folder, file or import name; None is ``./nndl`` or ``./layers.py``, else the
         bundled `nndl`.
     layer : a declared layer; or `forward` and, unless value and gradient live in one function,
-        `backward`, with `inputs`. With all three names the functions are taken as that layer.
+        `backward`, with `inputs`, which are inferred from the code when left out. With all three
+        names the functions are taken as that layer.
     rows : declared layers of the user's own, beside ours.
     seconds : how long causes and a smaller case may be looked for, `SECONDS` when left out; the
         verdict is given anyway.
@@ -111,6 +131,9 @@ def debug(
     """
     project = open_project(target)
     asked = _Asked(layer, forward, backward, inputs, (*rows, *ALL))
+    notes: tuple[str, ...] = ()
+    if asked.has_no_inputs:
+        asked, notes = _with_inputs(target, asked)
     try:
         subject = asked.subject(project)
     except NoSource:
@@ -119,6 +142,7 @@ def debug(
     return debug_subject(
         project,
         subject,
+        notes=notes,
         seed=seed,
         seconds=seconds,
         make_runner=make_runner,
@@ -134,32 +158,50 @@ def debug_all(
     seed: int = 0,
     seconds: float | None = None,
     make_runner: MakeRunner | None = None,
-) -> Iterator[Report | StepsError]:
-    """Judge every declared backward that a target has."""
+) -> Iterator[Report | StepsError | NotJudged]:
+    """Judge every backward that a target has, those that nobody declared too."""
     project = open_project(target)
-    found: list[tuple[str, Subject | StepsError]] = []
+    found: list[tuple[str, Subject | StepsError, tuple[str, ...]]] = []
+    known: set[str] = set()
     for row in (*ALL, *rows):
         for variant in variants_of(row):
             try:
-                found.append((variant, of_row(project, row, variant)))
+                found.append((variant, of_row(project, row, variant), ()))
             except NoSource:
                 continue
             except StepsError as error:
-                found.append((variant, error))
+                found.append((variant, error, ()))
+        known |= {name.rpartition(".")[2] for name in row.functions}
+    for one in infer(target, known=known):
+        if isinstance(one, NotJudged):
+            yield one
+            continue
+        note = f"inputs {one.inputs} (from {one.source})"
+        try:
+            subject = of_inputs(project, one.forward, one.backward, one.inputs)
+        except StepsError as error:
+            yield NotJudged(one.backward or one.forward, str(error))
+            continue
+        found.append((one.backward or one.forward, subject, (note,)))
     if not found:
         raise StepsError(
-            f"{project.label} has no function of a declared layer whose source can be read: give "
-            f"a LAYER, or --forward, --backward and --inputs"
+            f"{project.label} has no backward that could be found, declared or not: give a LAYER, "
+            f"or --forward, --backward and --inputs"
         )
-    for variant, subject in found:
+    for name, subject_or_error, notes in found:
         try:
-            if isinstance(subject, StepsError):
-                raise subject
+            if isinstance(subject_or_error, StepsError):
+                raise subject_or_error
             yield debug_subject(
-                project, subject, seed=seed, seconds=seconds, make_runner=make_runner
+                project,
+                subject_or_error,
+                seed=seed,
+                seconds=seconds,
+                make_runner=make_runner,
+                notes=notes,
             )
         except StepsError as error:
-            yield StepsError(f"{variant}: {error}")
+            yield StepsError(f"{name}: {error}")
 
 
 def debug_subject(
@@ -171,6 +213,7 @@ def debug_subject(
     make_runner: MakeRunner | None = None,
     shrink: bool = True,
     repair: bool = True,
+    notes: Sequence[str] = (),
 ) -> Report:
     """Judge one pair; see `debug`."""
     runner, budget = (make_runner or Child)(), Budget(SECONDS if seconds is None else seconds)
@@ -193,13 +236,13 @@ def debug_subject(
         shown: Judge | None = None
         if shrink and origins:
             shown = smallest_case(session, subject, judge, origins[0].finding)
-        notes = _origin_notes(session, subject)
+        told = [*notes, *_origin_notes(session, subject)]
         if budget.missed:
-            notes.append(
+            told.append(
                 f"{budget.seconds:g} s were over before everything was looked at: --seconds gives "
                 f"more"
             )
-        return make_report(search, origins, shown or judge, notes)
+        return make_report(search, origins, shown or judge, told)
 
 
 def _all_right(judge: Judge) -> bool:

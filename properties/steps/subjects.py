@@ -170,6 +170,10 @@ def of_inputs(
     behind = Signature() if second is None else project.signature(second)
     if text is None:
         raise StepsError(_ask(project, first, own, owner, made))
+    rates = [n for n in behind.required if rate_of([n]) and n not in (*own.names, *made.names)]
+    for rate in rates:
+        if f"{rate}:" not in text:
+            text = f"{text}, {rate}: 0.125"  # a step tells its gradient, whatever the rate
     inputs = _read(text, "--inputs")
     given = list(inputs.entries)
     _check(first.name, own, owner, made, behind, given)

@@ -19,7 +19,7 @@ def test_every_kind() -> None:
     values = draw(
         "x: (4, 3), w: positive(3), u: unit((2, 2)), k: integers(3), m: mask(3), s: spd(3), "
         "y: labels(3), p: 0.5, mode: 'train', pads: [1, 2], options: {'eps': 1e-5}, z: (), "
-        "t: onehot(4, 3), q: simplex(4, 3), c: onehot(4, 3).T"
+        "t: onehot(4, 3), q: rows(4, 3), c: onehot_columns(3, 4)"
     )
     assert np.shape(values["x"]) == (4, 3)
     assert np.all(np.asarray(values["w"]) > 0)

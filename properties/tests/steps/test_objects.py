@@ -99,7 +99,6 @@ def test_wrong_lines_of_classes(tmp_path: Path, name: str, old: str, new: str) -
 @pytest.mark.parametrize(
     ("inputs", "said"),
     [
-        (None, "say what the arguments of Linear.forward"),
         ("x: (N, D)", "says nothing of n_in"),
         ("x: (N, D), n_in: D, n_out: M, y: (N,)", "names y"),
     ],
@@ -107,6 +106,12 @@ def test_wrong_lines_of_classes(tmp_path: Path, name: str, old: str, new: str) -
 def test_inputs_of_a_class(tmp_path: Path, inputs: str | None, said: str) -> None:
     with pytest.raises(StepsError, match=said):
         judged(tmp_path, LINEAR, "Linear", inputs)
+
+
+def test_the_code_tells_what_the_inputs_are(tmp_path: Path) -> None:
+    report = judged(tmp_path, LINEAR, "Linear", None)
+    assert report.outcome == "right", report.verdict
+    assert any("from the code" in note for note in report.notes)
 
 
 LOOPS = """

@@ -279,7 +279,7 @@ CASES = {
         {
             "forward": "loss",
             "backward": "back",
-            "inputs": "x: (D, m), y: onehot(m, C).T, W: (C, D)",
+            "inputs": "x: (D, m), y: onehot_columns(C, m), W: (C, D)",
         },
         "return (p - y)",
         "return (p + y)",
