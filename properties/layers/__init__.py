@@ -7,6 +7,7 @@ from ..spec.row import LayerSpec
 from .affine import AFFINE
 from .affine_batchnorm_relu import AFFINE_BATCHNORM_RELU
 from .affine_relu import AFFINE_RELU
+from .attention import ATTENTION
 from .autoencoder import AUTOENCODER
 from .batchnorm import BATCHNORM
 from .bce_with_logits import BCE_WITH_LOGITS
@@ -25,6 +26,7 @@ from .nets import NETS
 from .optim import RULES
 from .relu import RELU
 from .rnn import RNN, RNN_STEP
+from .sdpa import SDPA
 from .selu import SELU
 from .sigmoid import SIGMOID
 from .silu import SILU
@@ -67,6 +69,8 @@ ALL: tuple[LayerSpec, ...] = (
     RNN,
     LSTM_STEP,
     LSTM,
+    SDPA,
+    ATTENTION,
     *NETS,
     *RULES,
     SOLVER,

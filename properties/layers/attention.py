@@ -1,0 +1,171 @@
+"""Multi-head self-attention: heads of neighbouring columns, joined again and multiplied by Wo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from reference import attention
+
+from ..spec.case import Case
+from ..spec.misconception import misconceptions
+from ..spec.row import LayerSpec, Purpose, Reference
+from ..spec.values import SEEDS, Values, batch_sizes, values
+from ..spec.ways import Ways
+
+# Time steps, heads, width of a head: T differs from the width, or axes could be exchanged unseen.
+_SIZES = st.sampled_from(((3, 2, 2), (2, 1, 3), (1, 2, 1), (4, 3, 1), (2, 2, 3), (5, 1, 2)))
+_WEIGHTS = ("Wq", "Wk", "Wv", "Wo")
+
+
+def _make(v: Values, n: int, sizes: tuple[int, int, int]) -> Case:
+    t, heads, width = sizes
+    d = heads * width
+    args: dict[str, Any] = {
+        "x": v.array((n, t, d)),
+        **{name: v.tame((d, d)) * 0.5 for name in _WEIGHTS},
+    }
+    args |= {"n_heads": heads, "causal": bool(v.choice(0, 1))}
+    return Case(args=args, dout=v.upstream((n, t, d)), family=v.family)
+
+
+def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
+    if purpose in (Purpose.KINK, Purpose.INTEGER):
+        return None
+    drawn = values(purpose)
+    if purpose is Purpose.SMOOTH:
+        drawn = st.builds(Values, st.just("normal"), SEEDS)
+    return st.builds(_make, drawn, batch_sizes(purpose), _SIZES)
+
+
+_WAYS = Ways(
+    arguments="x, Wq, Wk, Wv, Wo, n_heads, causal",
+    given="""
+N = x.shape[0]
+T = x.shape[1]
+D = x.shape[2]
+h = n_heads
+w = D // n_heads
+hidden = np.triu(np.ones((T, T), bool), 1) if causal else np.zeros((T, T), bool)
+X = x.reshape(N * T, D)
+""",
+    texts={
+        "": (
+            """
+Q = (x @ Wq).reshape(N, T, h, w).transpose(0, 2, 1, 3)
+K = (x @ Wk).reshape(N, T, h, w).transpose(0, 2, 1, 3)
+V = (x @ Wv).reshape(N, T, h, w).transpose(0, 2, 1, 3)
+s = Q @ K.swapaxes(-1, -2) / np.sqrt(w)
+masked = np.where(hidden, -np.inf, s)
+e = np.exp(masked - masked.max(-1, keepdims=True))
+p = e / e.sum(-1, keepdims=True)
+heads = p @ V
+joined = heads.transpose(0, 2, 1, 3).reshape(N, T, D)
+out = joined @ Wo
+dWo = joined.reshape(N * T, D).T @ dout.reshape(N * T, D)
+dheads = (dout @ Wo.T).reshape(N, T, h, w).transpose(0, 2, 1, 3)
+dV = p.swapaxes(-1, -2) @ dheads
+dp = dheads @ V.swapaxes(-1, -2)
+ds = p * (dp - (dp * p).sum(-1, keepdims=True))
+dQ = ds @ K / np.sqrt(w)
+dK = ds.swapaxes(-1, -2) @ Q / np.sqrt(w)
+dq = dQ.transpose(0, 2, 1, 3).reshape(N, T, D)
+dk = dK.transpose(0, 2, 1, 3).reshape(N, T, D)
+dv = dV.transpose(0, 2, 1, 3).reshape(N, T, D)
+dx = dq @ Wq.T + dk @ Wk.T + dv @ Wv.T
+dWq = X.T @ dq.reshape(N * T, D)
+dWk = X.T @ dk.reshape(N * T, D)
+dWv = X.T @ dv.reshape(N * T, D)
+""",
+        )
+    },
+)
+
+_MISCONCEPTIONS = """
+attention_forward, out
+  output weights missing
+    = joined
+    The joined heads are multiplied by Wo.
+  scaled by the model's width
+    = (lambda z: (z / z.sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wo)(
+      np.exp((masked - masked.max(-1, keepdims=True)) * np.sqrt(w / D)))
+    The scores are divided by the root of a head's width, not of D.
+  not scaled
+    = (lambda z: (z / z.sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wo)(
+      np.exp((masked - masked.max(-1, keepdims=True)) * np.sqrt(w)))
+    The scores are divided by the root of a head's width.
+  heads joined without moving the axes
+    = heads.reshape(N, T, D) @ Wo
+    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3).
+  mask ignored
+    = (lambda z: (z / z.sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wo)(
+      np.exp(s - s.max(-1, keepdims=True)))
+    With causal, a step does not see later ones.
+  queries for keys
+    = (lambda z: (np.exp(z) / np.exp(z).sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N,
+      T, D) @ Wo)(np.where(hidden, -1e9, s.swapaxes(-1, -2)))
+    The rows of the scores belong to the queries: Q Kᵀ.
+attention_backward, dx
+  path of the queries missing
+    = dk @ Wk.T + dv @ Wv.T
+    x comes three times: as queries, keys and values.
+  path of the keys missing
+    = dq @ Wq.T + dv @ Wv.T
+    x comes three times: as queries, keys and values.
+  path of the values missing
+    = dq @ Wq.T + dk @ Wk.T
+    x comes three times: as queries, keys and values.
+  weights not transposed
+    = dq @ Wq + dk @ Wk + dv @ Wv
+    The weights are square, so a forgotten transpose does not raise: dq Wqᵀ.
+attention_backward, dWq
+  not scaled
+    = X.T @ dq.reshape(N * T, D) * np.sqrt(w)
+    The scores were divided by the root of a head's width: so is their gradient.
+  transposed
+    = dq.reshape(N * T, D).T @ X
+    The weights are square, so the transpose does not raise: Xᵀ dq.
+  keys for queries
+    = X.T @ dk.reshape(N * T, D)
+    That is the gradient of Wk.
+attention_backward, dWk
+  not scaled
+    = X.T @ dk.reshape(N * T, D) * np.sqrt(w)
+    The scores were divided by the root of a head's width: so is their gradient.
+  transposed
+    = dk.reshape(N * T, D).T @ X
+    The weights are square, so the transpose does not raise: Xᵀ dk.
+  queries for keys
+    = X.T @ dq.reshape(N * T, D)
+    That is the gradient of Wq.
+attention_backward, dWv
+  transposed
+    = dv.reshape(N * T, D).T @ X
+    The weights are square, so the transpose does not raise: Xᵀ dv.
+  scaled
+    = X.T @ dv.reshape(N * T, D) / np.sqrt(w)
+    The values are not scaled.
+attention_backward, dWo
+  input for the joined heads
+    = X.T @ dout.reshape(N * T, D)
+    Wo multiplies the joined heads, not x.
+  transposed
+    = dout.reshape(N * T, D).T @ joined.reshape(N * T, D)
+    The weights are square, so the transpose does not raise: joinedᵀ dout.
+  heads not moved back
+    = heads.reshape(N * T, D).T @ dout.reshape(N * T, D)
+    Wo multiplies the joined heads: move their axis first.
+"""
+
+ATTENTION = LayerSpec(
+    name="attention",
+    forward="attention_forward",
+    backward="attention_backward",
+    cases=_cases,
+    differentiable=("x", *_WEIGHTS),
+    reference=Reference(forward=attention.attention, vjp=attention.attention_vjp),
+    batched=("x",),
+    ways=_WAYS,
+    misconceptions=misconceptions("attention", _MISCONCEPTIONS),
+)
