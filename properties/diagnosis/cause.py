@@ -23,7 +23,7 @@ from .diagnose import diagnose
 from .finding import Diagnosis, entries
 from .habits import from_habit, from_note, from_signs
 from .observation import quantities_of
-from .stepwise import explain
+from .stepwise import Explainer
 
 _DIRECT = ("reference", "exact")  # oracles that hold the very array that was returned
 
@@ -47,6 +47,7 @@ class Finder:
     ) -> None:
         self._observations = observations
         self._wrong_forwards = wrong_forwards
+        self._explainers: dict[str, Explainer] = {}
         self._named: dict[tuple[str, str, str, str], Diagnosis | None] = {}
         self._parts: dict[tuple[str, str, str], dict[str, list[tuple[str, str]]]] = {}
 
@@ -66,7 +67,10 @@ class Finder:
         if isinstance(row, ObjectSpec):
             if found is None or row.account is None:
                 return None
-            return explain(row.account, self._observations(row).runs, found)
+            if row.name not in self._explainers:
+                runs = self._observations(row).runs
+                self._explainers[row.name] = Explainer(row.account, runs)
+            return self._explainers[row.name].find(found)
         if found is None:
             noted = (from_note(row, function, text) for function, _, text in verdict.notes)
             return next((cause for cause in noted if cause is not None), None)

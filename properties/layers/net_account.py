@@ -66,7 +66,7 @@ class Net:
 
     def normalise(self, v: Values) -> Any:
         """Batch normalisation of one layer."""
-        v["batch"] = v["a"].mean(axis=0), v["a"].var(axis=0)
+        v["batch"] = self.of("batch", v)
         v["running"] = self.state[v["k"]]
         v["updated"] = v["running"]
         if self.of("updates", v):
@@ -76,7 +76,8 @@ class Net:
             )
         self.state[v["k"]] = v["updated"]
         v["mean"], v["var"] = v["batch"] if self.of("own", v) else self.of("tested", v)
-        v["xhat"] = (v["a"] - v["mean"]) / np.sqrt(v["var"] + 1e-5)
+        v["std"] = self.of("std", v)
+        v["xhat"] = (v["a"] - v["mean"]) / v["std"]
         return self.of("z", v)
 
     def loss(self, x: Array, y: Array, masks: Any = None) -> dict[str, Array]:
@@ -84,6 +85,7 @@ class Net:
         scores, values = self.forward(x, training=True, masks=masks)
         n = len(x)
         e = np.exp(scores - scores.max(axis=1, keepdims=True))
+        each = [self.of("square", v) for v in values]
         top = ChainMap(
             {
                 "scores": scores,
@@ -93,7 +95,8 @@ class Net:
                 "rows": np.arange(n),
                 "onehot": np.eye(scores.shape[1])[y],
                 "reg": self.reg,
-                "squares": sum(self.of("square", v) for v in values),
+                "each": each,
+                "squares": sum(each),
                 "masks": [v["mask"] for v in values[:-1]],
             }
         )
@@ -111,7 +114,11 @@ class Net:
                 if self.normalised:
                     v["dn"] = d
                     pair = zip(("dgamma", "dbeta"), self.of("scales", v), strict=True)
-                    found |= {f"{name}{k}": slope for name, slope in pair if slope is not None}
+                    found |= {
+                        f"{name}{k}": slope + self.of(f"decay_{name[1:]}", v)
+                        for name, slope in pair
+                        if slope is not None
+                    }
                     d = self.of("da", v)
             v["d"] = d
             found[f"dW{k}"] = self.of("dW", v) + self.of("decay", v)

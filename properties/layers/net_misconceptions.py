@@ -10,10 +10,12 @@ from ..spec.misconception import misconceptions
 
 STEPS = {
     "a": "h @ W + b",
+    "batch": "(a.mean(axis=0), a.var(axis=0))",
     "own": "training",
     "updates": "training",
     "kept": "0.9 * old + 0.1 * new",
     "tested": "running",
+    "std": "np.sqrt(var + 1e-5)",
     "z": "gamma * xhat + beta",
     "gate": "z > 0.0",
     "r": "np.where(gate, z, 0.0)",
@@ -29,11 +31,13 @@ STEPS = {
     "dr": "dh * mask",
     "dz": "dr * gate",
     "scales": "((dn * xhat).sum(axis=0), dn.sum(axis=0))",
-    "da": "gamma / np.sqrt(var + 1e-5) * (dn - dn.mean(axis=0) - xhat * (dn * xhat).mean(axis=0))",
+    "da": "gamma / std * (dn - dn.mean(axis=0) - xhat * (dn * xhat).mean(axis=0))",
     "dW": "h.T @ d",
     "decay": "reg * W",
     "db": "d.sum(axis=0)",
     "decay_b": "0.0 * b",
+    "decay_gamma": "0.0 * gamma",
+    "decay_beta": "0.0 * beta",
     "dx": "d @ W.T",
     "labels": "scores.argmax(axis=1)",
     "update": "w - rate * dw",
@@ -54,6 +58,9 @@ net, own
   batchnorm stays in test mode
     = False; updates = False
     In training batchnorm must normalise by the batch: its mode is never 'train'.
+  never in test mode
+    = True; drops = True
+    The net does not tell its layers that it is tested: their 'mode' stays 'train'.
 net, updates
   statistics updated in test mode
     = True
@@ -69,13 +76,32 @@ net, kept
   momentum on the wrong side
     = 0.1 * old + 0.9 * new
     running = momentum * running + (1 - momentum) * batch: the two weights are swapped.
+net, batch
+  variance of a sample
+    = (a.mean(axis=0), a.var(axis=0, ddof=1))
+    Batchnorm's variance is divided by N, not by N - 1: no ddof.
+net, std
+  eps beside the root
+    = np.sqrt(var) + 1e-5
+    eps is added to the variance, inside the root.
+  no eps
+    = np.sqrt(var)
+    eps is added to the variance, inside the root.
+  no root
+    = var + 1e-5
+    Divide by the root of the variance.
+  another eps
+    = np.sqrt(var + 1e-8)
+    eps is 1e-5 where bn_param has none.
+  another, larger eps
+    = np.sqrt(var + 1e-3)
+    eps is 1e-5 where bn_param has none.
 net, z
   batchnorm not called
     = a; scales = (None, None); da = dn
     There are gamma and beta, and no layer is normalised by them.
   gamma and beta not applied
-    = xhat; da = 1.0 / np.sqrt(var + 1e-5) * (dn - dn.mean(axis=0) - xhat * (dn *
-      xhat).mean(axis=0))
+    = xhat; da = (dn - dn.mean(axis=0) - xhat * (dn * xhat).mean(axis=0)) / std
     A normalised layer is scaled by gamma and shifted by beta.
   beta not added
     = gamma * xhat
@@ -88,8 +114,20 @@ net, da
   batchnorm left out of the way back
     = dn
     The way back goes through batchnorm too: between ReLU and affine.
+  path through the variance missing
+    = gamma / std * (dn - dn.mean(axis=0))
+    The variance depends on the batch too: its path is missing in batchnorm's dx.
+  path through the mean missing
+    = gamma / std * (dn - xhat * (dn * xhat).mean(axis=0))
+    The mean depends on the batch too: its path is missing in batchnorm's dx.
+  standard deviation left out of the way back
+    = gamma * (dn - dn.mean(axis=0) - xhat * (dn * xhat).mean(axis=0))
+    The derivative of xhat has a factor 1 / std.
+  gamma left out of the way back
+    = (dn - dn.mean(axis=0) - xhat * (dn * xhat).mean(axis=0)) / std
+    The derivative goes through gamma: multiply by it before xhat.
   batch statistics taken as constants
-    = gamma * dn / np.sqrt(var + 1e-5)
+    = gamma * dn / std
     Mean and variance depend on the batch: their paths are missing in batchnorm's dx.
 net, dz
   mask taken before the bias
@@ -114,6 +152,12 @@ net, gate
   no ReLU at all
     = np.ones(z.shape, dtype=bool)
     Between two affine layers stands a ReLU, in both directions.
+  both masks taken before the bias
+    = h @ W > 0
+    A ReLU looks at its own input, x W + b: the mask is taken before the bias.
+  both masks taken before batchnorm
+    = a > 0
+    A ReLU looks at its own input, which is the output of batchnorm.
 net, r
   ReLU left out of the way forward
     = z
@@ -160,12 +204,24 @@ net, db
   sum over everything
     = d.sum()
     The gradient of a bias is a sum over the batch alone, axis 0.
+  last example alone
+    = d[-1]
+    The gradient of a bias is a sum over the whole batch: += where = stands.
+  last example alone, of the last bias
+    = d[-1] if last else d.sum(axis=0)
+    The gradient of a bias is a sum over the whole batch: += where = stands.
   first example alone
     = d[0]
     The gradient of a bias is a sum over the whole batch.
 net, dW
   averaged twice
     = h.T @ d / N
+    The mean over the batch is taken in the derivative of the scores: divide by N once.
+  hidden weights averaged twice
+    = h.T @ d if last else h.T @ d / N
+    The mean over the batch is taken in the derivative of the scores: divide by N once.
+  last weights averaged twice
+    = h.T @ d / N if last else h.T @ d
     The mean over the batch is taken in the derivative of the scores: divide by N once.
   all averaged twice
     = h.T @ d / N; db = d.sum(axis=0) / N
@@ -181,6 +237,9 @@ net, ds
   not averaged
     = p - onehot
     The loss is a mean over the batch: divide the derivative of the scores by N.
+  one not averaged at the label
+    = p / N - onehot
+    The one at the label is divided by N like all else.
 net, data
   sum for the mean, both ways
     = -np.log(p[rows, y]).sum(); ds = p - onehot
@@ -213,6 +272,15 @@ net, penalty
   no half, both ways
     = reg * squares; decay = 2.0 * reg * W
     The regularisation is 0.5 * reg * sum(W²), its gradient reg * W: the half is missing.
+  no half in the last term
+    = 0.5 * reg * sum(each[:-1]) + reg * each[-1]
+    The regularisation is 0.5 * reg * sum(W²) in every layer.
+  no half in the first term
+    = 0.5 * reg * sum(each[1:]) + reg * each[0]
+    The regularisation is 0.5 * reg * sum(W²) in every layer.
+  factor on the first term alone
+    = 0.5 * reg * each[0] + sum(each[1:])
+    0.5 * reg belongs to the squares of every layer: put their sum in brackets.
   no half in the loss
     = reg * squares
     The regularisation is 0.5 * reg * sum(W²): the half is missing in the loss.
@@ -276,6 +344,11 @@ net, square
   mean of the squares
     = (W * W).mean()
     The regularisation is a sum over the weights, not their mean.
+  all parameters regularised
+    = (W * W).sum() + (b * b).sum()
+      + (0.0 if gamma is None else (gamma * gamma + beta * beta).sum()); decay_b = reg * b;
+      decay_gamma = reg * gamma; decay_beta = reg * beta
+    The regularisation is of the weights alone: biases, gamma and beta are not in it.
   biases regularised
     = (W * W).sum() + (b * b).sum(); decay_b = reg * b
     The regularisation is of the weights alone: biases are not in it.

@@ -98,13 +98,13 @@ def _observe(probe: NetProbe) -> list[Seen]:
         if not batchnorm or probe.form.batchnorm is not None
     ]
     if probe.form.kept not in (None, 1.0):
-        plain = [case for case in cases if "gamma1" not in case.args]
+        plain = [_active(case) for case in cases if "gamma1" not in case.args]
         cases += [
             case.with_args(
                 X=case.args["X"][i : i + 1], y=case.args["y"][i : i + 1], dropout=p, reg=0.0
             )
             for case, p in zip(plain, (0.25, 0.4), strict=False)
-            for i in range(2)
+            for i in range(3)
         ]
     return observe(probe, cases)
 
@@ -113,6 +113,12 @@ _BATCH = "X: (N, D), y: labels(C), "
 _DEEP = _BATCH + (
     "hidden_dims: [H, H + 1], input_dim: D, num_classes: C, reg: 0.35, dtype: 'float64'"
 )
+
+
+def _active(case: Case) -> Case:
+    """The same net with most of its units above zero: what is dropped shows in the gradients."""
+    biases = {name: value for name, value in case.args.items() if name.startswith("b")}
+    return case.with_args(**{name: np.abs(value) + 2.0 for name, value in biases.items()})
 
 
 def _spec(
@@ -133,6 +139,7 @@ def _spec(
             misconceptions=MISCONCEPTIONS,
             observe=_observe,
             predict=predict,
+            follows=frozenset({"loss_history"}),
         ),
         borrows=LENDERS,
         deep=deep,

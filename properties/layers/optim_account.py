@@ -177,6 +177,9 @@ rmsprop, a_new
   new square not weighted
     = decay_rate * a + dw ** 2
     a = decay_rate * a + (1 - decay_rate) * dw²: 1 - decay_rate is missing.
+  norm of the gradient
+    = decay_rate * a + (1 - decay_rate) * (dw ** 2).sum()
+    The average is of each entry's own square, dw²: no sum.
 rmsprop, a_kept
   average not stored
     = 0.0 * a
@@ -192,6 +195,9 @@ rmsprop, root
     = np.sqrt(a_new)
     Add epsilon to what is divided by.
 rmsprop, next_w
+  epsilon added to the step
+    = w - learning_rate * dw / np.sqrt(a_new) + epsilon
+    epsilon belongs to the root: put both in brackets.
   uphill
     = w + learning_rate * dw / root
     A step goes against the gradient: minus.
@@ -226,6 +232,12 @@ adam, m_hat
   no power of t
     = m_new / (1 - beta1); a_hat = a_new / (1 - beta2)
     The correction is 1 - beta**t: the power of t is missing.
+  power of the whole
+    = m_new / (1 - beta1) ** t_new; a_hat = a_new / (1 - beta2) ** t_new
+    The correction is 1 - beta**t: the power is beta's alone.
+  power of the whole, for the first moment
+    = m_new / (1 - beta1) ** t_new
+    The correction is 1 - beta1**t: the power is beta1's alone.
   t times beta
     = m_new / (1 - beta1 * t_new); a_hat = a_new / (1 - beta2 * t_new)
     The correction is 1 - beta**t, a power.
@@ -246,6 +258,12 @@ adam, a_new
     = (1 - beta2) * a + beta2 * dw ** 2
     a = beta2 * a + (1 - beta2) * dw²: the two weights are swapped.
 adam, m_new
+  beta2 in the first moment
+    = beta2 * m + (1 - beta2) * dw
+    The first moment has beta1.
+  weight of the second moment in the first
+    = beta1 * m + (1 - beta2) * dw
+    m = beta1 * m + (1 - beta1) * dw.
   new gradient not weighted
     = beta1 * m + dw
     m = beta1 * m + (1 - beta1) * dw: 1 - beta1 is missing.
@@ -262,6 +280,9 @@ adam, a_new
   beta1 in the second moment
     = beta1 * a + (1 - beta1) * dw ** 2
     It has beta2.
+  norm of the gradient
+    = beta2 * a + (1 - beta2) * (dw ** 2).sum()
+    The second moment is of each entry's own square, dw²: no sum.
 adam, a_kept
   corrected moments stored
     = a_hat; m_kept = m_hat
@@ -283,6 +304,9 @@ adam, root
     = a_hat + epsilon
     Divide by the root of the second moment.
 adam, next_w
+  epsilon added to the step
+    = w - learning_rate * m_hat / np.sqrt(a_hat) + epsilon
+    epsilon belongs to the root: put both in brackets.
   gradient for the first moment
     = w - learning_rate * dw / root
     The step is along the first moment, not the gradient.

@@ -58,6 +58,9 @@ solver, rate
     = learning_rate / lr_decay ** (t // each)
     The learning rate is multiplied by lr_decay, not divided by it.
 solver, rate_b
+  one parameter alone is updated
+    = 0.0 * t
+    Every parameter takes a step in each iteration.
   decay of one parameter alone
     = learning_rate + 0.0 * t
     The learning rates of all parameters decay.

@@ -54,6 +54,8 @@ class Account:
         Runs of the code under test on fresh cases, through its probe.
     predict
         What given formulas give on the case of a run.
+    follows
+        Outputs that all others flow into: a second mistake shows in them too.
     shown_by
         Which outputs show an argument of a disagreement that is none of them itself.
     """
@@ -63,6 +65,7 @@ class Account:
     observe: Callable[[Any], Sequence[Seen]]
     predict: Callable[[Steps, Seen], Mapping[str, Array]]
     other_ways: Sequence[Steps] = ()
+    follows: frozenset[str] = frozenset()
     shown_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

@@ -1,4 +1,4 @@
-"""Slips in a right homework, one at a time, and the cause that should be named.
+"""Slips in right homework, one at a time, and the cause that should be named.
 
 An entry: the function that is wrong, its file, what stands there, what is put there, the name of
 the cause. Where two causes say the same of the numbers, both are right.
@@ -10,7 +10,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-RIGHT = Path(__file__).parents[1] / "homework" / "nets" / "course_style" / "nndl"
+_NETS = Path(__file__).parents[1] / "homework" / "nets"
+_BASES = {
+    "course_style": _NETS / "course_style" / "nndl",
+    "all_in_one": _NETS / "all_in_one",
+    "by_hand": _NETS / "by_hand" / "nndl",
+}
 
 FC, TWO = "fc_net.FullyConnectedNet", "fc_net.TwoLayerNet"
 MONO, SOLVER = "neural_net.TwoLayerNet", "solver.Solver"
@@ -26,10 +31,11 @@ class Slip:
     before: str
     after: str
     causes: tuple[str, ...]
+    base: str = "course_style"
 
     def plant(self, folder: Path) -> None:
         """Write the homework with this slip into a folder, as its package nndl."""
-        shutil.copytree(RIGHT, folder / "nndl")
+        shutil.copytree(_BASES[self.base], folder / "nndl")
         file = folder / "nndl" / self.file
         text = file.read_text(encoding="utf-8")
         if self.before not in text:
@@ -618,6 +624,153 @@ _TABLE: dict[str, list[tuple[str, str, str, str, str | tuple[str, ...]]]] = {
     ],
 }
 
+_OTHERS: dict[str, list[tuple[str, str, str, str]]] = {
+    "all_in_one": [
+        (
+            "momentum on the wrong side, all in one",
+            "0.9 * self.mean + 0.1 * m\n                self.var = 0.9 * self.var + 0.1 * v",
+            "0.1 * self.mean + 0.9 * m\n                self.var = 0.1 * self.var + 0.9 * v",
+            "momentum on the wrong side",
+        ),
+        (
+            "batchnorm stays in train mode, all in one",
+            "                m, v = self.mean, self.var",
+            "                m, v = z.mean(0), z.var(0)",
+            "batchnorm stays in train mode",
+        ),
+        (
+            "dropout left out of the way back, all in one",
+            "d = d * self.scale * self.on",
+            "d = d * self.on",
+            "dropout left out of the way back",
+        ),
+        (
+            "both masks taken before the bias, all in one",
+            "self.on = z > 0",
+            "self.on = x @ P['W%d' % i] > 0",
+            "both masks taken before the bias",
+        ),
+        (
+            "scaled by the other probability, all in one",
+            "self.p) / (1 - self.p)",
+            "self.p) / self.p",
+            "scaled by the other probability",
+        ),
+        (
+            "mean for a hidden bias, all in one",
+            "G['b%d' % i] = d.sum(0)",
+            "G['b%d' % i] = d.mean(0)",
+            "mean for a hidden bias",
+        ),
+        (
+            "path through the variance missing, all in one",
+            "(d - d.mean(0) - self.zh * (d * self.zh).mean(0)) / self.s",
+            "(d - d.mean(0)) / self.s",
+            "path through the variance missing",
+        ),
+        (
+            "path through the mean missing, all in one",
+            "(d - d.mean(0) - self.zh * (d * self.zh).mean(0)) / self.s",
+            "(d - self.zh * (d * self.zh).mean(0)) / self.s",
+            "path through the mean missing",
+        ),
+        (
+            "standard deviation left out of the way back, all in one",
+            "(d * self.zh).mean(0)) / self.s",
+            "(d * self.zh).mean(0))",
+            "standard deviation left out of the way back",
+        ),
+        (
+            "twice the regularisation in the gradients, all in one",
+            "G[k] + self.reg * P[k]",
+            "G[k] + 2 * self.reg * P[k]",
+            "twice the regularisation in the gradients",
+        ),
+        (
+            "all parameters regularised, all in one",
+            "if k[0] == 'W':",
+            "if True:",
+            "all parameters regularised",
+        ),
+        (
+            "sum for the mean in the loss, all in one",
+            "s[np.arange(len(y)), y]).mean(), d / len(y)",
+            "s[np.arange(len(y)), y]).sum(), d / len(y)",
+            "sum for the mean in the loss",
+        ),
+        (
+            "not averaged, all in one",
+            "s[np.arange(len(y)), y]).mean(), d / len(y)",
+            "s[np.arange(len(y)), y]).mean(), d",
+            "not averaged",
+        ),
+        (
+            "never in test mode, all in one",
+            "h = block.forward(h, P, i, y is not None, rng)",
+            "h = block.forward(h, P, i, True, rng)",
+            "never in test mode",
+        ),
+        (
+            "variance of a sample, all in one",
+            "m, v = z.mean(0), z.var(0)",
+            "m, v = z.mean(0), z.var(0, ddof=1)",
+            "variance of a sample",
+        ),
+        (
+            "eps beside the root, all in one",
+            "self.s = np.sqrt(v + 1e-5)",
+            "self.s = np.sqrt(v) + 1e-5",
+            "eps beside the root",
+        ),
+        (
+            "gamma left out of the way back, all in one",
+            "            d = d * P['gamma%d' % i]\n",
+            "",
+            "gamma left out of the way back",
+        ),
+        (
+            "ReLU left out of the way forward, all in one",
+            "out = np.where(self.on, z, 0)",
+            "out = z",
+            "ReLU left out of the way forward",
+        ),
+    ],
+    "by_hand": [
+        (
+            "hidden weights averaged twice, by hand",
+            "dW1 += np.outer(dz1, X[i])",
+            "dW1 += np.outer(dz1, X[i]) / N",
+            "hidden weights averaged twice",
+        ),
+        (
+            "last example alone, of the last bias, by hand",
+            "db2[0] += dz2[i]",
+            "db2[0] = dz2[i]",
+            "last example alone, of the last bias",
+        ),
+        (
+            "sum for the mean in the loss, by hand",
+            "loss += -np.log(q[y[i]]) / N",
+            "loss += -np.log(q[y[i]])",
+            "sum for the mean in the loss",
+        ),
+        (
+            "one not averaged at the label, by hand",
+            "dz2[i, y[i]] -= 1 / N",
+            "dz2[i, y[i]] -= 1",
+            "one not averaged at the label",
+        ),
+        (
+            "no half in the first term, by hand",
+            "loss += reg / 2 * np.linalg.norm(p['W1'], 'fro') ** 2",
+            "loss += reg * np.linalg.norm(p['W1'], 'fro') ** 2",
+            "no half in the first term",
+        ),
+        ("no decay, by hand", "learning_rate *= learning_rate_decay", "pass", "no decay"),
+    ],
+}
+_OTHER_FILES = {"all_in_one": (FC, "fc_net.py"), "by_hand": (MONO, "neural_net.py")}
+
 SLIPS = tuple(
     Slip(
         name=name,
@@ -629,4 +782,16 @@ SLIPS = tuple(
     )
     for function, table in _TABLE.items()
     for name, file, before, after, cause in table
+) + tuple(
+    Slip(
+        name=name,
+        function=_OTHER_FILES[base][0],
+        file=_OTHER_FILES[base][1],
+        before=before,
+        after=after,
+        causes=(cause,),
+        base=base,
+    )
+    for base, table in _OTHERS.items()
+    for name, before, after, cause in table
 )
