@@ -8,7 +8,6 @@ from reference import nets
 from reference.bounded import Bounded
 from reference.precision import FLOAT32, FLOAT64, Precision
 
-from ..implementation import Call, Ref
 from ..judge.asking import Questions
 from ..judge.mismatch import Inconclusive, Kind
 from ..judge.property import check
@@ -29,17 +28,10 @@ def _monolithic(spec: object) -> bool:
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, applies=_monolithic, weight=0.25)
 def test_predict(probe: NetProbe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """predict(X) is the label with the highest score of loss(X), in every row."""
-    net, x = Ref(0, 0), case.args["X"]
-    args, kwargs = probe.arguments(case)
-    calls = [
-        Call(probe.name, args, kwargs),
-        Call(".params[]=", (net, probe.form.theirs(params_of(case)))),
-        Call(".loss", (net, x)),
-        Call(".predict", (net, x)),
-    ]
-    outcomes = yield from probe.ask(calls)
-    scores = probe.scores(outcomes[2], case)
-    labels = np.asarray(probe.get(outcomes[3])[0])
+    x = case.args["X"]
+    outcomes = yield from probe.play(case, [("scores", x), ("predict", x, {})])
+    scores = probe.scores(outcomes[0], case)
+    labels = np.asarray(probe.get(outcomes[1])[0])
     if labels.shape != (len(x),):
         sentence = f"predict(X) has shape {labels.shape}, wanted ({len(x)},)"
         probe.contradict("labels", sentence, case)
@@ -69,8 +61,6 @@ def test_training_is_gradient_descent(
     x, y = case.args["X"][:1], case.args["y"][:1]
     many_x, many_y = np.repeat(x, _COPIES, axis=0), np.repeat(y, _COPIES)
     rate, decay, reg = 0.125, 0.5, 0.25
-    net = Ref(0, 0)
-    args, kwargs = probe.arguments(case)
     options = {
         "learning_rate": rate,
         "learning_rate_decay": decay,
@@ -79,12 +69,8 @@ def test_training_is_gradient_descent(
         "batch_size": _BATCH,
         "verbose": False,
     }
-    calls = [
-        Call(probe.name, args, kwargs),
-        Call(".params[]=", (net, probe.form.theirs(params_of(case)))),
-        Call(".train", (net, many_x, many_y, x, y), options),
-    ]
-    history = probe.get((yield from probe.ask(calls))[-1])[0]
+    [outcome] = yield from probe.play(case, [("train", many_x, many_y, x, y, options)])
+    history = probe.get(outcome)[0]
     if not isinstance(history, dict) or "loss_history" not in history:
         probe.contradict("loss_history", "train returned no dict with a loss_history", case)
     got = np.asarray(history["loss_history"], dtype=np.float64).ravel()

@@ -32,7 +32,8 @@ def test_numerical_derivative_of_the_loss(
 ) -> Questions[None]:
     """Each gradient is the derivative of the loss along random directions, dropout included."""
     case = probe.fit(case)
-    case = _with_dropout(probe, case, rng)
+    if probe.guard is None:  # the gradient of a guarded loss is that of log p, and differs from it
+        case = probe.dropping(case, rng, one_in=3)
     params = params_of(case)
     directions = {name: _unit(rng.standard_normal(value.shape)) for name, value in params.items()}
     moved = [
@@ -91,7 +92,7 @@ def _vouched(probe: NetProbe, case: Case, grads: dict[str, Array]) -> bool:
     """Whether the reference says that the gradients are right; a difference cannot overrule it."""
     if case.args["dropout"] > 0.0:
         return False
-    return probe.wrong_gradient(case, grads, probe.options(case)) is None
+    return probe.differs(case, "gradients", grads, probe.options(case)) is None
 
 
 def _fail(
@@ -151,8 +152,8 @@ def test_dropout_of_one_example(
     loss, grads = yield from probe.train_pass(one)
     kept = _masks(one, grads, p_drop)
     options = probe.options(one, kept=kept, p_drop=p_drop)
-    probe.judge_loss(one, loss, options)
-    probe.judge_gradients(one, grads, options)
+    probe.judge(one, "loss", loss, options)
+    probe.judge(one, "gradients", grads, options)
 
 
 def _masks(case: Case, grads: dict[str, Array], p_drop: float) -> list[Array]:
@@ -199,13 +200,6 @@ def _drops(probe: NetProbe, case: Case) -> bool:
     # An earlier homework's net, which has neither yet.
     probe.note(Kind.CONVENTION, sentence)
     return False
-
-
-def _with_dropout(probe: NetProbe, case: Case, rng: np.random.Generator) -> Case:
-    # The gradient of a guarded loss is that of log p, which its differences contradict.
-    if probe.guard is not None or probe.form.kept in (None, 1.0) or rng.integers(3) > 0:
-        return case
-    return case.with_args(dropout=float(rng.choice((0.25, 0.5))))
 
 
 def _unit(direction: Array) -> Array:

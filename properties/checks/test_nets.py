@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from reference import nets
-from reference.bounded import Bounded
 
 from ..judge.asking import Questions
 from ..judge.mismatch import Inconclusive, Kind, Unsuitable
@@ -56,7 +53,7 @@ def test_scores_match_reference(
     statistics = nets.running(batches, params) if normalised else None
     oracle = "reference, in test mode after two training passes" if normalised else "reference"
     options = probe.options(case, running=statistics)
-    probe.judge_scores(case, probe.scores(outcome, case), args["X"], options, oracle)
+    probe.judge(case, "scores", probe.scores(outcome, case), options, oracle)
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, oracle=True)
@@ -66,7 +63,7 @@ def test_loss_matches_reference(
     """The loss in train mode is mean cross-entropy + ½ reg Σ ‖W‖²."""
     case = probe.fit(case)
     loss, _ = yield from probe.train_pass(case)
-    probe.judge_loss(case, loss, probe.options(case))
+    probe.judge(case, "loss", loss, probe.options(case))
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=2.0, oracle=True)
@@ -76,7 +73,7 @@ def test_gradients_match_reference(
     """The gradient of every parameter is the reference's."""
     case = probe.fit(case)
     _, grads = yield from probe.train_pass(case)
-    probe.judge_gradients(case, grads, probe.options(case))
+    probe.judge(case, "gradients", grads, probe.options(case))
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
@@ -124,11 +121,9 @@ def test_regularisation_is_half_the_squared_norm(
     wanted["loss"] = np.asarray(0.5 * sum(float((w * w).sum()) for w in weights.values()))
     before, after = {"loss": loss0, **grads0}, {"loss": loss1, **grads1}
 
-    def bounds(options: nets.Options) -> dict[str, Bounded]:
-        batch = args["X"], args["y"], params, options
-        return {"loss": nets.loss(*batch), **nets.gradients(*batch)}
-
-    slack = probe.slack(bounds, after, probe.options(high))
+    options = probe.options(high)
+    slack = probe.rounding(high, "loss", loss1, options)
+    slack |= probe.rounding(high, "gradients", loss1, options)
     for name in ("loss", *params):
         if name not in before or name not in after or before[name].shape != after[name].shape:
             continue
@@ -148,7 +143,7 @@ def test_scores_do_not_depend_on_the_batch(
 ) -> Questions[None]:
     """In test mode an example has the same scores alone as among others, dropout or not."""
     case = probe.fit(case)
-    case = _with_dropout(probe, case, rng)
+    case = probe.dropping(case, rng, one_in=2)
     x = case.args["X"]
     alone = [("scores", x[i : i + 1]) for i in range(len(x))]
     trained = _trained(case)
@@ -166,7 +161,7 @@ def test_test_mode_keeps_the_state(
 ) -> Questions[None]:
     """A test pass on other examples changes neither the scores that follow nor the next loss."""
     case = probe.fit(case)
-    case = _with_dropout(probe, case, rng)
+    case = probe.dropping(case, rng, one_in=2)
     x = case.args["X"]
     other = 3.0 * rng.standard_normal((4, *x.shape[1:])) + 1.0
     # Several passes: what each changes in a last bit adds up until it shows.
@@ -198,15 +193,10 @@ def test_train_and_test_scores_agree(
     if scores.ndim != 2 or len(scores) != len(y) or scores.shape[1] <= int(y.max()):
         raise Inconclusive  # the scores have another shape, and are told so
     options = probe.options(case)
-    params = params_of(case)
-
-    def wanted(options: nets.Options) -> Bounded:
-        own = Bounded(scores, nets.scores(x, params, options).error, options.precision)
-        return nets.cross_entropy(own, y, options) + nets.penalty(params, options)
-
-    slack = probe.slack(lambda o: {"loss": wanted(o)}, {"loss": loss}, options)["loss"]
+    wanted = nets.cross_entropy(scores, y, options) + nets.penalty(params_of(case), options)
+    slack = probe.rounding(case, "loss", loss, options)["loss"]
     oracle = "cross-entropy of its own test-mode scores"
-    probe.same("loss", loss, wanted(options).value, slack, case=case, oracle=oracle)
+    probe.same("loss", loss, wanted.value, slack, case=case, oracle=oracle)
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
@@ -248,9 +238,8 @@ def test_initial_loss_is_log_of_classes(
     loss, _ = yield from probe.train_pass(start)
     wanted = np.asarray(np.log(sizes_of(case)[2]))
     options = probe.options(start)
-    truth = partial(nets.loss, case.args["X"], case.args["y"], params_of(start))
-    slack = probe.slack(lambda o: {"loss": truth(o)}, {"loss": loss}, options)["loss"]
-    slack = slack + np.abs(truth(options).value - wanted)
+    off = probe.truth(start, "loss", options)["loss"].value - wanted
+    slack = probe.rounding(start, "loss", loss, options)["loss"] + np.abs(off)
     probe.same("loss", loss, wanted, slack, case=start, oracle="log of the number of classes")
 
 
@@ -271,13 +260,6 @@ def test_loss_leaves_params_alone(
                 probe.contradict(str(name), f"{passed} changes params[{name!r}]", case)
 
 
-def _with_dropout(probe: NetProbe, case: Case, rng: np.random.Generator) -> Case:
-    """Half of the time the same case with dropout, where the net takes it."""
-    if probe.form.dropout is None or rng.integers(2) == 0:
-        return case
-    return case.with_args(dropout=float(rng.choice((0.25, 0.5, 0.75))))
-
-
 def _trained(case: Case) -> list[Step]:
     """One training pass; none where masks would decide what batchnorm's statistics are."""
     masked = "gamma1" in case.args and case.args["dropout"] > 0.0
@@ -286,12 +268,11 @@ def _trained(case: Case) -> list[Step]:
 
 def _slack_of_scores(probe: NetProbe, case: Case, got: Array, *, trained: bool = True) -> Array:
     """How far two test passes may differ, by default after those of `_trained`."""
-    x, params = case.args["X"], params_of(case)
+    params = params_of(case)
     batches = [step[1] for step in _trained(case)] if trained else []
     statistics = nets.running(batches, params) if "gamma1" in params else None
     options = probe.options(case, running=statistics)
-    bounds = {"scores": got}, options
-    return probe.slack(lambda o: {"scores": nets.scores(x, params, o)}, *bounds)["scores"]
+    return probe.rounding(case, "scores", got, options)["scores"]
 
 
 def _unchanged(before: object, after: object) -> bool:

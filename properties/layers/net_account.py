@@ -148,8 +148,8 @@ def _dropped(net: Net, x: Array, y: Array, seen: Seen) -> dict[str, Array]:
     """Of one example with dropout: its masks are read off the gradients, or tried."""
     above = [seen.got[f"dW{k}"] for k in range(2, net.depth + 1)]
     masks = [np.atleast_2d(np.any(dw != 0.0, axis=1)).astype(float) for dw in above]
-    if not all(mask.any() for mask in masks):
-        return {}  # a gradient that is zero altogether shows no mask
+    if not all(mask.any() for mask in masks) or all(mask.all() for mask in masks):
+        return {}  # a gradient that is zero altogether shows no mask, one without zeros none either
     found = net.loss(x, y, masks)
     tried = [net.forward(x, training=False, masks=masks)[0]]
     if net.of("drops", {"training": False}):

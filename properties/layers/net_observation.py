@@ -67,17 +67,11 @@ def _got(probe: NetProbe, case: Case) -> dict[str, Array]:
 
 
 def _trained(probe: NetProbe, case: Case) -> dict[str, Array]:
-    x, y, net = case.args["X"], case.args["y"], Ref(0, 0)
-    args, kwargs = probe.arguments(case)
+    x, y = case.args["X"], case.args["y"]
     many = np.repeat(x[:1], _COPIES, axis=0), np.repeat(y[:1], _COPIES)
     options = {**_TRAINING, "reg": case.args["reg"], "verbose": False}
-    calls = [
-        Call(probe.name, args, kwargs),
-        Call(".params[]=", (net, probe.form.theirs(params_of(case)))),
-        Call(".predict", (net, x)),
-        Call(".train", (net, *many, x[:1], y[:1]), options),
-    ]
-    labels, history = probe.send(calls)[2:]
+    steps = [("predict", x, {}), ("train", *many, x[:1], y[:1], options)]
+    labels, history = probe.now(probe.play(case, steps))
     found: dict[str, Array] = {}
     if labels.ok:
         found["labels"] = np.asarray(labels.outputs[0])

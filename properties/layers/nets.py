@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from ..judge.subjects.net import NetProbe
+from reference import nets
+
+from ..judge.subjects.net import NetProbe, params_of
 from ..spec.account import Account, Seen
 from ..spec.case import Case
 from ..spec.row import ObjectSpec, Purpose
@@ -98,7 +100,7 @@ def _observe(probe: NetProbe) -> list[Seen]:
         if not batchnorm or probe.form.batchnorm is not None
     ]
     if probe.form.kept not in (None, 1.0):
-        plain = [_active(case) for case in cases if "gamma1" not in case.args]
+        plain = [active(case) for case in cases if "gamma1" not in case.args]
         cases += [
             case.with_args(
                 X=case.args["X"][i : i + 1], y=case.args["y"][i : i + 1], dropout=p, reg=0.0
@@ -115,10 +117,11 @@ _DEEP = _BATCH + (
 )
 
 
-def _active(case: Case) -> Case:
-    """The same net with most of its units above zero: what is dropped shows in the gradients."""
-    biases = {name: value for name, value in case.args.items() if name.startswith("b")}
-    return case.with_args(**{name: np.abs(value) + 2.0 for name, value in biases.items()})
+def active(case: Case) -> Case:
+    """The same net with all its units above zero: what is dropped shows in the gradients."""
+    last = f"W{nets.depth(params_of(case))}"
+    kept = ("y", "reg", "dropout", "seed", last)
+    return case.with_args(**{k: np.abs(v) for k, v in case.args.items() if k not in kept})
 
 
 def _spec(

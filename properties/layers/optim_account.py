@@ -368,7 +368,7 @@ def _predict(rule: str, steps: Steps, seen: Seen) -> dict[str, Array]:
 
 def _observe(probe: object) -> list[Seen]:
     found = []
-    for case in _cases(probe.spec.rule):  # type: ignore[attr-defined]
+    for case in fresh_cases(probe.spec.rule):  # type: ignore[attr-defined]
         try:
             steps = probe.now(probe.steps(case))  # type: ignore[attr-defined]
         except (Fault, Mismatch):
@@ -377,7 +377,7 @@ def _observe(probe: object) -> list[Seen]:
     return found
 
 
-def _cases(rule: str) -> list[Case]:
+def fresh_cases(rule: str) -> list[Case]:
     """Three steps with no config, with a rate alone, with all hyperparameters unequal."""
     rng = np.random.Generator(np.random.SFC64(5))
     full = {"learning_rate": 0.25, "momentum": 0.75, "decay_rate": 0.8, "beta1": 0.7}

@@ -189,6 +189,7 @@ SOLVER = SolverSpec(
         misconceptions=solver_account.MISCONCEPTIONS,
         observe=solver_account.observe,
         predict=solver_account.predict,
+        follows=solver_account.FOLLOWS,
         shown_by=solver_account.SHOWN_BY,
     ),
 )

@@ -18,6 +18,7 @@ from ..spec.misconception import misconceptions
 from .solver_path import checked, data, knots, per_epoch
 
 _GIVEN = ("learning_rate", "lr_decay", "levels", "num_train")
+_LEVELS = (0.25, 0.625, 0.375, 1.0, 0.0)
 _SIZE = 3  # examples of a batch: not a divisor of their number
 
 STEPS = {
@@ -34,6 +35,7 @@ STEPS = {
     "accuracy": "hits.mean()",
 }
 OTHER_WAYS = ({"better": "val >= best"},)
+FOLLOWS = frozenset({"loss_history", "val_acc_history", "best_val_acc", "best_params", "model"})
 SHOWN_BY = {"learning_rate": ("W1", "b1"), "params": ("model", "best_params")}
 MISCONCEPTIONS = misconceptions(
     "solver.Solver",
@@ -184,11 +186,10 @@ def _best(steps: Steps, values: dict[str, Any]) -> dict[str, Any]:
     return {"best": best, "taken": taken}
 
 
-def observe(probe: Any) -> list[Seen]:
-    """Runs of a solver over several epochs, with accuracies that come and go."""
+def fresh_cases() -> list[Case]:
+    """Runs over several epochs, with accuracies that come and go."""
     found = []
     for number, (batches, epochs, decay) in enumerate(((3, 3, 0.5), (2, 4, 0.75), (4, 3, 0.9))):
-        levels = [(0.25, 0.625, 0.375, 1.0, 0.0)[(i + number) % 5] for i in range(epochs + 1)]
         args = {
             "num_train": 2 * batches,
             "num_val": 8,
@@ -196,22 +197,29 @@ def observe(probe: Any) -> list[Seen]:
             "num_epochs": epochs,
             "learning_rate": 0.5,
             "lr_decay": decay,
-            "levels": tuple(levels),
+            "levels": tuple(_LEVELS[(i + number) % len(_LEVELS)] for i in range(epochs + 1)),
             "seed": number,
         }
-        case = Case(args=args)
+        found.append(Case(args=args))
+    return found
+
+
+def given_of(case: Case) -> dict[str, Any]:
+    """What a prediction starts from."""
+    given = {name: case.args[name] for name in _GIVEN}
+    given |= {"each": per_epoch(case), "epochs": case.args["num_epochs"]}
+    return given | {"checked": np.array(checked(case)), "knots": knots(case)}
+
+
+def observe(probe: Any) -> list[Seen]:
+    """What a solver leaves behind on the fresh cases."""
+    found = []
+    for case in fresh_cases():
         try:
             done = probe.now(probe.train(case))
         except (Fault, Mismatch):
             continue
-        at = np.array(checked(case))
-        given = {
-            **{name: args[name] for name in _GIVEN},
-            "each": per_epoch(case),
-            "epochs": epochs,
-            "checked": at,
-            "knots": knots(case),
-        }
+        given = given_of(case)
         got = {
             "W1": done.seen[:, 0],
             "b1": done.seen[:, 1],

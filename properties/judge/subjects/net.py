@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -17,7 +18,7 @@ from reference.precision import FLOAT32, FLOAT64
 from ...implementation import Call, Implementation, Outcome, Ref
 from ...spec.case import Array, Case
 from ...spec.literals import literal
-from ..asking import Questions
+from ..asking import Ask, Questions
 from ..compare import Difference
 from ..mismatch import Fault, Kind, Mismatch
 from .net_form import find_form
@@ -26,7 +27,10 @@ from .objects import ObjectProbe
 _GAP = 80.0  # of two scores: e**-80 is a normal number in float32 too
 
 Step = tuple[Any, ...]
-"""("scores", X), ("loss", X, y), ("loss", X, y, reg), ("set", params) or ("params",)."""
+"""("scores", X), ("loss", X, y), ("set", params) or ("params",); of the monolithic net also
+("predict", X, options) and ("train", X, y, X_val, y_val, options)."""
+
+_NET = Ref(0, 0)
 
 Gradients = dict[str, Array]
 
@@ -67,31 +71,27 @@ class NetProbe(ObjectProbe):
         self, plays: Sequence[tuple[Case, Sequence[Step]]]
     ) -> Questions[list[list[Outcome]]]:
         """The same for several nets, in one round trip."""
-        calls: list[Call] = []
-        places = []
-        for case, steps in plays:
-            net = Ref(len(calls), 0)
-            calls += self._making(case, net)
-            start = len(calls)
-            calls += [self._call(case, net, step) for step in steps]
-            places.append((start, len(calls)))
-        outcomes = yield from self.ask(calls)
+        made = [self._making(case) for case, _ in plays]
+        asks = [
+            Ask((*making, *(self._call(case, step) for step in steps)))
+            for making, (case, steps) in zip(made, plays, strict=True)
+        ]
         found = []
-        for start, end in places:
-            for outcome in outcomes[:start]:
+        for making, outcomes in zip(made, (yield asks), strict=True):
+            for outcome in outcomes[: len(making)]:
                 if outcome.status not in ("ok", "missing"):
                     self.get(outcome)
-            found.append(outcomes[start:end])
+            found.append(outcomes[len(making) :])
         return found
 
-    def _making(self, case: Case, net: Ref) -> list[Call]:
+    def _making(self, case: Case) -> list[Call]:
         args, kwargs = self.arguments(case)
         calls = [
             Call(self.name, args, kwargs, seed=case.args.get("seed")),
-            Call(".params[]=", (net, self.form.theirs(params_of(case)))),
+            Call(".params[]=", (_NET, self.form.theirs(params_of(case)))),
         ]
         if not self.monolithic and "reg" not in self.form.options:
-            calls.append(Call(".reg=", (net, case.args["reg"])))
+            calls.append(Call(".reg=", (_NET, case.args["reg"])))
         return calls
 
     def arguments(self, case: Case) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -105,17 +105,19 @@ class NetProbe(ObjectProbe):
             **options,
         )
 
-    def _call(self, case: Case, net: Ref, step: Step) -> Call:
-        seed = case.args["seed"]
-        if step[0] == "scores":
-            return Call(".loss", (net, step[1]), seed=seed)
-        if step[0] == "loss":
-            reg = step[3] if len(step) > 3 else case.args["reg"]
-            kwargs = {"reg": reg} if self.monolithic else {}
-            return Call(".loss", (net, step[1], step[2]), kwargs, seed=seed)
-        if step[0] == "set":
-            return Call(".params[]=", (net, self.form.theirs(step[1])))
-        return Call(".params", (net,))
+    def _call(self, case: Case, step: Step) -> Call:
+        kind, *given = step
+        if kind == "params":
+            return Call(".params", (_NET,))
+        if kind == "set":
+            return Call(".params[]=", (_NET, self.form.theirs(given[0])))
+        kwargs: dict[str, Any] = {}
+        if kind in ("predict", "train"):
+            *given, kwargs = given
+        elif kind == "loss" and self.monolithic:
+            kwargs = {"reg": case.args["reg"]}
+        method = "loss" if kind == "scores" else kind
+        return Call(f".{method}", (_NET, *given), kwargs, seed=case.args["seed"])
 
     # -- results -----------------------------------------------------------------------------
 
@@ -179,73 +181,51 @@ class NetProbe(ObjectProbe):
         """The reference's options of a case: in train mode and without dropout, by default."""
         return nets.Options(**{"reg": case.args["reg"], "guard": self.guard} | more)
 
-    def slack(  # type: ignore[override]
-        self,
-        bounds: Callable[[nets.Options], dict[str, Bounded]],
-        got: Mapping[str, Array],
-        options: nets.Options,
+    def truth(self, case: Case, what: str, options: nets.Options) -> dict[str, Bounded]:
+        """What the reference says of ``scores``, ``loss`` or ``gradients`` on a case's batch."""
+        (x, y), params = _batch(case), params_of(case)
+        if what == "scores":
+            return {what: nets.scores(x, params, options)}
+        if what == "loss":
+            return {what: nets.loss(x, y, params, options)}
+        return nets.gradients(x, y, params, options)
+
+    def rounding(
+        self, case: Case, what: str, got: Array, options: nets.Options
     ) -> dict[str, Array]:
-        """How far two evaluations of what bounds are made for may differ by rounding."""
-        single = bool([name for name, array in got.items() if self.is_single(array)])
-        made = bounds(replace(options, precision=FLOAT32 if single else FLOAT64))
+        """How far two evaluations may differ, by name, in the precision that was answered in."""
+        precision = FLOAT32 if self.is_single(got) else FLOAT64
+        made = self.truth(case, what, replace(options, precision=precision))
         return {name: np.asarray(2.0 * SAFETY * bound.error) for name, bound in made.items()}
 
-    def judge_scores(
-        self, case: Case, got: Array, x: Array, options: nets.Options, oracle: str
-    ) -> None:
-        """Raise the mismatch of scores that are not those of the reference."""
-        self._judge(
-            case,
-            {"scores": got},
-            lambda o: {"scores": nets.scores(x, params_of(case), o)},
-            options,
-            oracle=oracle,
-        )
-
-    def judge_loss(self, case: Case, got: Array, options: nets.Options) -> None:
-        """Raise the mismatch of a loss that is not that of the reference."""
-        x, y = _batch(case)
-        self._judge(
-            case, {"loss": got}, lambda o: {"loss": nets.loss(x, y, params_of(case), o)}, options
-        )
-
-    def judge_gradients(self, case: Case, got: Gradients, options: nets.Options) -> None:
-        """Raise the mismatch of the first gradient that is wrong."""
-        self._judge(case, got, lambda o: self._gradients(case, o), options, prefix="d")
-
-    def wrong_gradient(  # type: ignore[override]
-        self, case: Case, got: Gradients, options: nets.Options
+    def differs(
+        self, case: Case, what: str, got: Mapping[str, Array], options: nets.Options
     ) -> tuple[str, Difference] | None:
-        """The first gradient that the reference says otherwise, if any."""
-        return self._wrong(case, got, lambda o: self._gradients(case, o), options, "d")
-
-    def _gradients(self, case: Case, options: nets.Options) -> dict[str, Bounded]:
-        return nets.gradients(*_batch(case), params_of(case), options)
-
-    def _wrong(
-        self,
-        case: Case,
-        got: Mapping[str, Array],
-        truth: Callable[[nets.Options], dict[str, Bounded]],
-        options: nets.Options,
-        prefix: str,
-    ) -> tuple[str, Difference] | None:
-        short = replace(options, precision=FLOAT32)
+        """The first of the scores, the loss or the gradients that the reference says otherwise."""
+        truth, short = partial(self.truth, case, what), replace(options, precision=FLOAT32)
+        prefix = "d" if what == "gradients" else ""
         return self.find(case, got, truth(options), lambda: truth(short), prefix=prefix)
 
-    def _judge(
+    def judge(
         self,
         case: Case,
-        got: Mapping[str, Array],
-        truth: Callable[[nets.Options], dict[str, Bounded]],
+        what: str,
+        got: Array | Gradients,
         options: nets.Options,
-        *,
-        prefix: str = "",
         oracle: str = "reference",
     ) -> None:
-        wrong = self._wrong(case, got, truth, options, prefix)
+        """Raise the mismatch of what the reference says otherwise."""
+        named = got if isinstance(got, dict) else {what: got}
+        wrong = self.differs(case, what, named, options)
         if wrong is not None:
-            self.fail(self.name, f"{prefix}{wrong[0]}", wrong[1], oracle=oracle, case=case)
+            name = f"d{wrong[0]}" if what == "gradients" else wrong[0]
+            self.fail(self.name, name, wrong[1], oracle=oracle, case=case)
+
+    def dropping(self, case: Case, rng: np.random.Generator, *, one_in: int) -> Case:
+        """The same case, with dropout once in a while where the class drops units."""
+        if self.form.kept in (None, 1.0) or rng.integers(one_in) > 0:
+            return case
+        return case.with_args(dropout=float(rng.choice((0.25, 0.5, 0.75))))
 
     def need_dropout(self) -> None:
         """Raise the Fault that kept dropout from being looked at, if any."""

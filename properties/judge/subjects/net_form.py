@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from ...implementation import Call, Ref
-from ..asking import moved
+from ...implementation import Call, Outcome, Ref
+from ..asking import Ask, round_trip
 from ..mismatch import Fault
 from .functions import Probe
 
@@ -144,20 +144,11 @@ def _make(name: str, form: Form, **options: Any) -> list[Call]:
     return [Call(name, args, kwargs), Call(".params", (Ref(0, 0),))]
 
 
-def _try(probe: Probe, attempts: Sequence[Sequence[Call]]) -> list[tuple[bool, Any, Any]]:
-    """Run lists of calls in one round trip: did all work, the last outcome, the first failure."""
-    calls: list[Call] = []
-    ends = []
-    for attempt in attempts:
-        start = len(calls)
-        calls += [moved(call, start) for call in attempt]
-        ends.append((start, len(calls)))
-    outcomes = probe.send(calls)
-    found = []
-    for start, end in ends:
-        bad = next((o for o in outcomes[start:end] if not o.ok), None)
-        found.append((bad is None, outcomes[end - 1], bad))
-    return found
+def _try(probe: Probe, attempts: Iterable[Sequence[Call]]) -> list[Outcome]:
+    """Of each attempt, in one round trip, the first outcome that failed, or else the last."""
+    asks = [Ask(tuple(calls)) for calls in attempts]
+    found = round_trip(probe.implementation, asks)
+    return [next((o for o in outcomes if not o.ok), outcomes[-1]) for outcomes in found]
 
 
 def _construct(probe: Probe, name: str, *, deep: bool) -> tuple[Form, dict[str, Any]]:
@@ -170,11 +161,11 @@ def _construct(probe: Probe, name: str, *, deep: bool) -> tuple[Form, dict[str, 
         spellings += [("input_dim", "hidden_dims", "num_classes"), (None, None, None)]
     spellings += list(product(_INPUTS, _HIDDEN, _CLASSES))
     forms = [Form(names=names, deep=deep) for names in spellings]
-    results = _try(probe, [_make(name, form) for form in forms])
-    for form, (worked, outcome, _) in zip(forms, results, strict=True):
-        if worked and isinstance(outcome.outputs[0], dict):
+    outcomes = _try(probe, (_make(name, form) for form in forms))
+    for form, outcome in zip(forms, outcomes, strict=True):
+        if outcome.ok and isinstance(outcome.outputs[0], dict):
             return form, outcome.outputs[0]
-    bad = results[0][2] or results[0][1]
+    bad = outcomes[0]
     tried = "hidden sizes, input size and number of classes" if deep else "D, H and C"
     raise Fault(
         name,
@@ -217,26 +208,20 @@ def _layout(form: Form, params: Mapping[str, Any]) -> Form:
 
 
 def _options(probe: Probe, name: str, form: Form) -> Form:
-    tried: dict[str, Any] = {
-        "reg": 0.5,
-        "weight_scale": 0.5,
-        "dtype": "float64",
-        "seed": 3,
-    }
-    attempts = [
+    tried = {"reg": 0.5, "weight_scale": 0.5, "dtype": "float64", "seed": 3}
+    attempts = (
         _make(name, _replace(form, options=frozenset({option})), **{option: value})
         for option, value in tried.items()
-    ]
-    results = _try(probe, attempts)
-    taken = {o for o, (worked, _, _) in zip(tried, results, strict=True) if worked}
-    return _replace(form, options=frozenset(taken))
+    )
+    outcomes = zip(tried, _try(probe, attempts), strict=True)
+    return _replace(form, options=frozenset(option for option, o in outcomes if o.ok))
 
 
 def _batchnorm(probe: Probe, name: str, form: Form) -> Form:
     forms = [_replace(form, batchnorm=option) for option in _BATCHNORM]
-    results = _try(probe, [_make(name, one, batchnorm=True) for one in forms])
-    for one, (worked, outcome, _) in zip(forms, results, strict=True):
-        if worked and "gamma1" in outcome.outputs[0]:
+    outcomes = _try(probe, (_make(name, one, batchnorm=True) for one in forms))
+    for one, outcome in zip(forms, outcomes, strict=True):
+        if outcome.ok and "gamma1" in outcome.outputs[0]:
             return _layout(one, outcome.outputs[0])
     return form
 
@@ -244,8 +229,8 @@ def _batchnorm(probe: Probe, name: str, form: Form) -> Form:
 def _dropout(probe: Probe, name: str, form: Form) -> Form:
     """Find the keyword of dropout, and which reading of it: by the share of units it keeps."""
     forms = [_replace(form, dropout=option) for option in _DROPOUT]
-    results = _try(probe, [_make(name, one, p_drop=_RATE) for one in forms])
-    works = [one for one, (worked, _, _) in zip(forms, results, strict=True) if worked]
+    outcomes = _try(probe, (_make(name, one, p_drop=_RATE) for one in forms))
+    works = [one for one, outcome in zip(forms, outcomes, strict=True) if outcome.ok]
     if not works:
         return form
     form = works[0]
