@@ -6,11 +6,15 @@ code with it, so that the zoo's labels do not lean on what they are there to tes
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import contextlib
+import copy
+import functools
 import importlib
 import io
 import sys
+import tempfile
 import tomllib
 import types
 from collections.abc import Callable, Iterator
@@ -23,12 +27,49 @@ HERE = Path(__file__).parent
 MODULES = ("layers", "layer_utils", "autoencoder", "gplvm", "optim", "solver", "fc_net", "neural_net")
 
 
-def table(name: str) -> list[dict[str, Any]]:
-    """The entries of `variants/truth.toml` or `nets/truth.toml`, with missing lists filled in."""
+@functools.cache
+def _built(name: str) -> Path:
+    """A folder, until this process ends, for the variants that are patches of another."""
+    folder = tempfile.TemporaryDirectory(prefix="homework-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name) / name
+
+
+def _patched(name: str, entry: dict[str, Any]) -> None:
+    """Write a variant: the files of its base, each patch in the one place where its text stands."""
+    base, made = HERE / name / entry["base"], _built(name) / entry["path"]
+    files = entry.get("files") or [p.relative_to(base).as_posix() for p in base.rglob("*.py")]
+    texts = {file: (base / file).read_bytes().decode() for file in files}
+    for patch in entry["patch"]:
+        file, was = patch["file"], patch["was"]
+        count = texts[file].count(was)
+        if count != 1:
+            raise ValueError(f"{entry['path']}: {was!r} stands {count} times in {entry['base']}/{file}, wanted once")
+        texts[file] = texts[file].replace(was, patch["now"])
+    for file, text in texts.items():
+        (made / file).parent.mkdir(parents=True, exist_ok=True)
+        (made / file).write_bytes(text.encode())
+
+
+@functools.cache
+def _read(name: str) -> dict[str, Any]:
+    """The truth table, with the variants that are patches written."""
     with (HERE / name / "truth.toml").open("rb") as stream:
-        entries = tomllib.load(stream)["variant"]
+        found = tomllib.load(stream)
+    for entry in found["variant"]:
+        if "base" in entry:
+            _patched(name, entry)
+    return found
+
+
+def table(name: str) -> list[dict[str, Any]]:
+    """The entries of `variants/truth.toml` or `nets/truth.toml`, with missing lists filled in.
+
+    An entry with a `base` is that variant with some of its text replaced; `folder` is where to find it.
+    """
+    entries: list[dict[str, Any]] = copy.deepcopy(_read(name)["variant"])
     for entry in entries:
-        entry["folder"] = HERE / name
+        entry["folder"] = _built(name) if "base" in entry else HERE / name
         for key in ("right", "wrong", "missing", "ambiguous", "findings", "surroundings", "surroundings_functions",
                     "backward_of_own_forward"):
             entry.setdefault(key, [])
