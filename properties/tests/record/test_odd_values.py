@@ -20,7 +20,7 @@ from properties.commands.cli import main
 from properties.record.arrays import encode
 from properties.record.files import write_whole
 from properties.tests.command_line import START
-from properties.tests.slow import slow
+from properties.tests.slow import mostly_slow, slow
 
 ODD: list[Any] = [
     np.array([1.0, np.inf], dtype=np.longdouble),
@@ -70,21 +70,23 @@ def relu_backward(dout, cache):
 """
 
 
+RETURNED = [
+    "dx.astype(np.longdouble)",
+    "dx.astype(object)",
+    "dx + 0j",
+    "np.asarray(dx.sum())",
+    "np.ma.masked_array(dx, mask=dx > 0)",
+    "np.zeros(dx.shape, dtype=[('a', float)])",
+    "dx * 1e308",
+    "np.datetime64('2000-01-01')",
+    "np.full(dx.shape, 10**400, dtype=object)",
+    "(_ for _ in ()).throw(ValueError('\\ud800'))",
+    "{dx.size: '\\ud800'}",
+]
+
+
 @pytest.mark.parametrize(
-    "returned",
-    [
-        "dx.astype(np.longdouble)",
-        "dx.astype(object)",
-        "dx + 0j",
-        "np.asarray(dx.sum())",
-        "np.ma.masked_array(dx, mask=dx > 0)",
-        "np.zeros(dx.shape, dtype=[('a', float)])",
-        "dx * 1e308",
-        "np.datetime64('2000-01-01')",
-        "np.full(dx.shape, 10**400, dtype=object)",
-        "(_ for _ in ()).throw(ValueError('\\ud800'))",
-        "{dx.size: '\\ud800'}",
-    ],
+    "returned", mostly_slow(RETURNED, fast=("dx.astype(np.longdouble)", "dx * 1e308"))
 )
 def test_an_odd_result_is_judged_and_recorded(returned: str, tmp_path: Path) -> None:
     file = tmp_path / "layers.py"
