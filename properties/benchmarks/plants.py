@@ -29,18 +29,19 @@ def style_source(style: str) -> str:
         path = Path(__file__).parent / "styles" / f"{STRANGER}.py"
         return path.read_text(encoding="utf-8")
     rows = [spec for spec in ALL if spec.ways is not None]
-    return "\n\n".join((_HEAD, *(_functions(spec, style) for spec in rows)))
+    return "\n\n".join((_HEAD, *(functions_of(spec, style) for spec in rows)))
 
 
 def plant(style: str, misconception: Misconception) -> str:
     """A right module in which one function is wrong."""
     rows = {spec.name: spec for spec in ALL if spec.ways is not None}
-    made = {name: _functions(spec, style) for name, spec in rows.items()}
-    made[misconception.layer] = _functions(rows[misconception.layer], style, misconception)
+    made = {name: functions_of(spec, style) for name, spec in rows.items()}
+    made[misconception.layer] = functions_of(rows[misconception.layer], style, misconception)
     return "\n\n".join((_HEAD, *made.values()))
 
 
-def _functions(spec: LayerSpec, style: str, wrong: Misconception | None = None) -> str:
+def functions_of(spec: LayerSpec, style: str, wrong: Misconception | None = None) -> str:
+    """The functions of one row in a style, right or with a misconception."""
     return _Writer(spec, STYLES.index(style), wrong).text()
 
 
@@ -127,7 +128,7 @@ class _Writer:
         for name, line in state.items():
             lines.append(f"{where}[{name!r}] = {self._formula(spec.forward, name, kind) or line}")
         if loss:
-            return [*lines, f"return {', '.join((spec.value, *self._gradients))}"]
+            return [*lines, f"return {', '.join((*spec.outputs, *self._gradients))}"]
         kept = self._kept(kind)
         cache = _CACHES[self._style].packed(kept) if kept else "None"
         if self._kinds != [""]:

@@ -45,7 +45,7 @@ class _Recorder:
 
     def function(self, part: LayerSpec, name: str) -> Callable[..., Any]:
         loss = part.backward is None
-        outputs = 1 + loss * len(part.differentiable)
+        outputs = len(part.outputs) + loss * len(part.differentiable)
         if name == part.backward:
             outputs = len(part.differentiable)
 
@@ -78,8 +78,7 @@ def assembled(probe: Probe, cases: Sequence[Case]) -> list[dict[str, Array]]:
             name: recorder.function(part, name) for part in spec.parts for name in part.functions
         }
         args = {k: dict(v) if isinstance(v, dict) else v for k, v in case.args.items()}
-        upstream = {} if case.dout is None else {"dout": case.dout}
-        values = spec.composition.run(functions, {**args, **upstream}, "")
+        values = spec.composition.run(functions, {**args, **case.named_upstreams}, "")
         recorded.append((recorder, values))
         calls += recorder.calls
     outcomes = probe.send(calls)

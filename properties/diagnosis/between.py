@@ -30,7 +30,8 @@ def forward_that_fits(
     """Name the wrong forward that a wrong gradient is the derivative of."""
     name = argument.removeprefix("d")
     random = spec.hints.drawn is not None
-    if spec.backward is None or name not in spec.differentiable or random:
+    several = len(spec.outputs) > 1
+    if spec.backward is None or name not in spec.differentiable or random or several:
         return None
     small = [
         o

@@ -40,9 +40,7 @@ class Parts:
     def whole(self, o: Observation, argument: str) -> Array | None:
         """What the whole returns; None where no misconception has a part in it."""
         self._argument = argument
-        args = dict(o.case.args)
-        if o.case.dout is not None:
-            args["dout"] = o.case.dout
+        args = {**o.case.args, **o.case.named_upstreams}
         try:
             values = self._composition.run(self._functions, args, argument)
         except Exception:  # shapes that do not fit
@@ -59,18 +57,18 @@ class Parts:
             quantities = Quantities(ways, known)
             if self._argument in ways.state:
                 self._state = self._value(part, part.forward, self._argument, quantities)
-                return None, known
-            value = self._value(part, part.forward, part.value, quantities)
+                return (*(None for _ in part.outputs), known)
+            found = (self._value(part, part.forward, name, quantities) for name in part.outputs)
             if part.backward is None:
-                return (value, *self._gradients(part, part.forward, quantities))
-            return value, known
+                return (*found, *self._gradients(part, part.forward, quantities))
+            return (*found, known)
 
         return forward
 
     def _backward(self, part: LayerSpec) -> Callable[..., Any]:
-        def backward(dout: Any, cache: Any) -> Any:
+        def backward(*args: Any) -> Any:
             assert part.backward is not None
-            quantities = Quantities(ways_of(part), cache, dout)
+            quantities = Quantities(ways_of(part), args[-1], args[:-1])
             found = self._gradients(part, part.backward, quantities)
             return found[0] if len(found) == 1 else found
 

@@ -187,7 +187,7 @@ def _other_gradient(row: LayerSpec, seen: Sequence[Observation], argument: str) 
     """One gradient in the place of another."""
     for other in seen[0].truth:
         kinds = {_kind(row, name) for name in (argument, other)}
-        if other == argument or len(kinds) > 1 or row.value in (argument, other):
+        if other == argument or len(kinds) > 1 or {argument, other} & set(row.outputs):
             continue
         if all(
             other in o.truth and equal(o.got[argument], o.truth[other].value, tolerance(o, other))

@@ -35,6 +35,7 @@ from .conditions import examples
 _DRAWN = 48
 _KEPT = 9
 _FAMILIES = ("dyadic", "integers", "normal", "uneven", "tiny", "ties")
+_ROUNDING = 1e-10  # of the largest entry
 _STREAM = 7  # seed of the fresh cases
 _NOTHING = Ways(arguments="", texts={})
 
@@ -115,16 +116,12 @@ def _observation(
 ) -> Observation:
     spec = probe.spec
     got = {**run.outputs, **{f"d{name}": g for name, g in run.gradients.items()}}
-    truth: dict[str, Bounded] = {}
+    run = spec.hints.believed(case, run)
+    quantities = quantities_of(spec, case, run)
     if spec.reference is not None:
-        run = spec.hints.believed(case, run)
-        try:
-            truth |= probe.truth_of_value(case, run, precision)
-            if spec.kind_of(case) not in spec.hints.without_gradients:
-                gradients = probe.truth_of_gradients(case, run, precision)
-                truth |= {f"d{name}": g for name, g in gradients.items()}
-        except (ValueError, ArithmeticError):
-            truth = {}
+        truth = _truth(probe, case, run, precision)
+    else:
+        truth = _truth_of_ways(spec, quantities)
     got |= {
         name: np.asarray(run.state[name]) for name in truth.keys() & run.state.keys() - got.keys()
     }
@@ -137,18 +134,43 @@ def _observation(
         when=spec.kind_of(case),
         got=got,
         truth=truth,
-        quantities=quantities_of(spec, case, run),
+        quantities=quantities,
         assembled=parts,
     )
+
+
+def _truth(probe: Probe, case: Case, run: Run, precision: Precision) -> dict[str, Bounded]:
+    """What the reference says; nothing where it has no answer."""
+    spec = probe.spec
+    try:
+        truth = dict(probe.truth_of_value(case, run, precision))
+        if spec.kind_of(case) not in spec.hints.without_gradients:
+            gradients = probe.truth_of_gradients(case, run, precision)
+            truth |= {f"d{name}": g for name, g in gradients.items()}
+    except (ValueError, ArithmeticError):
+        return {}
+    return truth
+
+
+def _truth_of_ways(spec: LayerSpec, quantities: Quantities) -> dict[str, Bounded]:
+    """Where nobody wrote a reference, what the right computation gives, with room for rounding: it
+    convicts nobody, but tells what a wrong value has to do with the right one."""
+    truth: dict[str, Bounded] = {}
+    if spec.ways is None:
+        return truth
+    for name in (*spec.outputs, *spec.ways.state, *(f"d{name}" for name in spec.differentiable)):
+        with contextlib.suppress(Exception):  # a case that has not all of it
+            value = np.asarray(quantities[spec.ways.line_of(name)], dtype=np.float64)
+            size = float(np.max(np.abs(value), initial=0.0))
+            truth[name] = Bounded(value, np.full(value.shape, _ROUNDING * size))
+    return truth
 
 
 def quantities_of(spec: LayerSpec, case: Case, run: Run) -> Quantities:
     """The quantities of a case; its arguments alone for a layer without ways."""
     with np.errstate(all="ignore"):
         drawn = {} if spec.hints.drawn is None else spec.hints.drawn(case, run)
-        return Quantities(
-            spec.ways or _NOTHING, case.args, case.dout, {**case.douts, **(drawn or {})}
-        )
+        return Quantities(spec.ways or _NOTHING, case.args, case.upstreams, drawn)
 
 
 @cache

@@ -157,7 +157,7 @@ def _lines(ways: Ways, kind: str) -> tuple[Line, ...]:
 
 def _of_upstream(ways: Ways, kind: str) -> set[str]:
     """The names that depend on the upstream derivative."""
-    found = {"dout"}
+    found = set(ways.upstreams)
     for line in _lines(ways, kind):
         if line.reads & found:
             found.add(line.target)
@@ -169,12 +169,14 @@ def _renaming(
 ) -> dict[str, str]:
     """What the names of a part are called in the whole."""
     ways = ways_of(part)
-    found = dict(zip(ways.parameters, call.args, strict=True)) | {part.value: call.targets[0]}
+    found = dict(zip(ways.parameters, call.args, strict=True))
+    found |= dict(zip(part.outputs, call.targets, strict=False))
     cache = call.targets[-1]
     for back in calls:
         if back.function == part.backward and cache in back.args:
             gradients = (f"d{name}" for name in part.differentiable)
-            found |= dict(zip(gradients, back.targets, strict=True)) | {"dout": back.args[0]}
+            found |= dict(zip(gradients, back.targets, strict=True))
+            found |= dict(zip(ways.upstreams, back.args, strict=False))
     for line in _lines(ways, kind):
         if line.target not in found:
             own = line.target in taken

@@ -8,7 +8,7 @@ are made of them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -117,25 +117,25 @@ class Ways:
     given
         Names for sizes and options, one assignment a line; no mistake is looked for in them.
     texts
-        For each kind of call the ways of writing it, one assignment a line. Lines that read
-        ``dout``, or another of ``upstreams``, are the backward's.
+        For each kind of call the ways of writing it, one assignment a line. Lines that read an
+        upstream derivative are the backward's.
     kind
         An expression of the arguments that tells the kind of call, where there is more than one.
+    upstreams
+        Names of the upstream derivatives, one for each output.
     state
         What a call writes back into its last argument, and the line that holds it.
     updating
         The kind of call that does so.
-    upstreams
-        The names of the upstream derivatives, one for each output: the first is ``dout``.
     """
 
     arguments: str
     given: str = ""
     texts: Mapping[str, tuple[str, ...]]
     kind: str = ""
+    upstreams: tuple[str, ...] = ("dout",)
     state: Mapping[str, str] = field(default_factory=dict)
     updating: str = ""
-    upstreams: tuple[str, ...] = ("dout",)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -161,11 +161,8 @@ class Ways:
 
     def start(self, quantities: Mapping[str, Any]) -> Values:
         """The values that a program starts from: arguments, sizes, options, upstream."""
-        wanted = (
-            *self.parameters,
-            *(line.target for line in program(self.given).lines),
-            *self.upstreams,
-        )
+        wanted = (*self.parameters, *(line.target for line in program(self.given).lines))
+        wanted = (*wanted, *self.upstreams)
         found: Values = {}
         for name in wanted:
             with suppress(Exception):  # a case that has not all of them
@@ -184,14 +181,13 @@ class Quantities(dict[str, Any]):
         self,
         ways: Ways,
         args: Mapping[str, Any],
-        dout: Array | None = None,
+        upstreams: Sequence[Array] = (),
         known: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(args)
-        self._made_of = (ways, dict(args), dout, dict(known or {}))
+        self._made_of = (ways, dict(args), tuple(upstreams), dict(known or {}))
         self.update(known or {})
-        if dout is not None:
-            self["dout"] = dout
+        self.update(zip(ways.upstreams, upstreams, strict=False))
         self._lines = ways.defining(ways.kind_of(args))
 
     def __missing__(self, name: str) -> Any:

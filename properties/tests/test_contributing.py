@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from properties.benchmarks.mutants import homes
+from properties.benchmarks.plants import STYLES, plant
+from properties.layers import ALL
+
 from .command_line import ROOT, check
+
+# A page of its derivation on paper, and the mutants of nndl that change nothing.
+BESIDE = {"properties/derivations/layers.py", "properties/benchmarks/equivalent_mutants.py"}
 
 LAYERS = """
 import numpy as np
@@ -28,3 +35,33 @@ def test_recipe_judges_a_new_layer(tmp_path: Path, slope: str, status: str) -> N
     (tmp_path / "layers.py").write_text(LAYERS.format(slope=slope), encoding="utf-8")
     answer = check("--specs", "specs.py", "--only", "leaky_relu", "layers.py", cwd=tmp_path)
     assert answer.statuses() == {"leaky_relu_forward": "pass", "leaky_relu_backward": status}
+
+
+def test_recipe_names_the_cause(tmp_path: Path) -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    recipe, ways = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[:2]
+    start = recipe.index("LEAKY_RELU = ")
+    fields = "    ways=WAYS,\n    misconceptions=MISCONCEPTIONS,\n)\n"
+    spec = recipe[:start] + ways + recipe[start:].rstrip().removesuffix(")") + fields
+    (tmp_path / "specs.py").write_text(spec, encoding="utf-8")
+    wrong = LAYERS.replace("{slope} * dout", "0 * dout").format()
+    (tmp_path / "layers.py").write_text(wrong, encoding="utf-8")
+    answer = check("--specs", "specs.py", "--only", "leaky_relu", "layers.py", cwd=tmp_path)
+    assert "Below zero the derivative is the slope, not 0." in answer.out
+
+
+def test_one_file_and_one_line_declare_a_layer() -> None:
+    row = next(row for row in ALL if row.name == "layernorm")
+    assert len(row.misconceptions) >= 8
+    assert {one.function for one in row.misconceptions} == set(row.functions)
+    named = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "properties").rglob("*.py")
+        if "tests" not in path.parts and "layernorm" in path.read_text(encoding="utf-8")
+    ]
+    assert {"properties/layers/__init__.py", "properties/layers/layernorm.py"} <= set(named)
+    assert not [path for path in named if "/layers/" not in path and path not in BESIDE]
+    for style in STYLES:
+        for one in row.misconceptions:
+            compile(plant(style, one), one.key, "exec")
+    assert "layers/layernorm.py" in homes(ROOT / "nndl", [row])

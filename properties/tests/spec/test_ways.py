@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
 
+from properties.benchmarks.plants import functions_of
 from properties.diagnosis.observation import fresh_cases, quantities_of
 from properties.layers import ALL
 from properties.layers.affine import AFFINE
@@ -14,6 +16,7 @@ from properties.layers.affine_batchnorm_relu import AFFINE_BATCHNORM_RELU
 from properties.layers.affine_relu import AFFINE_RELU
 from properties.layers.gplvm import GPLVM
 from properties.spec.case import Case, Run
+from properties.spec.misconception import Misconception
 from properties.spec.row import LayerSpec
 from properties.spec.ways import Program, Quantities, Ways
 
@@ -98,3 +101,38 @@ def test_lines_are_one_assignment_each() -> None:
 def test_the_kind_of_a_call_comes_from_its_arguments() -> None:
     ways = Ways(arguments="x", texts={"a": (), "b": ()}, kind="'a' if x else 'b'")
     assert [ways.kind_of({"x": x}) for x in (1, 0)] == ["a", "b"]
+
+
+BUTTERFLY = LayerSpec(
+    name="butterfly",
+    forward="butterfly_forward",
+    backward="butterfly_backward",
+    cases=lambda purpose: None,
+    differentiable=("x", "y"),
+    outputs=("s", "d"),
+    ways=Ways(
+        arguments="x, y",
+        texts={"": ("s = x + y\nd = x - y\ndx = ds + dd\ndy = ds - dd",)},
+        upstreams=("ds", "dd"),
+    ),
+)
+
+
+def test_every_output_has_an_upstream_of_its_own() -> None:
+    case = Case(args={"x": np.ones(2), "y": np.ones(2)}, dout=np.ones(2), douts={"dd": np.ones(2)})
+    known = _quantities(BUTTERFLY, case)
+    assert known["dx"].tolist() == [2.0, 2.0]
+    space: dict[str, Any] = {}
+    wrong = Misconception(
+        name="sign",
+        layer="butterfly",
+        function="butterfly_backward",
+        argument="dy",
+        formula="ds + dd",
+        sentence="Look at the sign.",
+    )
+    exec(functions_of(BUTTERFLY, "dicts", wrong), space)
+    s, d, cache = space["butterfly_forward"](*case.args.values())
+    assert (s.tolist(), d.tolist()) == ([2.0, 2.0], [0.0, 0.0])
+    dx, dy = space["butterfly_backward"](*case.upstreams, cache)
+    assert dx.tolist() == dy.tolist() == [2.0, 2.0]
