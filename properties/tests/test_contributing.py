@@ -19,10 +19,10 @@ BESIDE = {"properties/derivations/layers.py", "properties/benchmarks/equivalent_
 LAYERS = """
 import numpy as np
 
-def leaky_relu_forward(x):
+def prelu_forward(x):
     return np.where(x > 0, x, 0.25 * x), x
 
-def leaky_relu_backward(dout, cache):
+def prelu_backward(dout, cache):
     return np.where(cache > 0, dout, {slope} * dout)
 """
 
@@ -33,20 +33,20 @@ def test_recipe_judges_a_new_layer(tmp_path: Path, slope: str, status: str) -> N
     recipe = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0]
     (tmp_path / "specs.py").write_text(recipe, encoding="utf-8")
     (tmp_path / "layers.py").write_text(LAYERS.format(slope=slope), encoding="utf-8")
-    answer = check("--specs", "specs.py", "--only", "leaky_relu", "layers.py", cwd=tmp_path)
-    assert answer.statuses() == {"leaky_relu_forward": "pass", "leaky_relu_backward": status}
+    answer = check("--specs", "specs.py", "--only", "prelu", "layers.py", cwd=tmp_path)
+    assert answer.statuses() == {"prelu_forward": "pass", "prelu_backward": status}
 
 
 def test_recipe_names_the_cause(tmp_path: Path) -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     recipe, ways = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[:2]
-    start = recipe.index("LEAKY_RELU = ")
+    start = recipe.index("PRELU = ")
     fields = "    ways=WAYS,\n    misconceptions=MISCONCEPTIONS,\n)\n"
     spec = recipe[:start] + ways + recipe[start:].rstrip().removesuffix(")") + fields
     (tmp_path / "specs.py").write_text(spec, encoding="utf-8")
     wrong = LAYERS.replace("{slope} * dout", "0 * dout").format()
     (tmp_path / "layers.py").write_text(wrong, encoding="utf-8")
-    answer = check("--specs", "specs.py", "--only", "leaky_relu", "layers.py", cwd=tmp_path)
+    answer = check("--specs", "specs.py", "--only", "prelu", "layers.py", cwd=tmp_path)
     assert "Below zero the derivative is the slope, not 0." in answer.out
 
 

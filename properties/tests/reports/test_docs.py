@@ -18,9 +18,9 @@ pytestmark = pytest.mark.skipif(not (DOCS / "index.md").is_file(), reason="not i
 
 LAYER = """
 import numpy as np
-def leaky_relu_forward(x, slope):
+def prelu_forward(x, slope):
     return np.where(x > 0, x, slope * x), (x, slope)
-def leaky_relu_backward(dout, cache):
+def prelu_backward(dout, cache):
     x, slope = cache
     return dout * np.where(x > 0, 1.0, SLOPE)
 """
@@ -30,8 +30,8 @@ def leaky_relu_backward(dout, cache):
 def test_a_layer_of_ones_own(tmp_path: Path, slope: str, code: int) -> None:
     (tmp_path / "layers.py").write_text(LAYER.replace("SLOPE", slope), encoding="utf-8")
     record = tmp_path / "record.json"
-    specs = str(DOCS / "examples" / "leaky_relu.py")
-    arguments = ["--specs", specs, "--only", "leaky_relu", "--profile", "quick"]
+    specs = str(DOCS / "examples" / "prelu.py")
+    arguments = ["--specs", specs, "--only", "prelu", "--profile", "quick"]
     run = CliRunner().invoke(
         main, ["check", str(tmp_path / "layers.py"), *arguments, "--json", str(record)]
     )

@@ -15,7 +15,7 @@ from properties.tests.slow import slow
 from properties.tests.steps.zoo import styles
 
 STYLES = {f"{one.layer}-{one.name}": one for one in styles()}
-LEAKY = Path(__file__).parents[3] / "docs" / "examples" / "leaky_relu.py"
+PRELU = Path(__file__).parents[3] / "docs" / "examples" / "prelu.py"
 
 
 def planted(tmp_path: Path, old: str, new: str, *, name: str = "batchnorm-graph") -> str:
@@ -112,12 +112,12 @@ def test_a_derivative_at_a_kink_is_not_known(function: object, at: float, known:
 OWN = """
 import numpy as np
 
-def leaky_relu_forward(x, slope):
+def prelu_forward(x, slope):
     mask = x > 0
     out = np.where(mask, x, slope * x)
     return out, (mask, slope)
 
-def leaky_relu_backward(dout, cache):
+def prelu_backward(dout, cache):
     mask, slope = cache
     gate = np.where(mask, 1.0, slope)
     dx = dout * gate
@@ -125,15 +125,15 @@ def leaky_relu_backward(dout, cache):
 """
 
 
-@pytest.mark.skipif(not LEAKY.is_file(), reason="the example is in the checkout only")
-@pytest.mark.parametrize("asked", [{"layer": "leaky_relu"}, {"forward": "leaky_relu_forward"}])
+@pytest.mark.skipif(not PRELU.is_file(), reason="the example is in the checkout only")
+@pytest.mark.parametrize("asked", [{"layer": "prelu"}, {"forward": "prelu_forward"}])
 def test_a_layer_of_a_users_specs(tmp_path: Path, asked: dict[str, str]) -> None:
     path = tmp_path / "layers.py"
     path.write_text(OWN, encoding="utf-8")
-    report = debug(str(path), rows=read_specs(str(LEAKY)), make_runner=InProcess, **asked)  # type: ignore[arg-type]
-    assert (report.outcome, report.label) == ("right", "leaky_relu")
+    report = debug(str(path), rows=read_specs(str(PRELU)), make_runner=InProcess, **asked)  # type: ignore[arg-type]
+    assert (report.outcome, report.label) == ("right", "prelu")
     path.write_text(OWN.replace("mask, 1.0, slope", "mask, slope, 1.0"), encoding="utf-8")
-    report = debug(str(path), rows=read_specs(str(LEAKY)), make_runner=InProcess, **asked)  # type: ignore[arg-type]
+    report = debug(str(path), rows=read_specs(str(PRELU)), make_runner=InProcess, **asked)  # type: ignore[arg-type]
     assert report.first_wrong is not None
     assert report.first_wrong.line == 11
     assert report.case is not None

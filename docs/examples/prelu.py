@@ -1,7 +1,7 @@
 """A layer of one's own, judged without a reference: numerical derivatives decide.
 
-Run with ``nndl check FOLDER --specs leaky_relu.py --only leaky_relu``; the folder's ``layers.py``
-defines ``leaky_relu_forward(x, slope) -> out, cache`` and ``leaky_relu_backward(dout, cache)``.
+Run with ``nndl check FOLDER --specs prelu.py --only prelu``; the folder's ``layers.py``
+defines ``prelu_forward(x, slope) -> out, cache`` and ``prelu_backward(dout, cache)``.
 """
 
 import numpy as np
@@ -25,10 +25,10 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     return st.builds(_case, shapes, slopes, st.integers(0, 2**31))
 
 
-LEAKY_RELU = LayerSpec(
-    name="leaky_relu",
-    forward="leaky_relu_forward",
-    backward="leaky_relu_backward",
+PRELU = LayerSpec(
+    name="prelu",
+    forward="prelu_forward",
+    backward="prelu_backward",
     cases=_cases,
     differentiable=("x",),
     batched=("x",),
