@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from types import CodeType
@@ -13,6 +15,7 @@ import numpy as np
 
 from .case import Array
 from .kind import Kind
+from .ways import names as names_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +70,13 @@ class Misconception:
 
     def predict(self, quantities: Mapping[str, Any]) -> Array:
         """Evaluate the wrong value; raises what the formula raises on shapes that do not fit."""
+        code, names = _compiled(self.formula)
+        space: dict[str, Any] = {"np": np}
+        for name in names:
+            with suppress(KeyError):  # a function's own argument, a name of Python's
+                space[name] = quantities[name]
         with np.errstate(all="ignore"):
-            return np.asarray(eval(_compiled(self.formula), {"np": np}, quantities))
+            return np.asarray(eval(code, space))
 
     @property
     def is_only_a_shape(self) -> bool:
@@ -83,8 +91,8 @@ class Misconception:
 
 
 @cache
-def _compiled(formula: str) -> CodeType:
-    return compile(formula, "<misconception>", "eval")
+def _compiled(formula: str) -> tuple[CodeType, frozenset[str]]:
+    return compile(formula, "<misconception>", "eval"), names_in(ast.parse(formula))
 
 
 _HEAD = re.compile(r"(\w+), (\w+)(?: \((.+)\))?")
