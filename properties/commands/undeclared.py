@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from rich.console import Console
 
-from ..discovery.discovering import discover
+from ..discovery.discovering import broke, discover
 from ..discovery.found import NotJudged, Result
 from ..discovery.inputs import Wanted
 from ..discovery.judging import judge_found
@@ -68,12 +68,15 @@ def judge_undeclared(
         target, names=[EVERYTHING], limits=LIMITS, in_process=in_process
     ) as implementation:
         session = Session(implementation)
+        examples = _EXAMPLES[demands.profile]
         for one in discover(session, known=known, declared=declared, seed=demands.seed):
             if isinstance(one, NotJudged):
                 found.append(one)
-            else:
-                examples = _EXAMPLES[demands.profile]
+                continue
+            try:
                 found.append(judge_found(one, session, examples=examples, seed=demands.seed))
+            except Exception as error:
+                found.append(broke(one.name, error))
     return Undeclared(target, found)
 
 

@@ -81,10 +81,19 @@ def discover(
         What the user said of the inputs, by name.
     """
     survey = session.survey()
-    return [
-        _Search(session, survey, candidate, declared or {}, seed).run()
-        for candidate in candidates(survey, known=known)
-    ]
+    found: list[Found | NotJudged] = []
+    for candidate in candidates(survey, known=known):
+        try:
+            found.append(_Search(session, survey, candidate, declared or {}, seed).run())
+        except Exception as error:  # one that is too strange must not hide the others
+            found.append(broke(candidate.name, error))
+    return found
+
+
+def broke(name: str, error: Exception) -> NotJudged:
+    """Say that the search itself failed; it is no verdict on the code."""
+    told = f"{type(error).__name__}: {error}".replace("\n", " ")[:200]
+    return NotJudged(name, f"the tool itself broke on it, please report this ({told})")
 
 
 class _Search:

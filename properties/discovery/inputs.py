@@ -305,7 +305,7 @@ def one_hot(shape: tuple[int, ...], rng: Rng, axis: int) -> Any:
 
 
 ARRAYS_AND = ARRAYS | {"onehot_columns"}
-_PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89)
+_PRIMES = (7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89)
 
 
 def learning_sizes(letters: Sequence[str]) -> dict[str, int]:

@@ -108,6 +108,8 @@ def truth(
     """
     shapes = {path: np.shape(value) for path, value in leaves.items()}
     entries = sum(int(np.prod(shape, dtype=int)) for shape in shapes.values())
+    if entries == 0:
+        raise Unclear("there is nothing to derive with respect to")
     if entries > 4 * MOST_ENTRIES:
         raise Unclear(f"{entries} entries are too many to derive by each")
     asked = {**request, "mode": "dual", "leaves": list(leaves), "outputs": list(outputs)}
@@ -120,6 +122,8 @@ def truth(
             for path, v, t, _, bound in reply["outputs"]
         }
         result = Truth(shapes, found, "dual", float(reply["unit"]))
+        if any(v.size == 0 for v, _, _ in found.values()):
+            raise Unclear("the output is empty at this example")
         if not all(np.isfinite(t).all() for _, t, _ in found.values()):
             raise Unclear("the derivative is not finite")
         if confirm is not None:

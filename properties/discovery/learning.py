@@ -207,9 +207,12 @@ class Learner:
         self._known.pop(_canonical(specs), None)
         self._push(cost + 0.3, specs, self._depth)
         for name, one in specs.items():
-            if one.kind in ("normal", "positive", "unit") and len(one.axes) == 2:
-                hint = self._hints.get(name, Hint())
-                if hint.shape is None and hint.at_least < 2 and 2 not in hint.ranks:
+            hint = self._hints.get(name, Hint())
+            plain = one.kind in ("normal", "positive", "unit") and hint.shape is None
+            if plain and len(one.axes) == 1 and is_bias(name.rpartition("/")[2]):
+                self._push(cost + 0.04, {**specs, name: replace(one, axes=())}, self._depth)
+            if plain and len(one.axes) == 2:
+                if hint.at_least < 2 and 2 not in hint.ranks:
                     fewer = replace(one, axes=(self.letter(),))
                     self._push(cost + 0.04, {**specs, name: fewer}, self._depth)
 
@@ -606,8 +609,8 @@ class _Lengths:
             if x * y * z == number:
                 found.append((0.05, f"{a} * {b} * {c}"))
         found = [one for one in found if self._fits(number, one[1])]
-        if number <= 4:
-            found.append((1.0, number))
+        if not found and self._fits(number, number):
+            found.append((0.02, number))  # a length that the code itself has
         return found
 
 

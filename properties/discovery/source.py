@@ -33,7 +33,7 @@ class Function:
     """A function or a method of a target.
 
     `parameters` are without ``self``; `owner` is the class that defines a method; `node` is None
-    when the source cannot be read.
+    when the source cannot be read; `arrays` are arrays of its module that it uses.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Function:
     owner: str = ""
     static: bool = False
     file: str = ""
+    arrays: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -145,7 +146,9 @@ def read_survey(answer: Mapping[str, Any]) -> Survey:
         name = str(module["name"])
         known = nodes[name]
         functions += [
-            _function(one, name, known.get((str(one["name"]), int(one["line"]))))
+            _function(
+                one, name, known.get((str(one["name"]), int(one["line"]))), arrays=module["arrays"]
+            )
             for one in module["functions"]
         ]
         for one in module["classes"]:
@@ -154,7 +157,12 @@ def read_survey(answer: Mapping[str, Any]) -> Survey:
                 key = (str(method["name"]), int(method["line"]))
                 node = known.get(key) or everywhere.get(key)
                 methods[str(method["name"])] = _function(
-                    method, name, node, str(method["owner"]), bool(method["static"])
+                    method,
+                    name,
+                    node,
+                    str(method["owner"]),
+                    bool(method["static"]),
+                    arrays=module["arrays"],
                 )
             line = min((m.line for m in methods.values() if m.owner == one["name"]), default=0)
             bases = tuple(str(b) for b in one["bases"])
@@ -187,6 +195,8 @@ def _function(
     node: FunctionNode | None,
     owner: str = "",
     static: bool = False,
+    *,
+    arrays: Sequence[str] = (),
 ) -> Function:
     parameters = [
         Parameter(str(n), int(kind), bool(given), default, str(annotation))
@@ -204,4 +214,16 @@ def _function(
         owner,
         static,
         str(one["file"]),
+        _used(node, arrays),
     )
+
+
+def _used(node: FunctionNode | None, arrays: Sequence[str]) -> tuple[str, ...]:
+    """Names of the module's arrays that a function reads and does not bind."""
+    if node is None:
+        return ()
+    bound = {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
+    names = [part for part in ast.walk(node) if isinstance(part, ast.Name)]
+    bound |= {part.id for part in names if isinstance(part.ctx, ast.Store)}
+    read = {part.id for part in names if isinstance(part.ctx, ast.Load)}
+    return tuple(name for name in arrays if name in read - bound)

@@ -73,9 +73,11 @@ def make_example(
     reply = session.trial({**request, "mode": "run", "backward": None})
     if "error" in reply:
         raise Failed(reply["error"], sizes)
-    own = {p: np.asarray(v) for p, v in reply["leaves"] if p.startswith("self/")}
-    if own and request.get("class"):
-        request["set"] = {p.partition("/")[2]: _moved(v, rng) for p, v in own.items()}
+    own = {p: np.asarray(v) for p, v in reply["leaves"] if p.startswith(("self/", "global/"))}
+    if own:
+        moved = {p: _moved(v, rng) for p, v in own.items()}
+        for key, kind in (("set", "self/"), ("globals_set", "global/")):
+            request[key] = {p.partition("/")[2]: v for p, v in moved.items() if p.startswith(kind)}
         reply = session.trial({**request, "mode": "run", "backward": None})
         if "error" in reply:
             raise Failed(reply["error"], sizes)
@@ -196,7 +198,19 @@ def items_of(pairing: Pairing, plan: Plan, seen: Sequence[Seen]) -> list[Item]:
             continue
         name = labels.get(path, "") if source == "returned" else _attribute_name(path)
         items.append(Item(source, path, name, tuple(values)))
-    return items
+    told = [item for item in items if item.source == "returned" and names.is_gradient(item.name)]
+    if not told:
+        return items
+    # Beside gradients that are called so, other values are returned that are none.
+    joint = pairing.backward is None
+    return [
+        item
+        for item in items
+        if item.source != "returned"
+        or names.is_gradient(item.name)
+        or (not joint and not item.name)
+        or any(names.same(item.name, path.rpartition("/")[2]) for path in seen[0].truth.leaves)
+    ]
 
 
 def between(pairing: Pairing, seen: Sequence[Seen]) -> frozenset[str]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
+
 _PLAIN = (bool, int, float, str, type(None))
 _MAX_LINES = 10_000
 
@@ -29,6 +31,11 @@ def _module(module: ModuleType, lines: list[str]) -> dict[str, Any]:
         "source": lines[:_MAX_LINES],
         "functions": functions,
         "classes": classes,
+        "arrays": [
+            name
+            for name, value in list(vars(module).items())
+            if isinstance(value, np.ndarray) and value.dtype.kind == "f"
+        ],
         "constants": {
             name: value
             for name, value in list(vars(module).items())

@@ -134,6 +134,10 @@ class Trials:
         """Whether an object is an instance of a class of the target."""
         return hasattr(value, "__dict__") and type(value).__module__ in self._modules
 
+    def module(self, name: str) -> ModuleType:
+        """Give a module of the target."""
+        return self._modules[name]
+
     def resolve(self, module: str, name: str) -> Any:
         """Give what a dotted name in a module stands for."""
         value: Any = self._modules[module]
@@ -195,6 +199,13 @@ class _Calls:
                 )
             self._set(leaves)
             self.before = _copied(flat(self.owner, objects=trials.is_own))
+        self._module = vars(trials.module(str(request["module"])))
+        names = [name for name in request.get("globals", ()) if name in self._module]
+        given = dict(request.get("globals_set", {}))
+        self._globals = {
+            name: leaves.get(f"global/{name}", np.array(given.get(name, self._module[name])))
+            for name in names
+        }
         self.leaves = self._leaves()
 
     @contextmanager
@@ -205,6 +216,16 @@ class _Calls:
             raise _Failed(stage, error) from None
         except BaseException as error:
             raise _Failed(stage, error) from error
+
+    @contextmanager
+    def _in_place(self) -> Iterator[None]:
+        """Give the module's own arrays the values of the case while its functions run."""
+        before = {name: self._module[name] for name in self._globals}
+        self._module.update(self._globals)
+        try:
+            yield
+        finally:
+            self._module.update(before)
 
     def _list(self, kind: str) -> list[Any]:
         return list(self._own[kind].values())
@@ -228,6 +249,7 @@ class _Calls:
     def _leaves(self) -> list[Any]:
         """Places of everything that can have a derivative, as they are before the forward."""
         found = flat(self._own["init"], "init") + flat(self._own["arg"], "arg")
+        found += flat(self._globals, "global")
         places = [p for p in found if _real(p[3])]
         if self.owner is not None:
             given = {id(place[3]): place[0] for place in places}
@@ -238,7 +260,7 @@ class _Calls:
 
     def forward(self) -> Any:
         request = self._request
-        with self._stage("forward"):
+        with self._in_place(), self._stage("forward"):
             if self.owner is not None:
                 function = getattr(self.owner, request["forward"])
             else:
@@ -270,7 +292,7 @@ class _Calls:
                     named[source[2]] = value
                 else:
                     positional.append(value)
-        with self._stage("backward"):
+        with self._in_place(), self._stage("backward"):
             owner = self.owner
             if owner is not None and request.get("backward_of", "object") == "object":
                 function = getattr(owner, request["backward"])
