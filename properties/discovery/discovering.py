@@ -200,7 +200,7 @@ class _Search:
             functions,
             keyed,
             columns=in_columns([*functions, *self._helpers(functions)]),
-            scalar=bool(set(names.words(forward.name)) & _SCALAR),
+            scalar=_is_number(pairing),
             seed=self._seed,
         )
         starts = self._starts(learner, keyed)
@@ -376,6 +376,11 @@ class _Search:
         """Why a misfit is not enough to call the code wrong; "" when it is."""
         if best.fit.count(RIGHT) and best.fit.count(WRONG):
             return ""
+        strange = [m for m in best.fit.matches if m.leaf is not None and not m.named]
+        usual = {_first(best.specs), *(f"init/{n}" for n in ("W", "w", "b"))}
+        if any(m.leaf is not None and m.leaf.path not in usual for m in strange):
+            if len(_arguments(best.specs)) > 1 and len(best.fit.matches) == 1:
+                return "it is not known which input its gradient belongs to"
         if any(shape_is_off(match) for match in best.fit.matches):
             return "the shapes of what it returns fit no inputs that were found"
         if best.fit.count(WRONG) == 0:
@@ -444,6 +449,14 @@ def _given(parameters: Sequence[Parameter], *, joint: bool) -> list[Parameter]:
     return found
 
 
+def _is_number(pairing: Pairing) -> bool:
+    """Whether names say that the forward gives one number: a cost, or what has a gradient."""
+    if set(names.words(pairing.forward.name)) & _SCALAR:
+        return True
+    plain = pairing.forward.name in ("f", "fun", "func", "objective", "__call__")
+    return plain and bool(set(names.words(pairing.judged.name)) & {"grad", "gradient"})
+
+
 def _first(specs: Mapping[str, Wanted]) -> str:
     return next((name for name, one in specs.items() if name.startswith("arg/")), "")
 
@@ -457,6 +470,12 @@ def _repeats(session: Session, pairing: Pairing, example: Example) -> bool:
         p == q and np.array_equal(v, w, equal_nan=True)
         for (p, v), (q, w) in zip(before, after, strict=True)
     )
+
+
+def _arguments(specs: Mapping[str, Wanted]) -> list[str]:
+    """Names of the inputs that could have a gradient."""
+    kinds = ("normal", "positive", "unit", "rows", "columns", "spd", "regular", "symmetric")
+    return [n for n, one in specs.items() if one.kind in kinds]
 
 
 def _refusal(pairing: Pairing, refused: Refused) -> str:

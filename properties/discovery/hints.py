@@ -378,8 +378,15 @@ def _documented(doc: str, found: Mapping[str, Hint]) -> None:
             ) and "..." not in parts:
                 hint.shape = tuple(parts)
                 hint.source = "the docstring"
+        dimension = re.search(r"\b([123])-?[dD]\b|\b(one|two)-dimensional|\bvector\b", rest)
+        if dimension and not hint.ranks and hint.shape is None:
+            told = dimension.group(1) or {"two": "2"}.get(dimension.group(2) or "", "1")
+            hint.ranks = [int(told)]
         if hint.shape is None and re.search(r"\ba scalar\b|^\s*(scalar|float)\b", rest):
             hint.shape, hint.source = (), "the docstring"
+        scalar = re.match(r"\s*(integer|int|index)\b(?!.*(array|list|shape))", rest)
+        if hint.shape is None and scalar:
+            hint.kinds.insert(0, "label")
         if (
             (
                 len(hint.shape or ()) < 2

@@ -172,6 +172,13 @@ class Learner:
         if self._widened:
             return
         self._widened = True
+        vectors = {
+            name: replace(one, axes=one.axes[:1])
+            for name, one in specs.items()
+            if one.kind == "normal" and len(one.axes) == 2 and name.startswith("arg/")
+        }
+        if lower and len(vectors) > 1:
+            self._push(cost + 0.15, {**specs, **vectors}, self._depth)
         for name, one in specs.items():
             if one.kind not in ("normal", "positive", "unit"):
                 continue
@@ -211,6 +218,9 @@ class Learner:
             plain = one.kind in ("normal", "positive", "unit") and hint.shape is None
             if plain and len(one.axes) == 1 and is_bias(name.rpartition("/")[2]):
                 self._push(cost + 0.04, {**specs, name: replace(one, axes=())}, self._depth)
+            if one.kind == "labels" and len(one.axes) == 2:
+                fewer = replace(one, axes=one.axes[:1])
+                self._push(cost + 0.04, {**specs, name: fewer}, self._depth)
             if plain and len(one.axes) == 2:
                 if hint.at_least < 2 and 2 not in hint.ranks:
                     fewer = replace(one, axes=(self.letter(),))
@@ -261,7 +271,8 @@ class Learner:
         pool = np.random.default_rng(len(letters)).permutation(np.arange(3, 4 + 4 * len(letters)))
         other = {letter: int(n) for letter, n in zip(letters, pool, strict=False)}
         self.tried += 1
-        reply = self._attempt(draw(specs, other, np.random.default_rng(self._seed)))
+        values = draw(specs, other, np.random.default_rng(self._seed))
+        reply = self._attempt({n: _largest_labels(specs[n], v, other) for n, v in values.items()})
         error = reply.get("error", {})
         return (str(error["message"]) if error.get("type") == kind else ""), other
 
@@ -321,6 +332,21 @@ class Learner:
                 for a in numbers.axes_of(have):
                     for b in _numbers(match.group(2)):
                         yield from self._equal(specs, numbers, a, b, 1.0)
+        elif "shape-mismatch" in message:
+            yield from self._merge_any(specs)
+        if re.search(r"p < 0|probabilit|between 0 and 1|\[0, ?1\]", message):
+            for name in names or list(specs):
+                if specs[name].kind == "normal":
+                    yield 0.1, {**specs, name: replace(specs[name], kind="unit")}
+        stated = re.search(r"(\w+)\W*(?: must have| has to have| should have) shape \(([\w, ]*)\)", message)
+        if stated:
+            yield from self._stated(specs, numbers, stated.group(1), stated.group(2))
+        if "must be a dict" in message or "must be a dictionary" in message:
+            for name, one in specs.items():
+                if name.rpartition("/")[2] in message and one.kind != "dict":
+                    keys = self._hints.get(name, Hint()).keys
+                    parts = tuple((key, self.start(key, None)) for key in keys)
+                    yield 0.05, {**specs, name: Wanted("dict", parts=parts)}
         if "integer" in message and kind in ("TypeError", "IndexError"):
             yield from self._integers(
                 specs, names, index="index" in message or "indices" in message
@@ -355,6 +381,12 @@ class Learner:
                     change = {(mine - theirs).pop(): (theirs - mine).pop()}
                     if _renamed(left, change) == _renamed(right, {}):
                         yield cost + more + extra, _exchange(specs, change)
+                terms, others = str(left).split(" + "), str(right).split(" + ")
+                plain = all(t.isidentifier() for t in (*terms, *others))
+                if plain and len(terms) == len(others) == 2 and not mine & theirs:
+                    for order in (others, others[::-1]):
+                        both = dict(zip(terms, order, strict=True))
+                        yield cost + more + extra, _exchange(specs, both)
 
     def _broadcast(
         self, specs: Specs, numbers: _Lengths, first: list[int], second: list[int]
@@ -396,6 +428,29 @@ class Learner:
                             yield 0.02 + more, _exchange(specs, {bound: expression})
                         new = replace(one, axes=(expression, *one.axes[1:]))
                         yield 0.1 + more, {**specs, name: new}
+
+    def _merge_any(self, specs: Specs) -> Iterator[tuple[float, Specs]]:
+        """Some two lengths have to be equal; the message does not say which."""
+        letters = [(name, letter) for name, one in specs.items() for letter in one.letters()]
+        for (name, a), (other, b) in itertools.combinations(letters, 2):
+            if name != other and a != b:
+                yield 0.13, _exchange(specs, {b: a})
+
+    def _stated(
+        self, specs: Specs, numbers: _Lengths, argument: str, text: str
+    ) -> Iterator[tuple[float, Specs]]:
+        """The code itself says what shape it wants: numbers, or letters such as (N, D)."""
+        for name, one in specs.items():
+            if name.rpartition("/")[2] != argument:
+                continue
+            axes: list[Axis] = []
+            for part in (p.strip() for p in text.split(",")):
+                if part.isdigit():
+                    found = numbers.expressions(int(part))
+                    axes.append(found[0][1] if found else int(part))
+                elif part:
+                    axes.append(self.letter())
+            yield 0.03, {**specs, name: replace(one, axes=tuple(axes))}
 
     def _longer(self, specs: Specs, numbers: _Lengths, size: int) -> Iterator[tuple[float, Specs]]:
         """An axis is as long as another one, over which the code runs."""
@@ -479,7 +534,7 @@ class Learner:
             ):
                 parts = tuple((key, self.start(key, None)) for key in hint.keys)
                 yield 0.6, {**specs, name: Wanted("dict", parts=parts)}
-            if "no len" in message or "iter" in message or "index" in message or hint.iterated:
+            if "no len" in message or "iter" in message or hint.iterated:
                 axes = (self.letter(), self.letter(), self.letter())
                 yield cost + 1.0, {**specs, name: Wanted("sizes", axes)}
 
@@ -516,7 +571,13 @@ class Learner:
         if hint.keys or "dict" in hint.kinds:
             keys = hint.keys or ["W1", "b1", "W2", "b2"]
             return Wanted("dict", parts=tuple((k, self.start(k, None)) for k in keys))
+        if name.lower() in ("mask", "masks", "r_mask", "weights_mask"):
+            return Wanted("bits", tuple(self.letter() for _ in range(max(hint.at_least, 2))))
+        if name.lower() in ("rate", "keep_prob", "drop_prob", "dropout", "dropout_rate", "drop"):
+            return Wanted("unit")
         for kind in hint.kinds:
+            if kind == "label":
+                return Wanted("labels", (self.letter(),))
             if kind == "length":
                 return Wanted("length", (self.letter(),))
             if kind == "sizes":

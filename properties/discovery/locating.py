@@ -175,6 +175,7 @@ def locate(
         matches.append(Match(item, ranked[0], said, case, named=True))
     later: list[Item] = []
     others = [leaf for leaf in leaves if leaf.name.lower() not in names.TARGETS]
+    others = others or [leaf for leaf in leaves if leaf.name.lower() == "y"]
     few = len(items) <= len(others)
     inputs = others if few else list(leaves)  # nobody derives with respect to labels
     for item in rest:
@@ -190,7 +191,7 @@ def locate(
     for item in later:
         free = [leaf for leaf in inputs if leaf.path not in taken]
         shaped = [leaf for leaf in free if _same_shape(item, leaf)]
-        if any(status(item, leaf)[0] == RIGHT for leaf in again):
+        if not shaped and any(status(item, leaf)[0] == RIGHT for leaf in again):
             continue  # the same gradient given twice
         if set(names.gradient_of(item.name)) & between:
             continue  # of a value between the inputs and the output
@@ -241,6 +242,8 @@ def _names_path(item: Item, path: str, name: str) -> bool:
     if names.same(item.name, name):
         return bool(place) == bool(numbers and nested) or not place
     holder = path.split("/")
+    if holder[-1] in ("value", "data", "val", "array") and item.path.split("/")[:-1] == holder[1:-1]:
+        return item.name.lower() in ("grad", "gradient", "g", "diff")
     if item.source == "attribute" and "/" in item.path and len(holder) > 2:
         container, last = item.path.split("/")[-2:]
         return last == holder[-1] and _HOLDER.match(container.lower()) is not None

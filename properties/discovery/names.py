@@ -4,215 +4,47 @@ from __future__ import annotations
 
 import re
 
-FORWARD = frozenset(["forward", "fwd", "fw", "fprop", "feedforward"])
-BACKWARD = frozenset(
-    [
-        "backward",
-        "backwards",
-        "bwd",
-        "bw",
-        "bprop",
-        "backprop",
-        "backpropagation",
-        "backpropagate",
-        "back",
-        "grad",
-        "grads",
-        "gradient",
-        "gradients",
-        "prime",
-        "derivative",
-        "derivatives",
-        "deriv",
-        "der",
-        "dx",
-        "df",
-        "jac",
-        "jacobian",
-        "jacobians",
-        "hess",
-        "hessian",
-        "hessp",
-        "hvp",
-        "vjp",
-        "adjoint",
-        "pullback",
-        "score",
-    ]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+FORWARD = _words("forward fwd fw fprop feedforward")
+BACKWARD = _words(
+    """backward backwards bwd bw bprop backprop backpropagation backpropagate back grad grads
+    gradient gradients prime derivative derivatives deriv der dx df jac jacobian jacobians hess
+    hessian hessp hvp vjp adjoint pullback score jacob"""
 )
-SECOND = frozenset(["hess", "hessian", "hessp", "hvp"])
-VALUE = frozenset(
-    [
-        "cost",
-        "costs",
-        "loss",
-        "losses",
-        "objective",
-        "objectives",
-        "error",
-        "energy",
-        "value",
-        "nll",
-        "fun",
-        "residual",
-        "residuals",
-        "criterion",
-        "likelihood",
-        "loglikelihood",
-        "loglik",
-        "log",
-        "logpdf",
-        "lik",
-    ]
+SECOND = _words("hess hessian hessp hvp")
+VALUE = _words(
+    """cost costs loss losses objective objectives error energy value nll fun residual residuals
+    criterion likelihood loglikelihood loglik log logpdf lik"""
 )
-_FILLING = frozenset(
-    [
-        "compute",
-        "computes",
-        "get",
-        "calc",
-        "calculate",
-        "evaluate",
-        "eval",
-        "the",
-        "of",
-        "with",
-        "wrt",
-        "and",
-        "function",
-        "functions",
-        "fn",
-        "func",
-        "f",
-        "g",
-        "d",
-        "layer",
-        "pass",
-        "propagation",
-        "prop",
-        "propagate",
-        "my",
-        "batch",
-    ]
+_FILLING = _words(
+    """compute computes get calc calculate evaluate eval the of with wrt and function functions fn
+    func f g d layer pass propagation prop propagate my batch"""
 )
-NOT_JUDGED = frozenset(
-    [
-        "numerical",
-        "numeric",
-        "num",
-        "check",
-        "checking",
-        "checker",
-        "descent",
-        "ascent",
-        "clip",
-        "clipping",
-        "update",
-        "updates",
-        "train",
-        "training",
-        "fit",
-        "optimizer",
-        "optimize",
-        "plot",
-        "test",
-        "tests",
-        "finite",
-        "difference",
-        "differences",
-        "sgd",
-        "adam",
-        "zero",
-        "main",
-        "print",
-        "show",
-        "norm",
-        "norms",
-        "history",
-        "momentum",
-        "apply",
-        "accumulate",
-        "rel",
-        "relative",
-        "minimize",
-        "newton",
-        "solver",
-        "solve",
-        "approx",
-        "approximate",
-        "verify",
-        "demo",
-        "load",
-        "save",
-        "read",
-        "write",
-    ]
+NOT_JUDGED = _words(
+    """numerical numeric num check checking checker descent ascent clip clipping update updates
+    train training fit optimizer optimize plot test tests finite difference differences sgd adam
+    zero main print show norm norms history momentum apply accumulate rel relative minimize
+    newton solver solve approx approximate verify demo load save read write"""
 )
 """Words of functions that use a gradient and are none."""
 
-UPSTREAM = frozenset(
-    [
-        "dout",
-        "grad_output",
-        "grad_out",
-        "upstream",
-        "upstream_grad",
-        "g",
-        "gy",
-        "dy",
-        "dY",
-        "dz",
-        "dZ",
-        "dL",
-        "d_out",
-        "delta",
-        "grad",
-        "dloss",
-        "dvalues",
-        "dupstream",
-        "output_error",
-        "output_gradient",
-        "output_grad",
-        "accum_grad",
-        "top_diff",
-        "error",
-        "dA",
-        "dh",
-        "dH",
-        "d_output",
-        "dloss_dout",
-        "gradient",
-        "grads",
-        "dnext",
-        "next_grad",
-        "grad_y",
-        "gout",
-        "out_grad",
-        "err",
-        "ct",
-        "cotangent",
-        "back_grad",
-        "dy_dout",
-        "dprev",
-        "dscores",
-        "dlogits",
-    ]
+UPSTREAM = _words(
+    """dout grad_output grad_out upstream upstream_grad g gy dy dY dz dZ dL d_out delta grad dloss
+    dvalues dupstream output_error output_gradient output_grad accum_grad top_diff error dA dh
+    dH d_output dloss_dout gradient grads dnext next_grad grad_y gout out_grad err ct cotangent
+    back_grad dy_dout dprev dscores dlogits"""
 )
-CACHES = frozenset(
-    ["cache", "caches", "ctx", "saved", "context", "tape", "memo", "store", "state", "linear_cache"]
-)
-TARGETS = frozenset(
-    ["y", "t", "target", "targets", "labels", "y_true", "label", "ytrue", "true", "actual", "truth"]
-)
+CACHES = _words("cache caches ctx saved context tape memo store state linear_cache")
+TARGETS = _words("y t target targets labels y_true label ytrue true actual truth")
 """What is to be predicted: nobody derives with respect to it."""
-OUTPUTS = frozenset(
-    ["out", "output", "a", "s", "y", "activated", "value", "activation", "f", "o", "fx", "sig"]
-)
+OUTPUTS = _words("out output a s y activated value activation f o fx sig")
 """What a derivative calls the function's own output, when it is given that."""
-RATES = frozenset(
-    ["lr", "learning_rate", "alpha", "eta", "rate", "step_size", "learn_rate", "learningrate"]
-)
-TRAINING = frozenset(["training", "train", "is_training", "train_flg", "is_train"])
+RATES = _words("lr learning_rate alpha eta rate step_size learn_rate learningrate")
+TRAINING = _words("training train is_training train_flg is_train")
 
 
 def words(name: str) -> list[str]:

@@ -205,6 +205,12 @@ def _forwards(
             for other in usable:
                 if other is not function and _feeds(other, function):
                     found.setdefault(other.name, other)
+    if not found and backward:  # the same arguments under other names: motion_model, jacob_f
+        own = [p.name for p in function.parameters if p.required]
+        for other in usable:
+            theirs = [p.name for p in other.parameters if p.required]
+            if other is not function and own and own == theirs and not _no_value(other):
+                found.setdefault(other.name, other)
     if not found and "score" in names.words(function.name):
         likely = [
             f for f in usable if set(names.words(f.name)) & _LIKELIHOODS and f is not function
@@ -271,6 +277,13 @@ def _composed(
             if len(own) == 2 and set(own) & labels and joint_value(cost) is None:
                 found.append(Pairing(forward, function, "pair", then=cost))
     return found
+
+
+def _no_value(function: Function) -> bool:
+    """Whether a function uses or gives gradients, or does nothing."""
+    if names.is_backward(function.name) or gives_gradients(function) or function.is_skeleton:
+        return True
+    return bool(set(names.words(function.name)) & names.NOT_JUDGED)
 
 
 def _rank(

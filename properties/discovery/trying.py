@@ -73,7 +73,11 @@ def make_example(
     reply = session.trial({**request, "mode": "run", "backward": None})
     if "error" in reply:
         raise Failed(reply["error"], sizes)
-    own = {p: np.asarray(v) for p, v in reply["leaves"] if p.startswith(("self/", "global/"))}
+    own = {
+        p: np.asarray(v)
+        for p, v in reply["leaves"]
+        if p.startswith(("self/", "global/")) and not _is_buffer(p)
+    }
     if own:
         moved = {p: _moved(v, rng) for p, v in own.items()}
         for key, kind in (("set", "self/"), ("globals_set", "global/")):
@@ -83,8 +87,13 @@ def make_example(
             raise Failed(reply["error"], sizes)
     leaves = {str(p): np.asarray(v) for p, v in reply["leaves"]}
     fixed = _fixed(specs)
-    leaves = {p: v for p, v in leaves.items() if p not in fixed}
+    leaves = {p: v for p, v in leaves.items() if p not in fixed and not _is_buffer(p)}
     return Example(request, values, leaves, reply, sizes)
+
+
+def _is_buffer(path: str) -> bool:
+    """Whether an attribute is a place for gradients, no parameter."""
+    return path.startswith("self/") and any(names.is_gradient(p) for p in path.split("/")[1:])
 
 
 def _fixed(specs: Mapping[str, Wanted]) -> set[str]:
