@@ -149,7 +149,7 @@ class _Search:
             self._inputs = self._inputs or specs
             self._shapes_off, self._backward_error, self._single = True, None, []
             self._ran = False
-            for more, variant in self._variants(specs):
+            for more, variant in self._variants(specs) if _is_loss(pairing) else [(0.0, specs)]:
                 self._with_inputs(pairing, variant, cost + price - first + more)
                 if self._best is not None and self._best.fit.clean:
                     return
@@ -251,8 +251,11 @@ class _Search:
     ) -> Iterator[tuple[float, Mapping[str, Wanted]]]:
         """The labels of examples: numbers or probabilities, one-hot rows or columns, bits."""
         yield 0.0, specs
+        plains = {name.partition("/")[2].lower() for name in specs}
         for name, one in specs.items():
             plain = name.partition("/")[2]
+            if plain.lower() == "y" and plains & (names.TARGETS - {"y"}):
+                continue  # it is then the prediction
             if plain.lower() not in names.TARGETS or plain in self._declared or len(one.axes) > 2:
                 continue
             if one.kind in ("normal", "positive", "unit") and one.axes:
@@ -342,8 +345,10 @@ class _Search:
             if not items:
                 self._raised.append((plan.cost, f"{pairing.judged.name} gives no gradient", ""))
             return
-        fit = locate(items, leaves, first=_first(specs), between=between(pairing, seen))
-        fit, _ = conventions(fit, pairing, plan, reading, _first(specs), seen)
+        fit = locate(
+            items, leaves, first=first_input(specs, pairing), between=between(pairing, seen)
+        )
+        fit, _ = conventions(fit, pairing, plan, reading, first_input(specs, pairing), seen)
         self._ran = self._ran or bool(fit.matches)
         if not fit.matches:
             self._raised.append(
@@ -377,10 +382,11 @@ class _Search:
         if best.fit.count(RIGHT) and best.fit.count(WRONG):
             return ""
         strange = [m for m in best.fit.matches if m.leaf is not None and not m.named]
-        usual = {_first(best.specs), *(f"init/{n}" for n in ("W", "w", "b"))}
-        if any(m.leaf is not None and m.leaf.path not in usual for m in strange):
-            if len(_arguments(best.specs)) > 1 and len(best.fit.matches) == 1:
-                return "it is not known which input its gradient belongs to"
+        inputs = [n for n in _arguments(best.specs) if not _is_target(n)]
+        usual = {first_input(best.specs, best.pairing), *(inputs if len(inputs) == 1 else ())}
+        odd = any(m.leaf is not None and m.leaf.path not in usual for m in strange)
+        if odd and len(inputs) > 1 and len(best.fit.matches) == 1:
+            return "it is not known which input its gradient belongs to"
         if any(shape_is_off(match) for match in best.fit.matches):
             return "the shapes of what it returns fit no inputs that were found"
         if best.fit.count(WRONG) == 0:
@@ -449,16 +455,43 @@ def _given(parameters: Sequence[Parameter], *, joint: bool) -> list[Parameter]:
     return found
 
 
+def _is_target(name: str) -> bool:
+    return name.rpartition("/")[2].lower() in names.TARGETS
+
+
+def _is_loss(pairing: Pairing) -> bool:
+    """Whether a forward compares with labels: by its name, its class's, or a logarithm in it."""
+    told = set(names.words(pairing.forward.name)) | set(names.words(pairing.judged.name))
+    if pairing.owner is not None:
+        told |= set(names.words(pairing.owner.name))
+    if told & (names.VALUE | {"entropy", "crossentropy", "mse", "bce", "softmax", "logistic"}):
+        return True
+    code = [ast.unparse(part) for part in pairing.forward.body]
+    return pairing.then is not None or any("log(" in text for text in code)
+
+
 def _is_number(pairing: Pairing) -> bool:
     """Whether names say that the forward gives one number: a cost, or what has a gradient."""
+    if pairing.kind == "second":
+        return False
     if set(names.words(pairing.forward.name)) & _SCALAR:
         return True
     plain = pairing.forward.name in ("f", "fun", "func", "objective", "__call__")
     return plain and bool(set(names.words(pairing.judged.name)) & {"grad", "gradient"})
 
 
-def _first(specs: Mapping[str, Wanted]) -> str:
-    return next((name for name, one in specs.items() if name.startswith("arg/")), "")
+def first_input(specs: Mapping[str, Wanted], pairing: Pairing) -> str:
+    """The input that a single gradient most likely belongs to.
+
+    The name of the backward may say so, as in ``rbf_grad_lengthscale``; else it is the first.
+    """
+    inputs = [name for name in specs if name.startswith("arg/")]
+    ending = pairing.judged.name.rpartition("_")[2]
+    for name in inputs:
+        plain = name.partition("/")[2]
+        if ending in (plain, f"d{plain}", f"wrt{plain}"):
+            return name
+    return inputs[0] if inputs else ""
 
 
 def _repeats(session: Session, pairing: Pairing, example: Example) -> bool:

@@ -51,6 +51,7 @@ class Hint:
     options : strings that it is compared with.
     entries : how many entries are named one by one, as in ``q[0], q[1]``.
     loose : whether it is used in any other way too.
+    column : whether it is read as ``x[i, 0]`` alone.
     """
 
     ranks: list[int] = field(default_factory=list)
@@ -61,6 +62,7 @@ class Hint:
     options: list[str] = field(default_factory=list)
     entries: int = 0
     single: int = 0
+    column: bool = False
     loose: bool = False
     called: bool = False
     iterated: bool = False
@@ -193,12 +195,15 @@ def _subscript(node: ast.Subscript, found: Mapping[str, Hint], aliases: Mapping[
             plain = [p for p in index.elts if not _is_new_axis(p)]
             if not any(isinstance(p, ast.Constant) and p.value is Ellipsis for p in plain):
                 hint.at_least = max(hint.at_least, len(plain))
+            last = plain[-1] if len(plain) == 2 else None
+            hint.column = isinstance(last, ast.Constant) and last.value == 0 and not hint.loose
+            hint.loose = hint.loose or not hint.column
         else:
             hint.at_least = max(hint.at_least, 1)
         if isinstance(index, ast.Constant) and type(index.value) is int and index.value >= 0:
             hint.entries = max(hint.entries, index.value + 1)
             hint.single += 1
-        else:
+        elif not isinstance(index, ast.Tuple):
             hint.loose = True
     for part in index.elts if isinstance(index, ast.Tuple) else [index]:
         inner = _name(part.value if isinstance(part, ast.Subscript) else part, aliases)
@@ -358,7 +363,7 @@ def _documented(doc: str, found: Mapping[str, Hint]) -> None:
     """Shapes such as "x: Input of shape (N, D)", "A -- (n, m) matrix", "- w: (D)"."""
     for name, hint in found.items():
         match = re.search(
-            rf"(?:^|[\n,(])\s*[-*]*\s*`*{re.escape(name)}`*\s*(?:--|:|-|—)\s*(?P<rest>[^\n]*(?:\n(?!\s*[-*`]*\w+`*\s*(?:--|:)|\s*\n)[^\n]*)?)",
+            rf"(?:^|[\n,(])\s*[-*]*\s*`*{re.escape(name)}`*\s*(?:--|:|-|—|\bis\b)\s*(?P<rest>[^\n]*(?:\n(?!\s*[-*`]*\w+`*\s*(?:--|:)|\s*\n)[^\n]*)?)",
             doc,
         )
         if not match:
@@ -369,6 +374,9 @@ def _documented(doc: str, found: Mapping[str, Hint]) -> None:
         )
         if shape is None:
             shape = re.search(r"\(([^()]*,[^()]*)\)", rest)
+        crossed = re.match(r"\s*(?:is\s+)?(?:an?\s+)?([A-Z]\w{0,2}|\d+)\s*x\s*(\w{1,3})\b", rest)
+        if crossed and not shape and hint.shape is None:
+            hint.shape, hint.source = (crossed.group(1), crossed.group(2)), "the docstring"
         if shape:
             parts = [p.strip() for p in shape.group(1).split(",") if p.strip()]
             if (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -305,6 +306,31 @@ def one_hot(shape: tuple[int, ...], rng: Rng, axis: int) -> Any:
 
 
 ARRAYS_AND = ARRAYS | {"onehot_columns"}
+
+
+def entries(wanted: Mapping[str, Wanted], sizes: Sizes) -> int:
+    """How many numbers the arguments have."""
+    total = 0
+    for one in wanted.values():
+        if one.parts:
+            total += entries({str(key): part for key, part in one.parts}, sizes)
+        elif one.kind in ARRAYS_AND:
+            total += int(np.prod([length(axis, sizes) for axis in one.axes], dtype=int))
+        elif one.kind == "sizes":  # the weights between the layers
+            axes = [length(axis, sizes) for axis in one.axes]
+            total += sum(a * b for a, b in itertools.pairwise(axes))
+    return total
+
+
+def small(wanted: Mapping[str, Wanted], sizes: Sizes, *, most: int, least: int) -> dict[str, int]:
+    """Shorten the longest lengths until the arguments have few entries."""
+    found = dict(sizes)
+    while entries(wanted, found) > most and max(found.values(), default=0) > max(least, 2):
+        longest = max(found, key=lambda letter: found[letter])
+        found[longest] -= 1
+    return found
+
+
 _PRIMES = (7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .conventions import conventions
+from .discovering import first_input
 from .found import Found, Result, Wrong
 from .ladder import Unclear
 from .locating import RIGHT, UNCLEAR, WRONG, Match, compare, locate
@@ -60,7 +61,7 @@ def _verdict(
 ) -> Result:
     leaves = leaves_of(seen, found.plan, found.reading)
     items = items_of(found.pairing, found.plan, seen)
-    first = next(iter(found.args), "")
+    first = first_input(found.args, found.pairing)
     if not leaves or not items:
         return Result(found, "not judged", reason="no gradient was located")
     fit = locate(items, leaves, first=first, between=between(found.pairing, seen))

@@ -35,6 +35,8 @@ _BUDGET = 260
 _SECONDS = 6.0
 _DEEPER = 0.12
 """What a repair may cost and still be followed at once."""
+_STATED = r"(\w+)\W*(?: must have| has to have| should have) shape \(([\w, ]*)\)"
+_KERNEL = "size|kernel|filter|^k|pool|stride"
 _TUPLE = r"\(([\d, ]*)\)"
 
 
@@ -221,10 +223,9 @@ class Learner:
             if one.kind == "labels" and len(one.axes) == 2:
                 fewer = replace(one, axes=one.axes[:1])
                 self._push(cost + 0.04, {**specs, name: fewer}, self._depth)
-            if plain and len(one.axes) == 2:
-                if hint.at_least < 2 and 2 not in hint.ranks:
-                    fewer = replace(one, axes=(self.letter(),))
-                    self._push(cost + 0.04, {**specs, name: fewer}, self._depth)
+            if plain and len(one.axes) == 2 and hint.at_least < 2 and 2 not in hint.ranks:
+                fewer = replace(one, axes=(self.letter(),))
+                self._push(cost + 0.04, {**specs, name: fewer}, self._depth)
 
     _was_closer = False
 
@@ -268,8 +269,11 @@ class Learner:
     ) -> tuple[str, dict[str, int]]:
         """The same trial with other lengths: what the same message says then."""
         letters = list(sizes)
-        pool = np.random.default_rng(len(letters)).permutation(np.arange(3, 4 + 4 * len(letters)))
+        numbers = np.arange(8, 9 + 4 * len(letters))
+        pool = np.random.default_rng(len(letters)).permutation(numbers)
         other = {letter: int(n) for letter, n in zip(letters, pool, strict=False)}
+        same = [letter for letter in letters if other[letter] == sizes[letter]]
+        other |= {letter: int(numbers[-1]) + 1 + i for i, letter in enumerate(same)}
         self.tried += 1
         values = draw(specs, other, np.random.default_rng(self._seed))
         reply = self._attempt({n: _largest_labels(specs[n], v, other) for n, v in values.items()})
@@ -338,7 +342,7 @@ class Learner:
             for name in names or list(specs):
                 if specs[name].kind == "normal":
                     yield 0.1, {**specs, name: replace(specs[name], kind="unit")}
-        stated = re.search(r"(\w+)\W*(?: must have| has to have| should have) shape \(([\w, ]*)\)", message)
+        stated = re.search(_STATED, message)
         if stated:
             yield from self._stated(specs, numbers, stated.group(1), stated.group(2))
         if "must be a dict" in message or "must be a dictionary" in message:
@@ -421,8 +425,12 @@ class Learner:
     def _bound(self, specs: Specs, numbers: _Lengths, size: int) -> Iterator[tuple[float, Specs]]:
         for name, one in specs.items():
             if one.kind == "labels" and one.axes:
+                bound = one.axes[0]
+                fixed = not numbers.plain(size)
+                if fixed and isinstance(bound, str):
+                    yield 0.01, {**specs, name: replace(one, axes=(size, *one.axes[1:]))}
                 for more, expression in numbers.expressions(size):
-                    bound = one.axes[0]
+                    more += 0.1 if fixed else 0.0
                     if isinstance(bound, str) and bound not in letters_of(expression):
                         if bound.isidentifier():
                             yield 0.02 + more, _exchange(specs, {bound: expression})
@@ -456,7 +464,8 @@ class Learner:
         """An axis is as long as another one, over which the code runs."""
         for letter in numbers.plain(size):
             for name, one in specs.items():
-                for place, axis in enumerate(one.axes[:2] if one.kind != "labels" else ()):
+                axes = one.axes[:2] if one.kind != "labels" else one.axes[1:2]
+                for place, axis in enumerate(axes):
                     if isinstance(axis, str) and axis.isidentifier() and axis != letter:
                         near = 0.0 if name in self._direct else 0.02
                         yield 0.14 + near + 0.03 * place, _exchange(specs, {letter: axis})
@@ -474,6 +483,19 @@ class Learner:
                     if isinstance(a, str) and a.isidentifier() and a not in letters_of(b)
                 }
                 if change:
+                    yield 0.1, _exchange(specs, change)
+            for other, kernel in specs.items():
+                if kernel.kind != "length" or not isinstance(kernel.axes[0], str):
+                    continue
+                b = kernel.axes[0]
+                change = {
+                    a: f"{a} + {b}"
+                    for a in one.axes[-2:]
+                    if isinstance(a, str) and a.isidentifier() and a != b
+                }
+                if change and re.search(
+                    "size|kernel|filter|^k|pool|stride", other.rpartition("/")[2]
+                ):
                     yield 0.1, _exchange(specs, change)
 
     def _key(self, specs: Specs, key: str, names: list[str]) -> Iterator[tuple[float, Specs]]:
@@ -589,6 +611,8 @@ class Learner:
                 return Wanted(kind, (letter, letter))
             if kind == "flag":
                 return Wanted("constant", constant=False)
+        if hint.column and hint.at_least == 2:
+            return Wanted("normal", (self.letter(), 1))
         ranks = self._ranks(name, hint)
         rank = next((r for r in ranks if r >= hint.at_least), 2)
         if not hint.ranks and hint.at_least and guess_rank(name)[0] < hint.at_least:

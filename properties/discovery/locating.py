@@ -242,7 +242,10 @@ def _names_path(item: Item, path: str, name: str) -> bool:
     if names.same(item.name, name):
         return bool(place) == bool(numbers and nested) or not place
     holder = path.split("/")
-    if holder[-1] in ("value", "data", "val", "array") and item.path.split("/")[:-1] == holder[1:-1]:
+    if (
+        holder[-1] in ("value", "data", "val", "array")
+        and item.path.split("/")[:-1] == holder[1:-1]
+    ):
         return item.name.lower() in ("grad", "gradient", "g", "diff")
     if item.source == "attribute" and "/" in item.path and len(holder) > 2:
         container, last = item.path.split("/")[-2:]

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .names import UPSTREAM, is_gradient
+
 POSITIONAL_ONLY, PLAIN, VAR_POSITIONAL, KEYWORD_ONLY, VAR_KEYWORD = range(5)
 
 FunctionNode = ast.FunctionDef | ast.Lambda
@@ -95,9 +97,13 @@ def _returned(value: ast.expr) -> list[str]:
 
 
 def _text(node: ast.expr) -> str:
-    """Give the attribute of ``self.x``, else ""."""
+    """Give the attribute of ``self.x``, the name in ``dw / m``, else ""."""
     if isinstance(node, ast.Attribute):
         return node.attr
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        left = node.left
+        if isinstance(left, ast.Name) and is_gradient(left.id) and left.id not in UPSTREAM:
+            return left.id
     return ""
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import names
 from .calling import RATE, Plan
-from .inputs import Wanted, case_sizes, draw, signed
+from .inputs import Wanted, case_sizes, draw, signed, small
 from .ladder import Truth, Unclear, truth
 from .learning import all_letters
 from .locating import Item, Leaf
@@ -18,6 +18,7 @@ from .pairs import Pairing
 from .session import Reply, Session, base_request
 
 Array = Any
+_MOST_ENTRIES = 160
 READINGS = ("product", "sum", "rows", "mean", "entries", "jacobian", "jacobians")
 
 
@@ -68,6 +69,7 @@ def make_example(
     """
     rng = np.random.default_rng([seed, index, 17])
     sizes = case_sizes(all_letters(specs), index, rng, least=least)
+    sizes = small(specs, sizes, most=_MOST_ENTRIES, least=least)
     values = draw(specs, sizes, rng)
     request = request_for(pairing, values, seed=index)
     reply = session.trial({**request, "mode": "run", "backward": None})
@@ -348,6 +350,9 @@ def readings(pairing: Pairing, plan: Plan, seen: Seen) -> list[str]:
     value = seen.truth.outputs[plan.outputs[0]][0]
     if value.size == 1 and not value.ndim:
         return ["sum"]
+    loss = set(names.words(pairing.forward.name)) & (names.VALUE - {"residual", "residuals", "fun"})
+    if loss and pairing.kind != "second":
+        return ["entries", "sum", "rows", "mean"]
     if pairing.kind in ("local", "flag", "joint"):
         return ["entries", "jacobian", "jacobians", "sum", "rows", "mean"]
     if pairing.kind == "second":
