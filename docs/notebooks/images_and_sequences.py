@@ -160,6 +160,8 @@ seeing = train(ConvNet(), 3e-3, epochs=10)
 print(f"first loss {seeing.loss_history[0]:.2f}, last {seeing.loss_history[-1]:.2f}")
 test = seeing.check_accuracy(data["X_test"], data["y_test"])
 print(f"validation accuracy {seeing.best_val_acc:.1%}, test {test:.1%}")
+weights = sum(param.size for param in seeing.model.params.values())
+print(f"the net has {weights} parameters, {seeing.model.params['W1'].size} of them in its filters")
 assert seeing.best_val_acc > 0.93
 
 # %%
@@ -173,8 +175,10 @@ right.axis("off")
 plt.show()
 
 # %% [markdown]
-# The net gets 95.2 % of the validation digits right. Its filters began as noise; now most are light
-# on one side and dark on the other, which answers to the edge of a stroke in one direction.
+# The loss falls from 2.31, about the logarithm of the number of classes, to 0.02. 95.2 % of the validation
+# digits are right, and 91.2 % of the test digits, whose writers are others. Of the 2986 parameters
+# 400 are in the filters. They began as noise; now most are light on one side and dark on the other,
+# which answers to the edge of a stroke in one direction.
 
 # %% [markdown]
 # ## What you write: a cell with a memory
@@ -311,6 +315,8 @@ reading = train(ReadingNet(), 1e-2, epochs=10)
 print(f"first loss {reading.loss_history[0]:.2f}, last {reading.loss_history[-1]:.2f}")
 test = reading.check_accuracy(data["X_test"], data["y_test"])
 print(f"validation accuracy {reading.best_val_acc:.1%}, test {test:.1%}")
+weights = sum(param.size for param in reading.model.params.values())
+print(f"the net has {weights} parameters")
 assert reading.best_val_acc > 0.9
 
 # %%
@@ -324,7 +330,8 @@ left.legend()
 plt.show()
 
 # %% [markdown]
-# Line by line it gets 96.0 % of the validation digits right, without ever seeing two lines at once.
+# Line by line, without ever seeing two lines at once, it gets 96.0 % of the validation digits and
+# 92.0 % of the test digits right; it has 5642 parameters, and its loss falls from 2.86 to 0.01.
 
 # %% [markdown]
 # ## The judge
