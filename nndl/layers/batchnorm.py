@@ -58,7 +58,7 @@ def batchnorm_forward(
     N = max(len(x), 1)
     centred = x - x[:1]
     mean = centred.sum(axis=0) / N  # of what the first example leaves
-    centred -= mean  # in place: the layer takes 0.6 of the time (benchmarks: speed, batchnorm)
+    centred -= mean  # in place, as is beta: 0.86 of the time (benchmarks: speed)
     var = (centred * centred).sum(axis=0) / N
     std = np.sqrt(var + p.eps)
     x_hat = centred / std

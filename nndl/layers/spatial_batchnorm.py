@@ -53,7 +53,7 @@ def spatial_batchnorm_forward(
     M = max(len(x) * x.shape[2] * x.shape[3], 1)
     centred = x - x[:1, :, :1, :1]
     mean = centred.sum(axis=(0, 2, 3)) / M  # of what the first entry of the channel leaves
-    centred -= _per_channel(mean)  # in place, and einsum: 0.7 of the time (benchmarks: speed)
+    centred -= _per_channel(mean)  # in place, and einsum: 0.8 of the time (benchmarks: speed)
     var = np.einsum("nchw,nchw->c", centred, centred) / M
     std = np.sqrt(var + p.eps)
     x_hat = centred
