@@ -30,7 +30,6 @@ from ._validate import (
     working_dtype,
 )
 
-Shape = tuple[str, ...]
 NormCache = tuple[FloatArray, FloatArray, FloatArray, np.dtype[Any]]  # x̂, γ, σ̃, of the results
 
 
@@ -60,17 +59,11 @@ def arrays(shapes: str, *values: ArrayLike) -> tuple[FloatArray, ...]:
     """
     wanted = _parsed(shapes)
     found = real_arrays(**dict(zip(wanted, values, strict=True)))
-    sizes: dict[str, int] = {}
-    for (name, shape), array in zip(wanted.items(), found, strict=True):
-        if not _fits(shape, array.shape, sizes):
-            known = ", ".join(
-                f"{other} {before.shape}"
-                for other, before in zip(wanted, found, strict=True)
-                if other != name
-            )
-            beside = f" beside {known}" if known and name != next(iter(wanted)) else ""
+    sizes = {"": 1}
+    for name, array in zip(wanted, found, strict=True):
+        if not wanted[name].fits(array.shape, sizes):
             raise ValueError(
-                f"{name} must have shape {_shown(shape, sizes)}{beside}, got {array.shape}"
+                _misfit(name, wanted[name], dict(zip(wanted, found, strict=True)), sizes)
             )
     return found
 
@@ -92,44 +85,63 @@ def as_dtype(dtype: DTypeLike, *results: FloatArray) -> tuple[Any, ...]:
     return tuple(np.asarray(result).astype(dtype, copy=False) for result in results)
 
 
+@dataclass(frozen=True)
+class Shape:
+    """A shape as it is written: each size a factor of a letter, or of nothing."""
+
+    text: tuple[str, ...]
+    sizes: tuple[tuple[int, str], ...]
+    open: bool  # (..., C): any axes before these
+    flattened: bool  # (N, d_1, ..., d_k): one axis or more after these
+
+    def fits(self, shape: tuple[int, ...], known: dict[str, int]) -> bool:
+        """Whether an array's shape is this one; sizes that were not known are noted."""
+        count = len(self.sizes)
+        if self.open:
+            shape = shape[max(len(shape) - count, 0) :]
+        elif self.flattened:
+            if len(shape) < 2:
+                return False
+            known["D"] = math.prod(shape[1:])
+            shape = shape[:1]
+        if len(shape) != count:
+            return False
+        for size, (factor, letter) in zip(shape, self.sizes, strict=True):
+            if size != (factor * known[letter] if letter in known else size):
+                return False
+        for size, (factor, letter) in zip(shape, self.sizes, strict=True):
+            if factor == 1:
+                known[letter] = size
+        return True
+
+
 @functools.cache
 def _parsed(shapes: str) -> dict[str, Shape]:
-    return {
-        name: tuple(size.strip() for size in sizes.split(",") if size.strip())
-        for name, sizes in re.findall(r"(\w+) \(([^)]*)\)", shapes)
-    }
+    found = {}
+    for name, inside in re.findall(r"(\w+) \(([^)]*)\)", shapes):
+        text = tuple(size.strip() for size in inside.split(",") if size.strip())
+        flattened = "..." in text[1:]
+        sizes = [size for size in (text[:1] if flattened else text) if size != "..."]
+        found[name] = Shape(text, tuple(map(_size, sizes)), text[0] == "...", flattened)
+    return found
 
 
-def _fits(wanted: Shape, shape: tuple[int, ...], sizes: dict[str, int]) -> bool:
-    """Whether a shape is the one wanted; sizes that were not known are noted."""
-    if wanted[0] == "...":
-        wanted = wanted[1:]
-        shape = shape[max(len(shape) - len(wanted), 0) :]
-    elif "..." in wanted:  # (N, d_1, ..., d_k)
-        if len(shape) < 2:
-            return False
-        sizes["D"] = math.prod(shape[1:])
-        wanted, shape = wanted[:1], shape[:1]
-    if len(shape) != len(wanted):
-        return False
-    if any(size != _size(letter, sizes, size) for size, letter in zip(shape, wanted, strict=True)):
-        return False
-    sizes.update((letter, size) for letter, size in zip(wanted, shape, strict=True))
-    return True
+def _size(text: str) -> tuple[int, str]:
+    """Return factor and letter of ``4H``, ``H`` or ``1``."""
+    digits = text[: len(text) - len(text.lstrip("0123456789"))]
+    return int(digits or 1), text[len(digits) :]
 
 
-def _size(letter: str, sizes: dict[str, int], otherwise: int | str) -> int | str:
-    """Return the size that a letter, a number or a multiple of a letter stands for."""
-    factor, name = re.fullmatch(r"(\d*)(\w*)", letter, re.ASCII).groups()  # type: ignore[union-attr]
-    if not name:
-        return int(factor)
-    return int(factor or 1) * sizes[name] if name in sizes else otherwise
-
-
-def _shown(wanted: Shape, sizes: dict[str, int]) -> str:
-    """Return a shape with the sizes that are known."""
-    parts = [str(_size(letter, sizes, letter)) if letter.isalnum() else letter for letter in wanted]
-    return f"({parts[0]},)" if len(parts) == 1 and parts[0] != "..." else f"({', '.join(parts)})"
+def _misfit(name: str, wanted: Shape, found: dict[str, FloatArray], known: dict[str, int]) -> str:
+    """Say which shape is wanted, with the sizes that are known, beside what, and what came."""
+    parts = []
+    for text in wanted.text:
+        factor, letter = _size(text)
+        parts.append(str(factor * known[letter]) if letter in known else text)
+    inside = f"({parts[0]},)" if len(parts) == 1 and parts[0] != "..." else f"({', '.join(parts)})"
+    others = ", ".join(f"{other} {array.shape}" for other, array in found.items() if other != name)
+    beside = f" beside {others}" if name != next(iter(found)) else ""
+    return f"{name} must have shape {inside}{beside}, got {found[name].shape}"
 
 
 @dataclass(frozen=True, kw_only=True)

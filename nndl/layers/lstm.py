@@ -128,8 +128,8 @@ def lstm_forward(
     Notes
     -----
     x Wx of all steps is one matrix product, with time as the first axis, so that the rows of a step
-    lie together, and so are the gradients of the weights in the backward pass: 0.77 of the time that
-    a fold of :func:`lstm_step_forward` takes (benchmarks: speed, LSTM).
+    lie together, and so are the gradients of the weights in the backward pass: three quarters of
+    the time that a fold of :func:`lstm_step_forward` takes (benchmarks: speed, LSTM).
     """
     shapes = "x (N, T, D), h0 (N, H), Wx (D, 4H), Wh (H, 4H), b (4H,)"
     x, h0, Wx, Wh, b = arrays(shapes, x, h0, Wx, Wh, b)

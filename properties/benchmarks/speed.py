@@ -4,8 +4,10 @@
                                           [--clock wall|cpu] [--memory] [--page-faults]
 
 Everything is measured in one run, in turns, so that a machine which is busy for a while is busy for
-all contenders; the smallest time of each counts, and the median is shown beside it. torch is
-optional: without it its columns are empty. All contenders have the same number of threads.
+all contenders; the smallest time of each counts, and the median is shown beside it. "products" are
+the bare matrix products, "plain" the formulas without what is there for speed: a trick stays only
+where it beats them. torch is optional: without it its columns are empty. All contenders have the
+same number of threads.
 
 On a machine that is never quiet, ``--threads 1 --clock cpu`` counts only the time that this process
 had a processor.
@@ -30,6 +32,7 @@ from typing import Any
 
 import numpy as np
 
+from . import speed_plain
 from .speed_later import convolution_memory, later_races
 from .speed_race import Race, Run, table, torch_layer
 
@@ -75,9 +78,18 @@ def elementwise_races(layers: Any, torch: Any, width: int, x: Any, dout: Any) ->
     def dropout() -> object:
         return layers.dropout_backward(dout, layers.dropout_forward(x, dropout_param)[1])
 
+    plain: dict[str, dict[str, Run]] = {
+        "batchnorm": {"plain": lambda: speed_plain.batchnorm(x, one, zero, dout)},
+        "dropout": {"plain": lambda: speed_plain.dropout(x, dout)},
+    }
     running = (torch.zeros(width), torch.ones(width)) if torch else ()
     return [
-        Race(name=name, shape=f"{N} × {width}", runs={"nndl": run, **rival}, bar=(3, "torch"))
+        Race(
+            name=name,
+            shape=f"{N} × {width}",
+            runs={"nndl": run, **plain.get(name, {}), **rival},
+            bar=(3, "torch"),
+        )
         for name, run, rival in [
             ("ReLU", relu, torch_layer(torch, lambda f, x: f.relu(x), dout, x)),
             (

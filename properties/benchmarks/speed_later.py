@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from . import speed_plain
 from .speed_race import Race, Run, torch_layer
 
 CONVOLUTIONS = (
@@ -48,11 +49,15 @@ def _convolution(layers: Any, torch: Any, N: int, C: int, H: int, F: int, size: 
     def run() -> object:
         return layers.conv_backward_fast(dout, layers.conv_forward_fast(x, w, b, param)[1])
 
+    def plain() -> object:
+        return layers.conv_backward_naive(dout, layers.conv_forward_naive(x, w, b, param)[1])
+
     return Race(
         name="convolution",
         shape=f"{N} × {C} × {H} × {H}, {F} of {size} × {size}",
         runs={
             "nndl": run,
+            "plain": plain,
             "products": lambda: (matrix @ patches, rows @ patches.T, matrix.T @ rows),
             **torch_layer(torch, lambda f, x, w, b: f.conv2d(x, w, b, padding=pad), dout, x, w, b),
         },
@@ -68,11 +73,14 @@ def _pooling(layers: Any, torch: Any, size: int) -> Race:
     def run() -> object:
         return layers.max_pool_backward_fast(dout, layers.max_pool_forward_fast(x, param)[1])
 
+    def plain() -> object:
+        return layers.max_pool_backward_naive(dout, layers.max_pool_forward_naive(x, param)[1])
+
     rival = torch_layer(torch, lambda f, x: f.max_pool2d(x, size, 2), dout, x)
     return Race(
         name="max pooling",
         shape=f"64 × 32 × 32 × 32, {size} × {size} by 2",
-        runs={"nndl": run, **rival},
+        runs={"nndl": run, "plain": plain, **rival},
         bar=(2, "torch"),
     )
 
@@ -97,7 +105,11 @@ def _spatial_batchnorm(layers: Any, torch: Any) -> Race:
     return Race(
         name="spatial batchnorm",
         shape="64 × 32 × 32 × 32",
-        runs={"nndl": run, **rival},
+        runs={
+            "nndl": run,
+            "plain": lambda: speed_plain.spatial_batchnorm(x, gamma, beta, dout),
+            **rival,
+        },
         bar=(2, "torch"),
     )
 
@@ -116,7 +128,10 @@ def _lstm(layers: Any, torch: Any, *, N: int, T: int, D: int, H: int) -> Race:
         backward = (da @ Wx.T, [da[t : t + N] @ Wh.T for t in steps])
         return forward, backward, rows.T @ da, states.T @ da
 
-    runs: dict[str, Run] = {"nndl": run, "products": products}
+    def plain() -> object:
+        return speed_plain.lstm(layers, x, h0, Wx, Wh, b, dh)
+
+    runs: dict[str, Run] = {"nndl": run, "plain": plain, "products": products}
     if torch is not None:
         layer = torch.nn.LSTM(D, H, batch_first=True)
         inputs = [torch.from_numpy(x).requires_grad_(), *layer.parameters()]

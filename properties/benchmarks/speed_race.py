@@ -52,18 +52,18 @@ def torch_layer(torch: Any, layer: Callable[..., Any], dout: Any, *arrays: Any) 
 def table(races: list[Race]) -> str:
     """Return the results as a markdown table; times are the smallest, medians in brackets."""
     lines = [
-        "| forward and backward | shape | nndl µs | products µs | torch µs | to products "
-        "| to torch | bar |",
-        "| --- | --- | --: | --: | --: | --: | --: | --- |",
+        "| forward and backward | shape | nndl µs | plain µs | products µs | torch µs | to plain "
+        "| to products | to torch | bar |",
+        "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --- |",
     ]
     for race in races:
         ours = race.best("nndl")
         cells = [race.name, race.shape]
-        for contender in ("nndl", "products", "torch"):
+        for contender in ("nndl", "plain", "products", "torch"):
             best = race.best(contender)
             middle = float(np.median(race.times.get(contender, [0.0])))
             cells.append("" if best is None else f"{best * 1e6:.0f} ({middle * 1e6:.0f})")
-        for contender in ("products", "torch"):
+        for contender in ("plain", "products", "torch"):
             best = race.best(contender)
             cells.append("" if best is None or ours is None else f"{ours / best:.2f}")
         cells.append("" if race.bar is None else f"{race.bar[0]} × {race.bar[1]}")
