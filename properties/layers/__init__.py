@@ -35,6 +35,9 @@ from .softplus import SOFTPLUS
 from .solver import SOLVER
 from .svm import SVM
 from .tanh import TANH
+from .temporal_affine import TEMPORAL_AFFINE
+from .temporal_softmax import TEMPORAL_SOFTMAX
+from .word_embedding import WORD_EMBEDDING
 
 ALL: tuple[LayerSpec, ...] = (
     AFFINE,
@@ -71,6 +74,9 @@ ALL: tuple[LayerSpec, ...] = (
     LSTM,
     SDPA,
     ATTENTION,
+    WORD_EMBEDDING,
+    TEMPORAL_AFFINE,
+    TEMPORAL_SOFTMAX,
     *NETS,
     *RULES,
     SOLVER,

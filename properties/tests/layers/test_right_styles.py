@@ -11,7 +11,14 @@ from properties.tests.judging import record_of
 RIGHT = Path(__file__).parents[1] / "homework" / "right"
 
 
-@pytest.mark.parametrize(("module", "row"), [("loops", "conv"), ("loops", "max_pool")])
+ROWS = {
+    "loops": ("conv", "max_pool", "word_embedding", "temporal_affine", "temporal_softmax"),
+}
+
+
+@pytest.mark.parametrize(
+    ("module", "row"), [(module, row) for module, rows in ROWS.items() for row in rows]
+)
 def test_right_code_is_not_called_wrong(module: str, row: str) -> None:
     record = record_of(RIGHT / f"{module}.py", only=row)
     assert record["functions"]

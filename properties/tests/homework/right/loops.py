@@ -65,3 +65,47 @@ def max_pool_backward_naive(dout, cache):
                     here = np.s_[i, k, p * stride : p * stride + hh, q * stride : q * stride + ww]
                     dx[here] += (x[here] == np.max(x[here])) * dout[i, k, p, q]  # all winners
     return dx
+
+
+def word_embedding_forward(x, W):
+    return W[x, :], (x, W)
+
+
+def word_embedding_backward(dout, cache):
+    x, W = cache
+    dW = np.zeros_like(W)
+    for n in range(x.shape[0]):
+        for t in range(x.shape[1]):
+            dW[x[n, t]] += dout[n, t]
+    return dW
+
+
+def temporal_affine_forward(x, w, b):
+    N, T, D = x.shape
+    M = b.shape[0]
+    out = x.reshape(N * T, D).dot(w).reshape(N, T, M) + b
+    return out, (x, w, b, out)
+
+
+def temporal_affine_backward(dout, cache):
+    x, w, b, out = cache
+    dx, dw, db = np.zeros_like(x), np.zeros_like(w), np.zeros_like(b)
+    for t in range(x.shape[1]):
+        dx[:, t] = dout[:, t].dot(w.T)
+        dw += x[:, t].T.dot(dout[:, t])
+        db += dout[:, t].sum(axis=0)
+    return dx, dw, db
+
+
+def temporal_softmax_loss(x, y, mask, verbose=False):
+    N, T, V = x.shape
+    x_flat = x.reshape(N * T, V)
+    y_flat, mask_flat = y.reshape(N * T), mask.reshape(N * T)
+    probs = np.exp(x_flat - np.max(x_flat, axis=1, keepdims=True))
+    probs /= np.sum(probs, axis=1, keepdims=True)
+    loss = -np.sum(mask_flat * np.log(probs[np.arange(N * T), y_flat])) / N
+    dx_flat = probs.copy()
+    dx_flat[np.arange(N * T), y_flat] -= 1
+    dx_flat /= N
+    dx_flat *= mask_flat[:, None]
+    return loss, dx_flat.reshape(N, T, V)
