@@ -32,10 +32,14 @@ def make_report(
     wrong = [g for g in gradients if g.status == "wrong"]
     small = {f.slot.place[:2]: f for f in shown.judge(shown.evidence.traces, deep=False)}
     after = {f.slot.place: f for f in search.last.findings}
+    lost = {leaf for _, leaf, fine in judge.returned(search.last.traces) if fine is False}
     steps = []
     for finding in _distinct(search.runs.first.findings):
         origin = next((o for o in origins if o.slot.place[:2] == finding.slot.place[:2]), None)
-        status, reason = _said(finding, origin, origins, after.get(finding.slot.place), bool(wrong))
+        now = after.get(finding.slot.place)
+        status, reason = _said(finding, origin, origins, now, bool(wrong), not lost)
+        if finding.meaning == "mismatch" and judge.promise(finding.slot) in lost:
+            status, reason = "wrong", finding.reason  # a returned gradient that nothing put right
         steps.append(
             _step(
                 finding,
@@ -75,7 +79,7 @@ def _mistake(origin: Origin, cause: Cause) -> Mistake:
         "" if relation is None else relation.evidence,
         origin.got[0],
         None if origin.right is None else origin.right[0],
-        () if origin.heals else origin.suspects,
+        () if origin.edit is not None else origin.suspects,
         origin.heals,
     )
 
@@ -157,6 +161,7 @@ def _said(
     origins: Sequence[Origin],
     after: Finding | None,
     any_wrong: bool,
+    all_healed: bool,
 ) -> tuple[Status, str]:
     """Say of a step whether it is right, a mistake, a consequence, or what nobody can tell.
 
@@ -174,6 +179,8 @@ def _said(
     still = after is None or after.meaning == "mismatch"
     if not origins or (still and finding.slot.position < origins[0].slot.position):
         return "not judged", f"{finding.reason}, but putting it right heals nothing"
+    if still and not all_healed:
+        return "not judged", finding.reason
     if still:
         said = f"all is right once line {origins[0].slot.line} is"
         return "not judged", f"{finding.reason}, but {said}"

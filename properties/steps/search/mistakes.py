@@ -158,7 +158,8 @@ class Search:
                 hidden = self._hidden(state, hint)
                 if hidden is not None:
                     return hidden
-        if told is None and quiet:
+        # What heals nothing is blamed only after everything else was tried.
+        if told is None and quiet and not self.evidence.session.budget.over():
             told = self._explained(state, quiet[0][0], frozenset(), quiet[0][1])
         if told is not None:
             return told
@@ -252,7 +253,9 @@ class Search:
             return fixed if fixed.edit is not None and fixed.edit.cost <= 1 else whole
         if fixed.edit is not None or fixed.slot != hint.slot:
             return fixed
-        return None if "× the adjoint" in hint.reason else origin
+        if "× the adjoint" in hint.reason or self.evidence.session.budget.over():
+            return None
+        return origin
 
     def _changed(self, state: State, best: Winner) -> Origin:
         """The mistake that a change puts right."""
@@ -407,6 +410,12 @@ class Search:
                 if found is not None and self._weight == _CERTAIN:
                     return found
         multiple: Origin | None = None
+        lengths = [name for name, n in self.evidence.cases[0].sizes.items() if n > 1]
+        for suspect, times in [(s, name) for s in suspects for name in lengths]:
+            for values in self._needed.adjoints(state, suspect, goal, times):
+                multiple = multiple or self._with_value(state, suspect, values, goal)
+            if multiple is not None or self.evidence.session.budget.over():
+                return multiple or origin
         for suspect in suspects:
             if any(g.dtype.kind != "f" or not 0 < g.size <= 40 for g in suspect.got):
                 continue

@@ -44,14 +44,18 @@ class Needed:
         return values
 
     def adjoints(
-        self, state: State, suspect: Finding, goal: frozenset[str]
+        self, state: State, suspect: Finding, goal: frozenset[str], times: str = ""
     ) -> Iterator[list[Array]]:
-        """Yield the adjoints that heal the returned gradients in the place of a value."""
+        """Yield the adjoints that heal the returned gradients in the place of a value.
+
+        times : a length by which they are multiplied, where a mean is taken later.
+        """
+        factors = [case.sizes[times] if times else 1 for case in self._evidence.cases]
         first = frozenset(item for item in goal if item.startswith("returned"))
         shape = squeezed(suspect.got[0].shape)
         fitting: dict[bytes, list[Array]] = {}
         for one in self._judge.candidates.every:
-            values = [a.value for a in one.adjoints]
+            values = [n * a.value for n, a in zip(factors, one.adjoints, strict=True)]
             if squeezed(values[0].shape) == shape and all(
                 v.size == g.size for v, g in zip(values, suspect.got, strict=True)
             ):

@@ -211,6 +211,22 @@ def backward(dout, cache):
         carried = U.T @ da
     return {"W": dW, "U": dU, "h": carried}
 """
+GATE = """
+import numpy as np
+
+def loss(x, y, W, V):
+    h = np.maximum(0, W @ x)
+    z = V @ h
+    return ((z - y) ** 2).sum() / (2 * x.shape[1])
+
+def back(x, y, W, V, h, z):
+    m = x.shape[1]
+    one = V.T @ (z - y)
+    one[h <= 0] = 0
+    dW = one @ x.T / m
+    dV = (z - y) @ h.T / m
+    return dW, dV
+"""
 
 PAIR = {"forward": "f", "backward": "g"}
 CASES = {
@@ -283,6 +299,16 @@ CASES = {
         },
         "return (p - y)",
         "return (p + y)",
+    ),
+    "a line of no name before the mean is taken": (
+        GATE,
+        {
+            "forward": "loss",
+            "backward": "back",
+            "inputs": "x: (D, m), y: (C, m), W: (H, D), V: (C, H)",
+        },
+        "one[h <= 0] = 0",
+        "one = np.maximum(0, one)",
     ),
     "one function as its own backward": (
         ITS_OWN,
