@@ -28,13 +28,13 @@ class Explainer:
     """
 
     def __init__(self, account: Account, seen: Sequence[Seen]) -> None:
-        self._account = account
+        self._account, self._known = account, account.misconceptions()
         steps = [{**account.steps, **way} for way in ({}, *account.other_ways)]
-        self._ways = [_Way(account, way, seen) for way in steps if seen]
+        self._ways = [_Way(account, self._known, way, seen) for way in steps if seen]
 
     def find(self, found: Disagreement) -> Diagnosis | None:
         """The cause of one disagreement; None where no step explains it."""
-        for one in self._account.misconceptions:
+        for one in self._known:
             if one.shows and found.sentence.startswith(one.shows):
                 return _named(one, f"seen is: {found.sentence}", 0.9)
         shown = self._account.shown_by.get(found.argument, (found.argument,))
@@ -45,8 +45,10 @@ class Explainer:
 class _Way:
     """One right computation, and how the runs differ from it."""
 
-    def __init__(self, account: Account, steps: Steps, seen: Sequence[Seen]) -> None:
-        self._account, self._steps, self._seen = account, steps, seen
+    def __init__(
+        self, account: Account, known: Sequence[Misconception], steps: Steps, seen: Sequence[Seen]
+    ) -> None:
+        self._account, self._known, self._steps, self._seen = account, known, steps, seen
         right = [_predicted(account, steps, one) for one in seen]
         self._fits = all(values is not None for values in right)
         self._truth = [values or {} for values in right]
@@ -70,7 +72,7 @@ class _Way:
 
     def _of_steps(self, about: frozenset[str] | None) -> Diagnosis | None:
         """The first misconception that explains some outputs, or all of them."""
-        for place, one in enumerate(self._account.misconceptions):
+        for place, one in enumerate(self._known):
             told = self._told(place, about) if one.formula else 0
             if told >= ENOUGH:
                 what = "all that is wrong" if about is None else "what is wrong here"
@@ -101,7 +103,7 @@ class _Way:
         return told
 
     def _predict_anew(self, place: int, run: int) -> Values | None:
-        steps = changed(self._steps, self._account.misconceptions[place])
+        steps = changed(self._steps, self._known[place])
         return _predicted(self._account, steps, self._seen[run])
 
     def _of_layers(self) -> Diagnosis | None:

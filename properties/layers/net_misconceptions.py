@@ -6,6 +6,8 @@ way forward; dh, dr, dz, d of the way back; scores, p, data, squares, N, y, reg 
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..spec.misconception import misconceptions
 
 STEPS = {
@@ -44,7 +46,8 @@ STEPS = {
     "next_rate": "rate * decayed if t % each == 0 else rate",
 }
 
-MISCONCEPTIONS = misconceptions(
+MISCONCEPTIONS = partial(
+    misconceptions,
     "net",
     """
 net, own

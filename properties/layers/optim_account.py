@@ -7,6 +7,7 @@ hyperparameters; ``given``, the config that the caller made.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -339,9 +340,9 @@ def account(rule: str) -> Account:
     return Account(
         steps=_STEPS[rule],
         other_ways=_PLACES.get(rule, ()),
-        misconceptions=_of(rule),
+        misconceptions=partial(_of, rule),
         observe=_observe,
-        predict=lambda steps, seen: _predict(rule, steps, seen),
+        predict=partial(_predict, rule),
     )
 
 

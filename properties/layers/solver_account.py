@@ -6,6 +6,7 @@ accuracies and train, the accuracies of each check; losses, of each iteration.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,8 @@ STEPS = {
 OTHER_WAYS = ({"better": "val >= best"},)
 FOLLOWS = frozenset({"loss_history", "val_acc_history", "best_val_acc", "best_params", "model"})
 SHOWN_BY = {"learning_rate": ("W1", "b1"), "params": ("model", "best_params")}
-MISCONCEPTIONS = misconceptions(
+MISCONCEPTIONS = partial(
+    misconceptions,
     "solver.Solver",
     """
 solver, rate

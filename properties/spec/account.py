@@ -61,7 +61,7 @@ class Account:
     """
 
     steps: Steps
-    misconceptions: Sequence[Misconception]
+    misconceptions: Callable[[], Sequence[Misconception]]
     observe: Callable[[Any], Sequence[Seen]]
     predict: Callable[[Steps, Seen], Mapping[str, Array]]
     other_ways: Sequence[Steps] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
@@ -336,11 +337,14 @@ class Probe:
             self._truths[key] = (case, run, function(case, run, precision))
         return self._truths[key][2]
 
-    def wrong_value(self, case: Case, run: Run) -> tuple[str, Difference] | None:
-        """The first output that is wrong, if any."""
+    def wrong_value(
+        self, case: Case, run: Run, *, in_float32: bool = True
+    ) -> tuple[str, Difference] | None:
+        """The first output that is wrong, if any; float32's rounding is not, unless told so."""
         truth = self.truth_of_value(case, run)
         got = {**run.state, **run.outputs}
-        return self.find(case, got, truth, lambda: self.truth_of_value(case, run, FLOAT32))
+        short = partial(self.truth_of_value, case, run, FLOAT32) if in_float32 else None
+        return self.find(case, got, truth, short)
 
     def wrong_gradient(self, case: Case, run: Run) -> tuple[str, Difference] | None:
         """The first gradient that is wrong, if any."""

@@ -93,7 +93,7 @@ def about(argument: str, sentence: str = "") -> Disagreement:
 def all_of(name: str) -> list[Misconception]:
     account, _ = ACCOUNTS[name]
     assert account is not None
-    return [one for one in account.misconceptions if one.formula]
+    return [one for one in account.misconceptions() if one.formula]
 
 
 @pytest.mark.parametrize("name", ACCOUNTS)
@@ -123,7 +123,7 @@ def test_a_misconception_is_told_by_what_it_gives(name: str, wrong: Misconceptio
     ]
     if sum(different) < 2:
         pytest.skip("concerns other nets")
-    cause = Explainer(replace(account, misconceptions=[wrong]), seen).find(about("loss"))
+    cause = Explainer(replace(account, misconceptions=lambda: [wrong]), seen).find(about("loss"))
     assert cause is not None
     assert cause.misconception == wrong.name
 
@@ -137,7 +137,7 @@ def toy(*names: str) -> Account:
     }
     return Account(
         steps={"a": "x", "b": "x + 1.0"},
-        misconceptions=[
+        misconceptions=lambda: [
             Misconception(
                 name=name, layer="toy", function="toy", argument=step, formula=formula, sentence=""
             )

@@ -234,3 +234,9 @@ def test_the_headline_says_why_a_backward_cannot_be_called(tmp_path: Path) -> No
     folder = patched(tmp_path, ("layers.py", "  cache = x\n  return out, cache", "  return out"))
     said = judged(folder, "relu_backward")["detail"]
     assert "relu_forward returned 1 value(s)" in said
+
+
+def test_a_clipped_logarithm_is_not_taken_for_float32(tmp_path: Path) -> None:
+    _, _, patches = NAMED["p clipped in the layer that the net calls"]
+    found = judged(patched(tmp_path, *patches), "softmax_loss")
+    assert "convention: the loss takes the logarithm of p clipped at 1e-08" in found["findings"]
