@@ -106,12 +106,12 @@ class Shape:
             shape = shape[:1]
         if len(shape) != count:
             return False
+        new: dict[str, int] = {}
         for size, (factor, letter) in zip(shape, self.sizes, strict=True):
-            if size != (factor * known[letter] if letter in known else size):
+            wanted = known[letter] if letter in known else new.setdefault(letter, size)
+            if size != factor * wanted:
                 return False
-        for size, (factor, letter) in zip(shape, self.sizes, strict=True):
-            if factor == 1:
-                known[letter] = size
+        known.update(new)
         return True
 
 

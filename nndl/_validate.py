@@ -28,10 +28,7 @@ def real_arrays(**values: ArrayLike) -> tuple[FloatArray, ...]:
     """
     arrays: dict[str, NDArray[Any]] = {}
     for name, value in values.items():
-        try:
-            array = np.asarray(value)
-        except ValueError as error:
-            raise ValueError(f"{name} must be an array of real numbers, but {error}") from None
+        array = _array(name, value, "real numbers")
         if array.dtype.kind in "biu":
             array = array.astype(np.float64)
         if array.dtype.kind != "f":
@@ -39,6 +36,13 @@ def real_arrays(**values: ArrayLike) -> tuple[FloatArray, ...]:
         arrays[name] = array
     dtype = np.result_type(*arrays.values())
     return tuple(array.astype(dtype, copy=False) for array in arrays.values())
+
+
+def _array(name: str, value: ArrayLike, what: str) -> NDArray[Any]:
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array of {what}, but {error}") from None
 
 
 def working_dtype(array: FloatArray) -> np.dtype[Any]:
@@ -104,7 +108,7 @@ def mode_of(name: str, param: Any) -> str:
 
 def integers_below(name: str, value: ArrayLike, limit: int, meaning: str) -> Indices:
     """Return integers in [0, limit), or raise a ValueError."""
-    array = np.asarray(value)
+    array = _array(name, value, "integers")
     if array.size == 0:
         return array.astype(np.intp)
     if array.dtype.kind not in "iu":
