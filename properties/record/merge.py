@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .schema import SCHEMA, Function, Record, RecordError, verdict_of
+from .schema import SCHEMA, Function, Record, RecordError, required_and_missing, verdict_of
 
 _NAMED = 6  # nodes that were not judged, named one by one
 
@@ -35,6 +35,8 @@ def assemble(
     told = list(dict.fromkeys(notes))
     if lost:
         told.append(f"planned and not judged: {in_words(lost)}")
+    if wanted := required_and_missing(found, required):
+        told.append(f"required and missing: {', '.join(f.name for f in wanted)}")
     complete = complete and not lost
     return Record(
         schema=SCHEMA,

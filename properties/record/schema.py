@@ -235,15 +235,18 @@ class Record(Value, frozen=True, kw_only=True):
         return tuple(f for f in self.functions if f.status in statuses)
 
 
+def required_and_missing(functions: Iterable[Function], required: frozenset[str]) -> list[Function]:
+    """The missing functions that are named, or whose layer is."""
+    return [f for f in functions if f.status == "missing" and required & {f.layer, f.name}]
+
+
 def verdict_of(
     functions: Iterable[Function], *, complete: bool, required: frozenset[str]
 ) -> Literal["pass", "fail", "error"]:
     """The verdict over some functions; those that ``required`` names must not be missing."""
     found = list(functions)
     statuses = {f.status for f in found}
-    if "fail" in statuses or any(
-        f.status == "missing" and required & {f.layer, f.name} for f in found
-    ):
+    if "fail" in statuses or required_and_missing(found, required):
         return "fail"
     return "error" if "error" in statuses or not complete else "pass"
 

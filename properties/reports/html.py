@@ -95,9 +95,10 @@ def _page(record: Record, detail: Detail, panels: int) -> str:
         summary=summary(record),
         matrix=found,
         classes=classes,
-        used=sorted({*found.cells.values(), *found.layer.values()}),
+        used=sorted({*found.cells.values(), *(found.layer[row] for row in found.rows)}),
         anchors=anchors,
         entries=entries,
+        missing=record.with_status("missing"),
         style=Markup(style),
         script=Markup(script),
         digest=digest,
@@ -105,11 +106,11 @@ def _page(record: Record, detail: Detail, panels: int) -> str:
 
 
 def _entries(record: Record, detail: Detail, panels: int) -> Iterator[_Entry]:
-    """Functions, wrong ones first, otherwise in the record's order."""
-    order = ("fail", "error", "missing", "pass")
+    """Functions that are there, wrong ones first, otherwise in the record's order."""
+    order = ("fail", "error", "pass")
+    there = (f for f in record.functions if f.status != "missing")
     functions = sorted(
-        record.functions,
-        key=lambda f: order.index(f.status) if f.status in order else len(order),
+        there, key=lambda f: order.index(f.status) if f.status in order else len(order)
     )
     made = 0
     for function in functions:

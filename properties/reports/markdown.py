@@ -64,6 +64,6 @@ def matrix_table(record: Record) -> str:
         cls = "" if column.cls == "correctness" else f" *({column.cls})*"
         cells = [SYMBOL[found.cell(row, column)] for row in found.rows]
         lines.append("| " + " | ".join([inline(column.title) + cls, *cells]) + " |")
-    used = [*dict.fromkeys([*found.layer.values(), *found.cells.values()])]
+    used = [*dict.fromkeys([*(found.layer[row] for row in found.rows), *found.cells.values()])]
     key = ", ".join(f"{SYMBOL[s]} {WORD[s]}" for s in used)
     return "\n".join(lines) + f"\n\n{key}"

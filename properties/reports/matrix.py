@@ -21,7 +21,10 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """Rows are layers, columns are properties, ordered by class and then as in the record."""
+    """Rows are layers, columns are properties, ordered by class and then as in the record.
+
+    ``layer`` has the status of every layer, missing ones included, which are no rows.
+    """
 
     rows: tuple[str, ...]
     columns: tuple[Column, ...]
@@ -61,14 +64,16 @@ def matrix(record: Record) -> Matrix:
             column = Column(name=prop.name, cls=prop.cls, title=prop.title)
             columns[column] = None
             found.setdefault((function.layer, column), []).append(prop.shown)
+    layers = {
+        layer: _status([f for f in record.functions if f.layer == layer]) for layer in record.layers
+    }
+    # Layers that a target has not at all are named beside the matrix, not in it.
+    there = tuple(layer for layer, status in layers.items() if status != "missing")
     return Matrix(
-        rows=record.layers,
+        rows=there or record.layers,
         columns=tuple(sorted(columns, key=lambda c: CLASSES.index(c.cls))),
         cells={key: worst(statuses) for key, statuses in found.items()},
-        layer={
-            layer: _status([f for f in record.functions if f.layer == layer])
-            for layer in record.layers
-        },
+        layer=layers,
     )
 
 

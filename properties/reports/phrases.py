@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..record.listing import Listing
@@ -65,7 +66,7 @@ def remarks(record: Record) -> list[tuple[Shown, str]]:
         for finding in f.findings
     ]
     if missing := record.with_status("missing"):
-        found.append(("missing", f"missing: {', '.join(f.name for f in missing)}"))
+        found.append(("missing", f"missing: {_first([f.name for f in missing], 12)}"))
     unclear = [
         f"{f.name} ({p.title})"
         for f in record.functions
@@ -73,13 +74,17 @@ def remarks(record: Record) -> list[tuple[Shown, str]]:
         if p.status == "inconclusive"
     ]
     if unclear:
-        more = f" and {len(unclear) - 4} more" if len(unclear) > 4 else ""
-        told = f"no oracle could decide: {', '.join(unclear[:4])}{more}"
-        found.append(("inconclusive", told))
+        found.append(("inconclusive", f"no oracle could decide: {_first(unclear, 4)}"))
     for one in record.not_judged:
         write = f"; to have it judged: {one.write}" if one.write else ""
         found.append(("skipped", f"{one.name}: not judged: {one.reason}{write}"))
     return found + [("noted", note) for note in record.notes]
+
+
+def _first(names: Sequence[str], count: int) -> str:
+    """The first of some names, and how many there are beside; the record has them all."""
+    more = f" and {len(names) - count} more" if len(names) > count else ""
+    return ", ".join(names[:count]) + more
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -131,10 +131,7 @@ class _Page:
         Rows that share no property stand apart, under letters of their own.
         """
         name = min(max((cell_len(r) for r in found.rows), default=5), max(12, self.width // 3))
-        parts = found.parts()
-        # Rows without a cell are the missing ones, which are listed below, and what broke.
-        told = [p for p in parts if p.columns or any(p.layer[r] != "missing" for r in p.rows)]
-        for place, part in enumerate(told or parts):
+        for place, part in enumerate(found.parts()):
             if place:
                 yield Text()
             cell = 2 if len(part.columns) <= len(_KEYS) else 4
@@ -184,10 +181,8 @@ class _Page:
 
     def symbols(self, found: Matrix) -> Iterator[Text]:
         """The symbols in use, and what they mean."""
-        used = set(found.layer.values()) | set(found.cells.values()) | {"none"}
-        keys = [f"{self.symbol[s]} {WORD[s]}" for s in SYMBOL if s in used and s != "missing"]
-        if "missing" in used:
-            keys.append(f"{self.symbol['missing']} missing")
+        used = {found.layer[row] for row in found.rows} | set(found.cells.values()) | {"none"}
+        keys = [f"{self.symbol[s]} {WORD[s]}" for s in SYMBOL if s in used]
         yield Text()
         yield from self.fit("   ".join(keys), style="dim")
 

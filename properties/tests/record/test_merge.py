@@ -53,7 +53,9 @@ def test_what_a_missing_function_needs_is_no_gap() -> None:
     assert missing.status == "missing"
     node = Node(row=missing.row, property="anything", functions=(missing.name,))
     assert merge([record], planned=[node]).complete
-    assert merge([record], required=frozenset({missing.layer})).verdict == "fail"
+    wanted = merge([record], required=frozenset({missing.layer}))
+    assert wanted.verdict == "fail"
+    assert f"required and missing: {missing.name}" in wanted.notes
 
 
 def test_records_of_two_runs_are_refused() -> None:

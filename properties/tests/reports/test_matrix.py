@@ -26,6 +26,7 @@ def test_it_shows_the_worst_of_a_layer() -> None:
     assert found.cell("batchnorm", column) == "fail"
     assert found.cell("affine", column) == "pass"
     assert found.cell("gplvm", column) == "none"
+    assert "gplvm" not in found.rows
     assert found.cell("softmax", _column(found, first.name)) == "inconclusive"
     assert found.layer["batchnorm"] == "fail"
     assert found.layer["gplvm"] == "missing"
