@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .spec.case import Case
-    from .spec.row import LayerSpec, Purpose, Reading, Reference
+    from .spec.row import Kinks, LayerSpec, Purpose, Reading, Reference
 
-__all__ = ["Case", "LayerSpec", "Purpose", "Reading", "Reference", "activate"]
+__all__ = ["Case", "Kinks", "LayerSpec", "Purpose", "Reading", "Reference", "activate"]
 
 _HOMES = {
     "Case": "spec.case",
+    "Kinks": "spec.row",
     "LayerSpec": "spec.row",
     "Purpose": "spec.row",
     "Reading": "spec.row",
