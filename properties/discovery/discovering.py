@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from properties.implementation.child.cells import place
+
 from . import names
 from .calling import OUTPUT_TAKEN, Plan, outputs_of, plans
 from .conventions import conventions
@@ -423,7 +425,13 @@ class _Search:
             self._source,
             best.cost,
             best.least,
+            self._place(best.pairing.judged),
         )
+
+    def _place(self, function: Function) -> str:
+        if not function.file.endswith(".ipynb"):
+            return ""
+        return place(self._survey.sources[function.module], function.line)
 
 
 def _unsummed(off: Sequence[Match], seen: Sequence[Seen]) -> list[str]:

@@ -59,6 +59,8 @@ class Found:
         Where the inputs come from.
     least : int
         The smallest length that the code can do with.
+    place : str
+        Cell and line, when it stands in a notebook.
     """
 
     candidate: Candidate
@@ -70,6 +72,7 @@ class Found:
     source: str = "the code"
     cost: float = 0.0
     least: int = 1
+    place: str = ""
 
     @property
     def name(self) -> str:
@@ -90,7 +93,8 @@ class Found:
     @property
     def sentence(self) -> str:
         """The one line that is shown."""
-        return f"{self.pairing.label}, inputs {self.inputs or 'none'} (from {self.source})"
+        at = f" ({self.place})" if self.place else ""
+        return f"{self.pairing.label}{at}, inputs {self.inputs or 'none'} (from {self.source})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -221,9 +221,8 @@ def _contents(path: Path) -> str:
 
 
 def _file(path: Path, text: str) -> Target:
-    if path.suffix != ".py":
+    if path.suffix not in (".py", ".ipynb"):
         advice = {
-            ".ipynb": "Export the notebook to a .py file first.",
             ".zip": "Unpack it first and name the folder.",
             ".pyc": "Name the .py file it was made from.",
         }.get(path.suffix, "Name a .py file or a folder.")

@@ -55,7 +55,7 @@ def _entry(result: Result, repeat: str, strict: bool) -> Function:
         detail=detail,
         properties=(_property(result, repeat),),
         file=found.file,
-        line=found.pairing.judged.line,
+        line=None if found.place else found.pairing.judged.line,
         inputs=found.inputs,
     )
 

@@ -7,9 +7,11 @@ import io
 import tokenize
 from dataclasses import dataclass
 
+from .cells import joined
 from .python2 import converted, modernised
 
 MAX_BYTES = 5_000_000
+MAX_NOTEBOOK = 50_000_000  # pictures among the results make them large
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,11 @@ class Source:
 
 def read_text(path: str) -> tuple[str, list[str]]:
     """Read a file in the encoding that it declares, else UTF-8, else Latin-1."""
+    notebook = path.endswith(".ipynb")
     with open(path, "rb") as file:
-        data = file.read(MAX_BYTES + 1)
+        data = file.read((MAX_NOTEBOOK if notebook else MAX_BYTES) + 1)
+    if notebook and len(data) <= MAX_NOTEBOOK:
+        return joined(data), []
     if len(data) > MAX_BYTES:
         raise SyntaxError(f"the file is larger than {MAX_BYTES // 1_000_000} MB")
     notes = []
