@@ -150,10 +150,11 @@ def check(
     others: Undeclared | None = None
     try:
         record, code = _judge(suite, job, found, require, console, why=why)
-        if code in (PASS, WRONG) and not only and found.kind == "file":
-            others = _undeclared_beside(suite, job, found, declared)
+        if code != BROKEN and not only and found.kind == "file":
+            others = _undeclared_beside(record, job, found, declared)
             record = beside(record, others, demands, required=require)
-            code = PASS if record.verdict == "pass" else WRONG
+            if code != UNUSABLE or others.judged:
+                code = PASS if record.verdict == "pass" else WRONG
     except KeyboardInterrupt:
         done = f"{len(suite.readings)} of {len(suite.specs)} rows"
         click.echo(f"nndl check: interrupted after {done}; no verdict, no reports", err=True)
@@ -202,10 +203,14 @@ def _undeclared_alone(
 
 
 def _undeclared_beside(
-    suite: Suite, job: Job, target: Target, declared: Mapping[str, Wanted]
+    record: Record, job: Job, target: Target, declared: Mapping[str, Wanted]
 ) -> Undeclared:
-    """Judge what a target has beside the functions of the contract."""
-    known = {name for row in suite.specs for name in row.functions}
+    """Judge what a target has beside the functions of the contract.
+
+    A function that has a name of the contract and cannot be called as the contract says is another
+    function, or has another forward than the contract's.
+    """
+    known = {f.name for f in record.with_status("pass", "fail")}
     known |= {name.rpartition(".")[2] for name in known}
     return judge_undeclared(
         target, job.demands, known=known, declared=declared, in_process=job.in_process

@@ -90,8 +90,14 @@ def _entries(undeclared: Undeclared, demands: Demands) -> tuple[Function, ...]:
 def beside(
     record: Record, undeclared: Undeclared, demands: Demands, *, required: frozenset[str]
 ) -> Record:
-    """A record with what was found beside the functions of the contract."""
-    functions = (*record.functions, *_entries(undeclared, demands))
+    """A record with what was found beside the functions of the contract.
+
+    What could only be judged as found is no longer reported as missing or failing to be called.
+    """
+    pairings = [result.found.pairing for result in undeclared.judged]
+    judged = {f.name for p in pairings if p.owner is None for f in (p.forward, p.judged)}
+    kept = (f for f in record.functions if f.status in ("pass", "fail") or f.name not in judged)
+    functions = (*kept, *_entries(undeclared, demands))
     verdict = verdict_of(functions, complete=record.complete, required=required)
     return msgspec.structs.replace(
         record, functions=functions, verdict=verdict, not_judged=not_judged(undeclared.found)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from properties.implementation.child.cells import place
+from properties.implementation.child.cells import place as place_in_notebook
 
 from . import names
 from .calling import OUTPUT_TAKEN, Plan, outputs_of, plans
@@ -431,7 +431,7 @@ class _Search:
     def _place(self, function: Function) -> str:
         if not function.file.endswith(".ipynb"):
             return ""
-        return place(self._survey.sources[function.module], function.line)
+        return place_in_notebook(self._survey.sources[function.module], function.line)
 
 
 def _unsummed(off: Sequence[Match], seen: Sequence[Seen]) -> list[str]:

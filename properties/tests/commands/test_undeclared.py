@@ -81,3 +81,39 @@ def test_inputs_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     result = run(tmp_path, RIGHT, "--inputs", "z (3,)")
     assert result.exit_code == 2
     assert "--inputs" in result.output
+
+
+def test_a_name_of_the_contract_with_another_signature_is_judged_as_it_is(tmp_path: Path) -> None:
+    own = """
+def relu(Z):
+    return np.maximum(0, Z), Z
+
+def relu_backward(dA, cache):
+    return np.where(cache > 0, dA, 0)
+
+def affine_forward(x):
+    return 3 * x, None
+
+def affine_backward(dout, cache):
+    return 3 * dout
+"""
+    result = run(tmp_path, RIGHT + own)
+    assert result.exit_code == 0, result.output
+    assert "relu_backward of relu" in result.output
+    assert "affine_backward of affine_forward" in result.output
+    result = run(tmp_path, RIGHT + own.replace("return 3 * dout", "return 2 * dout"))
+    assert result.exit_code == 1, result.output
+
+
+def test_a_notebook_is_a_target_and_lines_are_those_of_its_cells(tmp_path: Path) -> None:
+    sources = [
+        "%matplotlib inline\nimport numpy as np\n!pip list",
+        "def square(x):\n    return x ** 2\n\ndef square_grad(x):\n    return 3 * x\n\nsquare?",
+        "%%bash\nls",
+    ]
+    cells = [{"cell_type": "code", "source": text, "metadata": {}} for text in sources]
+    file = tmp_path / "own.ipynb"
+    file.write_text(json.dumps({"nbformat": 4, "cells": cells}), encoding="utf-8")
+    result = CliRunner().invoke(check, [str(file), "--profile", "quick"])
+    assert result.exit_code == 1, result.output
+    assert "square_grad of square (cell 2, line 4)" in result.output

@@ -83,7 +83,7 @@ def test_default(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
         ({}, "no-such-folder", ["no-such-folder", "homework folder", "spelling"]),
         ({"e/a.txt": ""}, "e", ["a.txt", "no Python code"]),
         ({"e/hw.ipynb": "{}"}, "e", ["notebooks", "hw.ipynb", "export"]),
-        ({"hw.ipynb": "{}"}, "hw.ipynb", ["not a Python file", "Export"]),
+        ({"hw.ipynb": "{}"}, "hw.ipynb", ["does not parse", "not a notebook"]),
         ({"a.zip": ""}, "a.zip", ["Unpack"]),
         ({"l.py": "def f(:\n"}, "l.py", ["does not parse", "line 1"]),
         ({"x/nndl/layers.py": "", "y/nndl/layers.py": ""}, ".", ["2 packages", "Name one"]),
