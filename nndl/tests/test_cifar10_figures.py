@@ -41,6 +41,7 @@ def cifar10(request, tmp_path_factory):
     return load(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_figure_2_monolithic_net(cifar10):
     data, real = cifar10
@@ -62,6 +63,7 @@ def test_figure_2_monolithic_net(cifar10):
         assert not real or abs(accuracy - published) < 0.03
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_figure_7_solver(cifar10):
     data, real = cifar10

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from properties.benchmarks import false_alarms
+from properties.tests.slow import slow
 
 VARIANTS = Path(__file__).parents[1] / "homework" / "variants"
 
 
+@slow
 def test_bundled_has_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = str(tmp_path / "runs")
     assert false_alarms.main(["--examples", "60", "--only", "relu", "--save", file]) == 0

@@ -81,6 +81,7 @@ def test_messages_and_checks_are_left_alone() -> None:
     assert not changed("check_ndim(x, 2)")
 
 
+@slow
 def test_every_operator_has_mutants(everything: dict[tuple[str, ...], Mutant]) -> None:
     count = Counter(mutant.operator for mutant in everything.values())
     assert min(count[name] for name in ("wrong variable", "sign", "drop term", "* to @")) > 20
@@ -148,6 +149,7 @@ def _variants(case: Case) -> Iterator[Case]:
             yield case.with_args(**{name: {**value, "mode": "test"}})
 
 
+@slow
 def test_some_mutants_die(everything: dict[tuple[str, ...], Mutant]) -> None:
     equivalent = {entry.key for entry in EQUIVALENT}
     others = [mutant for key, mutant in everything.items() if key not in equivalent]
@@ -157,6 +159,7 @@ def test_some_mutants_die(everything: dict[tuple[str, ...], Mutant]) -> None:
         assert key_of(result) == mutant.key
 
 
+@slow
 def test_running_statistics_that_an_empty_batch_moves_are_seen(
     everything: dict[tuple[str, ...], Mutant],
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from properties.tests.judging import entry_of, record_of
+from properties.tests.slow import mostly_slow, slow
 
 RIGHT = """
 import numpy as np
@@ -68,23 +69,24 @@ def test_right_gates_are_right(tmp_path: Path, layer: str) -> None:
     assert not [f for f in record["functions"] if any("convention" in x for x in f["findings"])]
 
 
-@pytest.mark.parametrize(
-    ("right", "wrong", "function"),
-    [
-        ("np.where(x > 0, x", "np.where(x > 1e-300, x", "relu_forward"),
-        ("np.where(cache > 0", "np.where(cache > 1e-12", "relu_backward"),
-        ("np.where(cache > 0", "np.where(cache > 1e-300", "relu_backward"),
-        ("np.where(cache > 0", "np.where(cache > 1e-315", "relu_backward"),
-        ("np.where(cache > 0", "np.where(cache > -1e-300", "relu_backward"),
-        ("dz = np.where(z > 0", "dz = np.where(z > 1e-12", "affine_relu_backward"),
-        ("dz = np.where(z > 0", "dz = np.where(z > -1e-12", "affine_relu_backward"),
-        ("dz = np.where(z > 0", "dz = np.where(z > 1e-280", "affine_relu_backward"),
-        ("dx = np.where(margins > 0", "dx = np.where(margins > 1e-12", "svm_loss"),
-        ("dx = np.where(margins > 0", "dx = np.where(margins > -1e-12", "svm_loss"),
-        ("d = np.where(out > 0", "d = np.where(out > 1e-12", "affine_batchnorm_relu_backward"),
-        ("d = np.where(out > 0", "d = np.where(out > -1e-280", "affine_batchnorm_relu_backward"),
-    ],
-)
+THRESHOLDS = [
+    ("np.where(x > 0, x", "np.where(x > 1e-300, x", "relu_forward"),
+    ("np.where(cache > 0", "np.where(cache > 1e-12", "relu_backward"),
+    ("np.where(cache > 0", "np.where(cache > 1e-300", "relu_backward"),
+    ("np.where(cache > 0", "np.where(cache > 1e-315", "relu_backward"),
+    ("np.where(cache > 0", "np.where(cache > -1e-300", "relu_backward"),
+    ("dz = np.where(z > 0", "dz = np.where(z > 1e-12", "affine_relu_backward"),
+    ("dz = np.where(z > 0", "dz = np.where(z > -1e-12", "affine_relu_backward"),
+    ("dz = np.where(z > 0", "dz = np.where(z > 1e-280", "affine_relu_backward"),
+    ("dx = np.where(margins > 0", "dx = np.where(margins > 1e-12", "svm_loss"),
+    ("dx = np.where(margins > 0", "dx = np.where(margins > -1e-12", "svm_loss"),
+    ("d = np.where(out > 0", "d = np.where(out > 1e-12", "affine_batchnorm_relu_backward"),
+    ("d = np.where(out > 0", "d = np.where(out > -1e-280", "affine_batchnorm_relu_backward"),
+]
+QUICK = (THRESHOLDS[3], THRESHOLDS[5], THRESHOLDS[8])
+
+
+@pytest.mark.parametrize(("right", "wrong", "function"), mostly_slow(THRESHOLDS, fast=QUICK))
 def test_a_threshold_that_only_tiny_values_show_is_found(
     tmp_path: Path, right: str, wrong: str, function: str
 ) -> None:
@@ -121,6 +123,7 @@ def test_another_subgradient_is_a_convention_and_named(
     assert [found for found in entry["findings"] if sentence in found and "convention" in found]
 
 
+@slow
 @pytest.mark.parametrize("gate", ["z > 0", "z >= 0"])
 def test_either_gate_of_a_composed_layer_is_right(tmp_path: Path, gate: str) -> None:
     text = RIGHT.replace("dz = np.where(z > 0", f"dz = np.where({gate}")

@@ -20,6 +20,7 @@ def _file(folder: Path, text: str) -> Path:
     return path
 
 
+@slow
 def test_bundled_package_passes_strictly() -> None:
     answer = check("--strict", "bundled")
     assert answer.code == 0
@@ -162,6 +163,7 @@ def test_dropout_reading_is_found_and_can_be_demanded(tmp_path: Path) -> None:
     assert record_of(path, only="dropout", dropout_p="drop")["verdict"] == "fail"
 
 
+@slow
 def test_missing_fails_when_required(tmp_path: Path) -> None:
     path = str(_file(tmp_path, RIGHT))
     assert check("--only", "affine,svm", path).code == 0
@@ -199,6 +201,7 @@ def test_other_peoples_pytest_settings_have_no_say(tmp_path: Path) -> None:
     assert check("--only", "affine", cwd=tmp_path).code == 1
 
 
+@slow
 def test_same_seed_same_record(tmp_path: Path) -> None:
     path = str(_file(tmp_path, RIGHT.replace("(cache > 0)", "(cache > 1)")))
     first, second = (check("--only", "relu", "--seed", "7", path).record for _ in range(2))
@@ -258,6 +261,7 @@ def test_table_holds_gradients_against_numerical_derivatives(tmp_path: Path) -> 
     assert any(row[1] == "2" for row in rows), answer.out
 
 
+@slow
 def test_why_shows_what_each_oracle_saw(tmp_path: Path) -> None:
     answer = nndl("check", "--profile", "quick", "--why", "affine_backward", cwd=tmp_path)
     assert answer.code == 0

@@ -10,6 +10,7 @@ from properties.commands.undeclared import judge_undeclared
 from properties.discovery.found import NotJudged
 from properties.implementation import resolve_target
 from properties.spec.demands import Demands
+from properties.tests.slow import mostly_slow
 
 from .pieces import Piece, read
 
@@ -30,14 +31,18 @@ def statuses(folder: Path, source: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("piece", PIECES, ids=lambda piece: piece.name)
+# Every third runs by default.
+MARKED = mostly_slow(PIECES, fast=PIECES[::3])
+
+
+@pytest.mark.parametrize("piece", MARKED, ids=lambda piece: piece.name)
 def test_right_code_is_right(piece: Piece, tmp_path: Path) -> None:
     found = statuses(tmp_path, piece.source)
     assert found
     assert set(found.values()) == {"right"}, found
 
 
-@pytest.mark.parametrize("piece", PIECES, ids=lambda piece: piece.name)
+@pytest.mark.parametrize("piece", MARKED, ids=lambda piece: piece.name)
 def test_wrong_code_is_wrong(piece: Piece, tmp_path: Path) -> None:
     # One change of each piece; the others are in the benchmark.
     index = len(piece.name) % len(piece.changes)

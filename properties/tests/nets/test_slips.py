@@ -10,8 +10,8 @@ from .slips import SLIPS, Slip
 
 
 def _marks(place: int, slip: Slip) -> list[pytest.MarkDecorator]:
-    """Modular nets take some seconds each: of these every fifth is tried, the others in CI."""
-    return [pytest.mark.slow] if slip.function.startswith("fc_net") and place % 5 else []
+    """Modular nets take some seconds each: of these every fifteenth is tried, the others in CI."""
+    return [pytest.mark.slow] if slip.function.startswith("fc_net") and place % 15 else []
 
 
 @pytest.mark.parametrize(

@@ -64,11 +64,13 @@ def test_two_mistakes_on_one_path_are_both_named(
     assert [m.line for m in report.mistakes] == sorted(lines), report.verdict
 
 
+@slow
 def test_a_change_in_a_helper_that_runs_twice_is_one_mistake() -> None:
     report, [line] = changed(STYLES["neural_net-layers"], ("to_b = g.sum(axis=0)", "to_b = g[0]"))
     assert [m.line for m in report.mistakes] == [line], report.verdict
 
 
+@slow
 def test_an_entry_of_a_dict_that_a_loop_writes_is_a_step() -> None:
     report, [line] = changed(
         STYLES["neural_net-partials"],

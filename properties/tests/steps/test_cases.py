@@ -26,6 +26,7 @@ def planted(tmp_path: Path, old: str, new: str, *, name: str = "batchnorm-graph"
     return str(path)
 
 
+@slow
 def test_the_smallest_arrays_of_plain_numbers(tmp_path: Path) -> None:
     target = planted(tmp_path, "dvar = 0.5 *", "dvar =")
     report = debug(target, "batchnorm", make_runner=InProcess)
