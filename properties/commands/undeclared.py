@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -87,16 +88,29 @@ def _entries(undeclared: Undeclared, demands: Demands) -> tuple[Function, ...]:
     return entries(undeclared.results, repeat=repeat, strict=demands.strict)
 
 
+_ARITY = re.compile(
+    r"raises TypeError: (?:\w+\.)*\w+\(\) (?:missing \d+ required|takes (?:from )?\d+|got an unexp)"
+)
+
+
 def beside(
     record: Record, undeclared: Undeclared, demands: Demands, *, required: frozenset[str]
 ) -> Record:
     """A record with what was found beside the functions of the contract.
 
-    What could only be judged as found is no longer reported as missing or failing to be called.
+    What was judged as found is no longer reported as missing, nor as an error where it has a name
+    of the contract and takes other arguments than it says. Any other error stays one.
     """
     pairings = [result.found.pairing for result in undeclared.judged]
     judged = {f.name for p in pairings if p.owner is None for f in (p.forward, p.judged)}
-    kept = (f for f in record.functions if f.status in ("pass", "fail") or f.name not in judged)
+    foreign = {f.row for f in record.functions if f.status == "error" and _ARITY.search(f.detail)}
+    kept = (
+        f
+        for f in record.functions
+        if f.name not in judged
+        or required & {f.name, f.layer, f.row}
+        or not (f.status == "missing" or f.row in foreign)
+    )
     functions = (*kept, *_entries(undeclared, demands))
     verdict = verdict_of(functions, complete=record.complete, required=required)
     return msgspec.structs.replace(
