@@ -7,13 +7,12 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from rich.console import Console
 
 from ..checks import all_properties
-from ..discovery.inputs import InputsError, Wanted, parse
 from ..implementation import NothingDefined, Target, TargetError, resolve_target
 from ..judge.suite import Suite
 from ..record.build import build
@@ -29,15 +28,10 @@ from .job import Job, hypothesis_elsewhere
 from .judging import interruptible, judge_all
 from .outputs import check_writable, output_options, write_outputs
 from .progress import Progress
-from .undeclared import (
-    Undeclared,
-    alone,
-    beside,
-    how_to_declare,
-    judge_undeclared,
-    show_undeclared,
-)
-from .why import explain
+
+if TYPE_CHECKING:  # both are imported where they are used: discovery is as large as all the rest
+    from ..discovery.inputs import Wanted
+    from .undeclared import Undeclared
 
 PASS, WRONG, UNUSABLE, BROKEN = 0, 1, 2, 3
 INTERRUPTED = 130  # as shells say it: 128 and the signal's number
@@ -45,6 +39,18 @@ INTERRUPTED = 130  # as shells say it: 128 and the signal's number
 
 def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> frozenset[str]:
     return frozenset(name.strip() for name in (value or "").split(",") if name.strip())
+
+
+def _declared(inputs: str | None) -> Mapping[str, Wanted]:
+    """What the user says of inputs."""
+    if not inputs:
+        return {}
+    from ..discovery.inputs import InputsError, parse
+
+    try:
+        return parse(inputs)
+    except InputsError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) -> None:
@@ -128,10 +134,7 @@ def check(
     if listing:
         list_matrix(console, specs)
         return
-    try:
-        declared = parse(inputs) if inputs else {}
-    except InputsError as error:
-        raise click.UsageError(str(error)) from error
+    declared = _declared(inputs)
     job = replace(job, only=only)
     try:
         found = resolve_target(target)
@@ -151,6 +154,8 @@ def check(
     try:
         record, code = _judge(suite, job, found, require, console, why=why)
         if code != BROKEN and not only and found.kind == "file":
+            from .undeclared import beside
+
             others = _undeclared_beside(record, job, found, declared)
             record = beside(record, others, demands, required=require)
             if code != UNUSABLE or others.judged:
@@ -180,6 +185,8 @@ def _finish(
         write_record(record, json_file)
     write_outputs(record, files, github=github, points=weights)
     if undeclared is not None:
+        from .undeclared import how_to_declare, show_undeclared
+
         show_undeclared(undeclared, console)
     if record.functions or record.not_judged:
         show(record, console, table=table)
@@ -194,6 +201,8 @@ def _undeclared_alone(
     job: Job, target: Target, declared: Mapping[str, Wanted]
 ) -> tuple[Record, int, Undeclared]:
     """Judge a target that has no function of the contract."""
+    from .undeclared import alone, judge_undeclared
+
     started = time.perf_counter()
     undeclared = judge_undeclared(target, job.demands, declared=declared, in_process=job.in_process)
     record = alone(undeclared, job.demands, elapsed=time.perf_counter() - started)
@@ -210,6 +219,8 @@ def _undeclared_beside(
     A function that has a name of the contract and cannot be called as the contract says is another
     function, or has another forward than the contract's.
     """
+    from .undeclared import judge_undeclared
+
     known = {f.name for f in record.with_status("pass", "fail")}
     known |= {name.rpartition(".")[2] for name in known}
     return judge_undeclared(
@@ -244,6 +255,8 @@ def _judge(
         if lost := unjudged(record.functions, planned):
             suite.broken.append(f"planned and not judged: {in_words(lost)}")
         if why is not None and not suite.broken:
+            from .why import explain
+
             explain(suite, why, console)
     finally:
         suite.close()
