@@ -16,10 +16,13 @@ from ..judge.property import check, only
 from ..judge.subjects.functions import Probe
 from ..layers.batchnorm import options
 from ..spec.case import Case, Run
-from ..spec.row import Bounds
+from ..spec.row import Bounds, LayerSpec
 
 _STATISTICS = ("running_mean", "running_var")
-_both = only("batchnorm", "affine_batchnorm_relu")
+
+
+def _keeps_statistics(spec: LayerSpec) -> bool:
+    return spec.ways is not None and spec.ways.state.keys() == set(_STATISTICS)
 
 
 @check(Kind.CORRECTNESS, "both", applies=only("batchnorm"), weight=0.5)
@@ -68,7 +71,7 @@ def test_normalised_columns(probe: Probe, case: Case, rng: np.random.Generator) 
     )
 
 
-@check(Kind.CORRECTNESS, "forward", applies=_both, weight=0.5)
+@check(Kind.CORRECTNESS, "forward", applies=_keeps_statistics, weight=0.5)
 def test_running_statistics(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """Over any sequence of train and test calls on one dict the statistics follow their recurrence.
 

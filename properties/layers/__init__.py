@@ -33,6 +33,8 @@ from .silu import SILU
 from .softmax import SOFTMAX
 from .softplus import SOFTPLUS
 from .solver import SOLVER
+from .spatial_batchnorm import SPATIAL_BATCHNORM
+from .spatial_groupnorm import SPATIAL_GROUPNORM
 from .svm import SVM
 from .tanh import TANH
 from .temporal_affine import TEMPORAL_AFFINE
@@ -53,6 +55,8 @@ ALL: tuple[LayerSpec, ...] = (
     BATCHNORM,
     DROPOUT,
     LAYERNORM,
+    SPATIAL_BATCHNORM,
+    SPATIAL_GROUPNORM,
     CONV,
     CONV_FAST,
     MAX_POOL,

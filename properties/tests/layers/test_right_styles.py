@@ -12,7 +12,15 @@ RIGHT = Path(__file__).parents[1] / "homework" / "right"
 
 
 ROWS = {
-    "loops": ("conv", "max_pool", "word_embedding", "temporal_affine", "temporal_softmax"),
+    "loops": (
+        "conv",
+        "max_pool",
+        "spatial_batchnorm",
+        "spatial_groupnorm",
+        "word_embedding",
+        "temporal_affine",
+        "temporal_softmax",
+    ),
 }
 
 

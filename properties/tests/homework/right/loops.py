@@ -109,3 +109,69 @@ def temporal_softmax_loss(x, y, mask, verbose=False):
     dx_flat /= N
     dx_flat *= mask_flat[:, None]
     return loss, dx_flat.reshape(N, T, V)
+
+
+def batchnorm_forward(x, gamma, beta, bn_param):
+    mode, eps = bn_param["mode"], bn_param.get("eps", 1e-5)
+    momentum, D = bn_param.get("momentum", 0.9), x.shape[1]
+    running_mean = bn_param.get("running_mean", np.zeros(D, dtype=x.dtype))
+    running_var = bn_param.get("running_var", np.zeros(D, dtype=x.dtype))
+    if mode == "train":
+        mean, var = np.mean(x, axis=0), np.var(x, axis=0)
+        xhat = (x - mean) / np.sqrt(var + eps)
+        bn_param["running_mean"] = momentum * running_mean + (1 - momentum) * mean
+        bn_param["running_var"] = momentum * running_var + (1 - momentum) * var
+        return gamma * xhat + beta, lambda: (x, gamma, mean, var, eps)
+    return gamma * (x - running_mean) / np.sqrt(running_var + eps) + beta, None
+
+
+def batchnorm_backward_alt(dout, cache):
+    x, gamma, mean, var, eps = cache()
+    N, std = len(x), np.sqrt(var + eps)
+    xhat = (x - mean) / std
+    dgamma, dbeta = np.sum(dout * xhat, axis=0), np.sum(dout, axis=0)
+    dx = gamma / (N * std) * (N * dout - dbeta - xhat * dgamma)
+    return dx, dgamma, dbeta
+
+
+batchnorm_backward = batchnorm_backward_alt
+
+
+def spatial_batchnorm_forward(x, gamma, beta, bn_param):
+    N, C, H, W = x.shape
+    rows = x.transpose(0, 2, 3, 1).reshape(N * H * W, C)
+    out, cache = batchnorm_forward(rows, gamma, beta, bn_param)
+    return out.reshape(N, H, W, C).transpose(0, 3, 1, 2), cache
+
+
+def spatial_batchnorm_backward(dout, cache):
+    N, C, H, W = dout.shape
+    rows = np.moveaxis(dout, 1, 3).reshape(-1, C)
+    dx, dgamma, dbeta = batchnorm_backward_alt(rows, cache)
+    return dx.reshape(N, H, W, C).transpose(0, 3, 1, 2), dgamma, dbeta
+
+
+def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
+    eps = gn_param.get("eps", 1e-5)
+    xhat, stds = np.zeros_like(x), []
+    size = x.shape[1] // G
+    for k in range(G):
+        group = x[:, k * size : (k + 1) * size]
+        mean = group.mean(axis=(1, 2, 3), keepdims=True)
+        stds.append(np.sqrt(group.var(axis=(1, 2, 3), keepdims=True) + eps))
+        xhat[:, k * size : (k + 1) * size] = (group - mean) / stds[-1]
+    out = gamma[None, :, None, None] * xhat + beta[None, :, None, None]
+    return out, (xhat, stds, gamma, G)
+
+
+def spatial_groupnorm_backward(dout, cache):
+    xhat, stds, gamma, G = cache
+    dgamma, dbeta = np.sum(dout * xhat, axis=(0, 2, 3)), np.sum(dout, axis=(0, 2, 3))
+    dxhat, dx = dout * gamma[None, :, None, None], np.zeros_like(dout)
+    size = dout.shape[1] // G
+    for k in range(G):
+        here = np.s_[:, k * size : (k + 1) * size]
+        mean = dxhat[here].mean(axis=(1, 2, 3), keepdims=True)
+        along = (dxhat[here] * xhat[here]).mean(axis=(1, 2, 3), keepdims=True)
+        dx[here] = (dxhat[here] - mean - xhat[here] * along) / stds[k]
+    return dx, dgamma, dbeta
