@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -35,8 +34,7 @@ def _make(
     if v.choice(0, 1, 1):
         ordinary = purpose in (Purpose.ORDINARY, Purpose.EXTREME)
         param["eps"] = v.choice(1e-5, 1e-8, 1e-3, 1e-2) if ordinary else v.choice(1e-3, 1e-2, 0.1)
-    shape = (1, c, 1, 1)
-    args = {"x": x, "gamma": v.tame((c,)).reshape(shape), "beta": v.tame((c,)).reshape(shape)}
+    args: dict[str, Any] = {"x": x, "gamma": v.tame((c,)), "beta": v.tame((c,))}
     args |= {"G": groups, "gn_param": param}
     return Case(args=args, dout=v.upstream((n, c, *sides)), family=v.family)
 
@@ -49,9 +47,9 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     return st.builds(_make, st.just(purpose), values(purpose), batch_sizes(purpose), GROUPS, images)
 
 
-def _flat(case: Case) -> Case:
-    gamma, beta = case.args["gamma"], case.args["beta"]
-    return replace(case, args={**case.args, "gamma": gamma.ravel(), "beta": beta.ravel()})
+def _with_axes(case: Case) -> Case:
+    shape = (1, -1, 1, 1)
+    return case.with_args(**{name: case.args[name].reshape(shape) for name in ("gamma", "beta")})
 
 
 _SCALED = """
@@ -108,14 +106,18 @@ SPATIAL_GROUPNORM = LayerSpec(
     cases=_cases,
     differentiable=("x", "gamma", "beta"),
     inputs={
-        "spatial_groupnorm": "x: (2, 4, 3, 5), gamma: positive(1, 4, 1, 1), beta: (1, 4, 1, 1), "
+        "spatial_groupnorm": "x: (2, 4, 3, 5), gamma: positive(4), beta: (4,), "
         "G: 2, gn_param: {'eps': 0.125}"
     },
     reference=Reference(forward=groupnorm.forward, vjp=groupnorm.vjp),
     batched=("x",),
     readings=(
-        Reading(name="(1, C, 1, 1)", sentence="gamma and beta have the shape (1, C, 1, 1)"),
-        Reading(name="(C,)", sentence="gamma and beta have the shape (C,)", send=_flat),
+        Reading(name="(C,)", sentence="gamma and beta have the shape (C,)"),
+        Reading(
+            name="(1, C, 1, 1)",
+            sentence="gamma and beta have the shape (1, C, 1, 1)",
+            send=_with_axes,
+        ),
     ),
     ways=_WAYS,
     misconceptions=misconceptions("spatial_groupnorm", spatial_groupnorm_misconceptions.TEXT),

@@ -21,6 +21,7 @@ ROWS = {
         "temporal_affine",
         "temporal_softmax",
     ),
+    "five_axes": ("spatial_groupnorm",),
 }
 
 
