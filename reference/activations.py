@@ -64,8 +64,10 @@ def sigmoid_slope(x: Bounded) -> Bounded:
     r"""Evaluate :math:`\sigma'(x) = \sigma(x)\, \sigma(-x)`."""
     value = scipy.special.expit(x.value)
     slope = value * scipy.special.expit(-x.value)
+    # out (1 - out) of (1 + tanh(x / 2)) / 2, which rounds at the size of 1 also where it is small.
     # What is smaller than the smallest normal number may be flushed to zero on the way.
-    return _function(x, slope, slope, 0.13, lost=8.0 * value).allowing(x.precision.smallest)
+    found = _function(x, slope, slope, 0.13, lost=8.0 * value + 2.0)
+    return found.allowing(x.precision.smallest)
 
 
 @quiet

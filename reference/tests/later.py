@@ -217,12 +217,12 @@ def _activation(
         forward=forward,
         vjp=vjp,
         names=("x",),
-        styles=() if style is None else (style,),
+        styles=() if style is None else style if isinstance(style, tuple) else (style,),
     )
 
 
 LATER = {
-    "sigmoid": _activation("sigmoid", style=styles.sigmoid),
+    "sigmoid": _activation("sigmoid", style=(styles.sigmoid, styles.sigmoid_by_tanh)),
     "tanh": _activation("tanh", style=styles.tanh),
     "leaky_relu": _activation("leaky_relu", case=_with(_x, alpha=_alpha), style=styles.leaky_relu),
     "elu": _activation("elu", case=_with(_x, alpha=_alpha), style=styles.elu),
