@@ -11,7 +11,7 @@ from ..layers import ALL
 from ..spec.row import LayerSpec, ObjectSpec
 from .evidence.gather import examine, gather, upstreams
 from .evidence.judge import Judge
-from .inferring import infer
+from .inferring import Inferred, infer
 from .report import make_report
 from .rewrite.child import Child
 from .rewrite.session import Budget, Runner, Session
@@ -19,7 +19,7 @@ from .rewrite.source import Project, open_project, parse_file
 from .search.mistakes import Search
 from .search.smallest import smallest_case, unseen
 from .subjects import Subject, of_inputs, of_row, rows_named, variants_of
-from .values import CodeError, NoSource, Report, StepsError, Trouble
+from .values import CodeError, NoSource, Report, Step, StepsError, Trouble
 
 __all__ = ["SECONDS", "debug", "debug_all", "debug_subject"]
 
@@ -38,10 +38,10 @@ class _Asked:
     rows: Sequence[LayerSpec]
 
     @property
-    def has_no_inputs(self) -> bool:
-        """Whether neither the user nor a row says what the inputs are."""
-        named = self.forward is not None and self.layer is None and self.inputs is None
-        return named and not rows_named(self.rows, str(self.forward))
+    def is_undeclared(self) -> bool:
+        """Whether no row says what the functions are."""
+        named = self.forward is not None and self.layer is None
+        return named and bool(self.inputs or not rows_named(self.rows, str(self.forward)))
 
     def subject(self, project: Project, *, sourceless: bool = False) -> Subject:
         """Find the functions and how they are called."""
@@ -79,15 +79,40 @@ class _Asked:
         )
 
 
-def _with_inputs(target: str | None, asked: _Asked) -> tuple[_Asked, tuple[str, ...]]:
-    """Let the code say what the inputs of functions are that nobody declared."""
-    for one in infer(target, only=(asked.forward, asked.backward)):
-        if isinstance(one, NotJudged):
-            continue
-        if one.forward == asked.forward and asked.backward in (None, one.backward):
-            note = f"inputs {one.inputs} (from {one.source})"
-            return replace(asked, backward=one.backward, inputs=one.inputs), (note,)
-    return asked, ()
+def _find(target: str | None, asked: _Asked) -> Inferred | None:
+    """Let the code say what the inputs of undeclared functions are, and how they are read."""
+    names = (asked.forward, asked.backward)
+    found = infer(target, only=names, inputs=asked.inputs)
+    fitting = [one for one in found if isinstance(one, Inferred) and one.forward == names[0]]
+    return next((one for one in fitting if names[1] in (None, one.backward)), None)
+
+
+def _agreed(report: Report, found: Inferred | None) -> Report:
+    """Hold a report against the open contract, which knows more ways of calling and reading.
+
+    What that calls right is never called wrong: then the lines cannot be followed as they are
+    called here. What it calls wrong is never called right.
+    """
+    if found is None:
+        return report
+    line = report.gradients[0].line if report.gradients else 0
+    said = "; ".join(found.said)
+    if found.status == "right" and report.outcome in ("wrong", "error"):
+        steps = tuple(
+            replace(s, status="not judged", cause=None) if s.status == "wrong" else s
+            for s in report.steps
+        )
+        reading = f" ({said})" if said else ""
+        verdict = f"right: every returned gradient{reading}; its lines cannot be followed"
+        right = Step(line, "returned", "all inputs", "right", said)
+        return replace(
+            report, steps=steps, mistakes=(), gradients=(right,), trouble=None, verdict=verdict
+        )
+    if found.status == "wrong" and report.outcome in ("right", "nothing"):
+        wrong = Step(line, "returned", "an input", "wrong", said, cause=said)
+        verdict = f"{said}; no single line can be named"
+        return replace(report, gradients=(*report.gradients, wrong), verdict=verdict)
+    return report
 
 
 def debug(
@@ -131,24 +156,29 @@ def debug(
     """
     project = open_project(target)
     asked = _Asked(layer, forward, backward, inputs, (*rows, *ALL))
-    notes: tuple[str, ...] = ()
-    if asked.has_no_inputs:
-        asked, notes = _with_inputs(target, asked)
+    found: Inferred | None = None
+    if asked.is_undeclared and asked.inputs is None:
+        found = _find(target, asked)
+        if found is not None:
+            asked = replace(asked, backward=found.backward, inputs=found.inputs)
     try:
         subject = asked.subject(project)
     except NoSource:
         _check_parses(project)
         subject = asked.subject(project, sourceless=True)
-    return debug_subject(
+    report = debug_subject(
         project,
         subject,
-        notes=notes,
+        notes=() if found is None else (found.note,),
         seed=seed,
         seconds=seconds,
         make_runner=make_runner,
         shrink=shrink,
         repair=repair,
     )
+    if found is None and asked.is_undeclared and report.outcome in ("wrong", "error"):
+        found = _find(target, asked)
+    return _agreed(report, found)
 
 
 def debug_all(
@@ -161,45 +191,45 @@ def debug_all(
 ) -> Iterator[Report | StepsError | NotJudged]:
     """Judge every backward that a target has, those that nobody declared too."""
     project = open_project(target)
-    found: list[tuple[str, Subject | StepsError, tuple[str, ...]]] = []
+    found: list[tuple[str, Subject | StepsError, Inferred | None]] = []
     known: set[str] = set()
     for row in (*ALL, *rows):
         for variant in variants_of(row):
             try:
-                found.append((variant, of_row(project, row, variant), ()))
+                found.append((variant, of_row(project, row, variant), None))
             except NoSource:
                 continue
             except StepsError as error:
-                found.append((variant, error, ()))
+                found.append((variant, error, None))
         known |= {name.rpartition(".")[2] for name in row.functions}
     for one in infer(target, known=known):
         if isinstance(one, NotJudged):
             yield one
             continue
-        note = f"inputs {one.inputs} (from {one.source})"
         try:
             subject = of_inputs(project, one.forward, one.backward, one.inputs)
         except StepsError as error:
             yield NotJudged(one.backward or one.forward, str(error))
             continue
-        found.append((one.backward or one.forward, subject, (note,)))
+        found.append((one.backward or one.forward, subject, one))
     if not found:
         raise StepsError(
             f"{project.label} has no backward that could be found, declared or not: give a LAYER, "
             f"or --forward, --backward and --inputs"
         )
-    for name, subject_or_error, notes in found:
+    for name, subject_or_error, inferred in found:
         try:
             if isinstance(subject_or_error, StepsError):
                 raise subject_or_error
-            yield debug_subject(
+            report = debug_subject(
                 project,
                 subject_or_error,
                 seed=seed,
                 seconds=seconds,
                 make_runner=make_runner,
-                notes=notes,
+                notes=() if inferred is None else (inferred.note,),
             )
+            yield _agreed(report, inferred)
         except StepsError as error:
             yield StepsError(f"{name}: {error}")
 

@@ -7,27 +7,45 @@ from dataclasses import dataclass
 
 from ..discovery.discovering import discover
 from ..discovery.found import Found, NotJudged
+from ..discovery.inputs import InputsError, parse
+from ..discovery.judging import judge_found
 from ..discovery.session import Session
 from ..implementation import Limits, TargetError, open_implementation, resolve_target
 from ..implementation.child.loading import EVERYTHING
 
 __all__ = ["Inferred", "infer"]
 
+_EXAMPLES = 4
 _LIMITS = Limits(call_seconds=10.0, import_seconds=6.0, failures=3)
 
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """A forward and a backward by their names, with ``--inputs`` for them and where it is from."""
+    """A forward and a backward by their names, with ``--inputs`` for them and where it is from.
+
+    status : what the open contract says of the gradients, whatever way they are called and read;
+        `said` are its conventions, or what is wrong.
+    """
 
     forward: str
     backward: str | None
     inputs: str
     source: str
+    status: str
+    said: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """What the reader is told of the inputs."""
+        return f"inputs {self.inputs} (from {self.source})"
 
 
 def infer(
-    target: str | None, *, known: Iterable[str] = (), only: Sequence[str | None] = ()
+    target: str | None,
+    *,
+    known: Iterable[str] = (),
+    only: Sequence[str | None] = (),
+    inputs: str | None = None,
 ) -> list[Inferred | NotJudged]:
     """Find what a target derives by hand.
 
@@ -35,6 +53,7 @@ def infer(
     ----------
     known : functions and classes that are judged otherwise.
     only : the names that are asked for; all of them when empty.
+    inputs : what the user says of them.
     """
     try:
         place = resolve_target(target)
@@ -46,16 +65,22 @@ def infer(
                 survey = session.survey()
                 skipped |= {f.name for f in survey.functions} - wanted
                 skipped |= {c.name for c in survey.classes} - wanted
-            found = discover(session, known=skipped)
-    except TargetError:
+            declared = parse(inputs) if inputs else None
+            return [
+                _inferred(one, session) if isinstance(one, Found) else one
+                for one in discover(session, known=skipped, declared=declared)
+            ]
+    except (TargetError, InputsError):
         return []
-    return [_inferred(one) if isinstance(one, Found) else one for one in found]
 
 
-def _inferred(found: Found) -> Inferred | NotJudged:
+def _inferred(found: Found, session: Session) -> Inferred | NotJudged:
     pairing = found.pairing
     if pairing.then is not None or pairing.kind == "second":
         return NotJudged(found.name, "its lines cannot be followed through another function")
     owner = f"{pairing.owner.name}." if pairing.owner is not None else ""
     backward = None if pairing.backward is None else owner + pairing.backward.name
-    return Inferred(owner + pairing.forward.name, backward, found.inputs, found.source)
+    result = judge_found(found, session, examples=_EXAMPLES)
+    said = tuple(wrong.sentence for wrong in result.wrong) or tuple(result.notes)
+    forward = owner + pairing.forward.name
+    return Inferred(forward, backward, found.inputs, found.source, result.status, said)
