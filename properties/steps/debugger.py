@@ -176,7 +176,7 @@ def debug(
         shrink=shrink,
         repair=repair,
     )
-    if found is None and asked.is_undeclared and report.outcome in ("wrong", "error"):
+    if found is None and asked.is_undeclared and report.outcome == "wrong":
         found = _find(target, asked)
     return _agreed(report, found)
 

@@ -15,7 +15,7 @@ from ..implementation.child.loading import EVERYTHING
 
 __all__ = ["Inferred", "infer"]
 
-_EXAMPLES = 4
+_EXAMPLES = 8
 _LIMITS = Limits(call_seconds=10.0, import_seconds=6.0, failures=3)
 
 

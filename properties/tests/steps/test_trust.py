@@ -406,3 +406,27 @@ def test_names_with_an_asterisk_are_ours_alone(tmp_path: Path) -> None:
     )
     report = judged(tmp_path, text, **PAIR, inputs="x: (N,), spread: (N,)")
     assert report.outcome == "right", report.verdict
+
+
+DERIVATIVE_OF_THE_OUTPUT = """
+import numpy as np
+
+def nonlin(x, deriv=False):
+    if deriv == True:
+        return x * (1 - x)
+    return 1 / (1 + np.exp(-x))
+
+def train(X, y, w):
+    l1 = nonlin(X @ w)
+    return X.T @ ((y - l1) * nonlin(l1, True))
+"""
+
+
+def test_what_the_open_contract_calls_right_is_not_called_wrong(tmp_path: Path) -> None:
+    asked = {"forward": "nonlin", "backward": "nonlin", "inputs": "x: (N, D)"}
+    report = judged(tmp_path, DERIVATIVE_OF_THE_OUTPUT, **asked)
+    assert report.outcome == "right", report.verdict
+    assert report.mistakes == ()
+    assert "wrong" not in {step.status for step in report.steps}
+    wrong = DERIVATIVE_OF_THE_OUTPUT.replace("return x * (1 - x)", "return x * (1 + x)")
+    assert judged(tmp_path, wrong, **asked).outcome == "wrong"
