@@ -18,6 +18,7 @@ from properties.layers import MISCONCEPTIONS as ALL
 from properties.layers.sources import SOURCES
 from properties.spec.case import Case, Run
 from properties.spec.misconception import Misconception, misconceptions
+from properties.tests.slow import mostly_slow, slow
 
 # A habit has no formula, and what is done to an argument is no output.
 WRONG = [
@@ -55,6 +56,11 @@ def test_every_entry_is_whole(one: Misconception) -> None:
     assert one in entries(spec_of(one.layer), one.function, one.argument)
     functions = {name for spec in SPECS if spec.name == one.layer for name in spec.functions}
     assert one.function in functions
+
+
+@slow
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.key)
+def test_every_entry_can_be_planted(one: Misconception) -> None:
     for style in STYLES:
         compile(plant(style, one), one.key, "exec")
 
@@ -64,7 +70,7 @@ def test_most_sources_are_addresses() -> None:
     assert sum(bool(one.source) for one in ALL) > len(ALL) // 2
 
 
-@pytest.mark.parametrize("one", WRONG, ids=lambda one: one.key)
+@pytest.mark.parametrize("one", mostly_slow(WRONG, fast=WRONG[::4]), ids=lambda one: one.key)
 def test_formulas_are_wrong_where_they_say_so(one: Misconception) -> None:
     spec = spec_of(one.layer)
     differs = False
