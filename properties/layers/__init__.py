@@ -9,9 +9,10 @@ from .affine_batchnorm_relu import AFFINE_BATCHNORM_RELU
 from .affine_relu import AFFINE_RELU
 from .attention import ATTENTION
 from .autoencoder import AUTOENCODER
-from .batchnorm import BATCHNORM
+from .batchnorm import BATCHNORM, BATCHNORM_ALT
 from .bce_with_logits import BCE_WITH_LOGITS
 from .conv import CONV, CONV_FAST
+from .conv_composed import CONV_BN_RELU, CONV_RELU, CONV_RELU_POOL
 from .dropout import DROPOUT
 from .elu import ELU
 from .gelu import GELU
@@ -57,6 +58,7 @@ ALL: tuple[LayerSpec, ...] = (
     LAYERNORM,
     SPATIAL_BATCHNORM,
     SPATIAL_GROUPNORM,
+    BATCHNORM_ALT,
     CONV,
     CONV_FAST,
     MAX_POOL,
@@ -68,6 +70,9 @@ ALL: tuple[LayerSpec, ...] = (
     BCE_WITH_LOGITS,
     AFFINE_RELU,
     AFFINE_BATCHNORM_RELU,
+    CONV_RELU,
+    CONV_RELU_POOL,
+    CONV_BN_RELU,
     AUTOENCODER,
     GPLVM,
     LOG_DETERMINANT,
