@@ -15,6 +15,10 @@ ROWS = {
     "loops": (
         "conv",
         "max_pool",
+        "conv_relu",
+        "conv_relu_pool",
+        "conv_bn_relu",
+        "batchnorm_alt",
         "spatial_batchnorm",
         "spatial_groupnorm",
         "word_embedding",
