@@ -97,7 +97,7 @@ def _agreed(report: Report, found: Inferred | None) -> Report:
         return report
     line = report.gradients[0].line if report.gradients else 0
     said = "; ".join(found.said)
-    if found.status == "right" and report.outcome in ("wrong", "error"):
+    if found.status == "right" and report.outcome in ("wrong", "error", "nothing"):
         steps = tuple(
             replace(s, status="not judged", cause=None) if s.status == "wrong" else s
             for s in report.steps

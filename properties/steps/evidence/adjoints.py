@@ -26,7 +26,8 @@ def step_scale(value: Array) -> float:
     >>> step_scale(np.array([0.3, -3.0]))
     2.0
     """
-    size = float(np.sqrt(np.mean(np.square(value)))) if value.size else 1.0
+    with np.errstate(over="ignore"):
+        size = float(np.sqrt(np.mean(np.square(value)))) if value.size else 1.0
     return float(2.0 ** np.round(np.log2(size))) if size > 0 and np.isfinite(size) else 1.0
 
 
