@@ -9,7 +9,7 @@ from .affine_batchnorm_relu import AFFINE_BATCHNORM_RELU
 from .affine_relu import AFFINE_RELU
 from .attention import ATTENTION
 from .autoencoder import AUTOENCODER
-from .batchnorm import BATCHNORM, BATCHNORM_ALT
+from .batchnorm import BATCHNORM
 from .bce_with_logits import BCE_WITH_LOGITS
 from .conv import CONV, CONV_FAST
 from .conv_composed import CONV_BN_RELU, CONV_RELU, CONV_RELU_POOL
@@ -58,7 +58,6 @@ ALL: tuple[LayerSpec, ...] = (
     LAYERNORM,
     SPATIAL_BATCHNORM,
     SPATIAL_GROUPNORM,
-    BATCHNORM_ALT,
     CONV,
     CONV_FAST,
     MAX_POOL,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -188,18 +187,4 @@ BATCHNORM = LayerSpec(
     ways=WAYS,
     misconceptions=misconceptions("batchnorm", batchnorm_misconceptions.TEXT),
     hints=Hints(factors=("gamma", "std", "momentum"), normalises=True, cases=with_test_mode),
-)
-
-_TEXT = batchnorm_misconceptions.TEXT
-_BACKWARD = _TEXT[_TEXT.index("batchnorm_backward") :]
-
-BATCHNORM_ALT = replace(
-    BATCHNORM,
-    name="batchnorm_alt",
-    layer="batchnorm_alt",
-    backward="batchnorm_backward_alt",
-    inputs={"batchnorm_alt": BATCHNORM.inputs["batchnorm"]},
-    misconceptions=misconceptions(
-        "batchnorm_alt", _BACKWARD.replace("batchnorm_backward", "batchnorm_backward_alt")
-    ),
 )

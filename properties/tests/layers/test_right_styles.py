@@ -18,7 +18,6 @@ ROWS = {
         "conv_relu",
         "conv_relu_pool",
         "conv_bn_relu",
-        "batchnorm_alt",
         "spatial_batchnorm",
         "spatial_groupnorm",
         "word_embedding",
