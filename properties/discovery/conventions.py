@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,8 @@ def conventions(
     fit, said = _weight_decay(fit, seen)
     notes += said
     fit, said = _epsilon(fit, pairing)
+    notes += said
+    fit, said = _combined(fit, pairing, plan, seen)
     notes += said
     for match in fit.matches:
         if match.status == RIGHT and match.leaf is not None:
@@ -107,6 +110,66 @@ def _added(match: Match, seen: Sequence[Seen]) -> float | None:
     if flat.size < 4 or not flat[0] > 1e-8 or not np.allclose(flat, flat[0], rtol=1e-6):
         return None
     return float(flat[0])
+
+
+_TOGETHER = "that is the gradient of softmax (or sigmoid) and cross-entropy together"
+
+
+def _combined(
+    fit: Fit, pairing: Pairing, plan: Plan, seen: Sequence[Seen]
+) -> tuple[Fit, list[str]]:
+    """Softmax that passes its upstream on, cross-entropy that gives p - y: one step for both."""
+    notes: list[str] = []
+    matches: list[Match] = []
+    for match in fit.matches:
+        told = ""
+        if match.status == WRONG and match.leaf is not None and len(fit.matches) == 1:
+            if plan.upstreams == 1 and _passes_on(match, plan, seen):
+                told = f"{match.item.shown} is the upstream derivative as it came: {_TOGETHER}"
+            elif _has_logarithm(pairing) and _is_difference(match, seen):
+                told = f"{match.item.shown} is a multiple of prediction - label: {_TOGETHER}"
+        matches.append(replace(match, status=RIGHT) if told else match)
+        notes += [told] if told else []
+    return replace(fit, matches=tuple(matches)), notes
+
+
+def _has_logarithm(pairing: Pairing) -> bool:
+    return any("log(" in ast.unparse(part) for part in pairing.forward.body)
+
+
+def _passes_on(match: Match, plan: Plan, seen: Sequence[Seen]) -> bool:
+    """Whether outputs that sum to one get their upstream derivative back unchanged."""
+    for got, one in zip(match.item.values, seen, strict=True):
+        value = one.truth.outputs[plan.outputs[0]][0]
+        sums = [np.allclose(value.sum(axis=axis), 1.0) for axis in range(value.ndim)]
+        upstream = np.asarray(one.upstream[0])
+        if not any(sums) or upstream.shape != np.shape(got) or np.any(upstream != got):
+            return False
+    return True
+
+
+def _is_difference(match: Match, seen: Sequence[Seen]) -> bool:
+    """Whether a gradient is a multiple of the prediction minus the label."""
+    assert match.leaf is not None
+    for got, one in zip(match.item.values, seen, strict=True):
+        path = match.leaf.path
+        labels = [
+            np.asarray(value, dtype=float)
+            for name, value in one.example.values.items()
+            if name != path and np.shape(value) == np.shape(one.example.leaves[path])
+        ]
+        difference = [np.asarray(one.example.leaves[path]) - label for label in labels]
+        if not any(_multiple(np.asarray(got), d) for d in difference if d.shape == np.shape(got)):
+            return False
+    return True
+
+
+def _multiple(got: np.ndarray[Any, Any], difference: np.ndarray[Any, Any]) -> bool:
+    large = np.abs(difference) > 1e-6
+    if not large.any():
+        return not got.any()
+    ratios = got[large] / difference[large]
+    return bool(ratios[0] > 0.0 and np.allclose(ratios, ratios[0], rtol=1e-9))
 
 
 def _epsilon(fit: Fit, pairing: Pairing) -> tuple[Fit, list[str]]:

@@ -308,6 +308,7 @@ class Learner:
                     for letter in numbers.plain(b) if a == 1 and b != 1 else ():
                         yield 0.05, _exchange(specs, {letter: 1})
             yield from self._broadcast(specs, numbers, first, second)
+            yield from self._gates(specs, numbers, [*first, *second])
         elif "out of bounds for axis" in message and kind == "IndexError":
             match = re.search(
                 r"index (-?\d+) is out of bounds for axis \d+ with size (\d+)", message
@@ -421,6 +422,23 @@ class Learner:
             for a, b in zip(first, second, strict=True):
                 for letter in {*numbers.plain(a), *numbers.plain(b)} if a != b else ():
                     yield 1.0, _exchange(specs, {letter: 1})
+
+    def _gates(
+        self, specs: Specs, numbers: _Lengths, lengths: Sequence[int]
+    ) -> Iterator[tuple[float, Specs]]:
+        """Slices of an axis that is too short: gates lie beside each other along it."""
+        if all(numbers.plain(n) for n in lengths if n > 1):
+            return
+        wide = [
+            axis
+            for name, one in specs.items()
+            for axis in one.axes[-1:]
+            if name.rpartition("/")[2][:1].lower() in "wub" and isinstance(axis, str)
+        ]
+        for long in dict.fromkeys(a for a in wide if a.isidentifier()):
+            for letter in all_letters(specs):
+                for count in (4, 3, 2) if letter != long else ():
+                    yield 0.125 + 0.01 * count, _exchange(specs, {long: f"{count} * {letter}"})
 
     def _bound(self, specs: Specs, numbers: _Lengths, size: int) -> Iterator[tuple[float, Specs]]:
         for name, one in specs.items():
@@ -674,6 +692,8 @@ class _Lengths:
     def expressions(self, number: int) -> list[tuple[float, Axis]]:
         """Letters, multiples, sums and products that give this length, with their cost."""
         found: list[tuple[float, Axis]] = [(0.0, letter) for letter in self.plain(number)]
+        if not number:
+            return []
         if found or number == 1:
             return found or [(0.4, 1)]
         letters = list(self._sizes.items())
@@ -694,7 +714,7 @@ class _Lengths:
             if x * y * z == number:
                 found.append((0.05, f"{a} * {b} * {c}"))
         found = [one for one in found if self._fits(number, one[1])]
-        if not found and self._fits(number, number):
+        if not found and number and self._fits(number, number):
             found.append((0.02, number))  # a length that the code itself has
         return found
 

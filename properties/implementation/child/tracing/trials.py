@@ -32,6 +32,13 @@ class Trials:
     def __init__(self, modules: Mapping[str, ModuleType]) -> None:
         self._modules = modules
         self._files = {str(m.__file__) for m in modules.values()}
+        # Generators that a module holds give the same numbers in every run.
+        self._generators = [
+            (value, value.bit_generator.state)
+            for module in modules.values()
+            for value in list(vars(module).values())
+            if isinstance(value, np.random.Generator)
+        ]
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Do what ``mode`` says: ``run``, ``dual`` or ``points``."""
@@ -134,6 +141,11 @@ class Trials:
         """Whether an object is an instance of a class of the target."""
         return hasattr(value, "__dict__") and type(value).__module__ in self._modules
 
+    def rewind(self) -> None:
+        """Put the generators of the modules back to where they began."""
+        for generator, state in self._generators:
+            generator.bit_generator.state = state
+
     def module(self, name: str) -> ModuleType:
         """Give a module of the target."""
         return self._modules[name]
@@ -182,6 +194,7 @@ class _Calls:
     def __init__(self, trials: Trials, request: Mapping[str, Any], leaves: dict[str, Any]) -> None:
         self._trials, self._request = trials, request
         _seed_numpy(_SEED + int(request.get("seed", 0)))
+        trials.rewind()
         self.owner: Any = None
         self.before: list[Any] = []
         self._before_args: dict[str, Any] = {}
