@@ -168,6 +168,7 @@ def _options(
     found: list[tuple[float, Source]] = []
     upstream = name in names.UPSTREAM or low in names.UPSTREAM or names.is_gradient(name)
     cache = low in names.CACHES or "cache" in low
+    told = [p for p in all_ if p.name in names.UPSTREAM or names.is_gradient(p.name)]
     target = low in names.TARGETS
     if name in inputs:
         found.append((0.0, ("input", name)))
@@ -208,7 +209,13 @@ def _options(
             found.append((0.4 if position == 0 else 0.9, ("upstream", name)))
         if low in ("m", "n", "batch_size", "num_examples", "n_samples"):
             found.append((0.5, ("length", 0)))
-    elif upstream and inputs and len(all_) > 1 and found[-1][1][0] == "upstream":
+    elif (
+        position == 0
+        and len(told) == 1
+        and inputs
+        and len(all_) > 1
+        and found[-1][1][0] == "upstream"
+    ):
         found.append((1.2, ("input", inputs[0])))
     return sorted(found, key=lambda f: f[0])[:4]
 

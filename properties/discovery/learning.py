@@ -24,6 +24,7 @@ from .inputs import (
     letters_of,
     shown,
 )
+from .names import TARGETS
 from .source import Function
 
 Specs = Mapping[str, Wanted]
@@ -174,6 +175,8 @@ class Learner:
         if self._widened:
             return
         self._widened = True
+        if self._size == 1:
+            self._weights_as_vectors(specs, cost)
         vectors = {
             name: replace(one, axes=one.axes[:1])
             for name, one in specs.items()
@@ -196,6 +199,28 @@ class Learner:
                 if (0 if scalars else 1) <= other <= 2 and other >= hint.at_least:
                     axes = tuple(self.letter() for _ in range(other))
                     self._push(cost + 0.15, {**specs, name: replace(one, axes=axes)}, self._depth)
+
+    def _weights_as_vectors(self, specs: Specs, cost: float) -> None:
+        """One number for each example: weights and labels may be vectors where tables work too."""
+        fewer, weights = {}, 0
+        for name, one in specs.items():
+            plain = name.rpartition("/")[2].lower()
+            weight = re.match(r"(w|theta|beta|coefs?|weights?)\d?$", plain) is not None
+            free = self._hints.get(name, Hint()).shape is None and one.kind == "normal"
+            if free and len(one.axes) == 2 and (weight or plain in TARGETS):
+                fewer[name] = replace(one, axes=one.axes[:1])
+                weights += weight
+        if not weights:
+            return
+        scalars = {
+            name: replace(one, axes=())
+            for name, one in specs.items()
+            if is_bias(name.rpartition("/")[2])
+            and one.kind == "normal"
+            and self._hints.get(name, Hint()).shape is None
+        }
+        self._push(cost + 0.1, {**specs, **fewer, **scalars}, self._depth)
+        self._push(cost + 0.12, {**specs, **fewer}, self._depth)
 
     def learn(
         self, specs: Specs, cost: float, error: Mapping[str, Any], sizes: Mapping[str, int]

@@ -188,12 +188,15 @@ def locate(
         elif item.source in ("returned", "written") or _in_holder(item):
             later.append(item)
     again = [leaf for leaf in leaves if leaf.path in taken]
+    returned = [item for item in items if item.source == "returned"]
+    arguments = [leaf for leaf in leaves if leaf.path.startswith("arg/")]
+    positional = len(returned) == len(arguments) and all(i.path.isdigit() for i in returned)
     for item in later:
         free = [leaf for leaf in inputs if leaf.path not in taken]
         shaped = [leaf for leaf in free if _same_shape(item, leaf)]
         if not shaped and any(status(item, leaf)[0] == RIGHT for leaf in again):
             continue  # the same gradient given twice
-        if set(names.gradient_of(item.name)) & between:
+        if not positional and set(names.gradient_of(item.name)) & between:
             continue  # of a value between the inputs and the output
         likely: Leaf | None = shaped[0] if shaped else None
         likely = next((leaf for leaf in shaped if leaf.path == first), likely)

@@ -199,8 +199,9 @@ def see(
 def items_of(pairing: Pairing, plan: Plan, seen: Sequence[Seen]) -> list[Item]:
     """Everything that may be a gradient, the same in every example."""
     found: dict[tuple[str, str], list[Array]] = {}
+    stacked = all(_is_stack(one) for one in seen)
     for one in seen:
-        for source, path, value in _numbers(pairing, plan, one):
+        for source, path, value in _numbers(pairing, plan, one, stacked):
             found.setdefault((source, path), []).append(value)
     labels = _labels(pairing, seen[0].reply)
     items = []
@@ -230,7 +231,9 @@ def between(pairing: Pairing, seen: Sequence[Seen]) -> frozenset[str]:
     return frozenset(n.lower() for n in seen[0].example.reply["locals"]) - inputs
 
 
-def _numbers(pairing: Pairing, plan: Plan, one: Seen) -> list[tuple[str, str, Array]]:
+def _numbers(
+    pairing: Pairing, plan: Plan, one: Seen, stacked: bool
+) -> list[tuple[str, str, Array]]:
     reply = one.reply
     if pairing.backward is None:
         return [
@@ -238,7 +241,8 @@ def _numbers(pairing: Pairing, plan: Plan, one: Seen) -> list[tuple[str, str, Ar
             for path, value in reply["returned"]
             if path.split("/")[0] != str(pairing.value)
         ]
-    found = [("returned", str(p), np.asarray(v)) for p, v in reply["gradients"]]
+    returned = [(str(p), np.asarray(v)) for p, v in reply["gradients"]]
+    found = [("returned", p, v) for p, v in _regrouped(returned, one, stacked)]
     parameters = {p.partition("/")[2] for p in one.example.leaves if p.startswith("self/")}
     before = {str(p): np.asarray(v) for p, v in reply["after"]}
     for path, value in reply.get("changed", ()):
@@ -252,6 +256,29 @@ def _numbers(pairing: Pairing, plan: Plan, one: Seen) -> list[tuple[str, str, Ar
             found.append(("attribute", path, np.asarray(value)))
     found += [("written", str(p), np.asarray(v)) for p, v in reply.get("written", ())]
     return found
+
+
+def _is_stack(one: Seen) -> bool:
+    """Whether one array may hold the gradients of all inputs, which have one shape."""
+    inputs = [shape for path, shape in one.truth.leaves.items() if path.startswith("arg/")]
+    values = one.reply.get("gradients", ())
+    if len(values) != 1 or len(inputs) < 2 or len(inputs) != len(one.truth.leaves):
+        return False
+    return len(set(inputs)) == 1 and np.shape(values[0][1]) == (len(inputs), *inputs[0])
+
+
+def _regrouped(
+    returned: list[tuple[str, Array]], one: Seen, stacked: bool
+) -> list[tuple[str, Array]]:
+    """A list of the entries of one gradient is one gradient; a stack of several is several."""
+    count, leaves = len(returned), one.truth.leaves
+    vectors = [shape for shape in leaves.values() if shape == (count,)]
+    if count > 1 and len(vectors) == 1 and all(not v.ndim and p.isdigit() for p, v in returned):
+        return [("", np.array([v for _, v in returned]))]
+    if stacked:
+        path, value = returned[0]
+        return [(f"{path}/{i}" if path else str(i), part) for i, part in enumerate(value)]
+    return returned
 
 
 def _rate(plan: Plan, attributes: Mapping[str, Array]) -> float:
