@@ -89,6 +89,11 @@ def has_backward(spec: LayerSpec) -> bool:
     return spec.backward is not None
 
 
+def obeys(law: str) -> Callable[[LayerSpec], bool]:
+    """Apply to the rows that declare a law."""
+    return lambda spec: law in spec.laws
+
+
 def only(*names: str) -> Callable[[LayerSpec], bool]:
     """Apply to these layers alone."""
     return lambda spec: spec.name in names

@@ -139,6 +139,7 @@ CONV = LayerSpec(
     },
     reference=Reference(forward=convolution.forward, vjp=convolution.vjp),
     batched=("x",),
+    laws={"linear": "x w"},
     ways=WAYS,
     misconceptions=misconceptions("conv", conv_misconceptions.TEXT),
     hints=Hints(factors=("w", "b", "x", "dout")),

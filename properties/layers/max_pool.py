@@ -197,6 +197,7 @@ MAX_POOL = LayerSpec(
     reference=Reference(forward=pooling.forward, vjp=pooling.vjp),
     batched=("x",),
     kinks=Kinks(how="entrywise"),
+    laws={"conserved": "x"},
     ways=WAYS,
     misconceptions=misconceptions("max_pool", TEXT),
     hints=Hints(factors=("x", "dout")),

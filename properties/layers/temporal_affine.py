@@ -159,6 +159,7 @@ TEMPORAL_AFFINE = LayerSpec(
     inputs={"temporal_affine": "x: (N, T, D), w: (D, M), b: (M,)"},
     reference=Reference(forward=temporal.affine_forward, vjp=temporal.affine_vjp),
     batched=("x",),
+    laws={"linear": "x w"},
     ways=_WAYS,
     misconceptions=misconceptions("temporal_affine", _MISCONCEPTIONS),
     hints=Hints(factors=("w", "b", "x", "dout")),

@@ -156,6 +156,7 @@ TEMPORAL_SOFTMAX = LayerSpec(
     reference=Reference(forward=temporal.softmax_loss, vjp=temporal.softmax_loss_gradient),
     batched=("x", "y", "mask"),
     adds_up=-1,
+    laws={"masked": "mask"},
     ways=_WAYS,
     misconceptions=misconceptions("temporal_softmax", _MISCONCEPTIONS),
 )

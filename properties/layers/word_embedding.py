@@ -120,6 +120,7 @@ WORD_EMBEDDING = LayerSpec(
     inputs={"word_embedding": "x: [[0, 3, 3], [1, 3, 0]], W: (6, 4)"},
     reference=Reference(forward=embedding.forward, vjp=embedding.vjp),
     batched=("x",),
+    laws={"linear": "W"},
     ways=_WAYS,
     misconceptions=misconceptions("word_embedding", _MISCONCEPTIONS),
     hints=Hints(factors=("W", "dout")),

@@ -121,6 +121,10 @@ class LayerSpec:
         The rows that the layer is made of, and how it calls them.
     misconceptions
         Named wrong formulas of its functions.
+    laws
+        Further properties that are true of the row, by name, with the arguments each is about:
+        ``linear`` (the output in each of them, where the other differentiable ones are zero),
+        ``conserved`` (its gradient adds up to that of the output in each image), ``masked``.
     hints
         Particulars that the diagnosis needs.
     inputs
@@ -145,6 +149,7 @@ class LayerSpec:
     ways: Ways | None = None
     composition: Composition | None = None
     misconceptions: tuple[Misconception, ...] = ()
+    laws: Mapping[str, str] = field(default_factory=dict, hash=False)
     hints: Hints = Hints()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:

@@ -1,0 +1,40 @@
+"""Each law of a row finds, alone, a mistake that breaks it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from properties.benchmarks.plants import plant, style_source
+from properties.benchmarks.power import make_suite, spec_of
+from properties.judge.property import named
+from properties.layers import MISCONCEPTIONS
+
+BROKEN = {
+    "conv_backward_naive, dx: filter not turned": "adjoint",
+    "conv_backward_naive, dw: x not padded": "adjoint",
+    "word_embedding_backward, dW: repeated words overwritten": "adjoint",
+    "max_pool_backward_naive, dx: overlaps overwritten": "gradient_adds_up",
+    "temporal_softmax_loss, loss: mask ignored": "masked_steps",
+    "temporal_softmax_loss, dx: label subtracted at hidden steps": "masked_steps",
+}
+
+
+def _status(text: str, row: str, law: str, folder: Path) -> str:
+    path = folder / "layers.py"
+    path.write_text(text, encoding="utf-8")
+    suite = make_suite(path, spec_of(row), 0, "standard")
+    try:
+        verdict = suite.judge_one(named(law), spec_of(row))
+    finally:
+        suite.close()
+    assert verdict is not None
+    return verdict.status
+
+
+@pytest.mark.parametrize(("key", "law"), BROKEN.items(), ids=BROKEN)
+def test_a_law_sees_what_breaks_it(key: str, law: str, tmp_path: Path) -> None:
+    [one] = (entry for entry in MISCONCEPTIONS if entry.key == key)
+    assert _status(plant("tuples", one), one.layer, law, tmp_path) == "fail"
+    assert _status(style_source("tuples"), one.layer, law, tmp_path) == "pass"
