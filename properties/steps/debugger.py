@@ -43,6 +43,13 @@ class _Asked:
         named = self.forward is not None and self.layer is None
         return named and bool(self.inputs or not rows_named(self.rows, str(self.forward)))
 
+    def fits_no_row(self, project: Project) -> bool:
+        """Whether the functions have a declared layer's names, and another signature."""
+        try:
+            return bool(self.forward and not self.layer and not self.subject(project).declared)
+        except StepsError:
+            return self.forward is not None and self.layer is None
+
     def subject(self, project: Project, *, sourceless: bool = False) -> Subject:
         """Find the functions and how they are called."""
         if self.forward is None and (self.backward or self.inputs):
@@ -157,7 +164,7 @@ def debug(
     project = open_project(target)
     asked = _Asked(layer, forward, backward, inputs, (*rows, *ALL))
     found: Inferred | None = None
-    if asked.is_undeclared and asked.inputs is None:
+    if asked.inputs is None and (asked.is_undeclared or asked.fits_no_row(project)):
         found = _find(target, asked)
         if found is not None:
             asked = replace(asked, backward=found.backward, inputs=found.inputs)
@@ -201,7 +208,7 @@ def debug_all(
                 continue
             except StepsError as error:
                 found.append((variant, error, None))
-        known |= {name.rpartition(".")[2] for name in row.functions}
+            known |= {name.rpartition(".")[2] for name in row.functions}
     for one in infer(target, known=known):
         if isinstance(one, NotJudged):
             yield one

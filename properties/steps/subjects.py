@@ -105,7 +105,9 @@ def of_row(
     method = row.method if isinstance(row, ObjectSpec) else ""
     if method:
         names = (f"{row.forward}.{method.partition('(')[0]}", None)
-    forward_name, backward_name = names or (row.forward, row.backward)
+    row_names = (row.forward, row.backward)
+    names = names or row_names
+    forward_name, backward_name = names
     if (row.backward is None) != (backward_name is None):
         said = "needs a backward" if row.backward else "has value and gradient in one function"
         raise StepsError(f"{variant} {said}: {'give' if row.backward else 'leave out'} it")
@@ -122,6 +124,9 @@ def of_row(
     else:
         drawing = sampled(row, own.names)
         given = list(drawing.names)
+    fits = own.open or not own.names or len(own.required) <= len(given) <= len(own.names)
+    if own.known and not method and names is row_names and not fits:
+        raise NoSource(f"{forward_name} takes ({', '.join(own.names)}), which is no {variant}")
     # Values go by the row's names; the author's own names are what the printout shows.
     mine = {name: drawing.names.get(name, name) for name in given}
     pair = Pair(

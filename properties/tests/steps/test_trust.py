@@ -430,3 +430,13 @@ def test_what_the_open_contract_calls_right_is_not_called_wrong(tmp_path: Path) 
     assert "wrong" not in {step.status for step in report.steps}
     wrong = DERIVATIVE_OF_THE_OUTPUT.replace("return x * (1 - x)", "return x * (1 + x)")
     assert judged(tmp_path, wrong, **asked).outcome == "wrong"
+
+
+def test_a_layers_name_with_another_signature_is_no_such_layer(tmp_path: Path) -> None:
+    text = (
+        "def relu_forward(x, w):\n    return x * w, (x, w)\n\n"
+        "def relu_backward(dout, cache):\n    x, w = cache\n    return dout * w, dout * x\n"
+    )
+    report = judged(tmp_path, text, forward="relu_forward", backward="relu_backward")
+    assert report.outcome == "right", report.verdict
+    assert {gradient.node for gradient in report.gradients} == {"x", "w"}
