@@ -112,12 +112,13 @@ def compare(got: Array, wanted: Array, bound: Array) -> str:
         return WRONG
     off = np.abs(got.reshape(wanted.shape) - wanted)
     scale = float(np.abs(wanted).max(initial=0.0))
-    slack = 16.0 * bound + 1e-13 * scale + 1e-300
+    slack = 4.0 * bound + 1e-14 * scale + 1e-300
     if not np.isfinite(got).all():
         return WRONG
     if np.all(off <= slack):
         return RIGHT
-    if np.any((off > 100.0 * slack) & (off > 1e-11 * scale)):
+    # Right code of many styles stays below 1.6 times the bound.
+    if np.any((off > 20.0 * slack) & (off > 1e-12 * scale)):
         return WRONG
     return UNCLEAR
 
