@@ -197,7 +197,7 @@ MAX_POOL = LayerSpec(
     reference=Reference(forward=pooling.forward, vjp=pooling.vjp),
     batched=("x",),
     kinks=Kinks(how="entrywise"),
-    laws={"conserved": "x"},
+    laws={"conserved": "x", "rest": "x pool_param"},
     ways=WAYS,
     misconceptions=misconceptions("max_pool", TEXT),
     hints=Hints(factors=("x", "dout")),

@@ -124,7 +124,8 @@ class LayerSpec:
     laws
         Further properties that are true of the row, by name, with the arguments each is about:
         ``linear`` (the output in each of them, where the other differentiable ones are zero),
-        ``conserved`` (its gradient adds up to that of the output in each image), ``masked``.
+        ``conserved`` (its gradient adds up to that of the output in each image), ``masked``
+        (what the mask hides has no part), ``rest`` (nor has what no whole window reaches).
     hints
         Particulars that the diagnosis needs.
     inputs

@@ -38,3 +38,23 @@ def test_a_law_sees_what_breaks_it(key: str, law: str, tmp_path: Path) -> None:
     [one] = (entry for entry in MISCONCEPTIONS if entry.key == key)
     assert _status(plant("tuples", one), one.layer, law, tmp_path) == "fail"
     assert _status(style_source("tuples"), one.layer, law, tmp_path) == "pass"
+
+
+RIGHT = Path(__file__).parents[1] / "homework" / "right" / "loops.py"
+
+
+@pytest.mark.parametrize(
+    ("was", "wrong", "status"),
+    [
+        ("", "", "pass"),
+        ("int(1 + (w - ww) / stride)", "int(np.ceil(1 + (w - ww) / stride))", "fail"),
+        ("n, c, h, w = x.shape", "n, c, h, w = x.shape; assert (h - hh) % stride == 0", "pass"),
+    ],
+)
+def test_windows_that_leave_a_rest(was: str, wrong: str, status: str, tmp_path: Path) -> None:
+    text = RIGHT.read_text(encoding="utf-8")
+    text = text[: text.index("def conv_")] + text[text.index("def max_pool_") :]
+    assert (
+        _status(text.replace(was, wrong) if was else text, "max_pool", "rest_is_left_out", tmp_path)
+        == status
+    )
