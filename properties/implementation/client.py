@@ -7,10 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, Self
 
 from .child import wire
-from .child.executor import NOT_RUN
-from .child.server import FIELDS
-from .child.values import Call, FunctionInfo, Handle, Layout, Outcome
-from .inside import InProcess
+from .child.values import FIELDS, NOT_RUN, Call, FunctionInfo, Handle, Layout, Outcome
 from .process import START_SECONDS, Child, ChildDied, Limits
 from .target import NothingDefined, Target, TargetError
 
@@ -72,6 +69,8 @@ def open_implementation(
     limits = limits or Limits()
     opened: Implementation
     if in_process:
+        from .inside import InProcess  # all that the child runs is imported for it alone
+
         opened = InProcess(target, names, limits)
     else:
         opened = InChildProcess(target, names, limits)

@@ -20,7 +20,7 @@ from typing import Any
 
 from .child import main as child_main
 from .child.channel import Channel, Closed
-from .child.server import PROGRESS, PROGRESS_SIZE
+from .child.values import PROGRESS, PROGRESS_SIZE
 from .child.wire import Encoder, Node, ProtocolError, parse
 
 START_SECONDS = 60.0

@@ -90,6 +90,12 @@ ALL: tuple[LayerSpec, ...] = (
     SOLVER,
 )
 
-MISCONCEPTIONS: tuple[Misconception, ...] = tuple(m for row in ALL for m in row.misconceptions)
+
+def __getattr__(name: str) -> tuple[Misconception, ...]:
+    """``MISCONCEPTIONS``, those of all rows, are read when they are asked for."""
+    if name != "MISCONCEPTIONS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return tuple(m for row in ALL for m in row.misconceptions)
+
 
 __all__ = ["ALL", "MISCONCEPTIONS"]

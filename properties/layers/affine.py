@@ -8,7 +8,7 @@ from reference import affine
 
 from ..spec.case import Case
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SIDES, TRAILING, Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -161,6 +161,6 @@ AFFINE = LayerSpec(
     reference=Reference(forward=affine.forward, vjp=affine.vjp),
     batched=("x",),
     ways=_WAYS,
-    misconceptions=misconceptions("affine", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("affine", _MISCONCEPTIONS),
     hints=Hints(factors=("w", "b", "x", "dout")),
 )

@@ -9,7 +9,7 @@ from reference import composed
 from ..spec.case import Case
 from ..spec.composition import Composition, inlined
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SEEDS, SIDES, TRAILING, Values, batch_sizes, values
 from .affine import AFFINE
@@ -118,6 +118,6 @@ AFFINE_BATCHNORM_RELU = LayerSpec(
     ),
     ways=inlined("x, w, b, gamma, beta, bn_param", _COMPOSITION),
     composition=_COMPOSITION,
-    misconceptions=misconceptions("affine_batchnorm_relu", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("affine_batchnorm_relu", _MISCONCEPTIONS),
     hints=Hints(factors=("gamma", "std"), normalises=True, cases=with_test_mode),
 )

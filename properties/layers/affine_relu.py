@@ -8,7 +8,7 @@ from reference import composed
 
 from ..spec.case import Case
 from ..spec.composition import Composition, inlined
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reference
 from ..spec.values import SEEDS, SIDES, TRAILING, Values, batch_sizes, values
 from .affine import AFFINE, make
@@ -80,5 +80,5 @@ AFFINE_RELU = LayerSpec(
     kinks=Kinks(how="entrywise"),
     ways=inlined("x, w, b", _COMPOSITION),
     composition=_COMPOSITION,
-    misconceptions=misconceptions("affine_relu", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("affine_relu", _MISCONCEPTIONS),
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reference import attention
 
 from ..spec.case import Case
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SEEDS, Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -167,5 +167,5 @@ ATTENTION = LayerSpec(
     reference=Reference(forward=attention.attention, vjp=attention.attention_vjp),
     batched=("x",),
     ways=_WAYS,
-    misconceptions=misconceptions("attention", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("attention", _MISCONCEPTIONS),
 )

@@ -8,7 +8,7 @@ from reference import autoencoder
 
 from ..spec.case import Case
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -159,6 +159,6 @@ AUTOENCODER = LayerSpec(
     reference=Reference(forward=autoencoder.loss, vjp=autoencoder.gradient),
     adds_up=1,
     ways=_WAYS,
-    misconceptions=misconceptions("autoencoder", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("autoencoder", _MISCONCEPTIONS),
     hints=Hints(factors=("W",), examples="x"),
 )

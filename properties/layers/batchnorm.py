@@ -12,7 +12,7 @@ from reference import batchnorm
 
 from ..spec.case import Case
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SIDES, Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -185,6 +185,6 @@ BATCHNORM = LayerSpec(
     },
     reference=Reference(forward=batchnorm.forward, vjp=batchnorm.vjp, state=batchnorm.running),
     ways=WAYS,
-    misconceptions=misconceptions("batchnorm", batchnorm_misconceptions.TEXT),
+    misconceptions=Misconceptions("batchnorm", batchnorm_misconceptions.TEXT),
     hints=Hints(factors=("gamma", "std", "momentum"), normalises=True, cases=with_test_mode),
 )

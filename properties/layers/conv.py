@@ -11,7 +11,7 @@ from reference import convolution
 
 from ..spec.case import Case
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -141,7 +141,7 @@ CONV = LayerSpec(
     batched=("x",),
     laws={"linear": "x w"},
     ways=WAYS,
-    misconceptions=misconceptions("conv", conv_misconceptions.TEXT),
+    misconceptions=Misconceptions("conv", conv_misconceptions.TEXT),
     hints=Hints(factors=("w", "b", "x", "dout")),
 )
 
@@ -152,5 +152,5 @@ CONV_FAST = replace(
     forward="conv_forward_fast",
     backward="conv_backward_fast",
     inputs={"conv_fast": CONV.inputs["conv"]},
-    misconceptions=misconceptions("conv_fast", conv_misconceptions.TEXT.replace("_naive", "_fast")),
+    misconceptions=Misconceptions("conv_fast", conv_misconceptions.TEXT.replace("_naive", "_fast")),
 )

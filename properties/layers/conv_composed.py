@@ -13,7 +13,7 @@ from reference import convolution, convolution_composed
 from ..spec.case import Case
 from ..spec.composition import Composition, inlined
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reference
 from ..spec.values import SEEDS, Values, batch_sizes, values
 from . import conv_composed_misconceptions as wrong
@@ -73,7 +73,7 @@ CONV_RELU = LayerSpec(
     kinks=Kinks(how="entrywise"),
     ways=inlined("x, w, b, conv_param", _CONV_RELU),
     composition=_CONV_RELU,
-    misconceptions=misconceptions("conv_relu", wrong.CONV_RELU),
+    misconceptions=Misconceptions("conv_relu", wrong.CONV_RELU),
 )
 
 _POOLS = st.sampled_from(((1, 1), (2, 2), (2, 1), (1, 2), (3, 2)))
@@ -148,7 +148,7 @@ CONV_RELU_POOL = LayerSpec(
     batched=("x",),
     ways=inlined("x, w, b, conv_param, pool_param", _CONV_RELU_POOL),
     composition=_CONV_RELU_POOL,
-    misconceptions=misconceptions("conv_relu_pool", wrong.CONV_RELU_POOL),
+    misconceptions=Misconceptions("conv_relu_pool", wrong.CONV_RELU_POOL),
 )
 
 
@@ -203,6 +203,6 @@ CONV_BN_RELU = LayerSpec(
     ),
     ways=inlined("x, w, b, gamma, beta, conv_param, bn_param", _CONV_BN_RELU),
     composition=_CONV_BN_RELU,
-    misconceptions=misconceptions("conv_bn_relu", wrong.CONV_BN_RELU),
+    misconceptions=Misconceptions("conv_bn_relu", wrong.CONV_BN_RELU),
     hints=Hints(factors=("scale", "root"), normalises=True, cases=with_test_mode),
 )

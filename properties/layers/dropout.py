@@ -15,7 +15,7 @@ from reference.bounded import Bounded, Operand
 
 from ..spec.case import Array, Case, Run
 from ..spec.hints import Hints, Sign
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.observation import Observation
 from ..spec.row import LayerSpec, Precision, Purpose, Reading, Reference
 from ..spec.values import ANY_SHAPE, Values, values
@@ -400,7 +400,7 @@ DROPOUT = LayerSpec(
     reference=Reference(forward=dropout.forward, vjp=_vjp, given=_given),
     readings=(DROP, KEEP),
     ways=_WAYS,
-    misconceptions=misconceptions("dropout", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("dropout", _MISCONCEPTIONS),
     hints=Hints(
         factors=("p", "1 - p"),
         cases=_observed,

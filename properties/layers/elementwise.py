@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ..spec.case import Case
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reading, Reference
 from ..spec.values import ANY_SHAPE, SEEDS, Values, values
 from ..spec.ways import Ways
@@ -67,5 +67,5 @@ def activation(
         kinks=kinks,
         readings=readings,
         ways=ways,
-        misconceptions=misconceptions(name, wrong),
+        misconceptions=Misconceptions(name, wrong),
     )

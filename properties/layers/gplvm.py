@@ -14,7 +14,7 @@ from reference.bounded import Bounded
 from ..spec.case import Case
 from ..spec.composition import Composition
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import FAMILIES, SEEDS, Values
 from ..spec.ways import Ways
@@ -97,7 +97,7 @@ def _spec(
         reference=Reference(forward=value, vjp=gradient),
         ways=ways,
         composition=composition,
-        misconceptions=misconceptions(row, text),
+        misconceptions=Misconceptions(row, text),
         hints=Hints(factors=("alpha", "beta")),
     )
 

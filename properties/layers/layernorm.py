@@ -10,7 +10,7 @@ from reference import layernorm
 
 from ..spec.case import Case
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SIDES, Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -174,6 +174,6 @@ LAYERNORM = LayerSpec(
     reference=Reference(forward=layernorm.forward, vjp=layernorm.vjp),
     batched=("x",),
     ways=_WAYS,
-    misconceptions=misconceptions("layernorm", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("layernorm", _MISCONCEPTIONS),
     hints=Hints(factors=("gamma", "std")),
 )

@@ -6,7 +6,7 @@ from functools import partial
 
 from reference import recurrent
 
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Reference
 from ..spec.ways import Ways
 from .recurrent import sequence_cases, step_cases
@@ -170,7 +170,7 @@ LSTM_STEP = LayerSpec(
     reference=Reference(forward=recurrent.lstm_step, vjp=recurrent.lstm_step_vjp),
     batched=("x", "prev_h", "prev_c"),
     ways=_WAYS,
-    misconceptions=misconceptions("lstm_step", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("lstm_step", _MISCONCEPTIONS),
 )
 
 LSTM = LayerSpec(

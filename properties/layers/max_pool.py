@@ -10,7 +10,7 @@ from reference import pooling
 
 from ..spec.case import Case
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reference
 from ..spec.values import Floats, Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -199,7 +199,7 @@ MAX_POOL = LayerSpec(
     kinks=Kinks(how="entrywise"),
     laws={"conserved": "x", "rest": "x pool_param"},
     ways=WAYS,
-    misconceptions=misconceptions("max_pool", TEXT),
+    misconceptions=Misconceptions("max_pool", TEXT),
     hints=Hints(factors=("x", "dout")),
 )
 
@@ -210,5 +210,5 @@ MAX_POOL_FAST = replace(
     forward="max_pool_forward_fast",
     backward="max_pool_backward_fast",
     inputs={"max_pool_fast": MAX_POOL.inputs["max_pool"]},
-    misconceptions=misconceptions("max_pool_fast", TEXT.replace("_naive", "_fast")),
+    misconceptions=Misconceptions("max_pool_fast", TEXT.replace("_naive", "_fast")),
 )

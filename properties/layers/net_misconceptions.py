@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 
 STEPS = {
     "a": "h @ W + b",
@@ -47,7 +47,7 @@ STEPS = {
 }
 
 MISCONCEPTIONS = partial(
-    misconceptions,
+    Misconceptions,
     "net",
     """
 net, own

@@ -16,7 +16,7 @@ from reference.optim import DEFAULTS
 from ..judge.mismatch import Fault, Mismatch
 from ..spec.account import Account, Seen, Steps, evaluate
 from ..spec.case import Array, Case
-from ..spec.misconception import Misconception, misconceptions
+from ..spec.misconception import Misconception, Misconceptions
 
 _VELOCITY = {"v_new": "momentum * v - learning_rate * dw", "v_kept": "v_new"}
 _STEPS: dict[str, Steps] = {
@@ -319,7 +319,7 @@ adam, next_w
 _RATES = (1e-1, 1e-2, 1e-3, 1e-4, 1.0)
 
 
-def _of(rule: str) -> tuple[Misconception, ...]:
+def _of(rule: str) -> Sequence[Misconception]:
     """The misconceptions of a rule; another default rate is one for each rate."""
     default = DEFAULTS[rule]["learning_rate"]
     rates = "".join(
@@ -332,7 +332,7 @@ def _of(rule: str) -> tuple[Misconception, ...]:
         for rate in _RATES
         if rate != default
     )
-    return misconceptions(f"optim.{rule}", _MISCONCEPTIONS[rule] + rates)
+    return Misconceptions(f"optim.{rule}", _MISCONCEPTIONS[rule] + rates)
 
 
 def account(rule: str) -> Account:

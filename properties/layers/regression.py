@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ..spec.case import Array, Case, Run
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reading, Reference
 from ..spec.values import SEEDS, SIDES, Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -101,5 +101,5 @@ def loss_of_targets(
         adds_up=-1,
         readings=(*whole, *(half if halves else [])),
         ways=ways,
-        misconceptions=misconceptions(name, wrong),
+        misconceptions=Misconceptions(name, wrong),
     )

@@ -8,7 +8,7 @@ from reference import relu
 
 from ..spec.case import Case
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reference
 from ..spec.values import ANY_SHAPE, SEEDS, Values, values
 from ..spec.ways import Ways
@@ -132,6 +132,6 @@ RELU = LayerSpec(
     batched=("x",),
     kinks=Kinks(how="elementwise", other="takes another slope than 0 at x = 0"),
     ways=_WAYS,
-    misconceptions=misconceptions("relu", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("relu", _MISCONCEPTIONS),
     hints=Hints(factors=("x", "dout")),
 )

@@ -6,7 +6,7 @@ from functools import partial
 
 from reference import recurrent
 
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Reference
 from ..spec.ways import Ways
 from .recurrent import sequence_cases, step_cases
@@ -138,7 +138,7 @@ RNN_STEP = LayerSpec(
     reference=Reference(forward=recurrent.rnn_step, vjp=recurrent.rnn_step_vjp),
     batched=("x", "prev_h"),
     ways=_WAYS,
-    misconceptions=misconceptions("rnn_step", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("rnn_step", _MISCONCEPTIONS),
 )
 
 RNN = LayerSpec(

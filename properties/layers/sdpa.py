@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reference import attention
 
 from ..spec.case import Case
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SEEDS, Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -168,5 +168,5 @@ SDPA = LayerSpec(
     reference=Reference(forward=attention.sdpa, vjp=attention.sdpa_vjp),
     batched=("q", "k", "v"),
     ways=_WAYS,
-    misconceptions=misconceptions("sdpa", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("sdpa", _MISCONCEPTIONS),
 )

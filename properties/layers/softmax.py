@@ -10,7 +10,7 @@ from reference import losses
 
 from ..spec.case import Case, Run
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import Bounds, LayerSpec, Precision, Purpose, Reading, Reference
 from ..spec.ways import Ways
 from .svm import LABELLED, labelled_cases
@@ -188,6 +188,6 @@ SOFTMAX = LayerSpec(
         ),
     ),
     ways=_WAYS,
-    misconceptions=misconceptions("softmax", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("softmax", _MISCONCEPTIONS),
     hints=Hints(factors=("x",)),
 )

@@ -15,7 +15,7 @@ from ..implementation import Call, Ref
 from ..judge.mismatch import Fault, Mismatch
 from ..spec.account import Seen, Steps, evaluate
 from ..spec.case import Array, Case
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from .solver_path import checked, data, knots, per_epoch
 
 _GIVEN = ("learning_rate", "lr_decay", "levels", "num_train")
@@ -39,7 +39,7 @@ OTHER_WAYS = ({"better": "val >= best"},)
 FOLLOWS = frozenset({"loss_history", "val_acc_history", "best_val_acc", "best_params", "model"})
 SHOWN_BY = {"learning_rate": ("W1", "b1"), "params": ("model", "best_params")}
 MISCONCEPTIONS = partial(
-    misconceptions,
+    Misconceptions,
     "solver.Solver",
     """
 solver, rate

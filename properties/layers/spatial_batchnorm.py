@@ -8,7 +8,7 @@ from reference import groupnorm
 
 from ..spec.case import Case
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -128,6 +128,6 @@ SPATIAL_BATCHNORM = LayerSpec(
         state=groupnorm.spatial_batchnorm_running,
     ),
     ways=WAYS,
-    misconceptions=misconceptions("spatial_batchnorm", spatial_batchnorm_misconceptions.TEXT),
+    misconceptions=Misconceptions("spatial_batchnorm", spatial_batchnorm_misconceptions.TEXT),
     hints=Hints(factors=("scale", "root", "momentum"), normalises=True, cases=with_test_mode),
 )

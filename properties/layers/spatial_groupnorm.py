@@ -10,7 +10,7 @@ from reference import groupnorm
 
 from ..spec.case import Case
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reading, Reference
 from ..spec.values import Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -120,6 +120,6 @@ SPATIAL_GROUPNORM = LayerSpec(
         ),
     ),
     ways=_WAYS,
-    misconceptions=misconceptions("spatial_groupnorm", spatial_groupnorm_misconceptions.TEXT),
+    misconceptions=Misconceptions("spatial_groupnorm", spatial_groupnorm_misconceptions.TEXT),
     hints=Hints(factors=("scale", "std")),
 )

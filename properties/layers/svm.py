@@ -11,7 +11,7 @@ from reference import losses
 
 from ..spec.case import Case
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reference
 from ..spec.values import BATCHES, CLASSES, SEEDS, Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -188,6 +188,6 @@ SVM = LayerSpec(
     adds_up=-1,
     kinks=Kinks(how="entrywise", other="counts a margin of exactly zero"),
     ways=_WAYS,
-    misconceptions=misconceptions("svm", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("svm", _MISCONCEPTIONS),
     hints=Hints(factors=("x",)),
 )

@@ -8,7 +8,7 @@ from reference import temporal
 
 from ..spec.case import Case
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SIDES, Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -161,6 +161,6 @@ TEMPORAL_AFFINE = LayerSpec(
     batched=("x",),
     laws={"linear": "x w"},
     ways=_WAYS,
-    misconceptions=misconceptions("temporal_affine", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("temporal_affine", _MISCONCEPTIONS),
     hints=Hints(factors=("w", "b", "x", "dout")),
 )

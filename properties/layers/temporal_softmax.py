@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from reference import temporal
 
 from ..spec.case import Case
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import CLASSES, SIDES, Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -158,5 +158,5 @@ TEMPORAL_SOFTMAX = LayerSpec(
     adds_up=-1,
     laws={"masked": "mask"},
     ways=_WAYS,
-    misconceptions=misconceptions("temporal_softmax", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("temporal_softmax", _MISCONCEPTIONS),
 )

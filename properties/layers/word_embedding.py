@@ -8,7 +8,7 @@ from reference import embedding
 
 from ..spec.case import Case
 from ..spec.hints import Hints
-from ..spec.misconception import misconceptions
+from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SIDES, Values, batch_sizes, values
 from ..spec.ways import Ways
@@ -122,6 +122,6 @@ WORD_EMBEDDING = LayerSpec(
     batched=("x",),
     laws={"linear": "W"},
     ways=_WAYS,
-    misconceptions=misconceptions("word_embedding", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("word_embedding", _MISCONCEPTIONS),
     hints=Hints(factors=("W", "dout")),
 )

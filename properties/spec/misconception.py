@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from types import CodeType
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -101,17 +101,20 @@ _SENTENCE = re.compile(r"(.+?)(?: \[([~\w ]+)\])?", re.DOTALL)
 _WORDS = ("= ", "shows: ", "plant: ")
 
 
-def misconceptions(layer: str, text: str) -> tuple[Misconception, ...]:
-    """Read the misconceptions of a layer.
+@dataclass(frozen=True)
+class Misconceptions(Sequence[Misconception]):
+    """The misconceptions of a layer, read when they are asked for: most runs need none.
 
     Parameters
     ----------
+    layer
+        Row of the matrix.
     text
         A line for each function and argument, with the kind of call in brackets where it is of one
         alone; under it the misconceptions: the name, the formula after ``=``, the sentence with its
         sources in brackets. A deeper line continues the one before.
 
-    >>> (one,) = misconceptions("affine", '''
+    >>> (one,) = Misconceptions("affine", '''
     ... affine_backward, db
     ...   averaged
     ...     = dout.mean(0)
@@ -121,6 +124,28 @@ def misconceptions(layer: str, text: str) -> tuple[Misconception, ...]:
     >>> one.key, one.formula, one.source
     ('affine_backward, db: averaged', 'dout.mean(0)', ('~wjb7',))
     """
+
+    layer: str
+    text: str
+
+    @cached_property
+    def _read(self) -> tuple[Misconception, ...]:
+        return _read(self.layer, self.text)
+
+    def __len__(self) -> int:
+        return len(self._read)
+
+    @overload
+    def __getitem__(self, index: int) -> Misconception: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Misconception, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Misconception | tuple[Misconception, ...]:
+        return self._read[index]
+
+
+def _read(layer: str, text: str) -> tuple[Misconception, ...]:
     found: list[Misconception] = []
     function = argument = when = ""
     for indent, line in _whole_lines(text):

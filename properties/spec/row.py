@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal
@@ -149,7 +149,7 @@ class LayerSpec:
     inputs: Mapping[str, str] = field(default_factory=dict, hash=False)
     ways: Ways | None = None
     composition: Composition | None = None
-    misconceptions: tuple[Misconception, ...] = ()
+    misconceptions: Sequence[Misconception] = ()
     laws: Mapping[str, str] = field(default_factory=dict, hash=False)
     hints: Hints = Hints()  # noqa: RUF009 - frozen
 

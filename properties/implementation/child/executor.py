@@ -14,13 +14,11 @@ from .blame import describe
 from .capture import Printed
 from .packing import Packer, Plain, split_outputs
 from .standin import STAND_IN, StandIn
-from .values import IDENTITY, Call, Handle, Laid, Ref
+from .values import IDENTITY, NOT_RUN, Call, Handle, Laid, Ref
 from .watching import Watch
 
 SEED = 20_170_117
 MAX_WARNINGS = 20
-NOT_RUN = "!"
-"""Before status and name of a call whose outcome the parent knows already: ``!timeout hang``."""
 
 # Kept here because the code under test may replace them.
 _seed_numpy = np.random.seed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import struct
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,15 +14,7 @@ from .channel import Channel, Closed
 from .executor import Executor, Resolver
 from .loading import LoadedTarget
 from .packing import ToFrame
-from .values import Call, Handle, Layout, Ref
-
-PROGRESS = struct.Struct("<QQ")
-PROGRESS_SIZE = 512
-FIELDS = (
-    *("name", "status", "detail", "blame", "module", "file", "line"),
-    *("docstring", "source", "notes"),
-)
-"""The fields of a FunctionInfo, in the order in which they are sent."""
+from .values import FIELDS, PROGRESS, PROGRESS_SIZE, Call, Handle, Layout, Ref
 
 
 class Progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,19 @@ Value = Any
 
 IDENTITY = "="
 """Name of the one built-in function: it returns its argument. With ``keep`` it makes a handle."""
+
+NOT_RUN = "!"
+"""Before status and name of a call whose outcome the parent knows already: ``!timeout hang``."""
+
+FIELDS = (
+    *("name", "status", "detail", "blame", "module", "file", "line"),
+    *("docstring", "source", "notes"),
+)
+"""The fields of a FunctionInfo, in the order in which they are sent."""
+
+PROGRESS = struct.Struct("<QQ")
+PROGRESS_SIZE = 512
+"""The shared memory in which the child says which call or module is running."""
 
 
 @dataclass(frozen=True, slots=True)
