@@ -145,6 +145,9 @@ net, dz
   mask of the upstream derivative
     = dr * (dr > 0)
     The ReLU's mask is where its input is positive, not where the derivative is.
+  multiplied by its input
+    = dr * z
+    The derivative of the ReLU is 1 where its input is positive, not the input itself.
   multiplied by the activation
     = dr * r
     The derivative of the ReLU is 1 where its input is positive, not the activation itself.
@@ -207,6 +210,9 @@ net, db
   sum over everything
     = d.sum()
     The gradient of a bias is a sum over the batch alone, axis 0.
+  biases without a gradient
+    = 0.0 * d.sum(axis=0)
+    The gradient of a bias is the sum of the derivatives over the batch.
   last example alone
     = d[-1]
     The gradient of a bias is a sum over the whole batch: += where = stands.
@@ -240,6 +246,12 @@ net, ds
   not averaged
     = p - onehot
     The loss is a mean over the batch: divide the derivative of the scores by N.
+  divided by N C
+    = (p - onehot) / onehot.size
+    The mean is over the examples alone: divide by N, not by the size of the scores.
+  logarithm in the place of the probability
+    = (np.log(p) - onehot) / N
+    The derivative of the scores is p minus one at the label, not log p.
   one not averaged at the label
     = p / N - onehot
     The one at the label is divided by N like all else.
@@ -247,6 +259,12 @@ net, data
   sum for the mean, both ways
     = -np.log(p[rows, y]).sum(); ds = p - onehot
     The loss is a mean over the batch: divide by N, in the loss and its derivative.
+  divided by N C in the loss
+    = -np.log(p[rows, y]).sum() / onehot.size
+    The mean is over the examples alone: divide by N, not by the size of the scores.
+  divided by N C, both ways
+    = -np.log(p[rows, y]).sum() / onehot.size; ds = (p - onehot) / onehot.size
+    The mean is over the examples alone: divide by N, not by the size of the scores.
   sum for the mean in the loss
     = -np.log(p[rows, y]).sum()
     The loss is a mean over the batch: divide by N.
@@ -341,6 +359,9 @@ net, square
   weights not squared
     = W.sum()
     The regularisation is that of the squared norm: square the weights before the sum.
+  square of the sum
+    = W.sum() ** 2
+    The regularisation is the sum of the squares, not the square of the sum.
   absolute weights
     = np.abs(W).sum()
     The regularisation is L2: squares.
@@ -382,6 +403,9 @@ net, penalty
     = -0.5 * reg * squares
     The regularisation is added to the loss, not taken off.
 net, decay
+  sum of the weights
+    = reg * W.sum()
+    The gradient of the regularisation is reg * W, entry by entry.
   sign of the regularisation's gradient
     = -reg * W
     The regularisation's gradient is added, not taken off.

@@ -103,10 +103,14 @@ def _observe(probe: NetProbe) -> list[Seen]:
         plain = [active(case) for case in cases if "gamma1" not in case.args]
         cases += [
             case.with_args(
-                X=case.args["X"][i : i + 1], y=case.args["y"][i : i + 1], dropout=p, reg=0.0
+                X=case.args["X"][i : i + 1],
+                y=case.args["y"][i : i + 1],
+                dropout=p,
+                reg=0.0,
+                seed=i,  # another mask
             )
             for case, p in zip(plain, (0.25, 0.4), strict=False)
-            for i in range(3)
+            for i in range(4)
         ]
     return observe(probe, cases)
 

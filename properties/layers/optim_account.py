@@ -275,6 +275,9 @@ adam, a_new
   absolute gradient
     = beta2 * a + (1 - beta2) * np.abs(dw)
     The second moment is that of dw².
+  beta2 twice
+    = beta2 * a + beta2 * dw ** 2
+    a = beta2 * a + (1 - beta2) * dw².
   square of the first moment
     = beta2 * a + (1 - beta2) * m_new ** 2
     The second moment is that of dw², not of the first moment.
@@ -316,23 +319,30 @@ adam, next_w
     A step goes against the gradient: minus.
 """,
 }
-_RATES = (1e-1, 1e-2, 1e-3, 1e-4, 1.0)
+_DEFAULTS = {
+    "learning_rate": (1e-1, 1e-2, 1e-3, 1e-4, 1.0),
+    "momentum": (0.99, 0.95, 0.5, 0.0),
+    "decay_rate": (0.9, 0.95, 0.999),
+    "beta1": (0.99, 0.95, 0.5),
+    "beta2": (0.99, 0.9, 0.9999),
+    "epsilon": (1e-7, 1e-6, 1e-5, 1e-3),
+}
 
 
 def _of(rule: str) -> Sequence[Misconception]:
-    """The misconceptions of a rule; another default rate is one for each rate."""
-    default = DEFAULTS[rule]["learning_rate"]
-    rates = "".join(
+    """The misconceptions of a rule; another default is one for each value of it."""
+    defaults = "".join(
         f"""
-{rule}, learning_rate
-  another default learning rate
-    = given.get('learning_rate', {rate})
-    The learning rate is {default:g} where the config has none, not {rate:g}.
+{rule}, {name}
+  another default {name.replace("_", " ")}
+    = given.get('{name}', {value})
+    {name} is {right:g} where the config has none, not {value:g}.
 """
-        for rate in _RATES
-        if rate != default
+        for name, right in DEFAULTS[rule].items()
+        for value in _DEFAULTS[name]
+        if value != right
     )
-    return Misconceptions(f"optim.{rule}", _MISCONCEPTIONS[rule] + rates)
+    return Misconceptions(f"optim.{rule}", _MISCONCEPTIONS[rule] + defaults)
 
 
 def account(rule: str) -> Account:
@@ -349,8 +359,7 @@ def account(rule: str) -> Account:
 def _predict(rule: str, steps: Steps, seen: Seen) -> dict[str, Array]:
     given = seen.given["config"] or {}
     values = {**DEFAULTS[rule], **given, "given": given}
-    if "learning_rate" in steps:
-        values["learning_rate"] = evaluate(steps["learning_rate"], values)
+    values |= {name: evaluate(steps[name], values) for name in DEFAULTS[rule] if name in steps}
     w = seen.given["w"]
     state = {"v": 0.0 * w, "m": 0.0 * w, "a": 0.0 * w, "t": 0}
     found = []
