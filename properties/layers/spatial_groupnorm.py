@@ -106,7 +106,7 @@ SPATIAL_GROUPNORM = LayerSpec(
     cases=_cases,
     differentiable=("x", "gamma", "beta"),
     inputs={
-        "spatial_groupnorm": "x: (2, 4, 3, 5), gamma: positive(4), beta: (4,), "
+        "spatial_groupnorm": "x: (2, 2 * C, 3, 5), gamma: positive(2 * C), beta: (2 * C,), "
         "G: 2, gn_param: {'eps': 0.125}"
     },
     reference=Reference(forward=groupnorm.forward, vjp=groupnorm.vjp),

@@ -151,7 +151,7 @@ TEMPORAL_SOFTMAX = LayerSpec(
     backward=None,
     cases=_cases,
     differentiable=("x",),
-    inputs={"temporal_softmax": "x: (2, 4, 3), y: [[0, 2, 1, 1], [2, 0, 0, 1]], mask: mask(2, 4)"},
+    inputs={"temporal_softmax": "x: (2, 4, 5), y: integers(2, 4), mask: mask(2, 4)"},
     value="loss",
     reference=Reference(forward=temporal.softmax_loss, vjp=temporal.softmax_loss_gradient),
     batched=("x", "y", "mask"),

@@ -117,7 +117,7 @@ WORD_EMBEDDING = LayerSpec(
     backward="word_embedding_backward",
     cases=_cases,
     differentiable=("W",),
-    inputs={"word_embedding": "x: [[0, 3, 3], [1, 3, 0]], W: (6, 4)"},
+    inputs={"word_embedding": "x: integers(2, 3), W: (6, 4)"},
     reference=Reference(forward=embedding.forward, vjp=embedding.vjp),
     batched=("x",),
     laws={"linear": "W"},
