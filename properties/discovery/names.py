@@ -85,8 +85,10 @@ def is_backward(name: str) -> bool:
 def derived_from(name: str) -> list[str]:
     """Names of functions that this one may be the derivative of, by its own name alone.
 
-    >>> derived_from("dsigmoid"), derived_from("d_relu"), derived_from("f1_prime")
-    (['sigmoid'], ['relu'], ['f1'])
+    The likeliest come first; which of them exist is for the caller to see.
+
+    >>> derived_from("dsigmoid")[0], derived_from("d_relu"), derived_from("f1_prime")
+    ('sigmoid', ['relu'], ['f1'])
     """
     found = []
     for pattern in (
