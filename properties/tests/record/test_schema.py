@@ -25,6 +25,12 @@ from properties.reports.notebook import NotebookReport
 from properties.tests.reports import samples
 
 
+@pytest.fixture(autouse=True, scope="module")
+def real_runs() -> None:
+    """Make the samples first: a run draws with Hypothesis, which must not draw within itself."""
+    samples.one()
+
+
 def test_the_shipped_schema_is_that_of_the_classes() -> None:
     shipped = SCHEMA_FILE.read_text(encoding="utf-8")
     assert shipped == json_schema(), "run: python -m properties.record.schema"
