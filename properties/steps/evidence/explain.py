@@ -105,6 +105,8 @@ class Explainer:
                 groups.setdefault(one.label, []).append(one)
         for label, parts in groups.items():
             for some in [some for many in (2, 3) for some in combinations(parts[:6], many)]:
+                if any(len({p.adjoints[k].value.shape for p in some}) > 1 for k in index):
+                    continue  # uses in different layouts: their parts do not add up
                 sums = [sum((p.adjoints[k] for p in some[1:]), some[0].adjoints[k]) for k in index]
                 if all(agree(v, s) for v, s in zip(values, sums, strict=True)):
                     lines = ", ".join(str(p.line) for p in some)

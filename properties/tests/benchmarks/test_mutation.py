@@ -130,7 +130,7 @@ def _answers(package: Path, row: str) -> Iterator[tuple[Case, dict[str, Any]]]:
                     run = probe.now(probe.run(asked))
                 except Fault as fault:  # no backward after test mode
                     if fault.function == spec.forward:
-                        raise
+                        continue  # a case that the package refuses, like K not definite in float32
                     run = probe.now(probe.value(asked))
                 state = {k: np.asarray(v) for k, v in run.state.items() if k.startswith("running")}
                 gradients = {f"d{name}": value for name, value in run.gradients.items()}
