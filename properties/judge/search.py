@@ -35,6 +35,7 @@ class _Asked:
     verdict: Verdict
     drawn: Drawn
     questions: Questions[None]
+    number: int = 0  # among the examples of the property
     asks: Sequence[Ask] = ()
     replies: Any = None  # None starts a coroutine
 
@@ -92,6 +93,7 @@ def _answer(asked: Sequence[_Asked], probe: Probe) -> None:
     for one in asked:
         if one.verdict.disagreement is None:
             one.verdict.examples += 1
+            one.number = one.verdict.examples
     open_ones = [one for one in asked if _resume(one, probe)]
     while open_ones:
         asks = [ask for one in open_ones for ask in one.asks]
@@ -120,6 +122,7 @@ def _resume(one: _Asked, probe: Probe) -> bool:
         verdict.failures.append(found)
         if verdict.disagreement is None:
             verdict.disagreement, verdict.case, verdict.seed = found, case, number
+            verdict.examples = one.number  # what was asked beside it comes after
     except Fault as fault:
         not_its_own = verdict.declared.judges == "backward" and fault.function != verdict.function
         if not_its_own and not fault.is_final:
