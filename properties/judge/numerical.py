@@ -21,6 +21,8 @@ from .subjects.functions import Probe
 STEPS: npt.NDArray[np.float64] = 2.0 ** -np.arange(6.0, 16.0, 2.0)
 _CERTAIN = 1e-3  # an estimate less certain than this, relative, decides nothing
 _UNIT = 2.0**-53
+# Shares of the steps that are tried too, where a gradient is about to be called wrong.
+_CLOSER = (2.0**-8, 2.0**-20)
 
 
 class Answer(Enum):
@@ -91,43 +93,32 @@ def derivatives(
     directions = {
         name: rng.standard_normal(np.shape(case.args[name])) for name in spec.differentiable
     }
-    points = [
-        case.with_args(**{name: case.args[name] + sign * step * direction})
-        for name, direction in directions.items()
-        for sign in (1.0, -1.0)
-        for step in STEPS
-    ]
-    runs = yield from probe.values([case, *points])
+    alone, scan = yield from _scan(probe, case, directions, STEPS)
     for name in spec.outputs:
         oracle = "the same call alone, without a backward after it"
-        slack = probe.slack_of_value(case, runs[0], name)
-        alone = runs[0].outputs[name]
-        if np.isfinite(alone).all():
-            probe.same(name, run.outputs[name], alone, slack, case=case, oracle=oracle)
-    pairs = [_weighted(case, spec.outputs, one) for one in runs]
-    if any(pair is None for pair in pairs):
+        slack = probe.slack_of_value(case, alone, name)
+        value = alone.outputs[name]
+        if np.isfinite(value).all():
+            probe.same(name, run.outputs[name], value, slack, case=case, oracle=oracle)
+    if scan is None:
         return [Derivative(answer=Answer.UNKNOWN)]
-    terms_of = [np.asarray(pair) for pair in pairs]
-    if not np.isfinite(terms_of[0]).all():
-        return [Derivative(answer=Answer.UNKNOWN)]
-    # In units of the last place of the terms added up: what evaluating twice may differ by.
-    level = float(np.sum(np.abs(terms_of[0])) + np.finfo(np.float64).tiny)
-    noise = 64.0 * _UNIT * level
-    middle = float(np.sum(terms_of[0]))
-    phi = np.array([float(np.sum(terms)) for terms in terms_of[1:]])
-    phi = phi.reshape(len(directions), 2, len(STEPS))
     verdicts = []
-    for (name, direction), (plus, minus) in zip(directions.items(), phi, strict=True):
-        estimate = richardson(plus, minus, STEPS, noise)
+    for name, direction in directions.items():
+        plus, minus = scan.sides[name]
+        estimate = richardson(plus, minus, STEPS, scan.noise)
         gradient = run.gradients[name]
         if gradient.size != direction.size:
             return [Derivative(answer=Answer.UNKNOWN)]
         terms = gradient.reshape(direction.shape) * direction
         # A derivative that is zero by symmetry is known relative to the function's level alone.
-        size = max(float(np.abs(terms).sum()), level)
+        size = max(float(np.abs(terms).sum()), scan.level)
         answer = decide(float(terms.sum()), size, estimate)
-        if answer is Answer.WRONG and _bends(plus, minus, middle, noise):
+        if answer is Answer.WRONG and _bends(plus, minus, scan.middle, scan.noise):
             answer = Answer.UNKNOWN
+        for share in _CLOSER if answer is Answer.WRONG else ():
+            _, closer = yield from _scan(probe, case, {name: direction}, STEPS * share)
+            if closer is None or not _agree(estimate, closer, name, STEPS * share):
+                answer = Answer.UNKNOWN
         verdicts.append(
             Derivative(
                 answer=answer,
@@ -139,6 +130,55 @@ def derivatives(
             )
         )
     return verdicts
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scan:
+    """⟨dout, forward⟩ on both sides of a case, by argument, for some steps.
+
+    ``middle`` is its value at the case, ``level`` the size of its terms there, and ``noise`` what
+    evaluating it twice may differ by.
+    """
+
+    sides: Mapping[str, tuple[Array, Array]]
+    middle: float
+    level: float
+    noise: float
+
+
+def _scan(
+    probe: Probe, case: Case, directions: Mapping[str, Array], steps: Array
+) -> Questions[tuple[Run, _Scan | None]]:
+    """The run of the case alone, and the scan; None where the outputs have not dout's shapes."""
+    points = [
+        case.with_args(**{name: case.args[name] + sign * step * direction})
+        for name, direction in directions.items()
+        for sign in (1.0, -1.0)
+        for step in steps
+    ]
+    runs = yield from probe.values([case, *points])
+    weighted = [_weighted(case, probe.spec.outputs, one) for one in runs]
+    first = weighted[0]
+    if first is None or any(one is None for one in weighted) or not np.isfinite(first).all():
+        return runs[0], None
+    # In units of the last place of the terms added up.
+    level = float(np.sum(np.abs(first)) + np.finfo(np.float64).tiny)
+    phi = np.array([float(np.sum(one)) for one in weighted[1:] if one is not None])
+    phi = phi.reshape(len(directions), 2, len(steps))
+    sides = {name: (plus, minus) for name, (plus, minus) in zip(directions, phi, strict=True)}
+    found = _Scan(sides=sides, middle=float(np.sum(first)), level=level, noise=64.0 * _UNIT * level)
+    return runs[0], found
+
+
+def _agree(estimate: Estimate, closer: _Scan, name: str, steps: Array) -> bool:
+    """Whether a derivative is the same from closer by.
+
+    Where the function turns within the first steps, as beside equal values under a small eps, their
+    estimate is certain and wrong.
+    """
+    second = richardson(*closer.sides[name], steps, closer.noise)
+    room = 10.0 * float(estimate.error + second.error)
+    return bool(abs(float(second.value - estimate.value)) <= room)
 
 
 def _weighted(case: Case, outputs: Sequence[str], run: Run) -> Array | None:

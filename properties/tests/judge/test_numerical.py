@@ -57,6 +57,23 @@ def test_a_gradient_against_its_own_forward(backward: Callable[..., Any], answer
     assert answer_of(probe_of(cube, backward)) is answer
 
 
+def test_a_turn_within_the_first_steps_convicts_nobody() -> None:
+    """A right backward of normalised equal values, with eps outside the root."""
+    eps = 1e-8
+
+    def forward(x: Any) -> Any:
+        mu = x.mean(0)
+        return (x - mu) / (np.sqrt(((x - mu) ** 2).mean(0)) + eps), x
+
+    def backward(dout: Any, x: Any) -> Any:  # at equal values the root does not move
+        return (dout - dout.mean(0)) / eps
+
+    x = np.full((3, 1), -0.875)
+    dout = np.array([[0.5], [-1.25], [3.0]])
+    probe = probe_of(forward, backward)
+    assert answer_of(probe, Case(args={"x": x}, dout=dout)) is not Answer.WRONG
+
+
 def test_a_rough_forward_decides_nothing() -> None:
     probe = probe_of(lambda x: (x**3 + np.sin(1e12 * x), x), lambda dout, x: 5 * x**2 * dout)
     assert answer_of(probe) is Answer.UNKNOWN
