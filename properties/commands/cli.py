@@ -71,6 +71,7 @@ class _Commands(click.Group):
 def main() -> None:
     """Say which forward/backward pair is wrong, on the smallest example.
 
-    Start with `nndl check`, in the folder that holds your nndl package or your layers.py. When a
-    backward is wrong, `nndl steps` says which of its lines is wrong first.
+    Start with `nndl check FILE` for any hand-written derivative in a Python file or a notebook, or
+    with `nndl check` in the folder that holds your nndl package. When a backward is wrong, `nndl
+    steps` says which of its lines is wrong first.
     """

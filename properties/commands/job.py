@@ -12,7 +12,7 @@ from platformdirs import user_cache_path
 from ..checks import all_properties
 from ..diagnosis import observe_with_parts
 from ..implementation import Implementation, Limits, Target, open_implementation, resolve_target
-from ..judge.plan import Cell, everything, plan
+from ..judge.plan import everything, plan
 from ..judge.property import Property
 from ..judge.suite import Suite
 from ..layers import ALL
@@ -82,11 +82,6 @@ class Job:
         lent = [name for row in rows if isinstance(row, ObjectSpec) for name in row.borrows]
         names += [name for name in dict.fromkeys(lent) if name not in names]
         return open_implementation(target, names=names, limits=LIMITS, in_process=self.in_process)
-
-
-def cell_of(declared: Property, row: LayerSpec) -> Cell:
-    """The cell of one property on one row."""
-    return Cell(row=row.name, purpose=declared.purpose, properties=(declared.name,))
 
 
 @contextlib.contextmanager

@@ -46,8 +46,6 @@ def judge_all(
     job: Job,
     interrupt: Interrupt,
     on_judged: Callable[[Judged], None],
-    *,
-    workers: int | None = None,
 ) -> None:
     """Judge all that a suite has planned; it keeps what came of it.
 
@@ -60,7 +58,7 @@ def judge_all(
     """
     rows = by_row(suite.planned)
     there = [row for row in rows if _is_there(suite, row[0].row)]
-    count = min(workers or processors(), len(there))
+    count = min(processors(), len(there))
     if count < 2 or job.in_process:
         for cells in rows:
             if interrupt.pressed:

@@ -151,18 +151,6 @@ class Suite:
         self.broken += judged.broken
         self.observations |= judged.observations
 
-    def missing_from_verdicts(self) -> list[str]:
-        """What was planned and has neither a verdict nor a fault that says why."""
-        there = {(verdict.layer, verdict.declared.name) for verdict in self.verdicts}
-        lost = []
-        for cell in self.planned:
-            row = self.row(cell.row)
-            for name in cell.properties:
-                explained = self.faults.keys() & set(needed(named(name), row))
-                if (cell.row, name) not in there and not explained:
-                    lost.append(f"{cell.row}: {name}")
-        return lost
-
     def probe_of(self, spec: LayerSpec) -> Any:
         """A probe of a row, under the reading that was found."""
         return self.subject(spec.name).probe
