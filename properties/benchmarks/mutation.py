@@ -13,12 +13,15 @@ what is new since, and keeps the rest of its record.
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import os
 import random
 import shutil
 import tempfile
 import time
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,7 @@ from .mutation_page import page, summary
 from .power import make_suite, properties_of, run
 from .wrong_variables import observe
 
+_LAYERS = "layers/__init__.py"
 LAYERS = tuple(spec for spec in SPECS if not isinstance(spec, ObjectSpec))
 
 
@@ -48,8 +52,11 @@ def judge_mutant(job: tuple[Mutant, str, str]) -> dict[str, Any]:
         copy_of = Path(folder) / "nndl"
         shutil.copytree(package, copy_of, ignore=shutil.ignore_patterns("tests", "__pycache__"))
         (copy_of / mutant.module).write_text(mutant.source, encoding="utf-8")
+        whole = (copy_of / _LAYERS).read_text(encoding="utf-8")
         for spec in rows_of(mutant, Path(package)):
-            suite = make_suite(copy_of, spec, 0, profile)
+            if mutant.module.startswith("layers/"):
+                (copy_of / _LAYERS).write_text(_imports_of(whole, spec), encoding="utf-8")
+            suite = replace(make_suite(copy_of, spec, 0, profile), observe=lambda subject: {})
             try:
                 killer = _first_kill(suite, spec)
             finally:
@@ -59,14 +66,29 @@ def judge_mutant(job: tuple[Mutant, str, str]) -> dict[str, Any]:
     return found
 
 
+def _imports_of(text: str, spec: LayerSpec) -> str:
+    """The lines of ``layers/__init__.py`` that a row needs: the other layers need not be loaded."""
+    found = [
+        node
+        for node in ast.parse(text).body
+        if isinstance(node, ast.ImportFrom) and {a.name for a in node.names} & set(spec.functions)
+    ]
+    return "\n".join(map(ast.unparse, found))
+
+
 def described(mutant: Mutant) -> dict[str, Any]:
     """What a record says of a mutant."""
     return {key: value for key, value in vars(mutant).items() if key != "source"}
 
 
+@cache
+def _homes(package: Path) -> dict[str, tuple[LayerSpec, ...]]:
+    return homes(package, LAYERS)
+
+
 def rows_of(mutant: Mutant | Equivalent, package: Path) -> list[LayerSpec]:
     """The rows that a mutant may show in: its own, or all that use its module."""
-    rows = homes(package, LAYERS)[mutant.module]
+    rows = _homes(package)[mutant.module]
     own = [spec for spec in rows if mutant.function.startswith(f"{spec.name}_")]
     return own or list(rows)
 

@@ -33,11 +33,9 @@ def style_source(style: str) -> str:
 
 
 def plant(style: str, misconception: Misconception) -> str:
-    """A right module in which one function is wrong."""
-    rows = {spec.name: spec for spec in ALL if spec.ways is not None}
-    made = {name: functions_of(spec, style) for name, spec in rows.items()}
-    made[misconception.layer] = functions_of(rows[misconception.layer], style, misconception)
-    return "\n\n".join((_HEAD, *made.values()))
+    """A right row of its own module, in which one function is wrong."""
+    row = next(spec for spec in ALL if spec.name == misconception.layer)
+    return "\n\n".join((_HEAD, functions_of(row, style, misconception)))
 
 
 def functions_of(spec: LayerSpec, style: str, wrong: Misconception | None = None) -> str:
