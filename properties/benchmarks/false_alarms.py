@@ -13,13 +13,15 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from properties.benchmarks.sampling import Sampled, cells, held, opened
 from properties.judge.mismatch import Fault, Inconclusive, Kind, Mismatch
+from properties.spec.case import Case
 
 _SHOWN = 5  # alarms printed of one cell; all are counted
 _STOP = 50  # a cell with so many alarms has told enough
@@ -90,51 +92,77 @@ def run(
         stack.callback(suite.close)
         chosen = [
             cell
-            for cell in cells(suite, kinds=kinds)
+            for cell in sorted(cells(suite, kinds=kinds), key=_place)
             if (right is None or right & set(cell.functions))
             and (not only or only in (cell.name, cell.probe.spec.name))
         ]
         total = sum(cell.declared.weight for cell in chosen)
-        for cell in chosen:
-            size = max(1, round(examples * cell.declared.weight / total))
-            _run_cell(cell, range(start, start + size), count, right, kinds)
+        sizes = {c.name: max(1, round(examples * c.declared.weight / total)) for c in chosen}
+        for _, together in groupby(chosen, key=_place):
+            _run_cells(list(together), sizes, start, count, right, kinds)
     count.seconds = time.perf_counter() - begun
     return count
 
 
-def _run_cell(
-    cell: Sampled, numbers: range, count: Count, right: frozenset[str] | None, kinds: Sequence[Kind]
+def _place(cell: Sampled) -> tuple[str, str]:
+    return cell.probe.spec.name, cell.purpose
+
+
+def _run_cells(
+    together: Sequence[Sampled],
+    sizes: Mapping[str, int],
+    start: int,
+    count: Count,
+    right: frozenset[str] | None,
+    kinds: Sequence[Kind],
 ) -> None:
-    alarms = 0
-    cell.probe.notes.clear()
-    for number in numbers:
-        drawn = cell.draw(count.seed, number)
-        count.examples += 1
-        count.by_cell[cell.name] += 1
-        try:
-            cell.judge(drawn)
-        except Inconclusive:
-            count.inconclusive += 1
-        except (Mismatch, Fault) as found:
-            function, sentence, kind = _said(found, cell)
-            if (right is not None and function not in right) or kind not in kinds:
-                count.others += 1
-                continue
-            alarms += 1
-            count.alarms.append(
-                Alarm(
-                    target=count.target,
-                    cell=cell.name,
-                    number=number,
-                    function=function,
-                    sentence=sentence,
-                    family=drawn[0].family,
-                )
-            )
-            if alarms >= _STOP:
-                break
-    for (function, _, sentence), times in cell.probe.notes.items():
+    """Ask the properties of one purpose on one row about the same cases."""
+    probe = together[0].probe
+    probe.notes.clear()
+    alarms: Counter[str] = Counter()
+    for number in range(max(sizes[cell.name] for cell in together)):
+        asked = [c for c in together if number < sizes[c.name] and alarms[c.name] < _STOP]
+        if not asked:
+            break
+        drawn = asked[0].draw(count.seed, start + number)
+        for cell in asked:
+            alarm = _ask(cell, drawn, start + number, count, right, kinds)
+            if alarm is not None:
+                alarms[cell.name] += 1
+                count.alarms.append(alarm)
+        probe.forget()
+    for (function, _, sentence), times in probe.notes.items():
         count.notes[f"{function}: {sentence}"] += times
+
+
+def _ask(
+    cell: Sampled,
+    drawn: tuple[Case, int],
+    number: int,
+    count: Count,
+    right: frozenset[str] | None,
+    kinds: Sequence[Kind],
+) -> Alarm | None:
+    count.examples += 1
+    count.by_cell[cell.name] += 1
+    try:
+        cell.judge(drawn)
+    except Inconclusive:
+        count.inconclusive += 1
+    except (Mismatch, Fault) as found:
+        function, sentence, kind = _said(found, cell)
+        if (right is not None and function not in right) or kind not in kinds:
+            count.others += 1
+            return None
+        return Alarm(
+            target=count.target,
+            cell=cell.name,
+            number=number,
+            function=function,
+            sentence=sentence,
+            family=drawn[0].family,
+        )
+    return None
 
 
 def _said(found: Mismatch | Fault, cell: Sampled) -> tuple[str, str, Kind]:

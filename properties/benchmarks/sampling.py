@@ -20,6 +20,7 @@ from properties.benchmarks.held import Held
 from properties.checks import all_properties
 from properties.commands.job import Job
 from properties.implementation import Limits, resolve_target
+from properties.judge.asking import now
 from properties.judge.mismatch import Kind
 from properties.judge.property import Property
 from properties.judge.subjects.functions import Probe
@@ -53,19 +54,31 @@ class Sampled:
         return f"{self.probe.spec.name}:{self.declared.name}"
 
     @property
+    def purpose(self) -> str:
+        """What its cases are for."""
+        return self.declared.purpose.name
+
+    @property
     def functions(self) -> tuple[str, ...]:
         """The functions that it judges."""
         return self.declared.functions(self.probe.spec)
 
     def draw(self, seed: int, number: int) -> tuple[Case, int]:
-        """Example ``number`` of a run with ``seed``: the case, and the seed of the body's rng."""
-        return draw(self.strategy, f"{seed}:{self.name}:{number}")
+        """Example ``number`` of a run with ``seed``: the case, and the seed of the body's rng.
+
+        The same for all properties of a purpose.
+        """
+        return draw(self.strategy, f"{seed}:{self.probe.spec.name}:{self.purpose}:{number}")
 
     def judge(self, drawn: tuple[Case, int]) -> None:
-        """Ask the property; raises Mismatch, Fault or Inconclusive as it does."""
+        """Ask the property; raises Mismatch, Fault or Inconclusive as it does.
+
+        The run of the case is kept for the next property, until ``probe.forget()``.
+        """
         case, number = drawn
         rng = np.random.Generator(np.random.SFC64(number))
-        self.probe.now(self.declared.body(self.probe, case, rng))
+        self.probe.blames = self.functions[0]
+        now(self.probe.implementation, self.declared.body(self.probe, case, rng))
 
 
 def opened(target: str, *, in_process: bool = False, only: Sequence[str] = ()) -> Suite:
@@ -102,7 +115,7 @@ def cells(
                 continue
             yield Sampled(
                 declared=declared,
-                probe=make_probe(suite, spec, declared),
+                probe=make_probe(suite, spec),
                 strategy=st.tuples(cases, st.integers(0, 2**20)),
             )
 
@@ -112,10 +125,8 @@ def layers(suite: Suite) -> list[LayerSpec]:
     return [spec for spec in suite.specs if not isinstance(spec, ObjectSpec)]
 
 
-def make_probe(suite: Suite, spec: LayerSpec, declared: Property | None = None) -> Probe:
+def make_probe(suite: Suite, spec: LayerSpec) -> Probe:
     """A probe as the suite makes it, under the reading that the suite found."""
     probe: Probe = suite.probe_of(spec)
     probe.notes = {}
-    if declared is not None:
-        probe.blames = declared.functions(spec)[0]
     return probe

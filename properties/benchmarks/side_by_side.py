@@ -223,6 +223,8 @@ def suite_kills(suite: Suite, row: str, *, examples: int = 25) -> bool:
                 kind = None if isinstance(found, Fault) else found.disagreement.kind
                 if kind in (None, Kind.CORRECTNESS):
                     return True
+            finally:
+                cell.probe.forget()
     return any(
         f in suite.faults for spec in layers(suite) if spec.name == row for f in spec.functions
     )
