@@ -16,9 +16,8 @@ from ..checks import all_properties
 from ..implementation import NothingDefined, Target, TargetError, resolve_target
 from ..judge.suite import Suite
 from ..record.build import build
-from ..record.files import write_whole
 from ..record.merge import in_words, unjudged
-from ..record.schema import Record, dump
+from ..record.schema import Record
 from ..spec.demands import PROFILES, Demands
 from ..spec.reading import SpecsError
 from ..spec.row import LayerSpec
@@ -26,7 +25,7 @@ from .console import make_console
 from .gather import gather, nodes
 from .job import Job, hypothesis_elsewhere
 from .judging import interruptible, judge_all
-from .outputs import check_writable, output_options, write_outputs
+from .outputs import Outputs, check_writable, output_options, view_options
 from .progress import Progress
 
 if TYPE_CHECKING:  # both are imported where they are used: discovery is as large as all the rest
@@ -82,7 +81,7 @@ def _known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) -> No
 @click.option("--specs", "specs_file", metavar="FILE", help="A file with LayerSpecs of your own.")
 @click.option("--in-process", is_flag=True, help="Run TARGET in this process, for a debugger.")
 @click.option("--list", "listing", is_flag=True, help="Show layers and properties, and stop.")
-@click.option("--table", is_flag=True, help="Show argument, ratio, difference, both gradients.")
+@view_options
 @click.option("--why", metavar="FUNCTION", help="Show what each oracle saw of one function.")
 @output_options
 def check(
@@ -99,6 +98,8 @@ def check(
     in_process: bool,
     listing: bool,
     table: bool,
+    matrix: bool,
+    script: bool,
     why: str | None,
     github: bool,
     points: str | None,
@@ -115,7 +116,13 @@ def check(
     """
     console = make_console(stderr="-" in (json_file, *files.values()))
     check_writable({"json": json_file, **files})
-    weights = load_points(points)
+    outputs = Outputs(
+        json=json_file,
+        files=files,
+        github=github,
+        points=load_points(points),
+        view={"table": table, "grid": matrix, "script": script},
+    )
     demands = Demands(profile=profile, seed=seed, strict=strict, dropout_p=dropout_p)
     job = Job(target=target, demands=demands, specs_file=specs_file, in_process=in_process)
     try:
@@ -146,7 +153,7 @@ def check(
             click.echo(f"nndl check: {error}", err=True)
             sys.exit(UNUSABLE)
         record, code, undeclared = _undeclared_alone(job, found, declared)
-        _finish(record, code, undeclared, console, json_file, files, github, weights, table=table)
+        _finish(record, code, undeclared, console, outputs)
     except TargetError as error:
         click.echo(f"nndl check: {error}", err=True)
         sys.exit(UNUSABLE)
@@ -165,32 +172,19 @@ def check(
         click.echo(f"nndl check: interrupted after {done}; no verdict, no reports", err=True)
         sys.exit(INTERRUPTED)
     _explain(suite, found, code, console)
-    _finish(record, code, others, console, json_file, files, github, weights, table=table)
+    _finish(record, code, others, console, outputs)
 
 
 def _finish(
-    record: Record,
-    code: int,
-    undeclared: Undeclared | None,
-    console: Console,
-    json_file: str | None,
-    files: dict[str, str | None],
-    github: bool,
-    weights: Any,
-    *,
-    table: bool,
+    record: Record, code: int, undeclared: Undeclared | None, console: Console, outputs: Outputs
 ) -> NoReturn:
     """Write and show everything, and leave with the exit code."""
-    if json_file:
-        write_record(record, json_file)
-    write_outputs(record, files, github=github, points=weights)
-    if undeclared is not None:
-        from .undeclared import how_to_declare, show_undeclared
-
-        show_undeclared(undeclared, console)
+    outputs.write(record)
     if record.functions or record.not_judged:
-        show(record, console, table=table)
+        show(record, console, **outputs.view)
     if undeclared is not None and code == UNUSABLE:
+        from .undeclared import how_to_declare
+
         where = undeclared.target.describe()
         told = f"nothing was judged in {where}; {how_to_declare(undeclared)}"
         click.echo(f"nndl check: {told}", err=True)
@@ -316,23 +310,11 @@ def load_points(file: str | None) -> Any:
     return load_weights(file)
 
 
-def show(record: Record, console: Console, *, table: bool) -> None:
+def show(record: Record, console: Console, **view: bool) -> None:
     """Print the terminal report."""
     from ..reports.terminal import render_terminal
 
-    render_terminal(record, console, table=table)
-
-
-def write_record(record: Record, json_file: str) -> None:
-    """Write the record to a file, or to standard output for ``-``."""
-    text = dump(record)
-    if json_file == "-":
-        click.echo(text, nl=False)
-        return
-    try:
-        write_whole(json_file, text)
-    except OSError as error:
-        raise click.UsageError(f"--json: cannot write {json_file!r}: {error.strerror}") from error
+    render_terminal(record, console, **view)
 
 
 def list_matrix(console: Console, specs: Sequence[LayerSpec]) -> None:

@@ -42,6 +42,7 @@ def gather(suite: Suite, target: Target) -> Observations:
         causes=_causes(suite),
         scripts={_of(v): _script(suite, target, suite.row(v.layer), v) for v in suite.verdicts},
         notes=notes,
+        seconds=suite.seconds,
         broken=bool(suite.broken),
     )
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from ..record.schema import Record
+from ..record.files import write_whole
+from ..record.schema import Record, dump
 
 FORMATS = {
     "html": "Write the page, one file without outside resources.",
@@ -16,6 +18,12 @@ FORMATS = {
     "gradescope": "Write Gradescope's results.json.",
     "prairielearn": "Write PrairieLearn's results.json.",
     "classroom": "Write GitHub Classroom's result.",
+}
+
+_VIEWS = {
+    "matrix": "Show layers x properties.",
+    "script": "Show the scripts that repeat the failures.",
+    "table": "Show argument, ratio, difference, both gradients.",
 }
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -53,14 +61,43 @@ def check_writable(files: Mapping[str, str | None]) -> None:
             )
 
 
-def write_outputs(
-    record: Record, files: Mapping[str, str | None], *, github: bool, points: Any
-) -> None:
-    """Write every format that was asked for."""
-    from .report import write
+def view_options(command: Command) -> Command:
+    """Add the options that say what the terminal shows beside a line for each layer."""
+    for name, text in reversed(_VIEWS.items()):
+        command = click.option(f"--{name}", is_flag=True, help=text)(command)
+    return command
 
-    for name, file in files.items():
-        if file is not None:
-            write(record, name, file, points)
-    if github:
-        write(record, "github", "-")
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """What is made of a record: its file, the reports, what the terminal shows."""
+
+    json: str | None
+    files: Mapping[str, str | None]
+    github: bool
+    points: Any
+    view: Mapping[str, bool]
+
+    def write(self, record: Record) -> None:
+        """Write every file that was asked for."""
+        from .report import write
+
+        if self.json:
+            write_record(record, self.json)
+        for name, file in self.files.items():
+            if file is not None:
+                write(record, name, file, self.points)
+        if self.github:
+            write(record, "github", "-")
+
+
+def write_record(record: Record, json_file: str) -> None:
+    """Write the record to a file, or to standard output for ``-``."""
+    text = dump(record)
+    if json_file == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        write_whole(json_file, text)
+    except OSError as error:
+        raise click.UsageError(f"--json: cannot write {json_file!r}: {error.strerror}") from error

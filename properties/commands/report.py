@@ -17,6 +17,7 @@ from ..record.files import write_whole
 from ..record.listing import Listing, is_listing, read_listings
 from ..record.merge import merge
 from ..record.schema import Record, RecordError, parse, read
+from .outputs import view_options
 
 if TYPE_CHECKING:
     from ..reports.points import Weights
@@ -147,10 +148,17 @@ def _append(file: str, text: str) -> None:
     help="File to write; - (the default) is standard output.",
 )
 @click.option("--points", metavar="FILE", help="TOML with points, visibility and feedback.")
-@click.option("--table", is_flag=True, help="Terminal: argument, ratio, difference, gradients.")
+@view_options
 @click.option("--all", "every", is_flag=True, help="Terminal: every failing property in full.")
 def report(
-    records: tuple[str, ...], form: str, output: str, points: str | None, table: bool, every: bool
+    records: tuple[str, ...],
+    form: str,
+    output: str,
+    points: str | None,
+    table: bool,
+    matrix: bool,
+    script: bool,
+    every: bool,
 ) -> None:
     """Make a report from the record that `nndl check --json FILE` wrote.
 
@@ -171,6 +179,6 @@ def report(
     stream = io.StringIO()
     to_file = Console(file=stream, width=100)
     console = make_console(stderr=False) if output == "-" else to_file
-    render_terminal(record, console, table, every=every)
+    render_terminal(record, console, table=table, every=every, grid=matrix, script=script)
     if output != "-":
         _put(output, stream.getvalue())

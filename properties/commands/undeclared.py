@@ -1,16 +1,16 @@
-"""What a target derives by hand and nobody declared: found, judged, shown."""
+"""What a target derives by hand and nobody declared: found and judged."""
 
 from __future__ import annotations
 
 import platform
 import re
 import shlex
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
-from rich.console import Console
 
 from ..discovery.discovering import broke, discover
 from ..discovery.found import NotJudged, Result
@@ -31,10 +31,11 @@ _EXAMPLES = {"quick": 8, "standard": 25, "thorough": 400}
 
 @dataclass(frozen=True)
 class Undeclared:
-    """What was found in a target, in the order of its files."""
+    """What was found in a target, in the order of its files, and how long each took."""
 
     target: Target
     found: Sequence[NotJudged | Result] = field(default_factory=tuple)
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def results(self) -> list[Result]:
@@ -65,6 +66,7 @@ def judge_undeclared(
         What the user said of inputs.
     """
     found: list[NotJudged | Result] = []
+    seconds: dict[str, float] = {}
     with open_implementation(
         target, names=[EVERYTHING], limits=LIMITS, in_process=in_process
     ) as implementation:
@@ -74,11 +76,13 @@ def judge_undeclared(
             if isinstance(one, NotJudged):
                 found.append(one)
                 continue
+            started = time.perf_counter()
             try:
                 found.append(judge_found(one, session, examples=examples, seed=demands.seed))
             except Exception as error:
                 found.append(broke(one.name, error))
-    return Undeclared(target, found)
+            seconds[one.name] = round(time.perf_counter() - started, 3)
+    return Undeclared(target, found, seconds)
 
 
 def _entries(undeclared: Undeclared, demands: Demands) -> tuple[Function, ...]:
@@ -114,7 +118,11 @@ def beside(
     functions = (*kept, *_entries(undeclared, demands))
     verdict = verdict_of(functions, complete=record.complete, required=required)
     return msgspec.structs.replace(
-        record, functions=functions, verdict=verdict, not_judged=not_judged(undeclared.found)
+        record,
+        functions=functions,
+        verdict=verdict,
+        not_judged=not_judged(undeclared.found),
+        seconds={**record.seconds, **undeclared.seconds},
     )
 
 
@@ -134,24 +142,8 @@ def alone(undeclared: Undeclared, demands: Demands, *, elapsed: float) -> Record
         versions={"python": platform.python_version(), "numpy": np.__version__},
         elapsed=round(elapsed, 3),
         not_judged=not_judged(undeclared.found),
+        seconds=dict(undeclared.seconds),
     )
-
-
-def show_undeclared(undeclared: Undeclared, console: Console) -> None:
-    """One line for each verdict: what it is the derivative of, and the inputs inferred.
-
-    The report says what was not judged.
-    """
-    signs = {"right": "✔", "wrong": "✘", "error": "✘"}
-    if undeclared.judged:
-        console.print("Found in the code, by name and by what flows:", style="bold")
-    for one in undeclared.judged:
-        told = f"{signs[one.status]} {one.found.sentence}: {one.status}"
-        console.print(told, soft_wrap=True, markup=False)
-        for wrong in one.wrong:
-            console.print(f"    {wrong.sentence}", soft_wrap=True, markup=False)
-        for note in one.notes:
-            console.print(f"    ! convention: {note}", soft_wrap=True, markup=False)
 
 
 def how_to_declare(undeclared: Undeclared) -> str:

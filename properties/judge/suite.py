@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,8 @@ class Judged:
     """What came of some cells of one row, as plain values that can be pickled.
 
     ``reading`` is the name of the reading in force. ``broken`` holds tracebacks of our own.
-    ``observations`` are what the causes of its failures are told from, by row.
+    ``observations`` are what the causes of its failures are told from, by row; ``seconds`` is how
+    long it all took.
     """
 
     row: str
@@ -35,6 +37,7 @@ class Judged:
     forward_is_wrong: bool = False
     broken: list[str] = field(default_factory=list)
     observations: dict[str, Observations] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 def judge(cells: Sequence[Cell], subject: Subject, demands: Demands) -> Judged:
@@ -95,6 +98,7 @@ class Suite:
     readings: dict[str, Reading | None] = field(default_factory=dict)
     wrong_forwards: set[str] = field(default_factory=set)
     broken: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
     planned: tuple[Cell, ...] = ()
     _implementation: Implementation | None = None
     _subjects: dict[str, Subject] = field(default_factory=dict)
@@ -124,12 +128,14 @@ class Suite:
 
     def judge(self, cells: Sequence[Cell]) -> Judged:
         """Judge cells of one row in this process, and keep what came of it."""
+        started = time.perf_counter()
         subject = self.subject(cells[0].row)
         judged = judge(cells, subject, self.demands)
         failed = any(v.disagreement is not None or v.notes for v in judged.verdicts)
         seen = subject.row.name in self.observations
         if failed and not seen and not any(fault.is_final for fault in judged.faults.values()):
             judged.observations = self.observe(subject)
+        judged.seconds = time.perf_counter() - started
         self.absorb(judged)
         return judged
 
@@ -150,6 +156,7 @@ class Suite:
             self.wrong_forwards.add(row.name)
         self.broken += judged.broken
         self.observations |= judged.observations
+        self.seconds[row.name] = self.seconds.get(row.name, 0.0) + judged.seconds
 
     def probe_of(self, spec: LayerSpec) -> Any:
         """A probe of a row, under the reading that was found."""

@@ -52,7 +52,8 @@ class Observations:
     """What a run saw of one implementation.
 
     ``functions`` describes the functions that were looked for, ``faults`` says which of them give
-    no result at all. ``causes`` and ``scripts`` belong to a verdict, by its row and property.
+    no result at all. ``causes`` and ``scripts`` belong to a verdict, by its row and property;
+    ``seconds`` is how long each row took.
     """
 
     rows: Sequence[LayerSpec]
@@ -64,6 +65,7 @@ class Observations:
     causes: Mapping[Of, Cause] = field(default_factory=dict)
     scripts: Mapping[Of, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
     broken: bool = False
 
 
@@ -95,6 +97,7 @@ def build(
         notes=seen.notes,
         versions={"python": platform.python_version(), "numpy": np.__version__},
         elapsed=round(elapsed, 3),
+        seconds={row: round(took, 3) for row, took in seen.seconds.items()},
     )
 
 

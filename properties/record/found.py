@@ -57,6 +57,7 @@ def _entry(result: Result, repeat: str, strict: bool) -> Function:
         file=found.file,
         line=None if found.place else found.pairing.judged.line,
         inputs=found.inputs,
+        found=found.sentence,
     )
 
 

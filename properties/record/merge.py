@@ -116,5 +116,6 @@ def merge(
         versions=first.versions,
         listings=tuple(one for record in records for one in record.listings),
         not_judged=tuple(one for record in records for one in record.not_judged),
+        seconds={row: took for record in records for row, took in record.seconds.items()},
         elapsed=max(record.elapsed for record in records),
     )

@@ -140,7 +140,7 @@ class Function(Value, frozen=True, kw_only=True, omit_defaults=False):
     """What a run says of one function; ``row`` is what declares it, ``layer`` what it belongs to.
 
     ``findings`` are reported and count only in a strict run. ``inputs`` are those that were
-    inferred for a function that nobody declared.
+    inferred for a function that nobody declared, and ``found`` says what it was taken for.
     """
 
     name: str
@@ -154,6 +154,7 @@ class Function(Value, frozen=True, kw_only=True, omit_defaults=False):
     file: str = ""
     line: int | None = None
     inputs: str = ""
+    found: str = ""
 
     @property
     def failures(self) -> tuple[Property, ...]:
@@ -203,8 +204,8 @@ class Record(Value, frozen=True, kw_only=True):
     """A whole run.
 
     ``complete`` is true when everything that was planned was judged. ``listings`` are what
-    `nndl steps` says of the lines of wrong functions, where it was asked. ``not_judged`` is what
-    looks like a derivative and could not be judged.
+    `nndl steps` says of the lines of wrong functions, where it was asked. ``seconds`` is how long
+    each row took. ``not_judged`` is what looks like a derivative and could not be judged.
     """
 
     schema: Literal[2]
@@ -219,6 +220,7 @@ class Record(Value, frozen=True, kw_only=True):
     versions: dict[str, str]
     elapsed: float
     listings: tuple[Listing, ...] = ()
+    seconds: dict[str, float] = msgspec.field(default_factory=dict)
     not_judged: tuple[NotJudged, ...] = ()
 
     @property

@@ -65,7 +65,8 @@ def matrix(record: Record) -> Matrix:
             columns[column] = None
             found.setdefault((function.layer, column), []).append(prop.shown)
     layers = {
-        layer: _status([f for f in record.functions if f.layer == layer]) for layer in record.layers
+        layer: layer_status([f for f in record.functions if f.layer == layer])
+        for layer in record.layers
     }
     # Layers that a target has not at all are named beside the matrix, not in it.
     there = tuple(layer for layer, status in layers.items() if status != "missing")
@@ -77,7 +78,7 @@ def matrix(record: Record) -> Matrix:
     )
 
 
-def _status(functions: list[Function]) -> Shown:
+def layer_status(functions: Sequence[Function]) -> Shown:
     """The worst status of a layer's functions.
 
     A backward that is missing leaves its layer unfinished. Nets and rules (``module.name``)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..record.listing import Listing
 from ..record.schema import Function, Property, Record, Shown
 from .arrays import scalar, to_float
 from .text import WORD, counted, number
+
+_FINDINGS = 8  # different ones of a kind, told in full
 
 
 def found_by(prop: Property) -> str:
@@ -42,6 +46,16 @@ def limit(prop: Property) -> str:
     return number(found) if (found := to_float(prop.tolerance)) is not None else ""
 
 
+def location(function: Function) -> str:
+    """File and line of a function, from the current folder where it lies below that."""
+    if not function.file:
+        return ""
+    file = function.file
+    with contextlib.suppress(ValueError):
+        file = str(Path(file).relative_to(Path.cwd()))
+    return f"{file}:{function.line}" if function.line else file
+
+
 def sentence(function: Function) -> str:
     """What is wrong with a function, in one sentence."""
     return function.sentence or WORD[function.status]
@@ -60,13 +74,9 @@ def remarks(record: Record) -> list[tuple[Shown, str]]:
 
     Findings that do not count, what is missing, unclear or was not judged, the run's notes.
     """
-    found: list[tuple[Shown, str]] = [
-        ("noted", f"{f.name}: {finding}")
-        for f in record.with_status("pass")
-        for finding in f.findings
-    ]
+    found: list[tuple[Shown, str]] = [("noted", text) for text in _by_kind(record)]
     if missing := record.with_status("missing"):
-        found.append(("missing", f"missing: {_first([f.name for f in missing], 12)}"))
+        found.append(("missing", f"missing: {_first([f.name for f in missing], 2)}"))
     unclear = [
         f"{f.name} ({p.title})"
         for f in record.functions
@@ -81,8 +91,25 @@ def remarks(record: Record) -> list[tuple[Shown, str]]:
     return found + [("noted", note) for note in record.notes]
 
 
+def _by_kind(record: Record) -> list[str]:
+    """Findings of right functions: a text for each kind, in it a line for each sentence."""
+    kinds: dict[str, dict[str, list[str]]] = {}
+    for function in record.with_status("pass"):
+        for finding in function.findings:
+            kind, _, told = finding.partition(": ")
+            kinds.setdefault(kind, {}).setdefault(told, []).append(function.name)
+    texts = []
+    for kind, sentences in sorted(kinds.items()):
+        count = counted(sum(map(len, sentences.values())), "finding")
+        lines = [f"{_first(names, 3)}: {told}" for told, names in sentences.items()]
+        more = [f"and {len(lines) - _FINDINGS} more"] if len(lines) > _FINDINGS else []
+        texts.append("\n".join([f"{kind}, {count}:", *lines[:_FINDINGS], *more]))
+    return texts
+
+
 def _first(names: Sequence[str], count: int) -> str:
     """The first of some names, and how many there are beside; the record has them all."""
+    count = count if len(names) > count + 1 else len(names)
     more = f" and {len(names) - count} more" if len(names) > count else ""
     return ", ".join(names[:count]) + more
 
@@ -120,7 +147,8 @@ def summary(record: Record) -> str:
     parts = [] if record.functions else ["nothing was checked"]
     if bad:
         names = ", ".join(f.name for f in bad[:4]) + (", …" if len(bad) > 4 else "")
-        parts.append(f"{len(bad)} of {len(record.functions)} wrong: {names}")
+        there = len(record.functions) - len(record.with_status("missing"))
+        parts.append(f"{len(bad)} of {there} wrong: {names}")
     for status, word in (("pass", "right"), ("missing", "missing")):
         if count := len([f for f in record.functions if f.status == status]):
             parts.append(f"{count} {word}")

@@ -7,7 +7,7 @@ with other arrays and texts in the same places.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from properties.record.schema import (
     Property,
     Record,
     Series,
+    Target,
     plain,
     read,
 )
@@ -172,6 +173,38 @@ def hostile() -> Record:
     record = change(one(), "batchnorm_backward", lambda f: replace(f, properties=(prop,)))
     long = replace(record.functions[0], status="error", name="ß_层_🙂_" + "x" * 90, properties=())
     return read(_attacked(plain(replace(record, functions=(*record.functions, long)))))
+
+
+def all_right(names: Sequence[str]) -> Record:
+    """A run in which every layer of these names is right; nothing is judged for it."""
+    functions = [
+        Function(
+            name=f"{name}_{way}",
+            layer=name,
+            row=name,
+            status="pass",
+            properties=tuple(
+                Property(name=f"property_{k}", cls="correctness", status="pass", examples=100)
+                for k in range(12 + len(name) % 5)
+            ),
+        )
+        for name in names
+        for way in ("forward", "backward")
+    ]
+    return Record(
+        schema=2,
+        target=Target(kind="bundled", path="nndl"),
+        profile="standard",
+        seed=0,
+        strict=False,
+        verdict="pass",
+        complete=True,
+        functions=tuple(functions),
+        notes=(),
+        versions={},
+        elapsed=12.3,
+        seconds={name: len(name) / 13 for name in names},
+    )
 
 
 def empty() -> Record:

@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from properties.layers import ALL
 from properties.record.schema import Record
 from properties.record.text import clean
 from properties.reports.notebook import NotebookReport
@@ -29,7 +30,7 @@ def shown(record: Record, *, width: int = 100, **options: Any) -> str:
 @pytest.mark.parametrize("width", [40, 80, 100, 200])
 def test_it_fits(name: str, width: int) -> None:
     record = samples.small(name, (20, 20))
-    text = shown(record, width=width, table=True)
+    text = shown(record, width=width, table=True, grid=True, script=True)
     limit = min(width, 100)
     # Lines of a script that cannot be broken stay as they are: names, and what is not Python.
     scripts = {
@@ -53,19 +54,20 @@ def test_a_failure_says_where_and_why() -> None:
         "wanted",
         "difference",
         "-0.9429*",
-        "import numpy as np",
-        "--only batchnorm --seed 0 --profile quick",
+        "--only batchnorm --seed 0 --profile quick --script",
         "It printed:",
         "One-sided slopes at the kink: left 0, right 1, got 2",
-        "! dropout_forward: convention",
+        "! convention, 1 finding:",
+        "  dropout_forward: p is",
         "missing: gplvm_log_likelihood",
-        "FAIL: 2 of 10 wrong: relu_backward, batchnorm_backward",
+        "FAIL: 2 of 9 wrong: relu_backward, batchnorm_backward",
     ):
         assert part in text
 
 
 def test_the_script_can_be_pasted() -> None:
-    text = shown(samples.one())
+    assert "import numpy as np" not in shown(samples.one())
+    text = shown(samples.one(), script=True)
     start = text.index("import numpy as np", text.index("✘ batchnorm_backward"))
     script = text[start : text.index("Also failing:", start)]
     compile(script, "pasted", "exec")
@@ -101,6 +103,22 @@ def test_nothing_hostile_reaches_a_terminal_or_a_runner() -> None:
     text = shown(samples.hostile(), every=True)
     assert not any(ord(c) < 32 and c != "\n" for c in text)
     assert not any(line.lstrip().startswith("::") for line in text.split("\n"))
+
+
+def test_all_bundled_rows_pass_on_one_screen() -> None:
+    names = list(dict.fromkeys(row.layer for row in ALL))
+    lines = shown(samples.all_right(names), width=80).rstrip("\n").split("\n")
+    assert len(names) > 40
+    assert len(lines) <= 39  # and the line before: Checking …
+    assert max(map(cell_len, lines)) <= 80
+    for name in names:
+        assert any(f"✔ {name} " in line for line in lines)
+
+
+def test_the_matrix_is_shown_on_request() -> None:
+    record = samples.passing()
+    assert "does not apply" not in shown(record)
+    assert "does not apply" in shown(record, grid=True)
 
 
 def test_many_failures_stay_short() -> None:
