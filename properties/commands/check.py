@@ -82,6 +82,7 @@ def _known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) -> No
 @click.option("--in-process", is_flag=True, help="Run TARGET in this process, for a debugger.")
 @click.option("--list", "listing", is_flag=True, help="Show layers and properties, and stop.")
 @view_options
+@click.option("--concise", is_flag=True, help="Print path:line:column: wrong: …, for editors.")
 @click.option("--why", metavar="FUNCTION", help="Show what each oracle saw of one function.")
 @output_options
 def check(
@@ -100,6 +101,7 @@ def check(
     table: bool,
     matrix: bool,
     script: bool,
+    concise: bool,
     why: str | None,
     github: bool,
     points: str | None,
@@ -114,13 +116,14 @@ def check(
     Exit code: 0 right, 1 wrong or error in a function,
     2 the target or the options cannot be used, 3 the tool itself broke.
     """
-    console = make_console(stderr="-" in (json_file, *files.values()))
+    console = make_console(stderr=concise or "-" in (json_file, *files.values()))
     check_writable({"json": json_file, **files})
     outputs = Outputs(
         json=json_file,
         files=files,
         github=github,
         points=load_points(points),
+        concise=concise,
         view={"table": table, "grid": matrix, "script": script},
     )
     demands = Demands(profile=profile, seed=seed, strict=strict, dropout_p=dropout_p)
@@ -146,7 +149,8 @@ def check(
     try:
         found = resolve_target(target)
         suite = job.suite()
-        console.print(f"Checking {found.describe()}", soft_wrap=True)
+        if not concise:
+            console.print(f"Checking {found.describe()}", soft_wrap=True)
         suite.implementation  # noqa: B018  opened here: a target that cannot be used is exit code 2
     except NothingDefined as error:
         if only or require:
@@ -180,8 +184,8 @@ def _finish(
 ) -> NoReturn:
     """Write and show everything, and leave with the exit code."""
     outputs.write(record)
-    if record.functions or record.not_judged:
-        show(record, console, **outputs.view)
+    if record.functions or record.not_judged or outputs.concise:
+        outputs.show(record, console)
     if undeclared is not None and code == UNUSABLE:
         from .undeclared import how_to_declare
 
@@ -308,13 +312,6 @@ def load_points(file: str | None) -> Any:
     from .report import load_weights
 
     return load_weights(file)
-
-
-def show(record: Record, console: Console, **view: bool) -> None:
-    """Print the terminal report."""
-    from ..reports.terminal import render_terminal
-
-    render_terminal(record, console, **view)
 
 
 def list_matrix(console: Console, specs: Sequence[LayerSpec]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from rich.console import Console
 
 from ..record.files import write_whole
 from ..record.schema import Record, dump
@@ -15,6 +16,7 @@ from ..record.schema import Record, dump
 FORMATS = {
     "html": "Write the page, one file without outside resources.",
     "junit": "Write JUnit XML.",
+    "sarif": "Write SARIF 2.1.0, for code scanning.",
     "gradescope": "Write Gradescope's results.json.",
     "prairielearn": "Write PrairieLearn's results.json.",
     "classroom": "Write GitHub Classroom's result.",
@@ -76,7 +78,19 @@ class Outputs:
     files: Mapping[str, str | None]
     github: bool
     points: Any
+    concise: bool
     view: Mapping[str, bool]
+
+    def show(self, record: Record, console: Console) -> None:
+        """Print the report."""
+        if self.concise:
+            from .report import write
+
+            write(record, "concise", "-")
+            return
+        from ..reports.terminal import render_terminal
+
+        render_terminal(record, console, **self.view)
 
     def write(self, record: Record) -> None:
         """Write every file that was asked for."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "html": "html",
     "junit": "junit",
+    "concise": "concise",
+    "sarif": "sarif",
     "github": "github",
     "gradescope": "gradebooks",
     "prairielearn": "gradebooks",
@@ -100,11 +102,12 @@ def write(record: Record, form: str, file: str, weights: Weights | None = None) 
     """
     home = importlib.import_module(f"..reports.{_HOMES[form]}", __package__)
     make = getattr(home, form)
-    if form == "github":
+    if form in ("github", "sarif"):
         text = make(record, root=os.environ.get("GITHUB_WORKSPACE", str(Path.cwd())))
+    if form == "github":
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
             _append(summary, home.github_summary(record))
-    else:
+    elif form != "sarif":
         text = make(record, weights) if _HOMES[form] == "gradebooks" else make(record)
     if file == "-":
         sys.stdout.buffer.write(text.encode("utf-8"))

@@ -47,13 +47,24 @@ def limit(prop: Property) -> str:
 
 
 def location(function: Function) -> str:
-    """File and line of a function, from the current folder where it lies below that."""
-    if not function.file:
-        return ""
-    file = function.file
-    with contextlib.suppress(ValueError):
-        file = str(Path(file).relative_to(Path.cwd()))
+    """File and line of a function."""
+    file = file_of(function.file)
     return f"{file}:{function.line}" if function.line else file
+
+
+def file_of(path: str) -> str:
+    """A path, from the current folder where it lies below that."""
+    with contextlib.suppress(ValueError):
+        return str(Path(path).relative_to(Path.cwd()))
+    return path
+
+
+def wrong_line(record: Record, function: Function) -> int:
+    """The first wrong line of a function where it is known, else the line that it begins on."""
+    listing = record.listing_of(function)
+    if listing is not None and listing.mistakes:
+        return listing.mistakes[0].line
+    return function.line or 1
 
 
 def sentence(function: Function) -> str:
