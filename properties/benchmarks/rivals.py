@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from properties.benchmarks.subject import Subject
+from properties.benchmarks.torch_operators import torch_operators
 from properties.checks import all_properties
 from properties.judge.mismatch import Inconclusive, Kind, Mismatch
 from properties.spec.case import Array, Case
@@ -188,85 +189,6 @@ def gradcheck(subject: Subject, case: Case, *, fast: bool = False) -> bool:
     inputs = tuple(torch.tensor(a, requires_grad=True) for a in subject.inputs(case))
     function = torch_function(subject, case)
     return bool(torch.autograd.gradcheck(function, inputs, fast_mode=fast, raise_exception=False))
-
-
-def torch_operators(subject: Subject, case: Case) -> bool:
-    """torch's own operator, forward and backward, by torch.testing.assert_close."""
-    import torch
-
-    run = subject.run(case)
-    out = next(iter(run.outputs.values()))
-    inputs = [torch.tensor(a, requires_grad=True) for a in subject.inputs(case)]
-    named = dict(zip(subject.names, inputs, strict=True))
-    try:
-        wanted = _operator(subject.probe.spec.name, named, case, out)
-    except ValueError:  # batch_norm of a single example
-        return True
-    upstream = torch.ones(()) if case.dout is None else torch.from_numpy(case.dout.copy())
-    gradients = torch.autograd.grad(wanted, inputs, upstream.to(torch.float64))
-    pairs = [(np.asarray(out, dtype=np.float64), wanted.detach())]
-    pairs += list(zip(subject.own_gradients(case), gradients, strict=True))
-    try:
-        for got, truth in pairs:
-            torch.testing.assert_close(torch.from_numpy(np.array(got)), truth)
-    except (AssertionError, RuntimeError):
-        return False
-    return True
-
-
-def _operator(name: str, a: dict[str, Any], case: Case, out: Any) -> Any:
-    import torch
-    from torch.nn import functional
-
-    def affine() -> Any:
-        return functional.linear(a["x"].flatten(1), a["w"].T, a["b"])
-
-    def normalised(x: Any) -> Any:
-        eps = case.args["bn_param"].get("eps", 1e-5)
-        return functional.batch_norm(x, None, None, a["gamma"], a["beta"], True, 0.1, eps)
-
-    def labels() -> Any:
-        return torch.from_numpy(case.args["y"])
-
-    def kernel() -> Any:
-        x, alpha, beta = a["X"], case.args["alpha"], case.args["beta"]
-        return alpha * x @ x.T + torch.eye(len(x), dtype=torch.float64) / beta
-
-    def half_log_determinant(d: int) -> Any:
-        return -0.5 * d * torch.logdet(kernel())
-
-    def half_trace() -> Any:
-        y = torch.from_numpy(case.args["Y"])
-        return -0.5 * torch.trace(torch.linalg.solve(kernel(), y @ y.T))
-
-    if name == "affine":
-        return affine()
-    if name == "relu":
-        return functional.relu(a["x"])
-    if name == "batchnorm":
-        return normalised(a["x"])
-    if name == "dropout":
-        param = case.args["dropout_param"]
-        kept = torch.from_numpy((np.asarray(out) != 0.0).astype(np.float64))
-        return a["x"] * kept / (1.0 - param["p"]) if param["mode"] == "train" else a["x"] * 1.0
-    if name == "svm":
-        return functional.multi_margin_loss(a["x"], labels()) * a["x"].shape[1]
-    if name == "softmax":
-        return functional.cross_entropy(a["x"], labels())
-    if name == "affine_relu":
-        return functional.relu(affine())
-    if name == "affine_batchnorm_relu":
-        return functional.relu(normalised(affine()))
-    if name == "autoencoder":
-        x = torch.from_numpy(np.atleast_2d(case.args["x"]))
-        return 0.5 * ((x @ a["W"].T @ a["W"] - x) ** 2).sum()
-    if name == "log_determinant_term":
-        return half_log_determinant(case.args["D"])
-    if name == "trace_term":
-        return half_trace()
-    if name == "gplvm":
-        return half_log_determinant(case.args["Y"].shape[1]) + half_trace()
-    raise ValueError(f"torch has no operator for {name!r}")
 
 
 # -- this suite ------------------------------------------------------------------------------

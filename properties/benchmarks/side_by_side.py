@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from properties.benchmarks.held import Held
-from properties.benchmarks.inputs import FIXED, fixed, random_shapes
+from properties.benchmarks.inputs import ROWS, fixed, random_shapes
 from properties.benchmarks.rivals import RIVALS, Rival, properties
 from properties.benchmarks.sampling import cells, draw, held, layers, make_probe
 from properties.benchmarks.sensitivity import planted, well_conditioned
@@ -72,7 +72,7 @@ def bugs(*, every: int = 1, zoo: bool = True) -> list[Bug]:
     found = [
         Bug(name=m.key, row=m.layer, kind=_class(m.argument), text=plant("tuples", m))
         for m in MISCONCEPTIONS
-        if m.kind is Kind.CORRECTNESS
+        if m.kind is Kind.CORRECTNESS and m.layer in ROWS
     ]
     return [*found, *(_zoo() if zoo else ())][::every]
 
@@ -91,7 +91,7 @@ def _zoo() -> Iterator[Bug]:
         path = str(Path(entry["folder"]) / entry["target"])
         for spec in ALL:
             wrong = [f for f in spec.functions if f in entry["wrong"]]
-            if wrong and spec.name in FIXED and not set(spec.functions) & set(entry["missing"]):
+            if wrong and spec.name in ROWS and not set(spec.functions) & set(entry["missing"]):
                 said = [x for x in entry["findings"] if x["function"] == wrong[-1]]
                 kind = _class(said[0]["argument"]) if said else "value"
                 yield Bug(name=f"{entry['path']}: {wrong[-1]}", row=spec.name, kind=kind, path=path)
@@ -135,7 +135,7 @@ class Bench:
             return {
                 spec.name: Subject(probe=make_probe(suite, spec))
                 for spec in layers(suite)
-                if spec.name in FIXED
+                if spec.name in ROWS
             }
 
     def count(self, rival: Rival, regime: str) -> int:
@@ -193,7 +193,7 @@ class Bench:
         return False
 
 
-_SLOW = {"jax check_grads", "numdifftools", "torch gradcheck, slow"}
+_SLOW = {"course notebooks", "jax check_grads", "numdifftools", "torch gradcheck, slow"}
 
 
 @cache
@@ -203,10 +203,7 @@ def case_of(row: str, regime: str, number: int) -> Case:
         return fixed(row)
     if regime == "random shapes":
         return random_shapes(row, number)
-    from properties.layers import ALL
-
-    (spec,) = (spec for spec in ALL if spec.name == row)
-    strategy = spec.cases(Purpose.ORDINARY)
+    strategy = ROWS[row].cases(Purpose.ORDINARY)
     assert strategy is not None
     return draw(strategy, f"side by side:{row}:{number}")
 

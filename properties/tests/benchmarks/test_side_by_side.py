@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from properties.benchmarks.inputs import FIXED, fixed, random_shapes
+from properties.benchmarks.inputs import ROWS, fixed, random_shapes
 from properties.benchmarks.rivals import RIVALS, Rival
 from properties.benchmarks.sampling import held, make_probe
 from properties.benchmarks.side_by_side import Bench, Bug, smallest_error
@@ -15,7 +15,7 @@ from properties.tests.slow import mostly_slow
 QUICK = [rival for rival in RIVALS if rival.needs in ("", "scipy")]
 
 
-@pytest.mark.parametrize("row", mostly_slow(FIXED, fast=("relu", "batchnorm")))
+@pytest.mark.parametrize("row", mostly_slow(ROWS, fast=("relu", "batchnorm")))
 @pytest.mark.parametrize("rival", QUICK, ids=lambda rival: rival.name)
 def test_accepts_right_code(rival: Rival, row: str) -> None:
     suite, implementation = held("bundled")
