@@ -1,6 +1,6 @@
 """How often the diagnosis names the planted misconception.
 
-    python -m properties.benchmarks.naming
+    python -m properties.benchmarks.naming [--only ROW,…]
 
 Every entry of the catalogue is planted into every style; the fresh cases alone decide, without the
 search for a failing example. What a run of the suite adds is measured by ``power``.
@@ -93,10 +93,14 @@ def main() -> None:
     """Measure, and list what is not named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--styles", default=",".join(STYLES))
+    parser.add_argument("--only", default="", help="rows")
     options = parser.parse_args()
     count: Counter[str] = Counter()
     slowest = 0.0
+    rows = options.only.split(",") if options.only else [spec.name for spec in SPECS]
     for entry in CATALOGUE:
+        if entry.layer not in rows:
+            continue
         spec = next(spec for spec in SPECS if spec.name == entry.layer)
         if entry.kind is Kind.ROBUSTNESS and not shown_by(entry, spec):
             continue  # equal on ordinary cases

@@ -8,6 +8,7 @@ has several, and in what their caches are.
 from __future__ import annotations
 
 import ast
+import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,11 +17,20 @@ from pathlib import Path
 from ..layers import ALL
 from ..spec.misconception import Misconception
 from ..spec.row import LayerSpec
-from ..spec.ways import Line, names, program
+from ..spec.ways import Line, names, program, scan
 
 STYLES = ("tuples", "dicts", "objects")
 STRANGER = "textbook"  # written by hand, as somebody else would
-_HEAD = '"""Layers."""\n\nfrom types import SimpleNamespace\n\nimport numpy as np\n'
+_HEAD = f'''"""Layers."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+
+
+{inspect.getsource(scan)}'''
 
 
 def style_source(style: str) -> str:

@@ -9,6 +9,7 @@ from reference import recurrent
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Reference
 from ..spec.ways import Ways
+from . import lstm_misconceptions
 from .recurrent import sequence_cases, step_cases
 
 _FORWARD = """
@@ -58,107 +59,61 @@ H = prev_h.shape[1]
     upstreams=("dout", "dnext_c"),
 )
 
-_MISCONCEPTIONS = """
-lstm_step_forward, next_c
-  gates in the order i, f, g, o
-    = f * prev_c + i * np.tanh(pre[:, 2 * H:3 * H])
-    The gates stand in the order i, f, o, g along the axis of length 4H.
-  gates in the order f, i, o, g
-    = i * prev_c + f * g
-    The gates stand in the order i, f, o, g along the axis of length 4H.
-  sigmoid for tanh
-    = f * prev_c + i / (1 + np.exp(-pre[:, 3 * H:]))
-    The candidate g has tanh, not the sigmoid.
-  tanh missing
-    = f * prev_c + i * pre[:, 3 * H:]
-    The candidate g has tanh.
-  input gate missing
-    = f * prev_c + g
-    The input gate is missing: i * g.
-  forget gate missing
-    = prev_c + i * g
-    The forget gate is missing: f * prev_c.
-  coupled gates
-    = (1 - i) * prev_c + i * g
-    The forget gate is a gate of its own, not 1 - i.
-lstm_step_forward, next_h
-  tanh missing
-    = o * next_c
-    The cell goes through tanh: next_h = o * tanh(next_c).
-  previous cell
-    = o * np.tanh(prev_c)
-    The state shows the new cell, not the previous one.
-  output gate missing
-    = shown
-    The output gate is missing.
-  candidate for output gate
-    = 1 / (1 + np.exp(-pre[:, 3 * H:])) * shown
-    The gates stand in the order i, f, o, g along the axis of length 4H.
-lstm_step_backward, dprev_c
-  path of the cell alone
-    = dnext_c * f
-    The cell has two upstreams: its own and that through tanh and the output gate.
-  path of the state alone
-    = dout * o * (1 - shown ** 2) * f
-    The cell has two upstreams: dnext_c is missing.
-  forget gate missing
-    = dc
-    The previous cell goes through the forget gate.
-  slope of tanh missing
-    = (dnext_c + dout * o) * f
-    The slope of tanh is missing in the path from the state to the cell.
-  output gate missing
-    = (dnext_c + dout * (1 - shown ** 2)) * f
-    The output gate is missing in the path from the state to the cell.
-lstm_step_backward, dprev_h
-  recurrent weights with the gates turned
-    = np.concatenate([di, df, dg, do], 1) @ Wh.T
-    The gates stand in the order i, f, o, g in the gradient, too.
-  slope of the gates missing
-    = np.concatenate([dc * g, dc * prev_c, dout * shown, dg], 1) @ Wh.T
-    The slopes of the sigmoids are missing: gate * (1 - gate).
-  averaged
-    = da @ Wh.T / N
-    No average in a layer. [~d2l1000]
-lstm_step_backward, dx
-  gates turned
-    = np.concatenate([di, df, dg, do], 1) @ Wx.T
-    The gates stand in the order i, f, o, g in the gradient, too.
-  slope of the gates missing
-    = np.concatenate([dc * g, dc * prev_c, dout * shown, dg], 1) @ Wx.T
-    The slopes of the sigmoids are missing: gate * (1 - gate).
-  slope of tanh missing
-    = np.concatenate([di, df, do, dc * i], 1) @ Wx.T
-    The slope of tanh is missing in dg: 1 - g**2.
-  cell's own upstream missing
-    = da @ Wx.T - (dnext_c * i * (1 - g ** 2)) @ Wx[:, 3 * H:].T - (dnext_c * g * i * (1 - i)) @
-      Wx[:, :H].T - (dnext_c * prev_c * f * (1 - f)) @ Wx[:, H:2 * H].T
-    The cell has two upstreams: dnext_c is missing.
-  new cell for previous
-    = np.concatenate([di, dc * next_c * f * (1 - f), do, dg], 1) @ Wx.T
-    The forget gate multiplies the previous cell.
-lstm_step_backward, dWx
-  averaged
-    = x.T @ da / N
-    Sum over the batch, do not average. [~wjb7]
-  slope of tanh missing
-    = x.T @ np.concatenate([di, df, do, dc * i], 1)
-    The slope of tanh is missing in dg: 1 - g**2.
-lstm_step_backward, dWh
-  next state for previous
-    = next_h.T @ da
-    Wh multiplies the previous state.
-  averaged
-    = prev_h.T @ da / N
-    Sum over the batch, do not average. [~wjb7]
-lstm_step_backward, db
-  averaged
-    = da.mean(0)
-    Sum over the batch, do not average. [~kvfrans5]
-  slope of tanh missing
-    = np.concatenate([di, df, do, dc * i], 1).sum(0)
-    The slope of tanh is missing in dg: 1 - g**2.
+_UNROLLED = """
+cell = lambda a, c: sig(a[:, H:2 * H]) * c + sig(a[:, :H]) * np.tanh(a[:, 3 * H:])
+shown = lambda a, c: sig(a[:, 2 * H:3 * H]) * np.tanh(c)
+follow = lambda step: scan(lambda s, x_t: step(x_t @ Wx + s[0] @ Wh + b, s[1]),
+                           np.stack([h0, 0 * h0]), x)
+states = follow(lambda a, c: np.stack([shown(a, cell(a, c)), cell(a, c)]))
+h = states[0]
+c = states[1]
+h_before = np.concatenate([h0[:, None], h[:, :-1]], 1)
+c_before = np.concatenate([0 * h0[:, None], c[:, :-1]], 1)
+a = x @ Wx + h_before @ Wh + b
+i = sig(a[..., :H])
+f = sig(a[..., H:2 * H])
+o = sig(a[..., 2 * H:3 * H])
+g = np.tanh(a[..., 3 * H:])
+tanh_c = np.tanh(c)
+back_to = lambda step: scan(step, np.zeros((N, 5 * H)), dout, o, tanh_c, i, f, g, c_before,
+                            backwards=True)
+dh = lambda later, d_t: d_t + later[:, :4 * H] @ Wh.T
+dc = lambda later, dh_t, o_t, shown_t: later[:, 4 * H:] + dh_t * o_t * (1 - shown_t ** 2)
+dgates = lambda dh_t, dc_t, o_t, shown_t, i_t, f_t, g_t, c_t: np.concatenate(
+    [dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t),
+     dh_t * shown_t * o_t * (1 - o_t), dc_t * i_t * (1 - g_t ** 2), dc_t * f_t], 1)
+back = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(
+    dh(later, d_t), dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))
+da = back[..., :4 * H]
+dx = da @ Wx.T
+dh0 = da[:, 0] @ Wh.T
 """
+_SUMS = """
+dWx = np.einsum('ntd,nth->dh', x, da)
+dWh = np.einsum('nth,ntk->hk', h_before, da)
+db = da.sum((0, 1))
+"""
+_FLAT_SUMS = """
+dWx = x.reshape(N * T, D).T @ da.reshape(N * T, 4 * H)
+dWh = h_before.reshape(N * T, H).T @ da.reshape(N * T, 4 * H)
+db = da.reshape(N * T, 4 * H).sum(0)
+"""
+
+_SEQUENCE = Ways(
+    arguments="x, h0, Wx, Wh, b",
+    given="""
+N = x.shape[0]
+T = x.shape[1]
+D = x.shape[2]
+H = h0.shape[1]
+""",
+    texts={
+        "": (
+            f"sig = lambda a: 1 / (1 + np.exp(-a)){_UNROLLED}{_SUMS}",
+            f"sig = lambda a: 0.5 * (1 + np.tanh(0.5 * a)){_UNROLLED}{_FLAT_SUMS}",
+        )
+    },
+)
 
 LSTM_STEP = LayerSpec(
     name="lstm_step",
@@ -170,7 +125,7 @@ LSTM_STEP = LayerSpec(
     reference=Reference(forward=recurrent.lstm_step, vjp=recurrent.lstm_step_vjp),
     batched=("x", "prev_h", "prev_c"),
     ways=_WAYS,
-    misconceptions=Misconceptions("lstm_step", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("lstm_step", lstm_misconceptions.STEP),
 )
 
 LSTM = LayerSpec(
@@ -182,4 +137,6 @@ LSTM = LayerSpec(
     value="h",
     reference=Reference(forward=recurrent.lstm, vjp=recurrent.lstm_vjp),
     batched=("x", "h0"),
+    ways=_SEQUENCE,
+    misconceptions=Misconceptions("lstm", lstm_misconceptions.SEQUENCE),
 )

@@ -9,6 +9,7 @@ from reference import recurrent
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Reference
 from ..spec.ways import Ways
+from . import rnn_misconceptions
 from .recurrent import sequence_cases, step_cases
 
 _STEP = """
@@ -44,89 +45,45 @@ H = prev_h.shape[1]
     texts={"": (_STEP, _STACKED)},
 )
 
-_MISCONCEPTIONS = """
-rnn_step_forward, next_h
-  tanh missing
-    = pre
-    The tanh is missing.
-  bias missing
-    = np.tanh(x @ Wx + prev_h @ Wh)
-    The bias is missing.
-  state missing
-    = np.tanh(x @ Wx + b)
-    The previous state is missing: prev_h Wh.
-  recurrent weights transposed
-    = np.tanh(x @ Wx + prev_h @ Wh.T + b)
-    Wh is square, so its transpose does not raise: the product is prev_h Wh.
-  sigmoid
-    = 1 / (1 + np.exp(-pre))
-    The step has tanh, not the sigmoid.
-  ReLU
-    = np.maximum(pre, 0)
-    The step has tanh, not the ReLU.
-  state added outside
-    = np.tanh(x @ Wx + b) + prev_h @ Wh
-    The previous state stands inside tanh.
-rnn_step_backward, dx
-  slope of tanh missing
-    = dout @ Wx.T
-    The slope of tanh is missing: (1 - next_h**2) comes first.
-  slope at the sum
-    = (dout * (1 - pre ** 2)) @ Wx.T
-    1 - tanh**2 is taken at the output next_h, not at the sum.
-  square missing
-    = (dout * (1 - next_h)) @ Wx.T
-    The slope of tanh is 1 - next_h**2.
-  slope of the sigmoid
-    = (dout * next_h * (1 - next_h)) @ Wx.T
-    That is the sigmoid's slope; tanh's is 1 - next_h**2.
-  divided by N
-    = da @ Wx.T / N
-    No average in a layer. [~d2l1000]
-rnn_step_backward, dprev_h
-  recurrent weights not transposed
-    = da @ Wh
-    Wh is square, so a forgotten transpose does not raise: da Whᵀ.
-  slope of tanh missing
-    = dout @ Wh.T
-    The slope of tanh is missing: (1 - next_h**2) comes first.
-  square missing
-    = (dout * (1 - next_h)) @ Wh.T
-    The slope of tanh is 1 - next_h**2.
-  upstream added
-    = da @ Wh.T + dout
-    The previous state has one path to the next: through Wh.
-  zero
-    = 0 * prev_h
-    The previous state has a gradient: da Whᵀ.
-rnn_step_backward, dWx
-  slope of tanh missing
-    = x.T @ dout
-    The slope of tanh is missing: (1 - next_h**2) comes first.
-  averaged
-    = x.T @ da / N
-    Sum over the batch, do not average. [~wjb7]
-rnn_step_backward, dWh
-  next state for previous
-    = next_h.T @ da
-    Wh multiplies the previous state.
-  transposed
-    = da.T @ prev_h
-    dWh is prev_hᵀ da; being square, its transpose does not raise.
-  slope of tanh missing
-    = prev_h.T @ dout
-    The slope of tanh is missing: (1 - next_h**2) comes first.
-  averaged
-    = prev_h.T @ da / N
-    Sum over the batch, do not average. [~wjb7]
-rnn_step_backward, db
-  slope of tanh missing
-    = dout.sum(0)
-    The slope of tanh is missing: (1 - next_h**2) comes first.
-  averaged
-    = da.mean(0)
-    Sum over the batch, do not average. [~kvfrans5]
-"""
+_SEQUENCE = Ways(
+    arguments="x, h0, Wx, Wh, b",
+    given="""
+N = x.shape[0]
+T = x.shape[1]
+D = x.shape[2]
+H = h0.shape[1]
+""",
+    texts={
+        "": (
+            """
+h = scan(lambda prev, x_t: np.tanh(x_t @ Wx + prev @ Wh + b), h0, x)
+before = np.concatenate([h0[:, None], h[:, :-1]], 1)
+da = scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) * (1 - h_t ** 2), 0 * h0, dout, h,
+          backwards=True)
+dx = da @ Wx.T
+dh0 = da[:, 0] @ Wh.T
+dWx = np.einsum('ntd,nth->dh', x, da)
+dWh = np.einsum('nth,ntk->hk', before, da)
+db = da.sum((0, 1))
+""",
+            """
+moved = x @ Wx + b
+h = scan(lambda prev, a_t: np.tanh(a_t + prev @ Wh), h0, moved)
+before = np.concatenate([h0[:, None], h], 1)[:, :T]
+slopes = 1 / np.cosh(moved + before @ Wh) ** 2
+carried = scan(lambda carry, d_t, slope_t: ((d_t + carry) * slope_t) @ Wh.T, 0 * h0, dout, slopes,
+               backwards=True)
+dh = dout + np.concatenate([carried[:, 1:], 0 * h0[:, None]], 1)
+da = dh * slopes
+dx = np.einsum('nth,dh->ntd', da, Wx)
+dh0 = carried[:, 0]
+dWx = x.reshape(N * T, D).T @ da.reshape(N * T, H)
+dWh = before.reshape(N * T, H).T @ da.reshape(N * T, H)
+db = da.reshape(N * T, H).sum(0)
+""",
+        )
+    },
+)
 
 RNN_STEP = LayerSpec(
     name="rnn_step",
@@ -138,7 +95,7 @@ RNN_STEP = LayerSpec(
     reference=Reference(forward=recurrent.rnn_step, vjp=recurrent.rnn_step_vjp),
     batched=("x", "prev_h"),
     ways=_WAYS,
-    misconceptions=Misconceptions("rnn_step", _MISCONCEPTIONS),
+    misconceptions=Misconceptions("rnn_step", rnn_misconceptions.STEP),
 )
 
 RNN = LayerSpec(
@@ -150,4 +107,6 @@ RNN = LayerSpec(
     value="h",
     reference=Reference(forward=recurrent.rnn, vjp=recurrent.rnn_vjp),
     batched=("x", "h0"),
+    ways=_SEQUENCE,
+    misconceptions=Misconceptions("rnn", rnn_misconceptions.SEQUENCE),
 )

@@ -15,6 +15,7 @@ import numpy as np
 
 from .case import Array
 from .kind import Kind
+from .ways import FUNCTIONS
 from .ways import names as names_in
 
 
@@ -71,7 +72,7 @@ class Misconception:
     def predict(self, quantities: Mapping[str, Any]) -> Array:
         """Evaluate the wrong value; raises what the formula raises on shapes that do not fit."""
         code, names = _compiled(self.formula)
-        space: dict[str, Any] = {"np": np}
+        space: dict[str, Any] = dict(FUNCTIONS)
         for name in names:
             with suppress(KeyError):  # a function's own argument, a name of Python's
                 space[name] = quantities[name]

@@ -8,7 +8,7 @@ are made of them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -20,7 +20,38 @@ import numpy as np
 from .case import Array
 
 Values = dict[str, Any]
-_GLOBALS = {"np": np}
+
+
+def scan(
+    step: Callable[..., Array], start: Array, *series: Array, backwards: bool = False
+) -> Array:
+    """States of a recurrence, stacked along the axis of time, the last but one.
+
+    Parameters
+    ----------
+    step
+        Gives the next state from the one before and what each series holds at that time.
+    start
+        The state before the first step.
+    series
+        Arrays with time as their last axis but one.
+    backwards
+        Whether to begin at the end.
+
+    >>> scan(lambda total, x_t: total + x_t, np.zeros(1), np.array([[1.0], [2.0], [4.0]])).ravel()
+    array([1., 3., 7.])
+    """
+    state, states = start, []
+    times = range(series[0].shape[-2])
+    for t in reversed(times) if backwards else times:
+        state = step(state, *(one[..., t, :] for one in series))
+        states.append(state)
+    return np.stack(states[::-1] if backwards else states, -2)
+
+
+FUNCTIONS: Mapping[str, Any] = {"np": np, "scan": scan}
+"""What a line may call beside what it reads."""
+_BUILTINS = ("len", "max", "float")
 
 
 @dataclass(frozen=True)
@@ -91,9 +122,11 @@ def _line(node: ast.stmt) -> Line:
 
 
 def names(expression: ast.AST) -> frozenset[str]:
-    """The names that an expression reads."""
-    read = (node.id for node in ast.walk(expression) if isinstance(node, ast.Name))
-    return frozenset(name for name in read if name not in ("np", "len", "max", "float"))
+    """The names that an expression reads; not those that a function in it binds."""
+    nodes = list(ast.walk(expression))
+    bound = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    read = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return frozenset(read - bound - FUNCTIONS.keys() - set(_BUILTINS))
 
 
 def compiled(expression: ast.expr) -> CodeType:
@@ -103,7 +136,18 @@ def compiled(expression: ast.expr) -> CodeType:
 
 def value_of(code: CodeType, values: Mapping[str, Any]) -> Any:
     """Evaluate; raises what numpy raises on shapes that do not fit."""
-    return eval(code, _GLOBALS, values)
+    space = dict(FUNCTIONS)
+    for name in _read_inside(code):  # functions see globals alone
+        with suppress(KeyError):  # of numpy, an attribute
+            space[name] = values[name]
+    return eval(code, space, values)
+
+
+def _read_inside(code: CodeType) -> Iterator[str]:
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from inner.co_names
+            yield from _read_inside(inner)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

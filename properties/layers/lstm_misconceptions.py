@@ -1,0 +1,368 @@
+"""LSTM: what is believed of one step, and of a sequence."""
+
+from __future__ import annotations
+
+STEP = """
+lstm_step_forward, next_c
+  gates in the order i, f, g, o
+    = f * prev_c + i * np.tanh(pre[:, 2 * H:3 * H])
+    The gates stand in the order i, f, o, g along the axis of length 4H.
+  gates in the order f, i, o, g
+    = i * prev_c + f * g
+    The gates stand in the order i, f, o, g along the axis of length 4H.
+  sigmoid for tanh
+    = f * prev_c + i / (1 + np.exp(-pre[:, 3 * H:]))
+    The candidate g has tanh, not the sigmoid.
+  tanh missing
+    = f * prev_c + i * pre[:, 3 * H:]
+    The candidate g has tanh.
+  input gate missing
+    = f * prev_c + g
+    The input gate is missing: i * g.
+  forget gate missing
+    = prev_c + i * g
+    The forget gate is missing: f * prev_c.
+  coupled gates
+    = (1 - i) * prev_c + i * g
+    The forget gate is a gate of its own, not 1 - i.
+lstm_step_forward, next_h
+  tanh missing
+    = o * next_c
+    The cell goes through tanh: next_h = o * tanh(next_c).
+  previous cell
+    = o * np.tanh(prev_c)
+    The state shows the new cell, not the previous one.
+  output gate missing
+    = shown
+    The output gate is missing.
+  candidate for output gate
+    = 1 / (1 + np.exp(-pre[:, 3 * H:])) * shown
+    The gates stand in the order i, f, o, g along the axis of length 4H.
+lstm_step_backward, dprev_c
+  path of the cell alone
+    = dnext_c * f
+    The cell has two upstreams: its own and that through tanh and the output gate.
+  path of the state alone
+    = dout * o * (1 - shown ** 2) * f
+    The cell has two upstreams: dnext_c is missing.
+  forget gate missing
+    = dc
+    The previous cell goes through the forget gate.
+  slope of tanh missing
+    = (dnext_c + dout * o) * f
+    The slope of tanh is missing in the path from the state to the cell.
+  output gate missing
+    = (dnext_c + dout * (1 - shown ** 2)) * f
+    The output gate is missing in the path from the state to the cell.
+lstm_step_backward, dprev_h
+  recurrent weights with the gates turned
+    = np.concatenate([di, df, dg, do], 1) @ Wh.T
+    The gates stand in the order i, f, o, g in the gradient, too.
+  slope of the gates missing
+    = np.concatenate([dc * g, dc * prev_c, dout * shown, dg], 1) @ Wh.T
+    The slopes of the sigmoids are missing: gate * (1 - gate).
+  averaged
+    = da @ Wh.T / N
+    No average in a layer. [~d2l1000]
+lstm_step_backward, dx
+  gates turned
+    = np.concatenate([di, df, dg, do], 1) @ Wx.T
+    The gates stand in the order i, f, o, g in the gradient, too.
+  slope of the gates missing
+    = np.concatenate([dc * g, dc * prev_c, dout * shown, dg], 1) @ Wx.T
+    The slopes of the sigmoids are missing: gate * (1 - gate).
+  slope of tanh missing
+    = np.concatenate([di, df, do, dc * i], 1) @ Wx.T
+    The slope of tanh is missing in dg: 1 - g**2.
+  cell's own upstream missing
+    = da @ Wx.T - (dnext_c * i * (1 - g ** 2)) @ Wx[:, 3 * H:].T - (dnext_c * g * i * (1 - i)) @
+      Wx[:, :H].T - (dnext_c * prev_c * f * (1 - f)) @ Wx[:, H:2 * H].T
+    The cell has two upstreams: dnext_c is missing.
+  new cell for previous
+    = np.concatenate([di, dc * next_c * f * (1 - f), do, dg], 1) @ Wx.T
+    The forget gate multiplies the previous cell.
+lstm_step_backward, dWx
+  averaged
+    = x.T @ da / N
+    Sum over the batch, do not average. [~wjb7]
+  slope of tanh missing
+    = x.T @ np.concatenate([di, df, do, dc * i], 1)
+    The slope of tanh is missing in dg: 1 - g**2.
+lstm_step_backward, dWh
+  next state for previous
+    = next_h.T @ da
+    Wh multiplies the previous state.
+  averaged
+    = prev_h.T @ da / N
+    Sum over the batch, do not average. [~wjb7]
+lstm_step_backward, db
+  averaged
+    = da.mean(0)
+    Sum over the batch, do not average. [~kvfrans5]
+  slope of tanh missing
+    = np.concatenate([di, df, do, dc * i], 1).sum(0)
+    The slope of tanh is missing in dg: 1 - g**2.
+"""
+
+SEQUENCE = """
+lstm_forward, h
+  gates in the order i, f, g, o
+    = follow(lambda a, c: np.stack([sig(a[:, 3 * H:]) * np.tanh(sig(a[:, H:2 * H]) * c + sig(a[:,
+      :H]) * np.tanh(a[:, 2 * H:3 * H])), sig(a[:, H:2 * H]) * c + sig(a[:, :H]) * np.tanh(a[:, 2 *
+      H:3 * H])]))[0]
+    The gates stand in the order i, f, o, g along the axis of length 4H.
+  gates in the order f, i, o, g
+    = follow(lambda a, c: np.stack([shown(a, sig(a[:, :H]) * c + sig(a[:, H:2 * H]) * np.tanh(a[:, 3
+      * H:])), sig(a[:, :H]) * c + sig(a[:, H:2 * H]) * np.tanh(a[:, 3 * H:])]))[0]
+    The gates stand in the order i, f, o, g along the axis of length 4H.
+  gates in the order i, o, f, g
+    = follow(lambda a, c: np.stack([sig(a[:, H:2 * H]) * np.tanh(sig(a[:, 2 * H:3 * H]) * c +
+      sig(a[:, :H]) * np.tanh(a[:, 3 * H:])), sig(a[:, 2 * H:3 * H]) * c + sig(a[:, :H]) *
+      np.tanh(a[:, 3 * H:])]))[0]
+    The gates stand in the order i, f, o, g along the axis of length 4H.
+  cell starts at h0
+    = scan(lambda s, x_t: np.stack([shown(x_t @ Wx + s[0] @ Wh + b, cell(x_t @ Wx + s[0] @ Wh + b,
+      s[1])), cell(x_t @ Wx + s[0] @ Wh + b, s[1])]), np.stack([h0, h0]), x)[0]
+    The cell starts at zero; h0 is the first hidden state.
+  state starts at zero
+    = scan(lambda s, x_t: np.stack([shown(x_t @ Wx + s[0] @ Wh + b, cell(x_t @ Wx + s[0] @ Wh + b,
+      s[1])), cell(x_t @ Wx + s[0] @ Wh + b, s[1])]), np.stack([0 * h0, 0 * h0]), x)[0]
+    The first step starts at h0, not at zero.
+  cell not passed on
+    = follow(lambda a, c: np.stack([shown(a, cell(a, 0 * c)), cell(a, 0 * c)]))[0]
+    The new cell goes into the next step: pass next_c on.
+  first state at every step
+    = scan(lambda s, x_t: np.stack([shown(x_t @ Wx + h0 @ Wh + b, cell(x_t @ Wx + h0 @ Wh + b,
+      s[1])), cell(x_t @ Wx + h0 @ Wh + b, s[1])]), np.stack([h0, 0 * h0]), x)[0]
+    Each step starts at the state of the step before, not at h0: pass next_h on.
+  state added to the cell
+    = follow(lambda a, c: np.stack([shown(a, cell(a, c)), cell(a, c) + shown(a, cell(a, c))]))[0]
+    The cell and the state are two things: pass each on as it is.
+  tanh of the cell missing
+    = follow(lambda a, c: np.stack([sig(a[:, 2 * H:3 * H]) * cell(a, c), cell(a, c)]))[0]
+    The cell goes through tanh: next_h = o * tanh(next_c).
+  sigmoid for tanh
+    = follow(lambda a, c: np.stack([shown(a, sig(a[:, H:2 * H]) * c + sig(a[:, :H]) * sig(a[:, 3 *
+      H:])), sig(a[:, H:2 * H]) * c + sig(a[:, :H]) * sig(a[:, 3 * H:])]))[0]
+    The candidate g has tanh, not the sigmoid.
+  tanh of the candidate missing
+    = follow(lambda a, c: np.stack([shown(a, sig(a[:, H:2 * H]) * c + sig(a[:, :H]) * a[:, 3 * H:]),
+      sig(a[:, H:2 * H]) * c + sig(a[:, :H]) * a[:, 3 * H:]]))[0]
+    The candidate g has tanh.
+  forget gate missing
+    = follow(lambda a, c: np.stack([shown(a, c + sig(a[:, :H]) * np.tanh(a[:, 3 * H:])), c +
+      sig(a[:, :H]) * np.tanh(a[:, 3 * H:])]))[0]
+    The forget gate is missing: f * prev_c.
+  input gate missing
+    = follow(lambda a, c: np.stack([shown(a, sig(a[:, H:2 * H]) * c + np.tanh(a[:, 3 * H:])),
+      sig(a[:, H:2 * H]) * c + np.tanh(a[:, 3 * H:])]))[0]
+    The input gate is missing: i * g.
+  output gate missing
+    = follow(lambda a, c: np.stack([np.tanh(cell(a, c)), cell(a, c)]))[0]
+    The output gate is missing: next_h = o * tanh(next_c).
+  previous cell shown
+    = follow(lambda a, c: np.stack([shown(a, c), cell(a, c)]))[0]
+    The state shows the new cell, not the previous one.
+  coupled gates
+    = follow(lambda a, c: np.stack([shown(a, (1 - sig(a[:, :H])) * c + sig(a[:, :H]) * np.tanh(a[:,
+      3 * H:])), (1 - sig(a[:, :H])) * c + sig(a[:, :H]) * np.tanh(a[:, 3 * H:])]))[0]
+    The forget gate is a gate of its own, not 1 - i.
+  bias missing
+    = scan(lambda s, x_t: np.stack([shown(x_t @ Wx + s[0] @ Wh, cell(x_t @ Wx + s[0] @ Wh, s[1])),
+      cell(x_t @ Wx + s[0] @ Wh, s[1])]), np.stack([h0, 0 * h0]), x)[0]
+    The bias is missing.
+  cells for states
+    = c
+    h holds the hidden states, not the cells.
+  states before the steps
+    = h_before
+    h holds the state after each step; yours begins with h0 and leaves the last one out.
+  last state everywhere
+    = np.broadcast_to(h[:, -1:], h.shape)
+    h holds the state of every step: keep a copy, not the array that the next step changes.
+lstm_backward, dx
+  no gradient of the cell from later steps
+    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), dh(later, d_t) * o_t
+      * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    The cell also goes into the next step: pass the dprev_c that comes back from there on.
+  no gradient of the state from later steps
+    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t, dc(later, d_t, o_t, shown_t),
+      o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+  no gradient from later steps
+    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t, d_t * o_t * (1 - shown_t ** 2),
+      o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+  upstream of the last step alone
+    = scan(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), dc(later, dh(later,
+      d_t), o_t, shown_t), o_t, shown_t, *others), np.zeros((N, 5 * H)), dout * (np.arange(T) == T -
+      1)[:, None], o, tanh_c, i, f, g, c_before, backwards=True)[..., :4 * H] @ Wx.T
+    Every state has an upstream of its own: add dh[:, t] at each step, not at the last alone.
+  gates in the order i, f, g, o
+    = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
+      g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t), dc_t *
+      i_t * (1 - g_t ** 2), dh_t * shown_t * o_t * (1 - o_t), dc_t * f_t], 1))(dh(later, d_t),
+      dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    The gates stand in the order i, f, o, g in the gradient, too.
+  gates in the order i, o, f, g
+    = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
+      g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dh_t * shown_t * o_t * (1 - o_t), dc_t
+      * c_t * f_t * (1 - f_t), dc_t * i_t * (1 - g_t ** 2), dc_t * f_t], 1))(dh(later, d_t),
+      dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    The gates stand in the order i, f, o, g in the gradient, too.
+  slopes of the gates missing
+    = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
+      g_t, c_t: np.concatenate([dc_t * g_t, dc_t * c_t, dh_t * shown_t, dc_t * i_t * (1 - g_t ** 2),
+      dc_t * f_t], 1))(dh(later, d_t), dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t,
+      *others))[..., :4 * H] @ Wx.T
+    The slopes of the sigmoids are missing: gate * (1 - gate).
+  slope of the candidate missing
+    = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
+      g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t), dh_t *
+      shown_t * o_t * (1 - o_t), dc_t * i_t, dc_t * f_t], 1))(dh(later, d_t), dc(later, dh(later,
+      d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    The slope of tanh is missing in dg: 1 - g**2.
+  sigmoid's slope at the candidate
+    = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
+      g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t), dh_t *
+      shown_t * o_t * (1 - o_t), dc_t * i_t * g_t * (1 - g_t), dc_t * f_t], 1))(dh(later, d_t),
+      dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    The candidate g has tanh: its slope is 1 - g**2.
+  slope of tanh missing from state to cell
+    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), later[:, 4 * H:] +
+      dh(later, d_t) * o_t, o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    The slope of tanh is missing in the path from the state to the cell.
+  output gate missing from state to cell
+    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), later[:, 4 * H:] +
+      dh(later, d_t) * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    The output gate is missing in the path from the state to the cell.
+  new cell for previous
+    = scan(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
+      g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t), dh_t *
+      shown_t * o_t * (1 - o_t), dc_t * i_t * (1 - g_t ** 2), dc_t * f_t], 1))(dh(later, d_t),
+      dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t, *others), np.zeros((N, 5 * H)), dout,
+      o, tanh_c, i, f, g, c, backwards=True)[..., :4 * H] @ Wx.T
+    The forget gate multiplies the previous cell.
+  forget gate missing on the way back
+    = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
+      g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t), dh_t *
+      shown_t * o_t * (1 - o_t), dc_t * i_t * (1 - g_t ** 2), dc_t], 1))(dh(later, d_t), dc(later,
+      dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    The previous cell goes through the forget gate: dprev_c = dc * f.
+  reversed in time
+    = dx[:, ::-1]
+    dx[:, t] belongs to x[:, t]: do not append from the end.
+  divided by N
+    = dx / N
+    No average in a layer. [~d2l1000]
+lstm_backward, dh0
+  zero
+    = 0 * h0
+    The first state has a gradient: what comes back from the first step.
+  gradient of the first cell
+    = back[:, 0, 4 * H:]
+    That is the gradient of the cell before the first step; h0 is the state: da Whᵀ.
+  of the last step
+    = da[:, -1] @ Wh.T
+    h0 goes into the first step: its gradient is what comes back from there.
+  of all steps
+    = (da @ Wh.T).sum(1)
+    h0 goes into the first step alone: do not add the others up.
+  upstream of the first state
+    = dout[:, 0]
+    That is the upstream of the state after the first step; h0 lies before it.
+  no gradient of the cell from later steps
+    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), dh(later, d_t) * o_t
+      * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H][:, 0] @ Wh.T
+    The cell also goes into the next step: pass the dprev_c that comes back from there on.
+  no gradient of the state from later steps
+    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t, dc(later, d_t, o_t, shown_t),
+      o_t, shown_t, *others))[..., :4 * H][:, 0] @ Wh.T
+    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+  no gradient from later steps
+    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t, d_t * o_t * (1 - shown_t ** 2),
+      o_t, shown_t, *others))[..., :4 * H][:, 0] @ Wh.T
+    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+lstm_backward, dWx
+  first step only
+    = x[:, 0].T @ da[:, 0]
+    All steps share Wx: += in the loop over time, not =. [~mlpack3679]
+  last step only
+    = x[:, -1].T @ da[:, -1]
+    All steps share Wx: += in the loop over time, not =. [~mlpack3679]
+  averaged over time
+    = dWx / T
+    Sum over the time steps, do not average.
+  averaged
+    = dWx / N
+    Sum over the batch, do not average. [~wjb7]
+  no gradient of the cell from later steps
+    = np.einsum('ntd,nth->dh', x, back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later,
+      d_t), dh(later, d_t) * o_t * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H])
+    The cell also goes into the next step: pass the dprev_c that comes back from there on.
+  no gradient of the state from later steps
+    = np.einsum('ntd,nth->dh', x, back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t,
+      dc(later, d_t, o_t, shown_t), o_t, shown_t, *others))[..., :4 * H])
+    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+  no gradient from later steps
+    = np.einsum('ntd,nth->dh', x, back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t, d_t
+      * o_t * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H])
+    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+lstm_backward, dWh
+  states after the steps
+    = np.einsum('nth,ntk->hk', h, da)
+    Wh multiplies the state before the step: h0, then h[:, t - 1].
+  first state at every step
+    = h0.T @ da.sum(1)
+    Wh multiplies the state before the step: h0, then h[:, t - 1].
+  first state left out
+    = np.einsum('nth,ntk->hk', h_before[:, 1:], da[:, 1:])
+    The first step has a state before it too: h0.
+  cells for states
+    = np.einsum('nth,ntk->hk', c_before, da)
+    Wh multiplies the state, not the cell.
+  first step only
+    = h_before[:, 0].T @ da[:, 0]
+    All steps share Wh: += in the loop over time, not =. [~mlpack3679]
+  averaged over time
+    = dWh / T
+    Sum over the time steps, do not average.
+  averaged
+    = dWh / N
+    Sum over the batch, do not average. [~wjb7]
+  no gradient of the cell from later steps
+    = np.einsum('nth,ntk->hk', h_before, back_to(lambda later, d_t, o_t, shown_t, *others:
+      dgates(dh(later, d_t), dh(later, d_t) * o_t * (1 - shown_t ** 2), o_t, shown_t, *others))[...,
+      :4 * H])
+    The cell also goes into the next step: pass the dprev_c that comes back from there on.
+  no gradient of the state from later steps
+    = np.einsum('nth,ntk->hk', h_before, back_to(lambda later, d_t, o_t, shown_t, *others:
+      dgates(d_t, dc(later, d_t, o_t, shown_t), o_t, shown_t, *others))[..., :4 * H])
+    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+  no gradient from later steps
+    = np.einsum('nth,ntk->hk', h_before, back_to(lambda later, d_t, o_t, shown_t, *others:
+      dgates(d_t, d_t * o_t * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H])
+    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+lstm_backward, db
+  first step only
+    = da[:, 0].sum(0)
+    All steps share b: += in the loop over time, not =. [~mlpack3679]
+  averaged over time
+    = da.mean(1).sum(0)
+    Sum over the time steps, do not average. [~kvfrans5]
+  averaged
+    = da.mean(0).sum(0)
+    Sum over the batch, do not average. [~kvfrans5]
+  no gradient of the cell from later steps
+    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), dh(later, d_t) * o_t
+      * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H].sum((0, 1))
+    The cell also goes into the next step: pass the dprev_c that comes back from there on.
+  no gradient of the state from later steps
+    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t, dc(later, d_t, o_t, shown_t),
+      o_t, shown_t, *others))[..., :4 * H].sum((0, 1))
+    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+  no gradient from later steps
+    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t, d_t * o_t * (1 - shown_t ** 2),
+      o_t, shown_t, *others))[..., :4 * H].sum((0, 1))
+    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+"""
