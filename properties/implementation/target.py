@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.machinery
 import os
 import sys
@@ -13,9 +12,11 @@ from pathlib import Path
 from .child.source import read_source
 from .child.survey import STEMS
 from .child.values import Layout
+from .packages import own_files, root_of
 
 _SUITE = Path(__file__).resolve().parents[2]
 _MAX_DEPTH = 3
+_MOST_ASKED = 60
 _WANTED = (
     "a homework folder with an nndl package, the package's own folder, a Python file, "
     "an import name, or 'bundled'"
@@ -64,6 +65,7 @@ class Target:
         return Layout(
             root=str(self.root),
             file=str(self.path) if self.path.is_file() else None,
+            within=str(self.path) if self.path.is_dir() and self.path != self.root else None,
             beside=str(self.beside) if self.beside else None,
             search_beside=self.kind == "folder",
             forbidden=tuple(str(f) for f in forbidden if not mine.is_relative_to(f)),
@@ -154,6 +156,16 @@ def _has_python(folder: Path) -> bool:
     return folder.is_dir() and any(folder.glob("*.py"))
 
 
+def _as_package(folder: Path, text: str, kind: str) -> Target:
+    """A folder of modules, whose package may begin higher up."""
+    roots = [root for path in sorted(folder.glob("*.py"))[:_MOST_ASKED] if (root := root_of(path))]
+    higher = [root for root in roots if root != folder and folder.is_relative_to(root)]
+    if not higher:
+        return Target(kind, folder, text, folder, folder.parent)
+    root = min(higher, key=lambda one: len(one.parts))
+    return Target(kind, folder, text, root, root.parent)
+
+
 def _is_contract_folder(folder: Path) -> bool:
     return any((folder / f"{stem}.py").is_file() for stem in STEMS)
 
@@ -161,7 +173,7 @@ def _is_contract_folder(folder: Path) -> bool:
 def _package(folder: Path, text: str, *, kind: str) -> Target:
     if folder.resolve() in [place.resolve() for place in _bundled_places()]:
         return bundled()
-    return Target(kind, folder, text, folder, folder.parent)
+    return _as_package(folder, text, kind)
 
 
 def _directory(path: Path, text: str) -> Target:
@@ -181,6 +193,9 @@ def _directory(path: Path, text: str) -> Target:
         )
     if _has_python(path):
         return _package(path, text, kind="package")
+    below = path / "src" if (path / "src").is_dir() else path
+    if own_files(below).files:
+        return _package(below, text, kind="package")
     raise TargetError(
         f"There is no Python code to check in {text}: {_contents(path)}. Wanted {_WANTED}."
     )
@@ -237,18 +252,10 @@ def _file(path: Path, text: str) -> Target:
         ) from None
     except OSError as error:
         raise TargetError(f"{text} cannot be read: {error}.") from None
-    packaged = (path.parent / "__init__.py").is_file() or _imports_from_package(path)
-    return Target("file", path, text, path.parent, path.parent.parent if packaged else None)
-
-
-def _imports_from_package(path: Path) -> bool:
-    """Whether a file uses relative imports or names its folder, so that it is part of a package."""
-    for node in ast.walk(read_source(str(path)).tree):
-        if isinstance(node, ast.ImportFrom):
-            top = (node.module or "").split(".")[0]
-            if node.level or top in ("nndl", "cs231n", path.parent.name):
-                return True
-    return False
+    root = root_of(path)
+    if root is None and (path.parent / "__init__.py").is_file():
+        root = path.parent
+    return Target("file", path, text, root or path.parent, root.parent if root else None)
 
 
 def _named(text: str, part: str) -> str:
@@ -277,11 +284,7 @@ def _import(text: str) -> Target:
     assert found is not None
     if found.is_dir():
         target = _package(found, text, kind="import")
-        return (
-            target
-            if target.kind == "bundled"
-            else Target("import", found, text, found, found.parent)
-        )
+        return target
     one = _file(found, text)
     return Target("import", one.path, text, one.root, one.beside)
 

@@ -111,15 +111,15 @@ def _hides(disagreement: Disagreement, worst: float) -> bool:
 def import_lines(target: Target, implementation: Implementation, names: Sequence[str]) -> str:
     """The lines that import functions of a target, wherever it lies."""
     packaged = target.kind != "file" or target.beside is not None
-    folder = target.path.parent if target.kind == "file" else target.path
+    root = target.root.resolve()
     modules: dict[str, list[str]] = {}
     for name in names:
         info = implementation.functions[name]
-        stem = info.module.rpartition(".")[2] or "layers"
-        modules.setdefault(f"{folder.name}.{stem}" if packaged else stem, []).append(
-            name.rpartition(".")[2]
-        )
-    place = folder.resolve().parent if packaged else folder.resolve()
+        inside = info.module.partition(".")[2] or "layers"
+        own = info.module.partition(".")[0] == "nndl"
+        module = f"{root.name}.{inside}" if packaged and own else info.module if packaged else inside
+        modules.setdefault(module, []).append(name.rpartition(".")[2])
+    place = root.parent if packaged else root
     lines = ["import sys", f"sys.path.insert(0, {str(place)!r})"]
     return "\n".join(
         lines + [f"from {module} import {', '.join(found)}" for module, found in modules.items()]

@@ -19,6 +19,7 @@ from typing import Any
 
 from .execution import Execution
 from .stubs import DISPLAY, StubModule
+from .survey import file_name
 from .values import Layout
 
 ROOT = "nndl"
@@ -97,7 +98,7 @@ class TargetImports(MetaPathFinder, Loader):
         if not rest:
             return self._spec(ROOT, os.path.join(root, "__init__.py"), root)
         module = self.layout.file
-        if module is not None and canonical == self._file_name(module):
+        if module is not None and canonical == file_name(module, root, ROOT):
             return self._spec(canonical, module, None)
         folder = os.path.join(root, *rest.split(".")[:-1])
         found = _locate(folder, canonical)
@@ -108,10 +109,6 @@ class TargetImports(MetaPathFinder, Loader):
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         return self._spec(canonical, *found)
 
-    def _file_name(self, path: str) -> str:
-        stem = os.path.splitext(os.path.basename(path))[0]
-        return f"{ROOT}." + "".join(c if c.isalnum() or c == "_" else "_" for c in stem)
-
     def _top_level(self, name: str) -> ModuleSpec | None:
         if name in _NEVER:
             return None
@@ -119,6 +116,10 @@ class TargetImports(MetaPathFinder, Loader):
             return self._spec(name, *found)
         if self.layout.root and _locate(self.layout.root, name):
             return ModuleSpec(name, _Alias(f"{ROOT}.{name}"))
+        own = self.layout.within or (self.layout.file and os.path.dirname(self.layout.file))
+        if own and own != self.layout.root and _locate(own, name):  # a script's neighbour
+            beside = os.path.join(own, f"{name}.py")
+            return ModuleSpec(name, _Alias(file_name(beside, self.layout.root, ROOT)))
         spec = PathFinder.find_spec(name) if name in SUITE else None
         if name in SUITE and (spec is None or self._forbidden(spec.origin or "")):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)

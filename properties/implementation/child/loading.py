@@ -62,6 +62,7 @@ class LoadedTarget:
         whole = EVERYTHING in names
         self.modules = [m for m in everything if whole or layout.file or mentions(m.path, words)]
         self._stems = {module.stem for module in everything}
+        self._surveyed = frozenset(layout.surveyed)
         Inert.loading = True
         try:
             for name in names:
@@ -108,6 +109,8 @@ class LoadedTarget:
         return {n: s.text.split("\n") for n, s in sources.items() if s is not None}
 
     def _take_everything(self) -> None:
+        if self._surveyed:
+            self.modules = [m for m in self.modules if m.path in self._surveyed]
         for module in self.modules:
             self._module(module)
         self.infos[EVERYTHING] = FunctionInfo(EVERYTHING, "present")

@@ -73,7 +73,7 @@ class Server:
                 return
 
     def _load(self, layout: Mapping[str, Any], names: list[str]) -> Any:
-        values = {**layout, "forbidden": tuple(layout["forbidden"])}
+        values = {**layout, **{key: tuple(layout[key]) for key in ("forbidden", "surveyed")}}
         target = LoadedTarget(Layout(**values), names, self._progress.module)
         self._executor = Executor(
             functions=target.functions,

@@ -67,11 +67,13 @@ def modules_of(layout: Layout, root_name: str) -> list[Module]:
     """List the modules that may define contract functions, in order of preference."""
     if layout.file is not None:
         stem = os.path.splitext(os.path.basename(layout.file))[0]
-        safe = re.sub(r"\W", "_", stem)
-        return [Module(layout.file, f"{root_name}.{safe}", stem)]
+        return [Module(layout.file, file_name(layout.file, layout.root, root_name), stem)]
     found: list[Module] = []
     if layout.root is not None:
-        for path, parts in _python_files(layout.root):
+        start = layout.within or layout.root
+        above = () if start == layout.root else tuple(_parts(start, layout.root))
+        for path, below in _python_files(start):
+            parts = (*above, *below)
             parts = parts[:-1] if parts[-1] == "__init__" else parts
             name = ".".join((root_name, *parts))
             found.append(Module(path, name, parts[-1] if parts else "__init__"))
@@ -89,6 +91,22 @@ def modules_of(layout: Layout, root_name: str) -> list[Module]:
                     break
         found += sorted(beside, key=lambda module: module.rank)
     return found
+
+
+def file_name(path: str, root: str | None, root_name: str) -> str:
+    """Name of the module of a file, below a root.
+
+    >>> file_name("/p/a/b-1.py", "/p", "nndl"), file_name("/p/c.py", "/p", "nndl")
+    ('nndl.a.b_1', 'nndl.c')
+    """
+    stem = os.path.splitext(os.path.basename(path))[0]
+    parts = _parts(os.path.dirname(path), root or os.path.dirname(path))
+    return ".".join((root_name, *parts, re.sub(r"\W", "_", stem)))
+
+
+def _parts(folder: str, root: str) -> list[str]:
+    relative = os.path.relpath(folder, root)
+    return [] if relative == os.curdir else relative.split(os.sep)
 
 
 @dataclass(frozen=True, slots=True)

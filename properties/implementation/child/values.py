@@ -211,6 +211,10 @@ class Layout:
     search_beside : bool
         Whether `beside` is a homework folder, whose other packages hold its functions too. If
         not, what lies there may be other people's homework.
+    within : str or None
+        The folder whose modules count, where the package begins above it.
+    surveyed : tuple of str
+        The files that stand for everything in the target; empty: all of its modules.
     forbidden : tuple of str
         Folders that no import may reach (the suite, a bundled package that is not the target).
     """
@@ -221,6 +225,8 @@ class Layout:
     forbidden: tuple[str, ...] = field(default=())
     skip: Mapping[str, int] = field(default_factory=dict)
     search_beside: bool = False
+    within: str | None = None
+    surveyed: tuple[str, ...] = ()
 
 
 def is_plain_number(value: object) -> bool:

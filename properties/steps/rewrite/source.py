@@ -195,7 +195,8 @@ def open_project(target: str | None) -> Project:
         return Project(path.parents[text.count(".")], path, text)
     if path.is_file():
         # A file with relative imports is part of a package, which is imported as a whole.
-        return Project(path.parent.parent if found.beside else path.parent, path, text)
+        top = found.root.resolve()
+        return Project(top.parent if found.beside else top, path, text)
     if found.kind == "folder" or (path / "__init__.py").exists() or path.name == "nndl":
         return Project(path.parent, path, text)
     return Project(path, path, text)
