@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from properties.commands.undeclared import LIMITS
 from properties.discovery.discovering import discover
 from properties.discovery.found import Found, NotJudged
 from properties.discovery.judging import judge_found
 from properties.discovery.locating import RIGHT, WRONG, compare
 from properties.discovery.session import Session
+from properties.discovery.targets import LIMITS
 from properties.discovery.trying import items_of, leaves_of, make_example, see
 from properties.implementation import open_implementation, resolve_target
 from properties.implementation.child.loading import EVERYTHING

@@ -164,7 +164,7 @@ def check(
     others: Undeclared | None = None
     try:
         record, code = _judge(suite, job, found, require, console, why=why)
-        if code != BROKEN and not only and found.kind == "file":
+        if code != BROKEN and not only and found.kind != "bundled":
             from .undeclared import beside
 
             others = _undeclared_beside(record, job, found, declared)
@@ -199,10 +199,18 @@ def _undeclared_alone(
     job: Job, target: Target, declared: Mapping[str, Wanted]
 ) -> tuple[Record, int, Undeclared]:
     """Judge a target that has no function of the contract."""
-    from .undeclared import alone, judge_undeclared
+    from .undeclared import Search, alone, judge_undeclared
 
     started = time.perf_counter()
-    undeclared = judge_undeclared(target, job.demands, declared=declared, in_process=job.in_process)
+    undeclared = judge_undeclared(
+        Search(
+            target=target,
+            demands=job.demands,
+            declared=declared,
+            only=job.only,
+            in_process=job.in_process,
+        )
+    )
     record = alone(undeclared, job.demands, elapsed=time.perf_counter() - started)
     if not undeclared.judged:
         return record, UNUSABLE, undeclared
@@ -217,12 +225,22 @@ def _undeclared_beside(
     A function that has a name of the contract and cannot be called as the contract says is another
     function, or has another forward than the contract's.
     """
-    from .undeclared import judge_undeclared
+    from .undeclared import Search, judge_undeclared
 
-    known = {f.name for f in record.with_status("pass", "fail")}
-    known |= {name.rpartition(".")[2] for name in known}
+    known = {
+        f"{f.file}::{name}"
+        for f in record.with_status("pass", "fail")
+        for name in (f.name, f.name.rpartition(".")[2])
+    }
     return judge_undeclared(
-        target, job.demands, known=known, declared=declared, in_process=job.in_process
+        Search(
+            target=target,
+            demands=job.demands,
+            known=frozenset(known),
+            declared=declared,
+            only=job.only,
+            in_process=job.in_process,
+        )
     )
 
 

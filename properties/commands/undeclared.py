@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import atexit
 import platform
 import re
 import shlex
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import numpy as np
 
-from ..discovery.discovering import broke, discover
+from ..discovery.discovering import broke, understand
 from ..discovery.found import NotJudged, Result
 from ..discovery.inputs import Wanted
 from ..discovery.judging import judge_found
+from ..discovery.pairs import Candidate, candidates
 from ..discovery.session import Session
-from ..implementation import Limits, Target, open_implementation
-from ..implementation.child.loading import EVERYTHING
+from ..discovery.source import Survey
+from ..discovery.targets import look, opened
+from ..implementation import Target
 from ..record.found import entries, not_judged
 from ..record.merge import assemble
 from ..record.schema import Function, Record, verdict_of
 from ..record.schema import Target as TargetOf
 from ..spec.demands import Demands
+from .judging import interruptible, processors
 
-LIMITS = Limits(call_seconds=10.0, import_seconds=6.0, failures=3)
 _EXAMPLES = {"quick": 8, "standard": 25, "thorough": 400}
+_WORTH_SPREADING = 3
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Undeclared:
     target: Target
     found: Sequence[NotJudged | Result] = field(default_factory=tuple)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
+    broken: Sequence[str] = field(default_factory=tuple)
 
     @property
     def results(self) -> list[Result]:
@@ -48,41 +54,119 @@ class Undeclared:
         return [one for one in self.results if one.status != "not judged"]
 
 
-def judge_undeclared(
-    target: Target,
-    demands: Demands,
-    *,
-    known: Iterable[str] = (),
-    declared: Mapping[str, Wanted] | None = None,
-    in_process: bool = False,
-) -> Undeclared:
-    """Find and judge every hand-written derivative of a target that nobody declared.
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What is to be found and judged, as a value that any process can act on.
 
-    Parameters
+    Attributes
     ----------
-    known
-        Names of functions and classes that are judged as rows.
-    declared
+    target : Target
+        Where it is looked for.
+    demands : Demands
+        How many examples, under which seed.
+    known : frozenset of str
+        Functions and classes that are judged as rows; see `candidates`.
+    declared : mapping
         What the user said of inputs.
+    only : frozenset of str
+        Names that are asked for; all of them when empty.
     """
-    found: list[NotJudged | Result] = []
-    seconds: dict[str, float] = {}
-    with open_implementation(
-        target, names=[EVERYTHING], limits=LIMITS, in_process=in_process
-    ) as implementation:
-        session = Session(implementation)
-        examples = _EXAMPLES[demands.profile]
-        for one in discover(session, known=known, declared=declared, seed=demands.seed):
-            if isinstance(one, NotJudged):
-                found.append(one)
-                continue
-            started = time.perf_counter()
+
+    target: Target
+    demands: Demands
+    known: frozenset[str] = frozenset()
+    declared: Mapping[str, Wanted] = field(default_factory=dict)
+    only: frozenset[str] = frozenset()
+    in_process: bool = False
+
+    def chosen(self, listed: Iterable[Candidate]) -> list[Candidate]:
+        """Those of some candidates that are asked for."""
+        only = self.only
+        return [one for one in listed if not only or any(one.answers_to(name) for name in only)]
+
+    def survey(self, session: Session) -> tuple[Survey, list[Candidate]]:
+        """Ask a child what the target defines, and choose."""
+        survey = session.survey()
+        return survey, self.chosen(candidates(survey, known=self.known))
+
+    def judge(
+        self, session: Session, survey: Survey, candidate: Candidate
+    ) -> tuple[NotJudged | Result, float]:
+        """Understand and judge one candidate; gives how long it took too."""
+        started = time.perf_counter()
+        said: NotJudged | Result
+        one = understand(session, survey, candidate, declared=self.declared, seed=self.demands.seed)
+        if isinstance(one, NotJudged):
+            said = one
+        else:
+            examples = _EXAMPLES[self.demands.profile]
             try:
-                found.append(judge_found(one, session, examples=examples, seed=demands.seed))
+                said = judge_found(one, session, examples=examples, seed=self.demands.seed)
             except Exception as error:
-                found.append(broke(one.name, error))
-            seconds[one.name] = round(time.perf_counter() - started, 3)
-    return Undeclared(target, found, seconds)
+                said = broke(one.name, error)
+        return said, round(time.perf_counter() - started, 3)
+
+
+def judge_undeclared(search: Search) -> Undeclared:
+    """Find and judge every hand-written derivative of a target that nobody declared."""
+    looked = look(search.target, known=search.known)
+    if not looked.worth_loading or (search.only and not search.chosen(looked.candidates)):
+        return Undeclared(search.target, note=looked.note)
+    search = replace(search, target=looked.target)
+    broken: list[str] = []
+    with opened(search.target, in_process=search.in_process) as session:
+        survey, chosen = search.survey(session)
+        count = min(processors(), len(chosen))
+        alone = count < 2 or len(chosen) < _WORTH_SPREADING or search.in_process
+        if alone:
+            told = {i: search.judge(session, survey, one) for i, one in enumerate(chosen)}
+    if not alone:
+        told = dict(_spread(search, chosen, count, broken))
+    lost = (
+        f"{chosen[i].name} was found and not judged" for i in range(len(chosen)) if i not in told
+    )
+    found = [told[i] for i in sorted(told)]
+    return Undeclared(
+        search.target,
+        [one for one, _ in found],
+        {one.found.name: seconds for one, seconds in found if isinstance(one, Result)},
+        looked.note,
+        (*broken, *lost),
+    )
+
+
+def _spread(
+    search: Search, chosen: Sequence[Candidate], count: int, broken: list[str]
+) -> Iterator[tuple[int, tuple[NotJudged | Result, float]]]:
+    from .workers import mapped  # see judge_all
+
+    with interruptible() as interrupt:
+        units = range(len(chosen))
+        yield from mapped(
+            _judge_one, units, count, interrupt, broken, start=_start, given=(search,)
+        )
+
+
+# -- in a worker -------------------------------------------------------------------------------
+
+_here: tuple[Search, Session, Survey, list[Candidate]]
+
+
+def _start(search: Search) -> None:
+    global _here
+    context = opened(search.target)
+    session = context.__enter__()
+    atexit.register(context.__exit__, None, None, None)
+    _here = (search, session, *search.survey(session))
+
+
+def _judge_one(index: int) -> tuple[int, tuple[NotJudged | Result, float]]:
+    search, session, survey, chosen = _here
+    said, seconds = search.judge(session, survey, chosen[index])
+    return index, (said.portable(), seconds)
+
+
+# -- what it says ------------------------------------------------------------------------------
 
 
 def _entries(undeclared: Undeclared, demands: Demands) -> tuple[Function, ...]:
@@ -116,14 +200,22 @@ def beside(
         or not (f.status == "missing" or f.row in foreign)
     )
     functions = (*kept, *_entries(undeclared, demands))
-    verdict = verdict_of(functions, complete=record.complete, required=required)
+    complete = record.complete and not undeclared.broken
+    verdict = verdict_of(functions, complete=complete, required=required)
     return msgspec.structs.replace(
         record,
         functions=functions,
         verdict=verdict,
         not_judged=not_judged(undeclared.found),
+        complete=complete,
+        notes=(*record.notes, *_notes(undeclared)),
         seconds={**record.seconds, **undeclared.seconds},
     )
+
+
+def _notes(undeclared: Undeclared) -> tuple[str, ...]:
+    """What was left out, and what broke."""
+    return (*((undeclared.note,) if undeclared.note else ()), *undeclared.broken)
 
 
 def alone(undeclared: Undeclared, demands: Demands, *, elapsed: float) -> Record:
@@ -133,8 +225,8 @@ def alone(undeclared: Undeclared, demands: Demands, *, elapsed: float) -> Record
         _entries(undeclared, demands),
         planned=(),
         required=frozenset(),
-        complete=bool(undeclared.judged),
-        notes=(),
+        complete=bool(undeclared.judged) and not undeclared.broken,
+        notes=_notes(undeclared),
         target=TargetOf(kind=target.kind, path=str(target.path)),
         profile=demands.profile,
         seed=demands.seed,

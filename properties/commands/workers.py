@@ -8,14 +8,18 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
 
 from ..judge.plan import Cell
 from ..judge.suite import Judged, Suite
 from .job import Job
 from .judging import Interrupt
+
+Unit = TypeVar("Unit")
+Answer = TypeVar("Answer")
 
 _LOOK = 0.2  # seconds between two looks at whether Ctrl-C was pressed
 
@@ -28,14 +32,36 @@ def spread(
     broken: list[str],
 ) -> Iterator[Judged]:
     """What came of each row, as it comes; the longest begin."""
+    order = sorted(rows, key=lambda cells: -sum(len(cell.properties) for cell in cells))
+    return mapped(judge, order, count, interrupt, broken, start=_start, given=(job,))
+
+
+def mapped(
+    work: Callable[[Unit], Answer],
+    units: Sequence[Unit],
+    count: int,
+    interrupt: Interrupt,
+    broken: list[str],
+    *,
+    start: Callable[..., None],
+    given: tuple[Any, ...],
+) -> Iterator[Answer]:
+    """What came of each unit of work, as it comes.
+
+    Parameters
+    ----------
+    broken
+        Told when a process ends that should not.
+    start
+        Called once in every process, with what is `given`.
+    """
     # A forked worker has imported everything; elsewhere each imports for itself.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     pool = ProcessPoolExecutor(
-        count, mp_context=context, initializer=_start, initargs=(job, os.getpid())
+        count, mp_context=context, initializer=_begin, initargs=(os.getpid(), start, given)
     )
-    order = sorted(rows, key=lambda cells: -sum(len(cell.properties) for cell in cells))
     try:
-        waiting: set[Future[Judged]] = {pool.submit(judge, cells) for cells in order}
+        waiting: set[Future[Answer]] = {pool.submit(work, unit) for unit in units}
         while waiting:
             done, waiting = wait(waiting, timeout=_LOOK, return_when=FIRST_COMPLETED)
             if interrupt.pressed:
@@ -55,10 +81,14 @@ def spread(
 _suite: Suite
 
 
-def _start(job: Job, parent: int) -> None:
-    global _suite
+def _begin(parent: int, start: Callable[..., None], given: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process hears it and ends this one
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    start(*given)
+
+
+def _start(job: Job) -> None:
+    global _suite
     _suite = job.suite()
 
 

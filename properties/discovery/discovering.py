@@ -83,13 +83,23 @@ def discover(
         What the user said of the inputs, by name.
     """
     survey = session.survey()
-    found: list[Found | NotJudged] = []
-    for candidate in candidates(survey, known=known):
-        try:
-            found.append(_Search(session, survey, candidate, declared or {}, seed).run())
-        except Exception as error:  # one that is too strange must not hide the others
-            found.append(broke(candidate.name, error))
-    return found
+    listed = candidates(survey, known=known)
+    return [understand(session, survey, one, declared=declared, seed=seed) for one in listed]
+
+
+def understand(
+    session: Session,
+    survey: Survey,
+    candidate: Candidate,
+    *,
+    declared: Mapping[str, Wanted] | None = None,
+    seed: int = 0,
+) -> Found | NotJudged:
+    """Find out how a candidate is called, with what, and what it is the derivative of."""
+    try:
+        return _Search(session, survey, candidate, declared or {}, seed).run()
+    except Exception as error:  # one that is too strange must not hide the others
+        return broke(candidate.name, error)
 
 
 def broke(name: str, error: Exception) -> NotJudged:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .calling import Plan
 from .inputs import Wanted, shown
 from .pairs import Candidate, Pairing
+from .source import Class, Function
 
 Array = Any
 
@@ -32,6 +33,10 @@ class NotJudged:
     write: str = ""
     file: str = ""
     line: int = 0
+
+    def portable(self) -> NotJudged:
+        """The same, as a value that can be pickled."""
+        return self
 
     @property
     def sentence(self) -> str:
@@ -133,3 +138,25 @@ class Result:
     examples: int = 0
     inconclusive: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def portable(self) -> Result:
+        """The same without syntax trees, as a value that can be pickled and is small."""
+        found = self.found
+        candidate = replace(found.candidate, function=_plain(found.candidate.function), pairings=())
+        candidate = replace(candidate, owner=_bare(candidate.owner))
+        pairing = replace(
+            found.pairing,
+            forward=_plain(found.pairing.forward),
+            backward=found.pairing.backward and _plain(found.pairing.backward),
+            then=found.pairing.then and _plain(found.pairing.then),
+            owner=_bare(found.pairing.owner),
+        )
+        return replace(self, found=replace(found, candidate=candidate, pairing=pairing))
+
+
+def _plain(function: Function) -> Function:
+    return replace(function, node=None)
+
+
+def _bare(kind: Class | None) -> Class | None:
+    return None if kind is None else replace(kind, methods={})

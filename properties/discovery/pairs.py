@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from . import names
 from .source import VAR_POSITIONAL, Class, Function, Survey
@@ -104,37 +105,64 @@ class Candidate:
     owner: Class | None
     pairings: tuple[Pairing, ...]
     reason: str = ""
-    words: tuple[str, ...] = field(default=())
+    place: str = ""
 
     @property
     def name(self) -> str:
+        """Its name, with its class, and its module where that is needed."""
+        return f"{self.place}.{self.plain}" if self.place else self.plain
+
+    @property
+    def plain(self) -> str:
         """Its name, with its class."""
         return f"{self.owner.name}.{self.function.name}" if self.owner else self.function.name
 
+    def answers_to(self, name: str) -> bool:
+        """Whether a user's word means it: it, its function, its class, or what it derives."""
+        owner = f"{self.owner.name}." if self.owner else ""
+        own = {self.name, self.plain, self.function.name, owner.rstrip(".")}
+        own |= {owner + pairing.forward.name for pairing in self.pairings[:1]}
+        return bool(name) and name in own
+
 
 def candidates(survey: Survey, *, known: Iterable[str] = ()) -> list[Candidate]:
-    """Find everything that looks like a derivative, in the order of the file.
+    """Find everything that looks like a derivative, in the order of the files.
 
     Parameters
     ----------
     known
-        Names of functions that somebody else judges already.
+        What somebody else judges already: a name, or ``file::name`` where others may have it too.
     """
     skip = set(known)
+
+    def free(name: str, file: str) -> bool:
+        return name not in skip and f"{file}::{name}" not in skip
+
     found: list[Candidate] = []
     for kind in survey.classes:
-        if kind.name not in skip:
+        if free(kind.name, kind.file):
             found += _of_class(kind)
-    usable = [f for f in survey.functions if f.name not in skip]
+    usable = [f for f in survey.functions if free(f.name, f.file)]
     found += _of_functions(survey, usable)
-    return sorted(found, key=lambda c: (c.function.module, c.owner is None, c.function.line))
+    found.sort(key=lambda c: (c.function.module, c.owner is None, c.function.line))
+    count = Counter(one.plain for one in found)
+    return [replace(one, place=_stem(one)) if count[one.plain] > 1 else one for one in found]
+
+
+def _stem(candidate: Candidate) -> str:
+    owner = candidate.owner
+    module = owner.module if owner is not None else candidate.function.module
+    return module.removesuffix(".py").replace("/", ".").rpartition(".")[2]
 
 
 # functions
 
 
 def _of_functions(survey: Survey, usable: Sequence[Function]) -> Iterator[Candidate]:
-    by_name = {f.name: f for f in survey.functions}
+    modules: dict[str, list[Function]] = {}
+    for function in survey.functions:
+        modules.setdefault(function.module, []).append(function)
+    free = set(map(id, usable))
     for function in usable:
         flag = _flag(function)
         if flag:
@@ -147,7 +175,10 @@ def _of_functions(survey: Survey, usable: Sequence[Function]) -> Iterator[Candid
         if value is not None:
             yield Candidate(function, None, (Pairing(function, None, "joint", value=value),))
             continue
-        likely = _forwards(function, usable, by_name)
+        near = modules[function.module]
+        likely = _forwards(function, [f for f in near if id(f) in free], {f.name: f for f in near})
+        if not likely and len(modules) > 1:
+            likely = _elsewhere(function, survey.functions)
         if likely:
             yield Candidate(function, None, tuple(likely))
         elif function.parameters and (
@@ -155,6 +186,13 @@ def _of_functions(survey: Survey, usable: Sequence[Function]) -> Iterator[Candid
         ):
             reason = "no function was found that it is the derivative of"
             yield Candidate(function, None, (), reason)
+
+
+def _elsewhere(function: Function, others: Sequence[Function]) -> list[Pairing]:
+    """Forwards in other modules: those alone that its name says."""
+    key = names.key(function.name)
+    fitting = [f for f in others if key and names.key(f.name) == key and f is not function]
+    return _forwards(function, fitting, {f.name: f for f in fitting}) if fitting else []
 
 
 def _flag(function: Function) -> str:

@@ -118,6 +118,11 @@ class Class:
     methods: Mapping[str, Function]
     line: int = 0
 
+    @property
+    def file(self) -> str:
+        """The file that defines it, as its own methods say."""
+        return next((m.file for m in self.methods.values() if m.owner == self.name), self.module)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Survey:

@@ -49,6 +49,8 @@ class Target:
         Folder whose other packages can be imported as well.
     nearer : tuple of str
         Code that lies nearer to what the user named, and is not judged.
+    surveyed : tuple of str
+        The files that are meant where all of the target is; empty: every module.
     """
 
     kind: str
@@ -57,6 +59,7 @@ class Target:
     root: Path
     beside: Path | None = None
     nearer: tuple[str, ...] = ()
+    surveyed: tuple[str, ...] = ()
 
     def layout(self) -> Layout:
         """Give the part that the loader needs."""
@@ -68,6 +71,7 @@ class Target:
             within=str(self.path) if self.path.is_dir() and self.path != self.root else None,
             beside=str(self.beside) if self.beside else None,
             search_beside=self.kind == "folder",
+            surveyed=self.surveyed,
             forbidden=tuple(str(f) for f in forbidden if not mine.is_relative_to(f)),
         )
 
@@ -283,8 +287,7 @@ def _import(text: str) -> Target:
         search = places
     assert found is not None
     if found.is_dir():
-        target = _package(found, text, kind="import")
-        return target
+        return _package(found, text, kind="import")
     one = _file(found, text)
     return Target("import", one.path, text, one.root, one.beside)
 

@@ -115,9 +115,10 @@ def import_lines(target: Target, implementation: Implementation, names: Sequence
     modules: dict[str, list[str]] = {}
     for name in names:
         info = implementation.functions[name]
-        inside = info.module.partition(".")[2] or "layers"
-        own = info.module.partition(".")[0] == "nndl"
-        module = f"{root.name}.{inside}" if packaged and own else info.module if packaged else inside
+        top, _, inside = info.module.partition(".")
+        module = inside or "layers"
+        if packaged:
+            module = f"{root.name}.{module}" if top == "nndl" else info.module
         modules.setdefault(module, []).append(name.rpartition(".")[2])
     place = root.parent if packaged else root
     lines = ["import sys", f"sys.path.insert(0, {str(place)!r})"]

@@ -10,13 +10,12 @@ from ..discovery.found import Found, NotJudged
 from ..discovery.inputs import InputsError, parse
 from ..discovery.judging import judge_found
 from ..discovery.session import Session
-from ..implementation import Limits, TargetError, open_implementation, resolve_target
-from ..implementation.child.loading import EVERYTHING
+from ..discovery.targets import look, opened
+from ..implementation import TargetError, resolve_target
 
 __all__ = ["Inferred", "infer"]
 
 _EXAMPLES = 8
-_LIMITS = Limits(call_seconds=10.0, import_seconds=6.0, failures=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +55,10 @@ def infer(
     inputs : what the user says of them.
     """
     try:
-        place = resolve_target(target)
-        with open_implementation(place, names=[EVERYTHING], limits=_LIMITS) as implementation:
-            session = Session(implementation)
+        looked = look(resolve_target(target), known=known)
+        if not looked.worth_loading:
+            return []
+        with opened(looked.target) as session:
             skipped = set(known)
             if only:
                 wanted = {part for name in only if name for part in name.split(".")}

@@ -13,7 +13,7 @@ from .blame import one_line
 from .importing import ROOT, TargetImports
 from .source import Source, read_source
 from .stubs import Inert
-from .survey import STEMS, Definition, Module, definitions, mentions, modules_of
+from .survey import STEMS, Definition, Module, definitions, mentions, modules_of, surveyed
 from .values import FunctionInfo, Layout
 
 MAX_SOURCE = 20_000
@@ -62,7 +62,7 @@ class LoadedTarget:
         whole = EVERYTHING in names
         self.modules = [m for m in everything if whole or layout.file or mentions(m.path, words)]
         self._stems = {module.stem for module in everything}
-        self._surveyed = frozenset(layout.surveyed)
+        self._layout = layout
         Inert.loading = True
         try:
             for name in names:
@@ -109,8 +109,8 @@ class LoadedTarget:
         return {n: s.text.split("\n") for n, s in sources.items() if s is not None}
 
     def _take_everything(self) -> None:
-        if self._surveyed:
-            self.modules = [m for m in self.modules if m.path in self._surveyed]
+        if self._layout.surveyed:
+            self.modules = surveyed(self._layout, self.modules, ROOT)
         for module in self.modules:
             self._module(module)
         self.infos[EVERYTHING] = FunctionInfo(EVERYTHING, "present")

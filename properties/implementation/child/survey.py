@@ -104,6 +104,19 @@ def file_name(path: str, root: str | None, root_name: str) -> str:
     return ".".join((root_name, *parts, re.sub(r"\W", "_", stem)))
 
 
+def surveyed(layout: Layout, known: Sequence[Module], root_name: str) -> list[Module]:
+    """The modules of the files that a layout wants surveyed, in their order."""
+    names = {module.path: module for module in known}
+    return [names.get(path) or _named(path, layout, root_name) for path in layout.surveyed]
+
+
+def _named(path: str, layout: Layout, root_name: str) -> Module:
+    stem = os.path.splitext(os.path.basename(path))[0]
+    if layout.root and os.path.commonpath([path, layout.root]) == layout.root:
+        return Module(path, file_name(path, layout.root, root_name), stem)
+    return Module(path, ".".join((*_parts(os.path.dirname(path), layout.beside or ""), stem)), stem)
+
+
 def _parts(folder: str, root: str) -> list[str]:
     relative = os.path.relpath(folder, root)
     return [] if relative == os.curdir else relative.split(os.sep)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from properties.commands.undeclared import judge_undeclared
+from properties.commands.undeclared import Search, judge_undeclared
 from properties.discovery.found import NotJudged
 from properties.implementation import resolve_target
 from properties.spec.demands import Demands
@@ -22,7 +22,7 @@ def statuses(folder: Path, source: str) -> dict[str, str]:
     file = folder / "piece.py"
     file.write_text(source, encoding="utf-8")
     target = resolve_target(str(file))
-    undeclared = judge_undeclared(target, Demands(profile="quick"))
+    undeclared = judge_undeclared(Search(target=target, demands=Demands(profile="quick")))
     return {
         one.name if isinstance(one, NotJudged) else one.found.name: (
             f"not judged: {one.reason}" if isinstance(one, NotJudged) else one.status
