@@ -52,7 +52,14 @@ def _declared(inputs: str | None) -> Mapping[str, Wanted]:
         raise click.UsageError(str(error)) from error
 
 
-def _known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) -> None:
+def check_known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) -> None:
+    """Refuse a name that no row, layer or function has.
+
+    Raises
+    ------
+    click.UsageError
+        There is no such name.
+    """
     known = {spec.layer for spec in specs}
     full = known | {spec.name for spec in specs} | {f for spec in specs for f in spec.functions}
     for name in sorted(names - full):
@@ -132,8 +139,8 @@ def check(
         specs = job.known_rows()
     except SpecsError as error:
         raise click.UsageError(str(error)) from error
-    _known(only, specs, "--only")
-    _known(require, specs, "--require")
+    check_known(only, specs, "--only")
+    check_known(require, specs, "--require")
     if why is not None:
         functions = [name for spec in specs for name in spec.functions]
         if why not in functions:
@@ -314,12 +321,35 @@ def run(
     names = frozenset(name for name in only.split(",") if name)
     demands = Demands(profile=profile, seed=seed, strict=strict, dropout_p=dropout_p)
     job = Job(target=target, demands=demands, only=names, in_process=in_process)
-    suite = job.suite()
     required = frozenset(name for name in require.split(",") if name)
-    quiet = Console(file=io.StringIO())
-    record, code = _judge(suite, job, resolve_target(target), required, quiet)
+    return judge_target(job, required=required)
+
+
+def judge_target(job: Job, *, required: frozenset[str]) -> Record:
+    """Judge a target in silence; gives the record that the command writes.
+
+    Raises
+    ------
+    TargetError
+        The target cannot be used.
+    RuntimeError
+        The suite itself broke.
+    """
+    target, suite = resolve_target(job.target), job.suite()
+    try:
+        suite.implementation  # noqa: B018  opened here, where what is not defined can be told
+    except NothingDefined:
+        if job.only or required:
+            raise
+        return _undeclared_alone(job, target, {})[0]
+    record, code = _judge(suite, job, target, required, Console(file=io.StringIO()))
     if code == BROKEN:
         raise RuntimeError("the suite itself broke:\n" + "\n".join(suite.broken[:1]))
+    if not job.only and target.kind == "file":
+        from .undeclared import beside
+
+        others = _undeclared_beside(record, job, target, {})
+        record = beside(record, others, job.demands, required=required)
     return record
 
 

@@ -19,6 +19,7 @@ BROKEN, INTERRUPTED = 3, 130
 _LAZY: dict[str, tuple[str, str]] = {
     "check": (".check", "Judge the forward and backward passes of TARGET."),
     "steps": (".steps", "Say which line of a backward is wrong first."),
+    "grade": ("..grading.command", "Judge the submissions of a class; write its grade book."),
     "report": (".report", "Make a report from the record that `nndl check --json FILE` wrote."),
 }
 

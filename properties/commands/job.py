@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -28,7 +28,8 @@ LIMITS = Limits(call_seconds=10.0, failures=1)
 class Job:
     """A target, the rows that are asked for, and the demands.
 
-    ``only`` holds names of rows, layers or functions; empty, it stands for all.
+    ``only`` holds names of rows, layers or functions; empty, it stands for all. ``processes`` is
+    the most that judge at once; by default one for each processor.
     """
 
     target: str | None
@@ -36,6 +37,7 @@ class Job:
     specs_file: str | None = None
     only: frozenset[str] = frozenset()
     in_process: bool = False
+    processes: int | None = None
 
     def known_rows(self) -> tuple[LayerSpec, ...]:
         """Every row that could be asked for; raises SpecsError where the file cannot be read.
@@ -47,6 +49,15 @@ class Job:
         taken = {name for row in own for name in (row.name, *row.functions)}
         return (*(row for row in ALL if not taken & {row.name, *row.functions}), *own)
 
+    def asked(self, known: Iterable[LayerSpec]) -> tuple[LayerSpec, ...]:
+        """The rows of some that are asked for."""
+        only = self.only
+        return tuple(
+            row
+            for row in known
+            if not only or row.layer in only or only & {row.name, *row.functions}
+        )
+
     def suite(self, wanted: Callable[[Property, LayerSpec], bool] = everything) -> Suite:
         """A suite with its plan, nothing judged.
 
@@ -55,13 +66,7 @@ class Job:
         TargetError, SpecsError
             What was asked for cannot be used.
         """
-        only = self.only
-        known = self.known_rows()
-        rows = tuple(
-            row
-            for row in known
-            if not only or row.layer in only or only & {row.name, *row.functions}
-        )
+        rows = self.asked(self.known_rows())
         found = resolve_target(self.target)
         return Suite(
             open_implementation=lambda: self.open(found, rows),

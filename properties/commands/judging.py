@@ -58,7 +58,7 @@ def judge_all(
     """
     rows = by_row(suite.planned)
     there = [row for row in rows if _is_there(suite, row[0].row)]
-    count = min(processors(), len(there))
+    count = min(job.processes or processors(), len(there))
     if count < 2 or job.in_process:
         for cells in rows:
             if interrupt.pressed:

@@ -1,0 +1,181 @@
+"""A batch: every submission judged once, on whatever workers there are."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dask
+import msgspec
+from distributed import Client, LocalCluster, as_completed
+from distributed.scheduler import KilledWorker
+
+from ..commands.judging import processors
+from .kept import Kept
+from .naming import Submission
+from .reading import Refused, read
+from .values import Contents, Options, Result, key_of
+from .worker import Answer, on_worker
+
+_IN_FLIGHT = 3  # tasks a worker's thread: enough that none waits, few enough to stay small
+_DEATHS = 1  # workers that may die of one submission before it counts as lost
+
+
+class Void(Exception):
+    """A canary got a wrong verdict: nothing that was judged beside it can be trusted."""
+
+
+@dataclass
+class Judged:
+    """Results by the place of their submission; ``judged`` counts those that were not kept."""
+
+    results: dict[int, Result] = field(default_factory=dict)
+    judged: int = 0
+
+
+@contextlib.contextmanager
+def connect(
+    scheduler: str | None, *, workers: int | None = None, dashboard: bool = False
+) -> Iterator[Client]:
+    """A client of a cluster that exists, or of one on this machine."""
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+    with dask.config.set({"distributed.scheduler.allowed-failures": _DEATHS}):
+        if scheduler is not None:
+            with Client(scheduler, timeout="30s") as client:
+                yield client
+            return
+        with (
+            LocalCluster(
+                n_workers=workers or processors(),
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=0,  # a worker holds nothing; the code under test has limits of its own
+                dashboard_address="127.0.0.1:8787" if dashboard else None,
+                silence_logs=logging.ERROR,
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client
+
+
+def judge_batch(
+    submissions: Sequence[Submission],
+    options: Options,
+    kept: Kept,
+    client: Callable[[], contextlib.AbstractContextManager[Client]],
+    on_done: Callable[[int, Result], None],
+) -> Judged:
+    """Judge what has no kept result; each new one is kept as it comes.
+
+    ``client`` is called only when there is something to judge.
+
+    Raises
+    ------
+    Void
+        A canary got a wrong verdict.
+    """
+    done = Judged()
+
+    def finish(places: Iterable[int], result: Result) -> None:
+        for place in places:
+            done.results[place] = result
+            on_done(place, result)
+
+    same: dict[str, list[int]] = {}
+    for place, submission in enumerate(submissions):
+        contents = _read(submission)
+        if isinstance(contents, Result):
+            finish([place], contents)
+            continue
+        key = key_of(contents, options)
+        if key not in same and (result := kept.get(key)) is not None:
+            finish([place], result)
+        else:
+            same.setdefault(key, []).append(place)
+    if same:
+        with client() as connected:
+            work = _Work(connected, options, kept)
+            for key, result in work.run(submissions, same):
+                finish(same[key], result)
+                done.judged += 1
+            work.judge_last()
+    return done
+
+
+def _read(submission: Submission) -> Contents | Result:
+    try:
+        return read(submission.sources)
+    except Refused as error:
+        return Result(status="refused", reason=str(error))
+
+
+class _Work:
+    """Submissions on their way to the workers and back."""
+
+    def __init__(self, client: Client, options: Options, kept: Kept) -> None:
+        self._client, self._kept = client, kept
+        self._options = msgspec.json.encode(options)
+        self._task = on_worker("judge")
+        self._by_server: dict[str, list[str]] = {}
+
+    def run(
+        self, submissions: Sequence[Submission], same: dict[str, list[int]]
+    ) -> Iterator[tuple[str, Result]]:
+        """Every result with its key, as they come."""
+        waiting = iter(same.items())
+        running: Any = as_completed()
+        keys: dict[Any, str] = {}
+
+        def more() -> None:
+            for key, places in waiting:
+                contents = _read(submissions[places[0]])
+                assert isinstance(contents, Contents)
+                future = self._client.submit(
+                    self._task,
+                    self._options,
+                    msgspec.msgpack.encode(contents),
+                    key=f"judge-{key}",
+                    pure=False,
+                    retries=1,
+                )
+                keys[future.key] = key
+                running.add(future)
+                return
+
+        for _ in range(_IN_FLIGHT * max(1, sum(self._client.nthreads().values()))):
+            more()
+        for future in running:
+            more()
+            key = keys.pop(future.key)
+            yield key, self._take(key, future)
+            future.release()
+
+    def _take(self, key: str, future: Any) -> Result:
+        try:
+            answer = msgspec.json.decode(future.result(), type=Answer)
+        except KilledWorker:
+            return Result(status="lost", reason="the workers that judged it died")
+        except Exception as error:
+            return Result(status="lost", reason=f"the worker broke: {error!r}"[:600])
+        if answer.trouble:
+            raise Void(f"{answer.server}: {answer.trouble}")
+        if answer.result.final:
+            self._kept.put(key, answer.result)
+            self._by_server.setdefault(answer.server, []).append(key)
+        return answer.result
+
+    def judge_last(self) -> None:
+        """Judge the canaries once more on every worker; what a server that fails gave is undone."""
+        wrong = [
+            name for names in self._client.run(on_worker("check_last")).values() for name in names
+        ]
+        for name in wrong:
+            for key in self._by_server.get(name, ()):
+                self._kept.drop(key)
+        if wrong:
+            raise Void(f"the last canary got a wrong verdict on {', '.join(wrong)}")

@@ -1,0 +1,78 @@
+"""A right and a wrong package whose verdicts are known: a judge that errs on them is no judge."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from ..implementation.target import bundled
+from .judging import FOLDER, judge_submission
+from .values import Options, Result
+
+WRONG = """
+import numpy as np
+
+
+def affine_forward(x, w, b):
+    return x.reshape(x.shape[0], -1) @ w + b, (x, w, b)
+
+
+def affine_backward(dout, cache):
+    x, w, b = cache
+    dx = (dout @ w.T).reshape(x.shape)
+    dw = x.reshape(x.shape[0], -1).T @ dout
+    return dx, dw, dout.mean(axis=0)
+
+
+def relu_forward(x):
+    return np.maximum(x, 0), x
+
+
+def relu_backward(dout, cache):
+    return dout * (cache >= -1)
+"""
+WANTED = {
+    "affine_forward": "pass",
+    "affine_backward": "fail",
+    "relu_forward": "pass",
+    "relu_backward": "fail",
+}
+Judge = Callable[[Callable[[], Result]], Result]
+
+
+def judge_canaries(folder: Path, options: Options, judge: Judge) -> str:
+    """Judge both; give what is wrong with the verdicts, nothing when they are as they must be.
+
+    Parameters
+    ----------
+    judge
+        Runs the judging, in a process of its own for one.
+    """
+    options = replace(options, dropout_p=None, require=(), specs="")
+    right, wrong = folder / "right", folder / "wrong"
+    (wrong / FOLDER).mkdir(parents=True)
+    (wrong / FOLDER / "layers.py").write_text(WRONG, encoding="utf-8")
+    shutil.copytree(
+        bundled().path, right / FOLDER / "nndl", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    said = judge(lambda: judge_submission(wrong, replace(options, only=("affine", "relu"))))
+    if trouble := _trouble("wrong", _statuses(said), WANTED, said):
+        return trouble
+    said = judge(lambda: judge_submission(right, options))
+    statuses = _statuses(said)
+    return _trouble("right", statuses, dict.fromkeys(statuses, "pass"), said)
+
+
+def _statuses(result: Result) -> dict[str, str]:
+    functions = result.record.functions if result.record is not None else ()
+    return {f.name: f.status for f in functions if f.status != "missing"}
+
+
+def _trouble(name: str, got: Mapping[str, str], wanted: Mapping[str, str], result: Result) -> str:
+    if result.status != "judged":
+        return f"the {name} canary was not judged: {result.status}, {result.reason}"
+    off = [f"{f} is {got.get(f)}, wanted {w}" for f, w in wanted.items() if got.get(f) != w]
+    return f"the {name} canary got a wrong verdict: {'; '.join(off)}" if off else ""

@@ -1,0 +1,173 @@
+"""``nndl grade``: judge a class, and write what a teacher needs of it."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from ..commands.check import check_known
+from ..commands.console import make_console
+from ..commands.job import Job
+from ..commands.report import load_weights
+from ..reports.points import Weights
+from ..spec.demands import PROFILES, Demands
+from ..spec.reading import SpecsError
+from .kept import InUse, Kept
+from .naming import NoSubmissions, find_submissions
+from .values import Options
+
+VOID = 3
+
+
+def _names(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[str, ...]:
+    return tuple(sorted({name.strip() for name in (value or "").split(",") if name.strip()}))
+
+
+@click.command()
+@click.argument("submissions", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Where grades, pages and results go.",
+)
+@click.option("--points", metavar="FILE", help="TOML with points, visibility and feedback.")
+@click.option(
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    default="standard",
+    show_default=True,
+    help="25, 100 or 2,000 examples a property.",
+)
+@click.option("--only", callback=_names, metavar="LAYER,…", help="Judge these layers alone.")
+@click.option("--require", callback=_names, metavar="LAYER,…", help="Missing is then a failure.")
+@click.option("--strict", is_flag=True, help="Robustness and convention count as failures.")
+@click.option("--dropout-p", type=click.Choice(["drop", "keep"]), help="Demand one reading of p.")
+@click.option(
+    "--specs",
+    "specs_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A file with LayerSpecs of your own.",
+)
+@click.option(
+    "--seed",
+    default="random",
+    show_default=True,
+    metavar="NUMBER|random",
+    help="Seed of the examples; random: drawn once, kept in DIR.",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="A dask cluster that runs; by default one on this machine.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Processes on this machine; by default one a processor.",
+)
+@click.option("--dashboard", is_flag=True, help="Show dask's dashboard at http://127.0.0.1:8787.")
+def grade(
+    submissions: Path,
+    out: Path,
+    points: str | None,
+    profile: str,
+    only: tuple[str, ...],
+    require: tuple[str, ...],
+    strict: bool,
+    dropout_p: str | None,
+    specs_file: Path | None,
+    seed: str,
+    scheduler: str | None,
+    workers: int | None,
+    dashboard: bool,
+) -> None:
+    """Judge every submission in SUBMISSIONS and write the grades.
+
+    SUBMISSIONS is a folder of folders, Python files, notebooks or zips, one a student, or what
+    Gradescope, Canvas, Moodle or GitHub Classroom exports. Stopped at any moment, the same command
+    goes on where it was.
+
+    \b
+    Exit code: 0 everything has a verdict, 1 something could not be judged,
+    2 the options cannot be used, 3 a canary got a wrong verdict: there are no grades.
+    """
+    from .batch import Void, connect, judge_batch
+    from .progress import Progress
+    from .writing import write_all
+
+    console = make_console(stderr=False)
+    functions = _functions(only, require, specs_file)
+    weights = load_weights(points) or Weights()
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        found = find_submissions(submissions, without=out)
+    except NoSubmissions as error:
+        raise click.UsageError(str(error)) from error
+    kept = Kept(out)
+    try:
+        with kept.locked():
+            options = Options(
+                profile=profile,
+                seed=kept.seed() if seed == "random" else _number(seed),
+                strict=strict,
+                dropout_p=dropout_p,
+                only=only,
+                require=require,
+                specs=specs_file.read_text(encoding="utf-8") if specs_file else "",
+            )
+            with Progress(console, len(found)) as progress:
+                judged = judge_batch(
+                    found,
+                    options,
+                    kept,
+                    lambda: connect(scheduler, workers=workers, dashboard=dashboard),
+                    progress.done,
+                )
+            results = [judged.results[place] for place in range(len(found))]
+            name = submissions.resolve().name
+            written = write_all(out, name, found, results, weights, asked=functions)
+    except InUse as error:
+        raise click.UsageError(str(error)) from error
+    except Void as error:
+        click.echo(f"nndl grade: void, nothing is graded: {error}", err=True)
+        sys.exit(VOID)
+    states = Counter(line.state for line in written.lines)
+    told = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    said = f"{len(found)} submissions: {told}; {judged.judged} judged now; see {out}"
+    console.print(said, markup=False, soft_wrap=True)
+    sys.exit(1 if {"lost", "timeout"} & set(states) else 0)
+
+
+def _functions(
+    only: tuple[str, ...], require: tuple[str, ...], specs_file: Path | None
+) -> frozenset[str]:
+    """The functions of the rows that are asked for."""
+    job = Job(
+        target=None,
+        demands=Demands(),
+        only=frozenset(only),
+        specs_file=str(specs_file) if specs_file else None,
+    )
+    try:
+        known = job.known_rows()
+    except SpecsError as error:
+        raise click.UsageError(str(error)) from error
+    check_known(frozenset(only), known, "--only")
+    check_known(frozenset(require), known, "--require")
+    return frozenset(name for row in job.asked(known) for name in row.functions)
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise click.BadParameter(f"--seed: {text!r} is no number, nor 'random'") from None

@@ -1,0 +1,180 @@
+"""The grade book: a row a student, a column a function; in the forms that platforms take."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from ..record.text import one_line
+from ..reports.points import Grade, Weights, grades
+from .naming import Student, Submission
+from .values import Result
+
+# A cell that begins like this is a formula to a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """What one submission earned."""
+
+    submission: Submission
+    result: Result
+    grades: tuple[Grade, ...]
+
+    @property
+    def points(self) -> float:
+        """All points together."""
+        return sum(grade.points for grade in self.grades)
+
+    @property
+    def most(self) -> float:
+        """What could have been earned."""
+        return sum(grade.most for grade in self.grades)
+
+    @property
+    def state(self) -> str:
+        """In a word: right, wrong, or why there is no verdict."""
+        if self.result.status != "judged":
+            return self.result.status
+        return "right" if all(grade.passed for grade in self.grades) else "wrong"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Book:
+    """The lines of a class, and the functions that count with their points."""
+
+    lines: tuple[Line, ...]
+    functions: tuple[str, ...]
+    most: dict[str, float]
+
+    @property
+    def total(self) -> float:
+        """The points of everything."""
+        return sum(self.most.values())
+
+
+def book(
+    submissions: Sequence[Submission],
+    results: Sequence[Result],
+    weights: Weights,
+    *,
+    asked: Collection[str] = (),
+) -> Book:
+    """Grade a class: every student has the same columns.
+
+    With points given, the columns are what they name. Otherwise each function of the rows that
+    were ``asked`` for gives one, where any student has it: what somebody derives beside them
+    earns nothing.
+    """
+    given = [
+        grades(result.record, weights) if result.record is not None else () for result in results
+    ]
+    if not weights.points:
+        there = {
+            function.name
+            for result in results
+            if result.record is not None
+            for function in result.record.functions
+            if function.status != "missing" and function.name in asked
+        }
+        given = [tuple(grade for grade in one if grade.name in there) for one in given]
+    columns = {grade.name: grade for one in given for grade in one}
+    lines = []
+    for submission, result, one in zip(submissions, results, given, strict=True):
+        earned = {grade.name: grade for grade in one}
+        whole = tuple(
+            earned.get(name) or replace(column, points=0.0, text=_why(result))
+            for name, column in columns.items()
+        )
+        lines.append(Line(submission=submission, result=result, grades=whole))
+    most = {name: column.most for name, column in columns.items()}
+    return Book(lines=tuple(lines), functions=tuple(columns), most=most)
+
+
+def _why(result: Result) -> str:
+    return f"Not judged: {result.reason}" if result.reason else "Not judged."
+
+
+def rows(of: Book) -> Iterable[tuple[Student, Line]]:
+    """A row for each student: all of a group have the same line."""
+    return ((student, line) for line in of.lines for student in line.submission.students)
+
+
+def grades_csv(of: Book) -> str:
+    """Student, id, email, submission, state, points, then a column for each function."""
+    head = ["student", "id", "email", "submission", "state", "points", "of", *of.functions]
+    return _csv([head, *(_row(of, student, line) for student, line in rows(of))])
+
+
+def _row(of: Book, student: Student, line: Line) -> list[str]:
+    earned = {grade.name: grade.points for grade in line.grades}
+    return [
+        student.name,
+        student.id,
+        student.email,
+        one_line(line.submission.label, limit=120),
+        line.state,
+        _number(line.points),
+        _number(of.total),
+        *(_number(earned.get(name, 0.0)) for name in of.functions),
+    ]
+
+
+def canvas_csv(of: Book, assignment: str) -> str:
+    """The form that Canvas imports: Student, ID, SIS User ID, SIS Login ID, Section, assignment.
+
+    Canvas finds a student by ID, the number in the names of its export.
+    """
+    head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment]
+    top = ["    Points Possible", "", "", "", "", _number(of.total)]
+    body = [
+        [student.name, student.id, "", student.email, "", _number(line.points)]
+        for student, line in rows(of)
+    ]
+    return _csv([head, top, *body])
+
+
+def gradescope_csv(of: Book) -> str:
+    """The form of Gradescope's own grade books: names, SID, Email, Total Score, Max Points."""
+    head = ["First Name", "Last Name", "SID", "Email", "Total Score", "Max Points", "Status"]
+    columns = [f"{name} ({_number(of.most[name])} pts)" for name in of.functions]
+    body = []
+    for student, line in rows(of):
+        first, _, last = student.name.partition(" ")
+        earned = {grade.name: grade.points for grade in line.grades}
+        graded = "Graded" if line.result.status == "judged" else "Ungraded"
+        body.append(
+            [
+                first,
+                last,
+                student.id,
+                student.email,
+                _number(line.points),
+                _number(of.total),
+                graded,
+            ]
+            + [_number(earned.get(name, 0.0)) for name in of.functions]
+        )
+    return _csv([head + columns, *body])
+
+
+def _csv(table: Iterable[Sequence[str]]) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerows([_harmless(cell) for cell in row] for row in table)
+    return stream.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _number(value: float) -> str:
+    """
+    >>> _number(2.0), _number(1 / 3)
+    ('2', '0.3333')
+    """
+    return f"{value:.4f}".rstrip("0").rstrip(".")

@@ -1,0 +1,106 @@
+"""Judge one submission in this process, on the way that `nndl check` goes."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from ..commands.check import judge_target
+from ..commands.job import Job
+from ..implementation import TargetError, resolve_target
+from ..record.schema import Record, Target
+from ..record.text import one_line
+from ..spec.demands import Demands
+from .values import CODE, Options, Result
+
+FOLDER = "submission"  # the name of every submission where it is judged
+SPECS = "specs.py"
+_IGNORED = ("setup.py", "__init__.py")
+
+
+def judge_submission(home: Path, options: Options, notes: tuple[str, ...] = ()) -> Result:
+    """Judge the files in ``home/submission``.
+
+    What is judged is a relative path, so that a record does not say where it was made.
+    """
+    started, cpu = time.perf_counter(), _cpu()
+    with _inside(home):
+        try:
+            target = _target()
+            result = _judged(target, options)
+        except TargetError as error:
+            result = Result(status="unusable", reason=one_line(error, limit=600))
+        except RuntimeError as error:
+            result = Result(status="lost", reason=one_line(error, limit=2_000))
+    return replace(
+        result,
+        notes=notes,
+        seconds=round(time.perf_counter() - started, 3),
+        cpu=round(_cpu() - cpu, 3),
+    )
+
+
+def _judged(target: str, options: Options) -> Result:
+    demands = Demands(
+        profile=options.profile,
+        seed=options.seed,
+        strict=options.strict,
+        dropout_p=options.dropout_p,
+    )
+    job = Job(
+        target=target,
+        demands=demands,
+        only=frozenset(options.only),
+        specs_file=str(Path(SPECS).absolute()) if options.specs else None,
+        processes=1,
+    )
+    record = judge_target(job, required=frozenset(options.require))
+    if not record.functions or all(f.status == "missing" for f in record.functions):
+        reason = "nothing to judge in it"
+        return Result(status="unusable", reason=reason, record=_elsewhere(record))
+    return Result(status="judged", record=_elsewhere(record))
+
+
+def _elsewhere(record: Record) -> Record:
+    path = os.path.relpath(record.target.path)
+    return replace(record, target=Target(kind=record.target.kind, path=path))
+
+
+def _target() -> str:
+    """What of a submission is judged: the folder, or its one file of code."""
+    folder = Path(FOLDER)
+    files = [f for f in sorted(folder.rglob("*")) if f.suffix.lower() in CODE]
+    files = [f for f in files if f.name not in _IGNORED]
+    if not files:
+        raise TargetError("There is no Python file and no notebook in it.")
+    if len(files) == 1 and files[0].parent == folder:
+        return str(files[0])
+    try:
+        resolve_target(FOLDER)
+    except TargetError:
+        if len(files) != 1:
+            raise
+        return str(files[0])
+    return FOLDER
+
+
+@contextmanager
+def _inside(home: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(home)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def _cpu() -> float:
+    """Seconds of processor time of this process and of its children that have ended."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)

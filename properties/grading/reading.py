@@ -1,0 +1,189 @@
+"""The files of a submission, read under limits: folders, single files, zips.
+
+Nothing of a zip is written by its own names: its members are read into memory, one by one, and
+each must have a plain path inside the archive. Links are never followed.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from ..record.text import one_line
+from .values import CODE, Contents
+
+_SKIPPED = {"__MACOSX", "__pycache__", "node_modules", "venv", "env", "site-packages"}
+
+
+class Refused(Exception):
+    """A submission is not read; the message says why, and what would be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a submission may be.
+
+    ``entries`` counts files and members of archives, ``bytes`` all that is kept. A file above
+    ``file_bytes`` that is no code is left out, and said to be. ``ratio`` is the most that a member
+    of an archive may grow.
+    """
+
+    entries: int = 5_000
+    bytes: int = 100 << 20
+    file_bytes: int = 8 << 20
+    ratio: int = 200
+
+
+def read(sources: Sequence[tuple[str, Path]], limits: Limits | None = None) -> Contents:
+    """Read what somebody handed in.
+
+    Parameters
+    ----------
+    sources
+        Each a name, as the student gave it, and where it lies: a file, a folder or a zip.
+
+    Raises
+    ------
+    Refused
+        It is beyond a limit, has a path that leads out, or cannot be read.
+    """
+    reader = _Reader(limits or Limits())
+    for name, path in sources:
+        if path.is_symlink():
+            reader.notes.append(f"{one_line(name, limit=80)} is a link: left out")
+        elif path.is_dir():
+            reader.folder(path)
+        else:
+            reader.file(name, path)
+    return Contents(files=reader.files, notes=tuple(reader.notes))
+
+
+class _Reader:
+    def __init__(self, limits: Limits) -> None:
+        self.files: dict[str, bytes] = {}
+        self.notes: list[str] = []
+        self._limits = limits
+        self._entries = 0
+        self._bytes = 0
+
+    def folder(self, path: Path) -> None:
+        """Take a folder; a zip in it is unpacked beside the rest."""
+        for file in _walk(path):
+            name = file.relative_to(path).as_posix()
+            self.file(name, file)
+
+    def file(self, name: str, path: Path) -> None:
+        """Take one file, or the members of a zip."""
+        self._count()
+        try:
+            # A pipe would block on opening, and a device has no end.
+            number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _NO_FOLLOW)
+        except OSError as error:
+            raise Refused(f"{one_line(name)} cannot be read: {error.strerror}") from error
+        with os.fdopen(number, "rb") as stream:
+            about = os.fstat(number)
+            if not stat.S_ISREG(about.st_mode):
+                self.notes.append(f"{one_line(name, limit=80)} is no regular file: left out")
+                return
+            if name.lower().endswith(".zip"):
+                self._zip(name, stream)
+            else:
+                self._take(_plain(name), stream, about.st_size)
+
+    def _count(self) -> None:
+        self._entries += 1
+        if self._entries > self._limits.entries:
+            raise Refused(
+                f"it has more than {self._limits.entries:,} files; hand in the code alone"
+            )
+
+    def _take(self, name: str, stream: BinaryIO, size: int) -> None:
+        code = name.lower().endswith(CODE)
+        most = self._limits.bytes - self._bytes if code else self._limits.file_bytes
+        if size > most and not code:
+            self.notes.append(f"{one_line(name, limit=80)} has {size:,} bytes: left out")
+            return
+        data = stream.read(max(0, min(most, self._limits.bytes - self._bytes)) + 1)
+        self._bytes += len(data)
+        if self._bytes > self._limits.bytes or len(data) > most:
+            raise Refused(f"it has more than {self._limits.bytes:,} bytes; wanted the code alone")
+        if name in self.files:
+            raise Refused(f"two files are called {one_line(name)}")
+        self.files[name] = data
+
+    def _zip(self, name: str, stream: BinaryIO) -> None:
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                members = archive.infolist()
+                if len(members) > self._limits.entries:
+                    raise Refused(f"{one_line(name)} has {len(members):,} members")
+                for member in members:
+                    self._member(archive, member)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+            raise Refused(f"{one_line(name)} is no zip that can be unpacked: {error}") from error
+        except RuntimeError as error:  # a password
+            raise Refused(f"{one_line(name)} cannot be unpacked: {error}") from error
+
+    def _member(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+        self._count()
+        path = _plain(member.filename)
+        if member.is_dir() or _skipped(PurePosixPath(path)):
+            return
+        kind = stat.S_IFMT(member.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG):
+            raise Refused(f"{one_line(path)} in the zip is a link or a device")
+        if member.flag_bits & 1:
+            raise Refused("the zip has a password")
+        size, packed = member.file_size, max(member.compress_size, 1)
+        if size > 1 << 20 and size / packed > self._limits.ratio:
+            raise Refused(f"{one_line(path)} in the zip grows by {size // packed:,} times")
+        with archive.open(member) as stream:
+            self._take(path, _Bounded(stream, size), size)
+
+
+class _Bounded(BytesIO):
+    """A member read no further than its header promised."""
+
+    def __init__(self, stream: object, size: int) -> None:
+        super().__init__()
+        self._stream, self._size = stream, size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        wanted = self._size if size is None or size < 0 else min(size, self._size)
+        data: bytes = self._stream.read(wanted)  # type: ignore[attr-defined]
+        return data
+
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if _skipped(PurePosixPath(entry.name)) or entry.is_symlink():
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path))
+        else:
+            yield Path(entry.path)
+
+
+def _skipped(path: PurePosixPath) -> bool:
+    return any(part in _SKIPPED or part.startswith(".") for part in path.parts)
+
+
+def _plain(name: str) -> str:
+    """A path inside the archive, or nothing is read."""
+    path = name.replace("\\", "/")
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    outside = path.startswith("/") or ".." in parts or (len(path) > 1 and path[1] == ":")
+    odd = any(ord(c) < 32 for c in path) or len(path) > 1000 or any(len(p) > 200 for p in parts)
+    if outside or odd or not parts:
+        raise Refused(f"{one_line(name, limit=80)!r} is no path inside the submission")
+    return "/".join(parts)

@@ -1,0 +1,200 @@
+"""A process that has the suite imported and forks for each submission.
+
+A worker starts it and sends the folders of submissions down its standard input, one JSON frame
+each; answers come back on its standard output. Before the first it judges two canaries, a right
+and a wrong package, and says what came of them. Each submission is judged in a fork, which dies
+with what it learned, so that none can change what the next one meets; the code under test runs in
+a child of the fork, as it does for `nndl check`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import struct
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import IO, NoReturn
+
+import msgspec
+
+from ..implementation.child.guard import leave_with_parent
+from .canaries import judge_canaries
+from .judging import judge_submission
+from .values import Options, Result, suite_version
+
+_LENGTH = struct.Struct("<Q")
+_CLOCKS = {"quick": 300.0, "standard": 900.0, "thorough": 7200.0}
+_GRACE = 20.0  # seconds beyond the clock of a run, which ends it and says more
+
+
+class Start(msgspec.Struct):
+    """What a worker says first."""
+
+    options: Options
+    version: str
+
+
+class Ready(msgspec.Struct):
+    """What a server answers: the canaries' verdicts, empty when both are as they must be."""
+
+    trouble: str = ""
+
+
+class Task(msgspec.Struct):
+    """A submission that lies in ``home/submission``; without a home, the canaries once more."""
+
+    home: str
+    notes: tuple[str, ...] = ()
+
+
+def send(stream: IO[bytes], value: object) -> None:
+    """Write a frame."""
+    data = msgspec.json.encode(value)
+    stream.write(_LENGTH.pack(len(data)) + data)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> bytes:
+    """Read a frame.
+
+    Raises
+    ------
+    EOFError
+        The other side has ended.
+    """
+    head = _exactly(stream, _LENGTH.size)
+    return _exactly(stream, _LENGTH.unpack(head)[0])
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    parts = []
+    while size:
+        part = stream.read(size)
+        if not part:
+            raise EOFError
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def serve() -> None:
+    """Answer until the worker goes."""
+    # Whatever is printed by accident must not be taken for an answer.
+    tasks, answers = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    try:
+        start = msgspec.json.decode(receive(tasks), type=Start)
+        if start.version != suite_version():
+            send(answers, Ready(trouble=_other_version(start.version)))
+            return
+        clock = (start.options.timeout or _CLOCKS[start.options.profile]) + _GRACE
+        forked = Forked(tasks.fileno(), clock)
+
+        def canaries() -> None:
+            with tempfile.TemporaryDirectory(prefix="nndl-canary-") as folder:
+                trouble = judge_canaries(Path(folder), start.options, forked)
+            send(answers, Ready(trouble=trouble))
+
+        canaries()
+        while True:
+            task = msgspec.json.decode(receive(tasks), type=Task)
+            if not task.home:
+                canaries()
+                continue
+            work = partial(judge_submission, Path(task.home), start.options, task.notes)
+            send(answers, forked(work))
+    except (EOFError, BrokenPipeError):
+        return
+
+
+def _other_version(wanted: str) -> str:
+    return (
+        f"this worker has version {suite_version()} of the suite, and {wanted} is wanted: "
+        "install the same on all of them"
+    )
+
+
+class Forked:
+    """Runs something in a fork, with a clock.
+
+    Parameters
+    ----------
+    parent
+        A descriptor that becomes readable when the worker goes: the fork is then ended.
+    seconds
+        After which it is ended.
+    """
+
+    def __init__(self, parent: int, seconds: float) -> None:
+        self._parent, self._seconds = parent, seconds
+
+    def __call__(self, work: Callable[[], Result]) -> Result:
+        reader, writer = os.pipe()
+        server = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            _work(work, reader, writer, server)
+        os.close(writer)
+        try:
+            return self._wait(pid, reader)
+        finally:
+            os.close(reader)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+
+    def _wait(self, pid: int, reader: int) -> Result:
+        started = time.monotonic()
+        parts: list[bytes] = []
+        while (left := started + self._seconds - time.monotonic()) > 0:
+            ready, _, _ = select.select([reader, self._parent], [], [], left)
+            if self._parent in ready and reader not in ready:
+                os.kill(pid, signal.SIGKILL)
+                raise EOFError
+            if reader in ready:
+                part = os.read(reader, 1 << 20)
+                if not part:
+                    break
+                parts.append(part)
+        else:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            reason = f"stopped after {self._seconds:g} s"
+            return Result(status="timeout", reason=reason, seconds=round(self._seconds, 1))
+        _, status = os.waitpid(pid, 0)
+        data = b"".join(parts)
+        if os.waitstatus_to_exitcode(status) or not data:
+            ended = os.waitstatus_to_exitcode(status)
+            return Result(status="lost", reason=f"the process that judged it ended ({ended})")
+        return msgspec.json.decode(data, type=Result)
+
+
+def _work(work: Callable[[], Result], reader: int, writer: int, server: int) -> NoReturn:
+    """Do the work in the fork and end it."""
+    code = 1
+    try:
+        os.setpgid(0, 0)
+        leave_with_parent(server)
+        os.close(reader)
+        result = work()
+        with os.fdopen(writer, "wb") as stream:
+            stream.write(msgspec.json.encode(result))
+        code = 0
+    except BaseException:
+        traceback.print_exc(file=sys.stderr)
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    serve()

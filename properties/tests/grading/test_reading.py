@@ -1,0 +1,100 @@
+"""Archives and folders of strangers, read under limits."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from properties.grading.reading import Limits, Refused, read
+
+CODE = b"def relu_forward(x): pass\n"
+
+
+def zipped(file: Path, *members: tuple[str, bytes], **more: int) -> Path:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members:
+            info = zipfile.ZipInfo(name)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = more.get("attributes", 0)
+            archive.writestr(info, data)
+    return file
+
+
+def files(path: Path, limits: Limits | None = None) -> list[str]:
+    return sorted(read([(path.name, path)], limits).files)
+
+
+def test_folder_file_and_zip_give_the_same_names(tmp_path: Path) -> None:
+    folder = tmp_path / "ann"
+    (folder / "nndl").mkdir(parents=True)
+    (folder / "nndl" / "layers.py").write_bytes(CODE)
+    assert files(folder) == ["nndl/layers.py"]
+    assert files(folder / "nndl" / "layers.py") == ["layers.py"]
+    archive = zipped(tmp_path / "a.zip", ("nndl/layers.py", CODE), ("__MACOSX/._x", b""))
+    assert files(archive) == ["nndl/layers.py"]
+    archive.rename(folder / "inner.zip")
+    (folder / "nndl" / "layers.py").unlink()
+    assert files(folder) == ["nndl/layers.py"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../up.py", "/etc/x.py", "a/../../b.py", "c:/x.py", "..\\up.py", "a\nb.py", ""]
+)
+def test_a_path_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Refused, match="no path inside"):
+        files(zipped(tmp_path / "a.zip", (name, CODE)))
+
+
+def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
+    link = (stat.S_IFLNK | 0o777) << 16
+    with pytest.raises(Refused, match="link"):
+        files(zipped(tmp_path / "a.zip", ("x.py", b"/etc/passwd"), attributes=link))
+
+
+def test_links_and_pipes_in_a_folder_are_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / "ann"
+    folder.mkdir()
+    (folder / "layers.py").write_bytes(CODE)
+    (tmp_path / "secret.py").write_bytes(b"secret")
+    (folder / "link.py").symlink_to(tmp_path / "secret.py")
+    (folder / "up").symlink_to(tmp_path)
+    os.mkfifo(folder / "pipe.py")
+    assert files(folder) == ["layers.py"]
+    (tmp_path / "whole").symlink_to(folder)
+    assert files(tmp_path / "whole") == []
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    bomb = zipped(tmp_path / "a.zip", ("x.py", b"#" * (4 << 20)))
+    with pytest.raises(Refused, match="grows by"):
+        files(bomb)
+    flat = zipped(tmp_path / "b.zip", *((f"{i}.py", b"x") for i in range(20)))
+    with pytest.raises(Refused, match="members"):
+        files(flat, Limits(entries=10))
+    with pytest.raises(Refused, match="bytes"):
+        files(flat, Limits(bytes=10))
+
+
+def test_a_header_that_lies_about_the_size_gains_nothing(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", ("x.py", os.urandom(3000)))
+    data = bytearray(archive.read_bytes())
+    for mark, place in ((b"PK\1\2", 24), (b"PK\3\4", 22)):
+        start = data.find(mark)
+        data[start + place : start + place + 4] = (10).to_bytes(4, "little")
+    archive.write_bytes(data)
+    with pytest.raises(Refused, match="unpacked"):
+        files(archive)
+
+
+def test_no_zip_at_all_and_a_large_picture(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"PK no")
+    with pytest.raises(Refused, match="no zip"):
+        files(tmp_path / "a.zip")
+    (tmp_path / "photo.png").write_bytes(b"x" * 100)
+    read_out = read([("photo.png", tmp_path / "photo.png")], Limits(file_bytes=10))
+    assert not read_out.files
+    assert "100 bytes: left out" in read_out.notes[0]
