@@ -22,7 +22,7 @@ from properties.discovery.targets import LIMITS
 from properties.discovery.trying import items_of, leaves_of, make_example, see
 from properties.implementation import open_implementation, resolve_target
 from properties.implementation.child.loading import EVERYTHING
-from properties.tests.discovery.pieces import Piece, read
+from properties.tests.discovery.pieces import ASIDE, TUNED, Piece, read, written
 
 _RELATIVE = 1e-9
 
@@ -44,8 +44,7 @@ class Counts:
 
 def judge(source: str, folder: Path, counts: Counts | None, examples: int) -> dict[str, str]:
     """Judge a source; with counts, look for small errors in what is right too."""
-    file = folder / "piece.py"
-    file.write_text(source, encoding="utf-8")
+    file = written(source, folder)
     told: dict[str, str] = {}
     target = resolve_target(str(file))
     with open_implementation(target, names=[EVERYTHING], limits=LIMITS) as implementation:
@@ -91,9 +90,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", type=int, default=8)
     parser.add_argument("--only", default="")
+    parser.add_argument("--aside", action="store_true", help="the pieces that were kept aside")
     given = parser.parse_args()
     counts, started = Counts(), time.perf_counter()
-    pieces: list[Piece] = [p for p in read() if p.name.startswith(given.only)]
+    pieces: list[Piece] = [p for p in read(ASIDE if given.aside else TUNED) if p.name.startswith(given.only)]
     with tempfile.TemporaryDirectory() as folder:
         for piece in pieces:
             told = judge(piece.source, Path(folder), counts, given.examples)

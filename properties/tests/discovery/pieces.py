@@ -6,6 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
+
+TUNED = "pieces.txt"
+ASIDE = "pieces_aside.txt"  # written without sight of the code that judges them
+_CELL = "# %%\n"
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -22,10 +28,10 @@ class Piece:
         return self.source.replace(old, new, 1)
 
 
-def read() -> tuple[Piece, ...]:
-    """Read the pieces of ``pieces.txt``."""
+def read(name: str = TUNED) -> tuple[Piece, ...]:
+    """Read the pieces of one of the files."""
     found = []
-    path = Path(__file__).with_name("pieces.txt")
+    path = Path(__file__).with_name(name)
     for block in re.split(r"^== ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         name, _, rest = block.partition("\n")
         lines = rest.split("\n")
@@ -33,6 +39,18 @@ def read() -> tuple[Piece, ...]:
         changes = [line[3:] for line in lines if line.startswith("-- ")]
         found.append(Piece(name, source, tuple(_change(text) for text in changes)))
     return tuple(found)
+
+
+def written(source: str, folder: Path) -> Path:
+    """Write a source into a file, or its cells into a notebook; give the path."""
+    if _CELL not in source:
+        path = folder / "piece.py"
+        path.write_text(source, encoding="utf-8")
+        return path
+    cells = [nbformat.v4.new_code_cell(text) for text in source.split(_CELL)[1:]]
+    path = folder / "piece.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
 
 
 def _change(text: str) -> tuple[str, str]:

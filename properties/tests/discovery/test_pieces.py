@@ -12,16 +12,14 @@ from properties.implementation import resolve_target
 from properties.spec.demands import Demands
 from properties.tests.slow import mostly_slow
 
-from .pieces import Piece, read
+from .pieces import Piece, read, written
 
 PIECES = read()
 
 
 def statuses(folder: Path, source: str) -> dict[str, str]:
     """Judge a source; give the verdict on each function that was found."""
-    file = folder / "piece.py"
-    file.write_text(source, encoding="utf-8")
-    target = resolve_target(str(file))
+    target = resolve_target(str(written(source, folder)))
     undeclared = judge_undeclared(Search(target=target, demands=Demands(profile="quick")))
     return {
         one.name if isinstance(one, NotJudged) else one.found.name: (
