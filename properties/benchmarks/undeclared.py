@@ -93,7 +93,9 @@ def main() -> None:
     parser.add_argument("--aside", action="store_true", help="the pieces that were kept aside")
     given = parser.parse_args()
     counts, started = Counts(), time.perf_counter()
-    pieces: list[Piece] = [p for p in read(ASIDE if given.aside else TUNED) if p.name.startswith(given.only)]
+    pieces: list[Piece] = [
+        p for p in read(ASIDE if given.aside else TUNED) if p.name.startswith(given.only)
+    ]
     with tempfile.TemporaryDirectory() as folder:
         for piece in pieces:
             told = judge(piece.source, Path(folder), counts, given.examples)

@@ -193,7 +193,8 @@ def _options(
     if name in outputs.attributes and not upstream:
         found.append((0.4, ("attribute", name)))
     if low in names.OUTPUTS and name not in inputs:
-        cost = 0.2 if pairing.kind == "local" else 0.7
+        # A label that nothing gives is no output: what comes of that convicts nobody.
+        cost = 0.2 if pairing.kind == "local" else 1.1 if target else 0.7
         found.append((cost, ("output", 0)))
     if pairing.kind in ("local", "second") and position < len(inputs):
         by_place = ("input", inputs[position])

@@ -15,7 +15,7 @@ from . import names
 from .calling import OUTPUT_TAKEN, Plan, outputs_of, plans
 from .conventions import conventions
 from .found import Found, NotJudged
-from .hints import Hint, hints, in_columns
+from .hints import Hint, hints, in_columns, is_bias
 from .inputs import Wanted
 from .ladder import Truth, Unclear
 from .learning import Learner, Refused, ones, pretty
@@ -124,6 +124,7 @@ class _Search:
         self._raised: list[tuple[float, str, str]] = []
         self._inputs: Mapping[str, Wanted] = {}
         self._source = "the code"
+        self._told_ones = 0
         self._shapes_off = False
         self._ran = False
         self._single: list[str] = []
@@ -241,6 +242,14 @@ class _Search:
             if hint.shape is not None and self._source == "the code":
                 self._source = hint.source
             start[name] = learner.start(plain, hint)
+            if start[name].kind in ("dict", "list") and hint.said is not None:
+                self._source = "the docstring"
+        self._told_ones = ones(start)
+        told = {letter for one in start.values() for letter in one.letters()}
+        for name, one in start.items():  # a shape that is told in terms of another argument
+            plain = name.partition("/")[2]
+            if plain in told and one.kind == "length":
+                start[name] = replace(one, axes=(plain,))
         starts: list[tuple[float, Mapping[str, Wanted]]] = [(0.0, start)]
         for name, one in start.items():
             others = keyed[name].options[1:4] if one.kind == "constant" else []
@@ -391,6 +400,8 @@ class _Search:
 
     def _unsure(self, best: Hypothesis) -> str:
         """Why a misfit is not enough to call the code wrong; "" when it is."""
+        if ones(best.specs) > self._told_ones and any(map(_over_one, best.fit.matches)):
+            return "the shapes of what it returns fit no inputs that were found"
         if best.fit.count(RIGHT) and best.fit.count(WRONG):
             return ""
         strange = [m for m in best.fit.matches if m.leaf is not None and not m.named]
@@ -442,6 +453,14 @@ class _Search:
         if not function.file.endswith(".ipynb"):
             return ""
         return place_in_notebook(self._survey.sources[function.module], function.line)
+
+
+def _over_one(match: Match) -> bool:
+    """Whether a gradient is longer than an input, no bias, where that has the length one."""
+    if match.leaf is None or is_bias(match.leaf.name):
+        return False
+    got, wanted = np.shape(match.item.values[0]), match.leaf.wanted[0].shape
+    return len(got) == len(wanted) and any(a > b == 1 for a, b in zip(got, wanted, strict=True))
 
 
 def _unsummed(off: Sequence[Match], seen: Sequence[Seen]) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import names
+from .inputs import InputsError, Wanted, parse
 from .source import Function
 
 _SHAPE = re.compile(r"\(\s*([A-Za-z_][\w]*|\d+)?\s*(?:,\s*([^()]*?))?\s*,?\s*\)")
@@ -51,6 +52,7 @@ class Hint:
     options : strings that it is compared with.
     entries : how many entries are named one by one, as in ``q[0], q[1]``.
     loose : whether it is used in any other way too.
+    said : what a docstring says in the notation of ``--inputs``.
     column : whether it is read as ``x[i, 0]`` alone.
     """
 
@@ -67,6 +69,7 @@ class Hint:
     called: bool = False
     iterated: bool = False
     source: str = "the code"
+    said: Wanted | None = None
 
     def kind(self, name: str) -> None:
         """Note a kind."""
@@ -91,6 +94,7 @@ def hints(functions: Iterable[Function], wanted: Sequence[str], doc: str = "") -
             if parameter.name in found:
                 _annotated(found[parameter.name], parameter.annotation)
         _documented(function.doc, found)
+        _in_notation(function.doc, found)
     _documented(doc, found)
     for name, hint in found.items():
         loads = sum(_loads(function, name) for function in functions)
@@ -407,6 +411,20 @@ def _documented(doc: str, found: Mapping[str, Hint]) -> None:
             hint.kind("labels")
         if re.search(r"one.hot", rest, re.IGNORECASE):
             hint.kinds.insert(0, "onehot")
+
+
+def _in_notation(doc: str, found: Mapping[str, Hint]) -> None:
+    """Kinds, dicts and lists as ``--inputs`` writes them; plain shapes are read otherwise."""
+    for text in (doc.strip(), *(line.strip() for line in doc.splitlines())):
+        try:
+            told = parse(text)
+        except InputsError:
+            continue
+        for name, one in told.items():
+            if name not in found or one.kind in ("length", "constant", "sizes"):
+                continue
+            if one.kind != "normal" or any(re.search(r"[-+*]", str(axis)) for axis in one.axes):
+                found[name].said, found[name].source = one, "the docstring"
 
 
 def _lengths(parts: Sequence[str]) -> bool:

@@ -156,7 +156,8 @@ def _slopes(rows: Sequence[Sequence[Array]], index: int) -> tuple[Array, Array, 
     level = float(np.abs(values).max(initial=0.0)) + 1e-300
     estimate = richardson(plus, minus, STEPS, 32.0 * _UNIT * level)
     bend = np.abs(plus[-2:] - 2.0 * middle.reshape(-1) + minus[-2:]) / STEPS[-2:, None]
-    stays = (bend[1] > 0.5 * bend[0]) & (bend[1] * STEPS[-1] > 256.0 * _UNIT * level)
+    # Halving the step halves the bend of what is smooth; at a kink it stays.
+    stays = (bend[1] > 0.75 * bend[0]) & (bend[1] * STEPS[-1] > 256.0 * _UNIT * level)
     if stays.any():
         raise Unclear("a kink lies at this example")
     shape = middle.shape

@@ -38,6 +38,7 @@ _DEEPER = 0.12
 """What a repair may cost and still be followed at once."""
 _STATED = r"(\w+)\W*(?: must have| has to have| should have) shape \(([\w, ]*)\)"
 _KERNEL = "size|kernel|filter|^k|pool|stride"
+_MASKS = ("mask", "masks", "r_mask", "weights_mask")
 _TUPLE = r"\(([\d, ]*)\)"
 
 
@@ -626,17 +627,20 @@ class Learner:
     def start(self, name: str, hint: Hint | None) -> Wanted:
         """Give what an argument most likely is."""
         hint = hint or Hint()
+        if hint.said is not None:
+            return hint.said
         if hint.shape is not None:
             axes = tuple(int(p) if p.isdigit() else p.replace(" ", "") for p in hint.shape)
             if "labels" in hint.kinds:
                 return Wanted("labels", (self.letter(), *axes))
-            return Wanted("onehot" if "onehot" in hint.kinds else "normal", axes)
+            kind = "bits" if name.lower() in _MASKS else "normal"
+            return Wanted("onehot" if "onehot" in hint.kinds else kind, axes)
         if hint.options and not hint.keys and "dict" not in hint.kinds:
             return Wanted("constant", constant=hint.options[0])
         if hint.keys or "dict" in hint.kinds:
             keys = hint.keys or ["W1", "b1", "W2", "b2"]
             return Wanted("dict", parts=tuple((k, self.start(k, None)) for k in keys))
-        if name.lower() in ("mask", "masks", "r_mask", "weights_mask"):
+        if name.lower() in _MASKS:
             return Wanted("bits", tuple(self.letter() for _ in range(max(hint.at_least, 2))))
         if name.lower() in ("rate", "keep_prob", "drop_prob", "dropout", "dropout_rate", "drop"):
             return Wanted("unit")

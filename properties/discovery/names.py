@@ -129,6 +129,9 @@ def gradient_of(name: str) -> list[str]:
     after = re.match(rf"^(\w+?){_AFTER}$", low)
     if after:
         found.append(after.group(1))
+    short = re.match(r"^g_?([wbxhcuv]\d?)$", low)
+    if short:
+        found.append(short.group(1))
     return [one for one in dict.fromkeys(found) if one]
 
 

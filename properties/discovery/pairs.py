@@ -298,6 +298,9 @@ def _feeds(forward: Function, backward: Function) -> bool:
 _LIKELIHOODS = frozenset(["likelihood", "loglikelihood", "loglik", "logpdf", "lik", "nll", "logl"])
 
 
+_COSTS = names.VALUE | {"bce", "mse", "entropy", "crossentropy", "xent", "ce"}
+
+
 def _composed(
     function: Function, forwards: Iterable[Function], usable: Sequence[Function]
 ) -> list[Pairing]:
@@ -309,7 +312,7 @@ def _composed(
             continue
         labels = {n for n in needs - set(forward.names) if n.lower() in names.TARGETS}
         for cost in usable if labels else ():
-            if not set(names.words(cost.name)) & names.VALUE or names.is_backward(cost.name):
+            if not set(names.words(cost.name)) & _COSTS or names.is_backward(cost.name):
                 continue
             own = [p.name for p in cost.parameters if p.required]
             if len(own) == 2 and set(own) & labels and joint_value(cost) is None:

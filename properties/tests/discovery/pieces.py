@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-
-import nbformat
 
 TUNED = "pieces.txt"
 ASIDE = "pieces_aside.txt"  # written without sight of the code that judges them
@@ -47,9 +46,11 @@ def written(source: str, folder: Path) -> Path:
         path = folder / "piece.py"
         path.write_text(source, encoding="utf-8")
         return path
-    cells = [nbformat.v4.new_code_cell(text) for text in source.split(_CELL)[1:]]
+    plain: dict[str, object] = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+    cells = [{**plain, "source": text} for text in source.split(_CELL)[1:]]
+    book = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
     path = folder / "piece.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    path.write_text(json.dumps(book), encoding="utf-8")
     return path
 
 
