@@ -46,7 +46,8 @@ def written(source: str, folder: Path) -> Path:
         path = folder / "piece.py"
         path.write_text(source, encoding="utf-8")
         return path
-    plain: dict[str, object] = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+    plain: dict[str, object] = {"cell_type": "code", "metadata": {}}
+    plain |= {"execution_count": None, "outputs": []}
     cells = [{**plain, "source": text} for text in source.split(_CELL)[1:]]
     book = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
     path = folder / "piece.ipynb"
