@@ -28,8 +28,9 @@ from .judging import interruptible, judge_all
 from .outputs import Outputs, check_writable, output_options, view_options
 from .progress import Progress
 
-if TYPE_CHECKING:  # both are imported where they are used: discovery is as large as all the rest
+if TYPE_CHECKING:  # these are imported where they are used: discovery is as large as all the rest
     from ..discovery.inputs import Wanted
+    from .first_lines import FirstLines
     from .undeclared import Undeclared
 
 PASS, WRONG, UNUSABLE, BROKEN = 0, 1, 2, 3
@@ -87,6 +88,9 @@ def check_known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) 
 @click.option("--inputs", metavar="TEXT", help="Arguments: 'x: (N, D), y: labels(3)'.")
 @click.option("--specs", "specs_file", metavar="FILE", help="A file with LayerSpecs of your own.")
 @click.option("--in-process", is_flag=True, help="Run TARGET in this process, for a debugger.")
+@click.option(
+    "--no-steps", is_flag=True, help="Do not look for first wrong lines (2 s a wrong function)."
+)
 @click.option("--list", "listing", is_flag=True, help="Show layers and properties, and stop.")
 @view_options
 @click.option("--concise", is_flag=True, help="Print path:line:column: wrong: …, for editors.")
@@ -104,6 +108,7 @@ def check(
     inputs: str | None,
     specs_file: str | None,
     in_process: bool,
+    no_steps: bool,
     listing: bool,
     table: bool,
     matrix: bool,
@@ -164,7 +169,8 @@ def check(
             click.echo(f"nndl check: {error}", err=True)
             sys.exit(UNUSABLE)
         record, code, undeclared = _undeclared_alone(job, found, declared)
-        _finish(record, code, undeclared, console, outputs)
+        lines = None if no_steps else _first_lines(record, job, undeclared)
+        _finish(record, code, undeclared, lines, console, outputs)
     except TargetError as error:
         click.echo(f"nndl check: {error}", err=True)
         sys.exit(UNUSABLE)
@@ -183,16 +189,39 @@ def check(
         click.echo(f"nndl check: interrupted after {done}; no verdict, no reports", err=True)
         sys.exit(INTERRUPTED)
     _explain(suite, found, code, console)
-    _finish(record, code, others, console, outputs)
+    lines = None if no_steps else _first_lines(record, job, others)
+    _finish(record, code, others, lines, console, outputs)
+
+
+def _first_lines(record: Record, job: Job, undeclared: Undeclared | None) -> FirstLines | None:
+    """Start to look for the first wrong line of each wrong function."""
+    if not record.with_status("fail"):
+        return None
+    from .first_lines import FirstLines, asked_of_found, asked_of_rows
+
+    asked = [
+        *asked_of_rows(record, job.known_rows()),
+        *asked_of_found(() if undeclared is None else undeclared.results),
+    ]
+    return FirstLines(asked, job) if asked else None
 
 
 def _finish(
-    record: Record, code: int, undeclared: Undeclared | None, console: Console, outputs: Outputs
+    record: Record,
+    code: int,
+    undeclared: Undeclared | None,
+    lines: FirstLines | None,
+    console: Console,
+    outputs: Outputs,
 ) -> NoReturn:
-    """Write and show everything, and leave with the exit code."""
+    """Show and write everything, and leave with the exit code."""
+    try:
+        if record.functions or record.not_judged or outputs.concise:
+            record = outputs.show(record, console, lines)
+    finally:
+        if lines is not None:
+            lines.close()
     outputs.write(record)
-    if record.functions or record.not_judged or outputs.concise:
-        outputs.show(record, console)
     if undeclared is not None and code == UNUSABLE:
         from .undeclared import how_to_declare
 

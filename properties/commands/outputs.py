@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from rich.console import Console
 
 from ..record.files import write_whole
-from ..record.schema import Record, dump
+from ..record.listing import Listing
+from ..record.schema import Function, Record, dump
+
+if TYPE_CHECKING:  # it brings the step debugger along
+    from .first_lines import FirstLines
 
 FORMATS = {
     "html": "Write the page, one file without outside resources.",
@@ -81,8 +85,23 @@ class Outputs:
     concise: bool
     view: Mapping[str, bool]
 
-    def show(self, record: Record, console: Console) -> None:
-        """Print the report."""
+    def show(self, record: Record, console: Console, lines: FirstLines | None = None) -> Record:
+        """Print the report; each panel before its first wrong line is known.
+
+        Returns
+        -------
+        The record with all those lines.
+        """
+        if lines is None or self.concise:
+            record = record if lines is None else lines.into(record)
+            self._show(record, console, record.listing_of)
+            return record
+        self._show(record, console, lines.of)
+        return lines.into(record)
+
+    def _show(
+        self, record: Record, console: Console, of: Callable[[Function], Listing | None]
+    ) -> None:
         if self.concise:
             from .report import write
 
@@ -90,7 +109,7 @@ class Outputs:
             return
         from ..reports.terminal import render_terminal
 
-        render_terminal(record, console, **self.view)
+        render_terminal(record, console, **self.view, listing_of=of)
 
     def write(self, record: Record) -> None:
         """Write every file that was asked for."""

@@ -119,6 +119,8 @@ def scales(site: Site) -> Changes:
     yield Made("half", binary(ast.Constant(0.5), ast.Mult(), node), 3.0)
     if scope.values is not None:
         return
+    if isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
+        yield Made("missing square", binary(node, ast.Pow(), ast.Constant(2)), 3.0)
     size = 3 if site.whole else 3 + sum(1 for _ in ast.walk(node)) // 8
     term = size + 1 + site.inside
     for other in scope.names:

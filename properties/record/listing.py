@@ -41,14 +41,31 @@ class Place(Value, frozen=True, kw_only=True):
     name: str
 
 
+class CodeLine(Value, frozen=True, kw_only=True, omit_defaults=False):
+    """A line of the author's file."""
+
+    line: int
+    text: str
+
+
 class Mistake(Value, frozen=True, kw_only=True, omit_defaults=False):
-    """An independent mistake; where several lines may be to blame, ``suspects`` names them."""
+    """An independent mistake; where several lines may be to blame, ``suspects`` names them.
+
+    ``around`` are the lines of ``file`` around it. ``edit`` is the small change that would make it
+    right, in words, and ``better`` the line with it; both are empty where none was found.
+    """
 
     line: int
     name: str
     cause: str
     evidence: str
     suspects: tuple[int, ...]
+    file: str = ""
+    around: tuple[CodeLine, ...] = ()
+    got: Array | None = None
+    wanted: Array | None = None
+    edit: str = ""
+    better: str = ""
 
 
 class Gradient(Value, frozen=True, kw_only=True, omit_defaults=False):
@@ -82,7 +99,11 @@ class Example(Value, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class Listing(Value, frozen=True, kw_only=True, omit_defaults=False):
-    """What was found of the lines of one backward."""
+    """What was found of the lines of one backward.
+
+    ``function`` is its name in a record that it is a part of, and ``disagrees`` what the two say of
+    it differently. ``seconds`` is how long causes were looked for at most.
+    """
 
     schema: Literal[1]
     target: str
@@ -99,6 +120,9 @@ class Listing(Value, frozen=True, kw_only=True, omit_defaults=False):
     trouble: Trouble | None
     case: Example | None
     notes: tuple[str, ...]
+    function: str = ""
+    disagrees: str = ""
+    seconds: float | None = None
 
 
 class Listings(Value, frozen=True, kw_only=True):

@@ -204,7 +204,7 @@ class Record(Value, frozen=True, kw_only=True):
     """A whole run.
 
     ``complete`` is true when everything that was planned was judged. ``listings`` are what
-    `nndl steps` says of the lines of wrong functions, where it was asked. ``seconds`` is how long
+    `nndl steps` says of the lines of wrong functions. ``seconds`` is how long
     each row took. ``not_judged`` is what looks like a derivative and could not be judged.
     """
 
@@ -230,7 +230,8 @@ class Record(Value, frozen=True, kw_only=True):
 
     def listing_of(self, function: Function) -> Listing | None:
         """The listing of a function's lines, when there is one."""
-        return next((one for one in self.listings if one.backward == function.name), None)
+        named = (one for one in self.listings if function.name in (one.function, one.backward))
+        return next(named, None)
 
     def with_status(self, *statuses: Status) -> tuple[Function, ...]:
         """Functions whose status is one of these."""

@@ -9,6 +9,7 @@ from ..steps.values import Step as Found
 from .arrays import array_of, encode
 from .listing import (
     SCHEMA,
+    CodeLine,
     Example,
     Gradient,
     Listing,
@@ -42,7 +43,17 @@ def listing(report: Report) -> Listing:
         first_wrong=None if first is None else Place(line=first.line, name=first.name),
         mistakes=tuple(
             Mistake(
-                line=m.line, name=m.name, cause=m.cause, evidence=m.evidence, suspects=m.suspects
+                line=m.line,
+                name=m.name,
+                cause=m.cause,
+                evidence=m.evidence,
+                suspects=m.suspects,
+                file=m.file,
+                around=tuple(CodeLine(line=n, text=text) for n, text in m.around),
+                got=array_of(m.got),
+                wanted=array_of(m.wanted),
+                edit=m.edit,
+                better=m.better,
             )
             for m in report.mistakes
         ),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path, PurePath
 
+from ..record.listing import Listing
 from ..record.schema import Function, Record
+from .first_line import first_line
 from .markdown import example, inline, matrix_table
 from .phrases import cause, remarks, sentence, summary
 from .text import no_command
@@ -25,7 +27,7 @@ def github(record: Record, *, root: str = "") -> str:
         Folder of the repository; files inside it are named relative to it, as GitHub wants.
     """
     wrong = record.with_status("fail", "error")
-    lines = [_annotation(function, root) for function in wrong[:MOST]]
+    lines = [_annotation(f, record.listing_of(f), root) for f in wrong[:MOST]]
     if len(wrong) > MOST:
         rest = ", ".join(f.name for f in wrong[MOST - 1 :])
         lines[MOST - 1] = f"::error title=nndl::{_data(f'Also wrong: {rest}')}"
@@ -44,7 +46,7 @@ def github_summary(record: Record) -> str:
     for function in record.with_status("fail", "error"):
         part = (
             f"\n<details><summary>{escape(function.name)}: {escape(function.detail)}</summary>\n\n"
-            f"{example(function)}\n\n</details>\n"
+            f"{example(function, record.listing_of(function))}\n\n</details>\n"
         )
         if len((text + part).encode()) > _SUMMARY:
             text += "\nMore wrong functions are in the record.\n"
@@ -53,11 +55,17 @@ def github_summary(record: Record) -> str:
     return text
 
 
-def _annotation(function: Function, root: str) -> str:
+def _annotation(function: Function, listing: Listing | None, root: str) -> str:
+    """An error at the first wrong line, where one is known, else at the function."""
     where = f"title={_value(f'{function.name} is wrong')}"
-    if function.file:
-        where = f"file={_value(_relative(function.file, root))},line={function.line or 1},{where}"
+    first = listing.mistakes[0] if listing is not None and listing.mistakes else None
+    file = first.file if first is not None and first.file else function.file
+    if file:
+        line = first.line if first is not None else function.line or 1
+        where = f"file={_value(_relative(file, root))},line={line},{where}"
     parts = [sentence(function)]
+    if listing is not None:
+        parts += first_line(listing)
     if function.lead is not None:
         repeat = function.lead.repeat
         parts += [cause(function.lead), f"Repeat: {repeat}" if repeat else ""]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as XML
 
+from ..record.listing import Listing
 from ..record.schema import Function, Property, Record
 from .blocks import array_lines, entry_lines
+from .first_line import first_line
 from .phrases import cause, found_by, of_class, summary, values
 
 
@@ -20,7 +22,7 @@ def junit(record: Record) -> str:
         suite = XML.SubElement(root, "testsuite", name=layer)
         for function in record.functions:
             if function.layer == layer:
-                _function(suite, function)
+                _function(suite, function, record.listing_of(function))
         _count(suite)
     if record.not_judged:
         suite = XML.SubElement(root, "testsuite", name="not judged")
@@ -48,7 +50,7 @@ def _count(suite: XML.Element) -> None:
         suite.set(key, str(sum(case.find(tag) is not None for case in cases)))
 
 
-def _function(suite: XML.Element, function: Function) -> None:
+def _function(suite: XML.Element, function: Function, listing: Listing | None) -> None:
     case = XML.SubElement(suite, "testcase", classname=function.layer, name=function.name)
     if function.file:
         case.set("file", function.file)
@@ -57,7 +59,8 @@ def _function(suite: XML.Element, function: Function) -> None:
     if function.status in ("fail", "error"):
         tag = "failure" if function.status == "fail" else "error"
         node = XML.SubElement(case, tag, message=detail, type=function.status)
-        node.text = "\n\n".join([detail, *(_text(p) for p in function.failures)])
+        lines = [] if listing is None else ["\n".join(first_line(listing))]
+        node.text = "\n\n".join([detail, *lines, *(_text(p) for p in function.failures)])
     elif function.status == "missing":
         XML.SubElement(case, "skipped", message=detail)
     text = "\n".join([*function.findings, function.printed]).strip()

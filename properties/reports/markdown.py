@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from ..record.listing import Listing
 from ..record.schema import Function, Record
 from ..record.text import clean, one_line
+from .first_line import first_line
 from .matrix import matrix
 from .phrases import cause, found_by, sentence, values
 from .text import SYMBOL, WORD, no_command
@@ -38,9 +40,11 @@ def hint(function: Function) -> str:
     return "\n\n".join(parts)
 
 
-def example(function: Function) -> str:
-    """The hint, the numbers and the script."""
+def example(function: Function, listing: Listing | None = None) -> str:
+    """The hint, the first wrong line, the numbers and the script."""
     parts = [hint(function)]
+    if listing is not None:
+        parts.append(block("\n".join(first_line(listing))))
     prop = function.lead
     if prop is not None:
         parts.append(inline(f"{found_by(prop)} {values(prop)}"))

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from ..record.schema import Array, Property
 from . import pictures
 from .arrays import Compared, Floats, Marks, compare, described, label, numbers, read_input, scalar
+from .first_line import first_line
 from .phrases import cause, found_by, lines_of, values
 from .text import SYMBOL, WORD, apart, counted, number
 
@@ -42,7 +43,7 @@ def environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     made.globals |= {"symbol": SYMBOL, "word": WORD, "counted": counted}
-    made.filters |= {"scalar": scalar, "lines_of": lines_of}
+    made.filters |= {"scalar": scalar, "lines_of": lines_of, "first_line": first_line}
     return made
 
 

@@ -154,7 +154,7 @@ def _text(record: Record, function: Function | None, feedback: str) -> str:
     plain = {"missing": "Missing.", "error": "Error."}.get(function.status, "Wrong.")
     if feedback == "verdict":
         return plain
-    body = hint(function) if feedback == "hint" else example(function)
+    body = hint(function) if feedback == "hint" else example(function, record.listing_of(function))
     return f"{plain}\n\n{body}"
 
 

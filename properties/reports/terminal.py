@@ -6,14 +6,17 @@ console.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from ..record.listing import Listing
 from ..record.schema import Function, Property, Record
 from .arrays import scalar
 from .blocks import array_lines, columns, entry_lines
+from .first_line import first_line
 from .matrix import matrix
 from .matrix_lines import matrix_lines
 from .overview import overview_lines
@@ -21,7 +24,6 @@ from .page import COLOUR, Page
 from .phrases import (
     cause,
     found_by,
-    lines_of,
     location,
     of_class,
     remarks,
@@ -29,9 +31,10 @@ from .phrases import (
     summary,
     values,
 )
-from .text import counted, fold_code, no_command
+from .text import SYMBOL, counted, fold_code, no_command
 
 PANELS = 12  # wrong functions shown in full
+ListingOf = Callable[[Function], Listing | None]
 _AGAIN = "To judge just this again:"
 
 
@@ -43,6 +46,7 @@ def render_terminal(
     every: bool = False,
     grid: bool = False,
     script: bool = False,
+    listing_of: ListingOf | None = None,
 ) -> None:
     """Print the report of a record.
 
@@ -60,8 +64,12 @@ def render_terminal(
         Also print the matrix layers × properties.
     script : bool
         Also print the script that repeats a failure.
+    listing_of : callable
+        Gives the lines of a function, in place of the record; it may take its time, what comes
+        before them is printed already.
     """
     page = _Report(record, console, script=script)
+    page.listing_of = listing_of or record.listing_of
     for line in page.lines(table=table, every=every, grid=grid):
         line.plain = no_command(line.plain)
         console.print(line, soft_wrap=True, highlight=False, markup=False, emoji=False)
@@ -79,6 +87,7 @@ class _Report(Page):
         super().__init__(console)
         self.record = record
         self.with_script = script
+        self.listing_of: ListingOf = record.listing_of
 
     def lines(self, *, table: bool, every: bool, grid: bool) -> Iterator[Text]:
         """All lines from the first to the summary."""
@@ -180,14 +189,17 @@ class _Report(Page):
         yield from self.listing(function)
 
     def listing(self, function: Function) -> Iterator[Text]:
-        """What is known of each line of a function."""
-        found = self.record.listing_of(function)
+        """The first wrong line of a function."""
+        found = self.listing_of(function)
         if found is None:
             return
-        yield from self.fit(f"Line by line: {found.verdict}")
-        for line in lines_of(found):
-            why = f"   # {line.why}" if line.why else ""
-            yield from self.mark(line.status, f"{line.number:>4} {line.text}{why}", indent=2)
+        yield Text()
+        for line in first_line(found):
+            line = self.encode(line.replace(SYMBOL["fail"], self.symbol["fail"]))
+            if cell_len(line) <= self.width:
+                yield Text(line)
+            else:
+                yield from self.fit(line.lstrip(), indent=len(line) - len(line.lstrip()))
 
     def quoted(self, title: str, text: str, most: int) -> Iterator[Text]:
         """The first lines of a traceback or of what the implementation printed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from .values import Array, Mistake, Report, Status, Step
 __all__ = ["make_report"]
 
 Cause = tuple[str, Relation | None]
+_AROUND = 2  # lines that are shown before and after a wrong one
 
 
 def make_report(
@@ -50,7 +52,7 @@ def make_report(
                 cause=None if origin is None else causes[origin.slot.place][0] or None,
             )
         )
-    mistakes = [_mistake(origin, causes[origin.slot.place]) for origin in origins]
+    mistakes = [_mistake(evidence, origin, causes[origin.slot.place]) for origin in origins]
     told = [*evidence.notes, *notes]
     told += [n for table in evidence.session.tables.values() for n in table.not_followed]
     told += _missing(judge, gradients)
@@ -70,8 +72,9 @@ def make_report(
     )
 
 
-def _mistake(origin: Origin, cause: Cause) -> Mistake:
+def _mistake(evidence: Evidence, origin: Origin, cause: Cause) -> Mistake:
     said, relation = cause
+    file, around = _around(evidence, origin.slot.statement)
     return Mistake(
         origin.slot.line,
         origin.slot.name,
@@ -81,7 +84,32 @@ def _mistake(origin: Origin, cause: Cause) -> Mistake:
         None if origin.right is None else origin.right[0],
         () if origin.edit is not None else origin.suspects,
         origin.heals,
+        file,
+        around,
+        "" if origin.edit is None else origin.edit.words,
+        "" if origin.edit is None else ast.unparse(origin.edit.tree),
     )
+
+
+def _around(evidence: Evidence, number: int) -> tuple[str, tuple[tuple[int, str], ...]]:
+    """The file of a statement, and its lines there with some before and after it."""
+    for path, table in evidence.session.tables.items():
+        statement = table.statements.get(number)
+        if statement is None:
+            continue
+        mine = [one for one in table.statements.values() if one.function == statement.function]
+        first = max(statement.line - _AROUND, min(one.line for one in mine))
+        last = min(statement.end + _AROUND, max(one.end for one in mine))
+        lines = _lines_of(path)
+        return str(path), tuple(
+            (n, lines[n - 1]) for n in range(first, last + 1) if n <= len(lines)
+        )
+    return "", ()
+
+
+def _lines_of(path: Path) -> list[str]:
+    """The lines of a file as its author wrote them."""
+    return path.read_bytes().decode("utf-8-sig", errors="replace").splitlines()
 
 
 # gradients --------------------------------------------------------------------------------------
@@ -237,8 +265,7 @@ def _source(evidence: Evidence) -> tuple[tuple[int, str], ...]:
     judged = evidence.subject.pair.judged
     if not judged.module:
         return ()
-    raw = Path(judged.file).read_bytes()
-    lines = raw.decode("utf-8-sig", errors="replace").splitlines()
+    lines = _lines_of(Path(judged.file))
     numbers: set[int] = set()
     for statement in evidence.statements.values():
         if statement.function == judged.name:

@@ -185,7 +185,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """An independent mistake: the first wrong line once everything before it is right."""
+    """An independent mistake: the first wrong line once everything before it is right.
+
+    around : the lines of its file around it, with their numbers; `file` is that file.
+    edit : the small change that would make it right, in words; `better` is the line with it.
+    """
 
     line: int
     name: str
@@ -195,6 +199,10 @@ class Mistake:
     wanted: Array | None = None
     suspects: tuple[int, ...] = ()
     heals: bool = False
+    file: str = ""
+    around: tuple[tuple[int, str], ...] = ()
+    edit: str = ""
+    better: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class Child:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="steps-entry-")
         self._open: Implementation | None = None
+        self.spent = 0.0
 
     def _implementation(self) -> Implementation:
         if self._open is None:
@@ -60,7 +61,9 @@ class Child:
         implementation.limits = replace(implementation.limits, call_seconds=seconds)
         [outcome] = implementation.run([Call(_ENTRY, (str(root), dict(request)))])
         if outcome.status == "ok":
-            return [{str(k): v for k, v in one.items()} for one in outcome.outputs[0]["answers"]]
+            told = outcome.outputs[0]
+            self.spent += float(told["spent"])
+            return [{str(k): v for k, v in one.items()} for one in told["answers"]]
         said = outcome.message or outcome.status
         if outcome.status == "raised":
             raise CodeError(f"cannot be imported or run: {said}")

@@ -7,6 +7,7 @@ under test.
 # mypy: ignore-errors
 
 import contextlib
+import time
 import warnings
 
 import numpy as np
@@ -183,4 +184,6 @@ def serve_from(root, request):
         State.root = root
         _retarget(root, request.get("package"), request.get("file"))
         importlib.invalidate_caches()
-    return {"answers": serve(request)}
+    started = time.process_time()
+    answers = serve(request)
+    return {"answers": answers, "spent": time.process_time() - started}

@@ -44,7 +44,7 @@ def test_a_report_shows_the_lines_with_their_function(
     lines.write_text(dump(found), encoding="utf-8")
     shown = CliRunner().invoke(report, [str(record), str(lines), "--format", form])
     assert shown.exit_code == 0, shown.output
-    assert "Line by line" in shown.stdout
+    assert "First wrong line: layers.py:" in shown.stdout
     assert "dvar = droot / root" in shown.stdout
 
 

@@ -1,0 +1,88 @@
+"""`nndl check` names the first wrong line, or says why it cannot."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from msgspec.structs import replace
+
+from properties.commands import first_lines
+from properties.commands.check import check
+from properties.commands.first_lines import Asked, disagreement, look
+from properties.commands.job import Job
+from properties.spec.demands import Demands
+from properties.tests.reports import samples
+
+VARIANTS = Path(__file__).parents[1] / "homework" / "variants"
+SQUASH = """import numpy as np
+
+
+class Squash:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+
+    def backward(self, grad):
+        return grad * (1 - self.y)
+"""
+
+
+def job(target: str) -> Job:
+    return Job(target=target, demands=Demands(profile="quick"), in_process=True)
+
+
+def test_the_line_of_a_row_is_that_of_steps() -> None:
+    asked = Asked(function="batchnorm_backward", row="batchnorm", arguments=frozenset({"x"}))
+    found = look(asked, job(str(VARIANTS / "lost_half")))
+    assert found.outcome == "wrong"
+    assert found.mistakes[0].around
+    assert "dc = dd / d" in found.mistakes[0].around[2].text
+    assert found.mistakes[0].better
+    assert not found.disagrees
+
+
+def test_a_wrong_function_that_nobody_declared_has_its_line(tmp_path: Path) -> None:
+    file, record = tmp_path / "own.py", tmp_path / "record.json"
+    file.write_text(SQUASH, encoding="utf-8")
+    options = [str(file), "--profile", "quick", "--json", str(record)]
+    result = CliRunner().invoke(check, options)
+    assert result.exit_code == 1, result.output
+    assert "First wrong line: own.py:10" in result.output
+    assert "right with: return grad * (1 - self.y ** 2)" in result.output
+    [listing] = json.loads(record.read_text(encoding="utf-8"))["listings"]
+    assert listing["mistakes"][0]["line"] == 10
+    assert listing["function"] == "Squash.backward"
+    without = CliRunner().invoke(check, [*options, "--no-steps"])
+    assert "First wrong line" not in without.output
+
+
+def test_where_check_and_steps_disagree_it_is_said() -> None:
+    found = samples.lines()
+    asked = Asked(function="f", arguments=frozenset({"gamma"}))
+    assert "gamma is wrong here, by its lines that of x" in disagreement(found, asked)
+    assert not disagreement(found, Asked(function="f", arguments=frozenset({"x"})))
+    right = replace(found, outcome="right", mistakes=())
+    assert "the lines show nothing" in disagreement(right, asked)
+
+
+def test_what_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forever(*_: object) -> None:
+        time.sleep(60.0)
+
+    monkeypatch.setattr(first_lines, "_debug", forever)
+    monkeypatch.setattr(first_lines, "_MOST", 0.05)
+    found = look(Asked(function="f", arguments=frozenset()), job("bundled"))
+    assert found.verdict == "it was not found within 2 s"
+
+
+def test_what_breaks_is_said_and_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("*spread")
+
+    monkeypatch.setattr(first_lines, "_debug", broken)
+    found = look(Asked(function="f", arguments=frozenset()), job("bundled"))
+    assert "broke (KeyError" in found.verdict
