@@ -19,7 +19,8 @@ from .child.values import (
     Undecodable,
 )
 from .client import Implementation, open_implementation
-from .process import Limits
+from .isolation import Held, NotIsolated
+from .limits import Limits
 from .target import NothingDefined, Target, TargetError, resolve_target
 
 __all__ = [
@@ -28,9 +29,11 @@ __all__ = [
     "Call",
     "FunctionInfo",
     "Handle",
+    "Held",
     "Implementation",
     "Laid",
     "Limits",
+    "NotIsolated",
     "NothingDefined",
     "Outcome",
     "Ref",

@@ -8,10 +8,14 @@ from typing import Any, Protocol, Self
 
 from .child import wire
 from .child.values import FIELDS, NOT_RUN, Call, FunctionInfo, Handle, Layout, Outcome
-from .process import START_SECONDS, Child, ChildDied, Limits
+from .isolation import choose
+from .limits import Limits
+from .process import Child, ChildDied
 from .target import NothingDefined, Target, TargetError
+from .view import View, view_of
 
 _MAX_RESTARTS_ON_LOAD = 20
+_MOST_IMPORTS = 15  # modules that may take their whole time to import
 _MAX_RESTARTS_IN_RUN = 8
 _STATUSES = frozenset({"ok", "missing", "raised", "undecodable", "unavailable"})
 
@@ -47,6 +51,7 @@ def open_implementation(
     names: Sequence[str],
     limits: Limits | None = None,
     in_process: bool = False,
+    readable: Sequence[str] = (),
 ) -> Implementation:
     """Load a target, by default in a child process of its own.
 
@@ -60,9 +65,13 @@ def open_implementation(
         Time, memory and size limits; in process none of them holds.
     in_process : bool
         Run in this process, for a debugger.
+    readable : sequence of str
+        Folders beside the target that it must be able to read.
 
     Raises
     ------
+    NotIsolated
+        The limits require isolation, and there is none.
     TargetError
         None of `names` is defined anywhere in the target.
     """
@@ -73,7 +82,7 @@ def open_implementation(
 
         opened = InProcess(target, names, limits)
     else:
-        opened = InChildProcess(target, names, limits)
+        opened = InChildProcess(target, names, limits, readable)
     if names and all(info.status == "missing" for info in opened.functions.values()):
         opened.close()
         shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
@@ -87,9 +96,20 @@ def open_implementation(
 class InChildProcess:
     """An implementation in a child process, which is started again when it dies."""
 
-    def __init__(self, target: Target, names: Sequence[str], limits: Limits) -> None:
+    def __init__(
+        self,
+        target: Target,
+        names: Sequence[str],
+        limits: Limits,
+        readable: Sequence[str] = (),
+    ) -> None:
         self.target = target
         self.limits = limits
+        self._tier = choose(limits.isolation)
+        self._view: View | None = None
+        if self._tier != "limits":
+            strict = limits.isolation == "require"
+            self._view = view_of(target, strict=strict, allowed=limits.allowed, also=readable)
         self.limits_missing: tuple[str, ...] = ()
         self.functions: Mapping[str, FunctionInfo] = {}
         self._names = list(names)
@@ -107,13 +127,13 @@ class InChildProcess:
     def _load(self) -> None:
         """Start a child and load the target, leaving out more of a module that ends the child."""
         for _ in range(_MAX_RESTARTS_ON_LOAD):
-            child = Child(self.limits)
+            child = Child(self.limits, self._tier, self._view)
             layout: Layout = dataclasses.replace(self.target.layout(), skip=dict(self._skip))
-            seconds = self.limits.import_seconds
+            seconds = max(self.limits.import_seconds, 0.1)
             try:
                 header = ["load", dataclasses.asdict(layout), self._names]
                 reply, _ = child.exchange(
-                    header, wire.Encoder(), seconds=max(seconds, 0.1), total=START_SECONDS + 9e3
+                    header, wire.Encoder(), seconds=seconds, total=_MOST_IMPORTS * seconds
                 )
                 infos = [FunctionInfo(**_fields(info)) for info in reply[1]]
                 missing = tuple(str(name) for name in reply[2])

@@ -16,7 +16,7 @@ from .child.executor import Executor, copied_arguments
 from .child.loading import LoadedTarget
 from .child.packing import ToCopies
 from .child.values import Call, FunctionInfo, Handle, Outcome
-from .process import Limits
+from .limits import Limits
 from .target import Target
 
 _MISSING = ("time", "memory", "file size", "isolation")

@@ -1,68 +1,29 @@
-"""The child process as the parent sees it: start, exchange, deadline, end."""
+"""The child process as the parent sees it: exchange, deadline, end."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import mmap
 import os
-import shutil
 import signal
-import site
 import subprocess
-import sys
-import tempfile
 import threading
 import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
-from .child import main as child_main
 from .child.channel import Channel, Closed
-from .child.values import PROGRESS, PROGRESS_SIZE
+from .child.values import PROGRESS
 from .child.wire import Encoder, Node, ProtocolError, parse
+from .isolation import Tier
+from .limits import Limits
+from .starting import Started
+from .view import View
 
-START_SECONDS = 60.0
 _MAX_STDERR = 16 << 20
-_KEPT = (
-    "PATH",
-    "SYSTEMROOT",
-    "SYSTEMDRIVE",
-    "WINDIR",
-    "COMSPEC",
-    "LANG",
-    "LC_ALL",
-    "PATHEXT",
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
-    "NUMBER_OF_PROCESSORS",
-)
-_THREADS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What an implementation may use.
-
-    ``call_seconds`` for each call, ``import_seconds`` for each module of the target,
-    ``memory_bytes`` of address space for the child, ``reply_bytes`` for what one list of calls
-    returns. ``failures`` is the number of time-outs and crashes after which a function is not
-    called again.
-    """
-
-    call_seconds: float = 10.0
-    import_seconds: float = 20.0
-    memory_bytes: int = 4 << 30
-    reply_bytes: int = 512 << 20
-    failures: int = 3
+_KEPT_STDERR = 20_000
+_READ = 1 << 16
+_GONE_SECONDS = 5.0
+_MANY_FILES = 2_000
+_INFINITE = float("inf")
 
 
 class ChildDied(Exception):
@@ -89,60 +50,30 @@ class Child:
     ----------
     limits : Limits
         What it may use.
+    tier, view
+        How it is kept apart, and what it can read; without a view, everything.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, tier: Tier = "limits", view: View | None = None) -> None:
         self._limits = limits
-        self._folder = tempfile.mkdtemp(prefix="nndl-check-")
         self._closed = False
         self._sequence = 0
-        self._deadline = float("inf")
+        self._seconds = 0.0
+        self._deadline = self._total = _INFINITE
         self._timed_out = ""
-        try:
-            self._start()
-        except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise
-
-    def _start(self) -> None:
-        home = os.path.join(self._folder, "home")
-        os.mkdir(home)
-        progress = os.path.join(self._folder, "progress")
-        with open(progress, "wb") as file:
-            file.write(bytes(PROGRESS_SIZE))
-        with open(progress, "r+b") as file:
-            self._progress = mmap.mmap(file.fileno(), PROGRESS_SIZE)
-        configuration = {
-            "sys_path": _search_path(),
-            "progress": progress,
-            "memory_bytes": self._limits.memory_bytes,
-            "frame_bytes": max(self._limits.memory_bytes, 1 << 30),
-            "parent": os.getpid(),
-        }
-        more: dict[str, Any] = {}
-        if os.name == "nt":
-            more["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP  # type: ignore[attr-defined]
-        else:
-            more["start_new_session"] = True
-        self._stderr = os.path.join(self._folder, "stderr")
-        with open(self._stderr, "wb") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, "-B", str(Path(child_main.__file__)), json.dumps(configuration)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                cwd=home,
-                env=_environment(home),
-                bufsize=0,
-                **more,
-            )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        reader, writer = self._process.stdout.fileno(), self._process.stdin.fileno()
-        self._channel = Channel(reader, writer, self._limits.reply_bytes)
-        shortest = min(self._limits.call_seconds, self._limits.import_seconds)
+        self._index, self._module, self._partial = 0, "", b""
+        self._noted, self._stderr_bytes = b"", 0
+        self._started = Started(tier, view, limits)
+        process = self._process = self._started.process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._channel = Channel(
+            process.stdout.fileno(), process.stdin.fileno(), limits.reply_bytes, limits.header_bytes
+        )
+        shortest = min(limits.call_seconds, limits.import_seconds)
         self._poll = min(max(shortest / 10, 0.01), 0.25)
         self._stop = threading.Event()
+        self._reading = threading.Lock()
         self._watchdog = threading.Thread(target=self._watch, daemon=True, name="child watchdog")
         self._watchdog.start()
 
@@ -158,32 +89,32 @@ class Child:
         seconds : float
             Time for each step (a call, a module); starts again when the child reports progress.
         total : float
-            Time for everything.
+            Time for everything; the clock of the run ends it earlier.
 
         Raises
         ------
         ChildDied
             The time was up, the child ended, or what it sent was no reply.
         """
-        self._sequence = (self._sequence + 1) & 0xFFFFFFFF
-        PROGRESS.pack_into(self._progress, 0, 0, 0)
+        with self._reading:
+            self._sequence = (self._sequence + 1) & 0xFFFFFFFF
+            self._index, self._module = 0, ""
         self._seconds = seconds
-        self._seen = 0
         now = time.monotonic()
-        self._total = now + total
+        self._total = min(now + total, self._limits.until)
         self._deadline = now + seconds
         try:
             self._channel.send(encoder.frame(header, self._sequence))
             rest, header_length, sequence = self._channel.receive()
-            self._deadline = float("inf")
+            self._deadline = _INFINITE
             if sequence != self._sequence:
                 raise ProtocolError("a reply to another request")
             return parse(rest, header_length)
         except (Closed, ProtocolError) as error:
-            self._deadline = float("inf")
+            self._deadline = _INFINITE
             raise self._died(error) from None
         except BaseException:
-            self._deadline = float("inf")
+            self._deadline = _INFINITE
             self.close()
             raise
 
@@ -192,24 +123,25 @@ class Child:
         return self._died(error)
 
     def _died(self, error: Exception) -> ChildDied:
-        _, index = PROGRESS.unpack_from(self._progress, 0)
-        raw = self._progress[PROGRESS.size :]
-        module = raw.split(b"\0", 1)[0].decode("utf-8", "replace")
         if isinstance(error, ProtocolError):
             status, message = "crashed", f"it broke the protocol: {error}"
         elif self._timed_out:
             status, message = "timeout", self._timed_out
         else:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(5)
+                self._process.wait(_GONE_SECONDS)
+            self._drain()
             status, message = "crashed", self._epitaph()
+        self._drain()
         self.close()
-        certain = not isinstance(error, ProtocolError)
-        return ChildDied(status, message, index=index, module=module, certain=certain)
+        certain = not isinstance(error, ProtocolError) and self._started.progress >= 0
+        return ChildDied(status, message, index=self._index, module=self._module, certain=certain)
 
     def _epitaph(self) -> str:
         """Say how the process ended, with the line that the fault handler noted."""
         code = self._process.returncode
+        if code is not None and code > 128 and self._started.tier == "bubblewrap":
+            code = 128 - code  # as shells and bubblewrap say it
         if code is not None and code < 0:
             try:
                 name = signal.Signals(-code).name
@@ -219,18 +151,15 @@ class Child:
                 "SIGSEGV": "segmentation fault",
                 "SIGKILL": "killed, perhaps for its memory",
                 "SIGABRT": "aborted",
+                "SIGXCPU": "too much processor time",
+                "SIGSYS": "a forbidden system call",
             }
             text = f"the process died of {name}"
             if name in words:
                 text += f" ({words[name]})"
         else:
             text = f"the process ended itself with exit code {code}"
-        try:
-            with open(self._stderr, "rb") as file:
-                noted = file.read(20_000).decode("utf-8", "replace")
-        except OSError:
-            noted = ""
-        for line in noted.splitlines():
+        for line in self._noted.decode("utf-8", "replace").splitlines():
             if line.startswith("Fatal Python error:"):
                 text += f"; {line[20:].strip()}"[:200]
             if line.startswith("  File ") and "_suite_child" not in line:
@@ -241,95 +170,92 @@ class Child:
 
     def _watch(self) -> None:
         while not self._stop.wait(self._poll):
-            if self._deadline == float("inf"):
+            moved = self._drain()
+            if self._deadline == _INFINITE:
                 continue
             now = time.monotonic()
-            count, _ = PROGRESS.unpack_from(self._progress, 0)
-            if count != self._seen:
-                self._seen = count
+            if moved:
                 self._deadline = now + self._seconds
             reason = ""
-            if now > min(self._deadline, self._total):
+            if now > self._limits.until:
+                reason = "the time for the whole run is over (--timeout)"
+            elif now > min(self._deadline, self._total):
                 reason = f"still running after {self._seconds:g} s"
-            elif self._written() > _MAX_STDERR:
+            elif self._stderr_bytes > _MAX_STDERR:
                 reason = "wrote too much to standard error"
-            if reason and self._deadline != float("inf"):
+            elif self._started.folder and self._wrote_too_much():
+                reason = f"wrote more than {self._limits.written_bytes >> 20} MB to files"
+            if reason and self._deadline != _INFINITE:
                 self._timed_out = reason
                 self._kill()
                 return
 
-    def _written(self) -> int:
-        try:
-            return os.stat(self._stderr).st_size
-        except OSError:
-            return 0
+    def _drain(self) -> bool:
+        """Take what is on the pipes without waiting; whether a new call or module began."""
+        with self._reading:
+            data = _read(self._started.stderr)
+            self._stderr_bytes += len(data)
+            self._noted += data[: _KEPT_STDERR - len(self._noted)]
+            told = self._partial + _read(self._started.progress)
+            whole = len(told) - len(told) % PROGRESS.size
+            self._partial = told[whole:]
+            moved = False
+            for sequence, index, name in PROGRESS.iter_unpack(told[:whole]):
+                if sequence == self._sequence:
+                    self._index = index
+                    self._module = name.rstrip(b"\0").decode("utf-8", "replace")
+                    moved = True
+            return moved
+
+    def _wrote_too_much(self) -> bool:
+        written = 0
+        for files, entry in enumerate(_entries(self._started.folder)):
+            with contextlib.suppress(OSError):
+                written += entry.stat(follow_symlinks=False).st_blocks * 512
+            if written > self._limits.written_bytes or files > _MANY_FILES:
+                return True
+        return False
 
     # the end
 
     def _kill(self) -> None:
-        """End the child and what it may have started."""
-        process = self._process
         with contextlib.suppress(OSError):
-            if os.name == "nt":
-                if process.poll() is None:
-                    command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
-                    subprocess.run(command, capture_output=True, check=False, timeout=10)
-            elif process.returncode is None:
-                # Not waited for yet, so that the number still belongs to our group.
-                os.killpg(process.pid, signal.SIGKILL)
-        with contextlib.suppress(OSError):
-            process.kill()
+            self._started.kill()
 
     def close(self) -> None:
-        """End the process and remove its folder; calling it again does nothing."""
+        """End the process, wait until it is gone, remove its folder; again does nothing."""
         if self._closed:
             return
         self._closed = True
         self._stop.set()
         self._kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):
-                if pipe is not None:
-                    pipe.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
         if threading.current_thread() is not self._watchdog:
             self._watchdog.join(2)
-        with contextlib.suppress(BufferError):
-            self._progress.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GONE_SECONDS)
+        self._channel.wait_for_end(_GONE_SECONDS)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        with self._reading:
+            self._started.close_pipes()
+        self._started.remove_folder()
 
 
-def _environment(home: str) -> dict[str, str]:
-    """Give the child what it needs to run and nothing that it need not know."""
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    environment.update(dict.fromkeys(_THREADS, "1"))
-    environment.update(dict.fromkeys(("HOME", "USERPROFILE", "TMP", "TEMP", "TMPDIR"), home))
-    environment.update(
-        PYTHONHASHSEED="0",
-        PYTHONDONTWRITEBYTECODE="1",
-        PYTHONBREAKPOINT="0",
-        PYTHONIOENCODING="utf-8",
-        PYTHONNOUSERSITE="1",
-        MPLBACKEND="Agg",
-    )
-    return environment
+def _read(descriptor: int) -> bytes:
+    """What a pipe holds, a bounded part of it, without waiting."""
+    if descriptor < 0:
+        return b""
+    try:
+        return os.read(descriptor, _READ)
+    except OSError:
+        return b""
 
 
-def _search_path() -> list[str]:
-    """Give the parent's import path without the folders of the suite and of the homework."""
-    import numpy
-
-    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix}
-    with contextlib.suppress(Exception):
-        prefixes.update([site.getusersitepackages(), *site.getsitepackages()])
-    prefixes.add(str(Path(numpy.__file__).parents[1]))
-    kept = []
-    for entry in sys.path:
-        full = os.path.abspath(entry) if entry else ""
-        inside = any(full == p or full.startswith(p.rstrip("/\\") + os.sep) for p in prefixes if p)
-        if full and inside and Path(__file__).parents[1] not in Path(full).parents:
-            kept.append(full)
-    # A virtual environment inside the suite's folder is fine, the suite's folder itself is not.
-    suite = str(Path(__file__).resolve().parents[2])
-    return [entry for entry in kept if os.path.realpath(entry) != suite]
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder):
+            yield entry
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries(entry.path)

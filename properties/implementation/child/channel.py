@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import select
+import time
 
 from .wire import PREFIX, ProtocolError
 
 _JOIN_BELOW = 1 << 18
 _FIRST_READ = 1 << 16
+_ROOM = 1 << 20
 
 
 class Closed(Exception):
@@ -22,14 +25,17 @@ class Channel:
     ----------
     read_fd, write_fd : int
         Ends of two pipes; they stay open when the channel is dropped.
-    limit : int
-        Longest frame in bytes that is accepted.
+    limit, header_limit : int
+        Longest frame and longest header in bytes that are accepted.
     """
 
-    def __init__(self, read_fd: int, write_fd: int, limit: int) -> None:
+    def __init__(
+        self, read_fd: int, write_fd: int, limit: int, header_limit: int | None = None
+    ) -> None:
         self._reader = io.FileIO(read_fd, "rb", closefd=False)
         self._write_fd = write_fd
         self._limit = limit
+        self._header_limit = limit if header_limit is None else header_limit
         self._buffer = bytearray(_FIRST_READ)
         self._view = memoryview(self._buffer)
 
@@ -61,15 +67,37 @@ class Channel:
             raise ProtocolError(
                 f"a frame of {length} bytes, more than the limit of {self._limit} bytes"
             )
+        if header_length > self._header_limit:
+            raise ProtocolError(
+                f"a header of {header_length} bytes, more than the limit of "
+                f"{self._header_limit} bytes"
+            )
         got = have - PREFIX.size
         if got > length:
             raise ProtocolError("more bytes than the frame announced")
         if got == length:
             return self._buffer[PREFIX.size : have], header_length, sequence
-        rest = bytearray(length)
+        rest = bytearray(min(length, _ROOM))
         rest[:got] = self._view[PREFIX.size : have]
-        self._fill(memoryview(rest)[got:], length - got)
-        return rest, header_length, sequence
+        while True:  # memory for what has come, not for what was announced
+            self._fill(memoryview(rest)[got:], len(rest) - got)
+            got = len(rest)
+            if got == length:
+                return rest, header_length, sequence
+            rest.extend(bytes(min(length - got, got)))
+
+    def wait_for_end(self, seconds: float) -> bool:
+        """Whether every process that could write to us is gone, some seconds from now at most."""
+        end = time.monotonic() + seconds
+        while os.name != "nt" and (left := end - time.monotonic()) > 0:
+            try:
+                if not select.select([self._reader], [], [], left)[0]:
+                    return False
+                if not self._reader.read(_FIRST_READ):
+                    return True
+            except (OSError, ValueError):
+                return True
+        return False
 
     def _fill(self, view: memoryview, least: int) -> int:
         have = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
 import tempfile
@@ -21,15 +22,36 @@ _REMOVAL = frozenset(
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-def limit_resources(memory_bytes: int) -> list[str]:
-    """Limit address space, core files and file size; give what this system cannot limit."""
+_MAX_FILES = 512
+
+
+def builtins_of_site() -> None:
+    """Supply ``exit`` and ``quit``, which an interpreter without site-packages lacks."""
+    if not hasattr(builtins, "exit"):
+        import site
+
+        site.setquit()
+        site.setcopyright()
+        site.sethelper()
+
+
+def limit_resources(memory_bytes: int, file_bytes: int) -> list[str]:
+    """Limit address space, core files, files; give what this system cannot limit.
+
+    The limits are hard ones: code under test cannot raise them again.
+    """
     missing = []
     try:
         import resource
     except ImportError:
         return ["memory", "file size"]
-    limits = (("memory", "RLIMIT_AS", memory_bytes), ("file size", "RLIMIT_FSIZE", 64 << 20))
-    for name, constant, wanted in (*limits, ("", "RLIMIT_CORE", 0)):
+    limits = (
+        ("memory", "RLIMIT_AS", memory_bytes),
+        ("file size", "RLIMIT_FSIZE", file_bytes),
+        ("", "RLIMIT_CORE", 0),
+        ("", "RLIMIT_NOFILE", _MAX_FILES),
+    )
+    for name, constant, wanted in limits:
         try:
             which = getattr(resource, constant)
             _, hard = resource.getrlimit(which)

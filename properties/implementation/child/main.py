@@ -57,13 +57,18 @@ def main() -> None:
     sys.path[:] = configuration["sys_path"]
     sys.argv = [""]
     faulthandler.enable()
+    confined = configuration.get("confine")
     guard = _own_package("guard")
+    missing = guard.limit_resources(configuration["memory_bytes"], configuration["file_bytes"])
+    if confined is not None:  # before numpy starts threads, which would stay outside
+        _own_package("confine").confine(**confined)
     server = _own_package("server")
     stubs = _own_package("stubs")
     channel = _own_package("channel").Channel(reader, writer, configuration["frame_bytes"])
     progress = server.Progress(configuration["progress"])
-    missing = guard.limit_resources(configuration["memory_bytes"])
-    guard.leave_with_parent(configuration["parent"])
+    guard.builtins_of_site()
+    if confined is None:
+        guard.leave_with_parent(configuration["parent"])
     ready = server.Server(progress, missing)
     stubs.harmless_debugger()
     guard.forbid(os.getcwd())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import mmap
+import contextlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,27 +14,40 @@ from .channel import Channel, Closed
 from .executor import Executor, Resolver
 from .loading import LoadedTarget
 from .packing import ToFrame
-from .values import FIELDS, PROGRESS, PROGRESS_SIZE, Call, Handle, Layout, Ref
+from .values import FIELDS, PROGRESS, PROGRESS_NAME, Call, Handle, Layout, Ref
 
 
 class Progress:
-    """Tells the parent, through shared memory, which call or module is running."""
+    """Tells the parent, through a pipe of its own, which call or module is running.
 
-    def __init__(self, path: str) -> None:
-        with open(path, "r+b") as file:
-            self._memory = mmap.mmap(file.fileno(), PROGRESS_SIZE)
-        self._count = 0
+    Parameters
+    ----------
+    descriptor : int
+        The pipe's end; negative where there is none.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._index = 0
+        self._sequence = 0
+
+    def begin(self, sequence: int) -> None:
+        """Take up a request."""
+        self._sequence, self._index = sequence, 0
 
     def call(self, index: int) -> None:
         """Say that a call begins."""
-        self._count += 1
-        PROGRESS.pack_into(self._memory, 0, self._count, index)
+        self._index = index
+        self._tell(b"")
 
     def module(self, name: str) -> None:
         """Say that a module begins, or goes on after its imports."""
-        data = name.encode("utf-8", "replace")[: PROGRESS_SIZE - PROGRESS.size - 1]
-        self._memory[PROGRESS.size : PROGRESS.size + len(data) + 1] = data + b"\0"
-        self.call(0)
+        self._tell(name.encode("utf-8", "replace")[:PROGRESS_NAME])
+
+    def _tell(self, name: bytes) -> None:
+        if self._descriptor >= 0:
+            with contextlib.suppress(OSError):  # code under test has closed it
+                os.write(self._descriptor, PROGRESS.pack(self._sequence, self._index, name))
 
 
 class Server:
@@ -62,6 +75,7 @@ class Server:
         while True:
             try:
                 rest, header_length, sequence = channel.receive()
+                self._progress.begin(sequence)
                 request, data = wire.parse(rest, header_length)
                 encoder = wire.Encoder()
                 if request[0] == "load":

@@ -27,9 +27,12 @@ FIELDS = (
 )
 """The fields of a FunctionInfo, in the order in which they are sent."""
 
-PROGRESS = struct.Struct("<QQ")
-PROGRESS_SIZE = 512
-"""The shared memory in which the child says which call or module is running."""
+PROGRESS_NAME = 244
+PROGRESS = struct.Struct(f"<IQ{PROGRESS_NAME}s")
+"""What the child writes when a call or a module begins: request, index of the call, module.
+
+One record is written at once, and is shorter than what a pipe takes whole.
+"""
 
 
 @dataclass(frozen=True, slots=True)

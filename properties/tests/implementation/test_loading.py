@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from properties.implementation import Call, Implementation, open_implementation, resolve_target
-from properties.implementation.process import Limits
+from properties.implementation.limits import Limits
 
 from .homework import Writer
 

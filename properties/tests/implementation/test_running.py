@@ -20,7 +20,7 @@ from properties.implementation import (
     open_implementation,
     resolve_target,
 )
-from properties.implementation.process import Limits
+from properties.implementation.limits import Limits
 
 CODE = """
 import numpy as np, os, sys, random, warnings
