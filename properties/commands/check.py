@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import secrets
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from ..checks import all_properties
 from ..implementation import NothingDefined, Target, TargetError, resolve_target
+from ..implementation.isolation import Isolation
 from ..judge.suite import Suite
 from ..record.build import build
 from ..record.merge import in_words, unjudged
@@ -23,6 +25,7 @@ from ..spec.reading import SpecsError
 from ..spec.row import LayerSpec
 from .console import make_console
 from .gather import gather, nodes
+from .isolating import LOADING, isolation_options, say_what, with_clock
 from .job import Job, hypothesis_elsewhere
 from .judging import interruptible, judge_all
 from .outputs import Outputs, check_writable, output_options, view_options
@@ -39,6 +42,15 @@ INTERRUPTED = 130  # as shells say it: 128 and the signal's number
 
 def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> frozenset[str]:
     return frozenset(name.strip() for name in (value or "").split(",") if name.strip())
+
+
+def _seed(context: click.Context, parameter: click.Parameter, value: str) -> int:
+    if value == "random":
+        return secrets.randbelow(1 << 31)
+    try:
+        return int(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no number, nor 'random'") from None
 
 
 def _declared(inputs: str | None) -> Mapping[str, Wanted]:
@@ -78,7 +90,14 @@ def check_known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) 
     show_default=True,
     help="25, 100 or 2,000 examples a property.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the examples.")
+@click.option(
+    "--seed",
+    callback=_seed,
+    default="0",
+    show_default=True,
+    metavar="NUMBER|random",
+    help="Seed of the examples; random is a fresh one, kept in the record.",
+)
 @click.option("--strict", is_flag=True, help="Robustness and convention count as failures.")
 @click.option("--require", callback=_names, metavar="LAYER,…", help="Missing is then a failure.")
 @click.option("--dropout-p", type=click.Choice(["drop", "keep"]), help="Demand one reading of p.")
@@ -91,6 +110,7 @@ def check_known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) 
 @click.option(
     "--no-steps", is_flag=True, help="Do not look for first wrong lines (2 s a wrong function)."
 )
+@isolation_options
 @click.option("--list", "listing", is_flag=True, help="Show layers and properties, and stop.")
 @view_options
 @click.option("--concise", is_flag=True, help="Print path:line:column: wrong: …, for editors.")
@@ -109,6 +129,9 @@ def check(
     specs_file: str | None,
     in_process: bool,
     no_steps: bool,
+    isolation: Isolation,
+    allowed: frozenset[str],
+    timeout: float | None,
     listing: bool,
     table: bool,
     matrix: bool,
@@ -139,7 +162,16 @@ def check(
         view={"table": table, "grid": matrix, "script": script},
     )
     demands = Demands(profile=profile, seed=seed, strict=strict, dropout_p=dropout_p)
-    job = Job(target=target, demands=demands, specs_file=specs_file, in_process=in_process)
+    started = time.monotonic()
+    job = Job(
+        target=target,
+        demands=demands,
+        specs_file=specs_file,
+        in_process=in_process,
+        isolation=isolation,
+        allowed=allowed,
+        until=started + (timeout or LOADING),
+    )
     try:
         specs = job.known_rows()
     except SpecsError as error:
@@ -162,8 +194,9 @@ def check(
         found = resolve_target(target)
         suite = job.suite()
         if not concise:
-            console.print(f"Checking {found.describe()}", soft_wrap=True)
+            say_what(console, found, job.held)
         suite.implementation  # noqa: B018  opened here: a target that cannot be used is exit code 2
+        job = with_clock(job, suite.implementation, started, timeout)
     except NothingDefined as error:
         if only or require:
             click.echo(f"nndl check: {error}", err=True)
@@ -235,6 +268,7 @@ def _undeclared_alone(
     job: Job, target: Target, declared: Mapping[str, Wanted]
 ) -> tuple[Record, int, Undeclared]:
     """Judge a target that has no function of the contract."""
+    from ..discovery.targets import LIMITS
     from .undeclared import Search, alone, judge_undeclared
 
     started = time.perf_counter()
@@ -245,9 +279,11 @@ def _undeclared_alone(
             declared=declared,
             only=job.only,
             in_process=job.in_process,
+            limits=job.limits(LIMITS),
         )
     )
-    record = alone(undeclared, job.demands, elapsed=time.perf_counter() - started)
+    elapsed = time.perf_counter() - started
+    record = alone(undeclared, job.demands, elapsed=elapsed, tier=job.held.tier)
     if not undeclared.judged:
         return record, UNUSABLE, undeclared
     return record, PASS if record.verdict == "pass" else WRONG, undeclared
@@ -261,6 +297,7 @@ def _undeclared_beside(
     A function that has a name of the contract and cannot be called as the contract says is another
     function, or has another forward than the contract's.
     """
+    from ..discovery.targets import LIMITS
     from .undeclared import Search, judge_undeclared
 
     known = {
@@ -276,6 +313,7 @@ def _undeclared_beside(
             declared=declared,
             only=job.only,
             in_process=job.in_process,
+            limits=job.limits(LIMITS),
         )
     )
 
@@ -302,7 +340,13 @@ def _judge(
         elapsed = time.perf_counter() - started
         seen = gather(suite, target)
         record = build(
-            seen, target, job.demands, planned=planned, required=require, elapsed=elapsed
+            seen,
+            target,
+            job.demands,
+            planned=planned,
+            required=require,
+            elapsed=elapsed,
+            tier=job.held.tier,
         )
         if lost := unjudged(record.functions, planned):
             suite.broken.append(f"planned and not judged: {in_words(lost)}")
@@ -339,6 +383,7 @@ def run(
     require: str = "",
     dropout_p: str | None = None,
     in_process: bool = False,
+    isolation: Isolation = "auto",
 ) -> Record:
     """Judge a target from Python; gives the record that ``nndl check --json`` writes.
 
@@ -349,7 +394,9 @@ def run(
     """
     names = frozenset(name for name in only.split(",") if name)
     demands = Demands(profile=profile, seed=seed, strict=strict, dropout_p=dropout_p)
-    job = Job(target=target, demands=demands, only=names, in_process=in_process)
+    job = Job(
+        target=target, demands=demands, only=names, in_process=in_process, isolation=isolation
+    )
     required = frozenset(name for name in require.split(",") if name)
     return judge_target(job, required=required)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis.configuration import set_hypothesis_home_dir
 from platformdirs import user_cache_path
@@ -12,6 +12,7 @@ from platformdirs import user_cache_path
 from ..checks import all_properties
 from ..diagnosis import observe_with_parts
 from ..implementation import Implementation, Limits, Target, open_implementation, resolve_target
+from ..implementation.isolation import Held, Isolation, choose, held
 from ..judge.plan import everything, plan
 from ..judge.property import Property
 from ..judge.suite import Suite
@@ -29,7 +30,9 @@ class Job:
     """A target, the rows that are asked for, and the demands.
 
     ``only`` holds names of rows, layers or functions; empty, it stands for all. ``processes`` is
-    the most that judge at once; by default one for each processor.
+    the most that judge at once; by default one for each processor. ``isolation`` is what is asked
+    for, and ``allowed`` names packages that isolated code may import. ``until`` is the reading of
+    `time.monotonic`, the same in every process, at which the run is over.
     """
 
     target: str | None
@@ -38,6 +41,24 @@ class Job:
     only: frozenset[str] = frozenset()
     in_process: bool = False
     processes: int | None = None
+    isolation: Isolation = "auto"
+    allowed: frozenset[str] = frozenset()
+    until: float = float("inf")
+
+    @property
+    def held(self) -> Held:
+        """The tier that holds the code under test.
+
+        Raises
+        ------
+        NotIsolated
+            Isolation is required, and there is none.
+        """
+        return held("none" if self.in_process else choose(self.isolation))
+
+    def limits(self, limits: Limits = LIMITS) -> Limits:
+        """Some limits with this run's isolation and clock."""
+        return replace(limits, isolation=self.isolation, allowed=self.allowed, until=self.until)
 
     def known_rows(self) -> tuple[LayerSpec, ...]:
         """Every row that could be asked for; raises SpecsError where the file cannot be read.
@@ -86,7 +107,9 @@ class Job:
         names = [name for row in needed for name in row.functions]
         lent = [name for row in rows if isinstance(row, ObjectSpec) for name in row.borrows]
         names += [name for name in dict.fromkeys(lent) if name not in names]
-        return open_implementation(target, names=names, limits=LIMITS, in_process=self.in_process)
+        return open_implementation(
+            target, names=names, limits=self.limits(), in_process=self.in_process
+        )
 
 
 @contextlib.contextmanager

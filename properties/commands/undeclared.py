@@ -20,8 +20,9 @@ from ..discovery.judging import judge_found
 from ..discovery.pairs import Candidate, candidates
 from ..discovery.session import Session
 from ..discovery.source import Survey
-from ..discovery.targets import look, opened
-from ..implementation import Target
+from ..discovery.targets import LIMITS, look, opened
+from ..implementation import Limits, Target
+from ..implementation.isolation import Tier
 from ..record.found import entries, not_judged
 from ..record.merge import assemble
 from ..record.schema import Function, Record, verdict_of
@@ -70,6 +71,8 @@ class Search:
         What the user said of inputs.
     only : frozenset of str
         Names that are asked for; all of them when empty.
+    limits : Limits
+        What the code may use, and how it is kept apart.
     """
 
     target: Target
@@ -78,6 +81,7 @@ class Search:
     declared: Mapping[str, Wanted] = field(default_factory=dict)
     only: frozenset[str] = frozenset()
     in_process: bool = False
+    limits: Limits = LIMITS
 
     def chosen(self, listed: Iterable[Candidate]) -> list[Candidate]:
         """Those of some candidates that are asked for."""
@@ -114,7 +118,7 @@ def judge_undeclared(search: Search) -> Undeclared:
         return Undeclared(search.target, note=looked.note)
     search = replace(search, target=looked.target)
     broken: list[str] = []
-    with opened(search.target, in_process=search.in_process) as session:
+    with opened(search.target, in_process=search.in_process, limits=search.limits) as session:
         survey, chosen = search.survey(session)
         count = min(processors(), len(chosen))
         alone = count < 2 or len(chosen) < _WORTH_SPREADING or search.in_process
@@ -154,7 +158,7 @@ _here: tuple[Search, Session, Survey, list[Candidate]]
 
 def _start(search: Search) -> None:
     global _here
-    context = opened(search.target)
+    context = opened(search.target, limits=search.limits)
     session = context.__enter__()
     atexit.register(context.__exit__, None, None, None)
     _here = (search, session, *search.survey(session))
@@ -218,7 +222,7 @@ def _notes(undeclared: Undeclared) -> tuple[str, ...]:
     return (*((undeclared.note,) if undeclared.note else ()), *undeclared.broken)
 
 
-def alone(undeclared: Undeclared, demands: Demands, *, elapsed: float) -> Record:
+def alone(undeclared: Undeclared, demands: Demands, *, elapsed: float, tier: Tier) -> Record:
     """A record of a target without any function of the contract."""
     target = undeclared.target
     return assemble(
@@ -235,6 +239,7 @@ def alone(undeclared: Undeclared, demands: Demands, *, elapsed: float) -> Record
         elapsed=round(elapsed, 3),
         not_judged=not_judged(undeclared.found),
         seconds=dict(undeclared.seconds),
+        isolation=tier,
     )
 
 

@@ -80,9 +80,11 @@ def look(target: Target, *, known: Iterable[str] = ()) -> Looked:
 
 
 @contextmanager
-def opened(target: Target, *, in_process: bool = False) -> Iterator[Session]:
+def opened(
+    target: Target, *, in_process: bool = False, limits: Limits = LIMITS
+) -> Iterator[Session]:
     """Load everything that is surveyed of a target, in a child process."""
     with open_implementation(
-        target, names=[EVERYTHING], limits=LIMITS, in_process=in_process
+        target, names=[EVERYTHING], limits=limits, in_process=in_process
     ) as implementation:
         yield Session(implementation)

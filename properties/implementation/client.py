@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, Self
 
@@ -10,7 +11,7 @@ from .child import wire
 from .child.values import FIELDS, NOT_RUN, Call, FunctionInfo, Handle, Layout, Outcome
 from .isolation import choose
 from .limits import Limits
-from .process import Child, ChildDied
+from .process import OVER, Child, ChildDied
 from .target import NothingDefined, Target, TargetError
 from .view import View, view_of
 
@@ -133,7 +134,11 @@ class InChildProcess:
             try:
                 header = ["load", dataclasses.asdict(layout), self._names]
                 reply, _ = child.exchange(
-                    header, wire.Encoder(), seconds=seconds, total=_MOST_IMPORTS * seconds
+                    header,
+                    wire.Encoder(),
+                    seconds=seconds,
+                    total=_MOST_IMPORTS * seconds,
+                    until=self.limits.until,
                 )
                 infos = [FunctionInfo(**_fields(info)) for info in reply[1]]
                 missing = tuple(str(name) for name in reply[2])
@@ -142,6 +147,10 @@ class InChildProcess:
                     raise TargetError(
                         f"The process that should load {self.target.path} did not start: "
                         f"{died.message}."
+                    ) from None
+                if time.monotonic() > self.limits.until:
+                    raise TargetError(
+                        f"{self.target.path} was not imported in time: {died.message}."
                     ) from None
                 self._skip[died.module] = self._skip.get(died.module, 0) + 1
                 self._reasons[died.module] = died.message
@@ -182,6 +191,8 @@ class InChildProcess:
         When a call ends the child, a new one runs the rest of the list (and, again, what came
         before, for those that refer to it).
         """
+        if time.monotonic() > self.limits.until:
+            return [Outcome("timeout", message=OVER, blame="code") for _ in calls]
         settled: dict[int, Outcome] = {}
         for index, call in enumerate(calls):
             if self._failures.get(call.function, 0) >= self.limits.failures:
@@ -229,7 +240,11 @@ class InChildProcess:
         header = ["run", nodes, released, self._generation]
         seconds = self.limits.call_seconds
         reply, data = child.exchange(
-            header, encoder, seconds=seconds, total=seconds * max(len(calls), 1) + 1.0
+            header,
+            encoder,
+            seconds=seconds,
+            total=seconds * max(len(calls), 1) + 1.0,
+            until=self.limits.until,
         )
         try:
             records = reply[1]

@@ -25,6 +25,8 @@ _GONE_SECONDS = 5.0
 _MANY_FILES = 2_000
 _INFINITE = float("inf")
 
+OVER = "the time for the whole run is over (--timeout)"
+
 
 class ChildDied(Exception):
     """The child is gone: ``status`` is timeout or crashed, ``index`` the call it was at.
@@ -59,7 +61,7 @@ class Child:
         self._closed = False
         self._sequence = 0
         self._seconds = 0.0
-        self._deadline = self._total = _INFINITE
+        self._deadline = self._total = self._until = _INFINITE
         self._timed_out = ""
         self._index, self._module, self._partial = 0, "", b""
         self._noted, self._stderr_bytes = b"", 0
@@ -80,7 +82,7 @@ class Child:
     # one exchange
 
     def exchange(
-        self, header: Node, encoder: Encoder, *, seconds: float, total: float
+        self, header: Node, encoder: Encoder, *, seconds: float, total: float, until: float
     ) -> tuple[Node, memoryview]:
         """Send a request and wait for its reply.
 
@@ -89,7 +91,9 @@ class Child:
         seconds : float
             Time for each step (a call, a module); starts again when the child reports progress.
         total : float
-            Time for everything; the clock of the run ends it earlier.
+            Time for everything.
+        until : float
+            Reading of `time.monotonic` at which the whole run is over.
 
         Raises
         ------
@@ -101,7 +105,7 @@ class Child:
             self._index, self._module = 0, ""
         self._seconds = seconds
         now = time.monotonic()
-        self._total = min(now + total, self._limits.until)
+        self._total, self._until = now + total, until
         self._deadline = now + seconds
         try:
             self._channel.send(encoder.frame(header, self._sequence))
@@ -177,8 +181,8 @@ class Child:
             if moved:
                 self._deadline = now + self._seconds
             reason = ""
-            if now > self._limits.until:
-                reason = "the time for the whole run is over (--timeout)"
+            if now > self._until:
+                reason = OVER
             elif now > min(self._deadline, self._total):
                 reason = f"still running after {self._seconds:g} s"
             elif self._stderr_bytes > _MAX_STDERR:

@@ -6,6 +6,7 @@ import platform
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from ..diagnosis.docstrings import contradiction
 from ..diagnosis.finding import Diagnosis as Cause
 from ..implementation import FunctionInfo, Target
+from ..implementation.isolation import Tier
 from ..judge.mismatch import Disagreement, Fault, Kind
 from ..judge.verdict import Verdict, counts
 from ..spec.demands import Demands
@@ -77,6 +79,7 @@ def build(
     planned: Iterable[Node],
     required: frozenset[str] = frozenset(),
     elapsed: float = 0.0,
+    tier: Tier | Literal[""] = "",
 ) -> Record:
     """Build the record of a finished run.
 
@@ -97,6 +100,7 @@ def build(
         notes=seen.notes,
         versions={"python": platform.python_version(), "numpy": np.__version__},
         elapsed=round(elapsed, 3),
+        isolation=tier,
         seconds={row: round(took, 3) for row, took in seen.seconds.items()},
     )
 

@@ -206,6 +206,7 @@ class Record(Value, frozen=True, kw_only=True):
     ``complete`` is true when everything that was planned was judged. ``listings`` are what
     `nndl steps` says of the lines of wrong functions. ``seconds`` is how long
     each row took. ``not_judged`` is what looks like a derivative and could not be judged.
+    ``isolation`` is the tier that held the code under test; empty where it is not known.
     """
 
     schema: Literal[2]
@@ -222,6 +223,7 @@ class Record(Value, frozen=True, kw_only=True):
     listings: tuple[Listing, ...] = ()
     seconds: dict[str, float] = msgspec.field(default_factory=dict)
     not_judged: tuple[NotJudged, ...] = ()
+    isolation: Literal["", "bubblewrap", "landlock", "limits", "none"] = ""
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -167,5 +167,7 @@ def summary(record: Record) -> str:
         parts.append(f"{len(record.not_judged)} not judged")
     if not record.complete and record.functions:
         parts.append("the run is not complete")
-    parts += [f"profile {record.profile}", f"seed {record.seed}", f"{record.elapsed:.1f} s"]
+    parts += [f"profile {record.profile}", f"seed {record.seed}"]
+    parts += [f"isolation {record.isolation}"] if record.isolation else []
+    parts.append(f"{record.elapsed:.1f} s")
     return f"{record.verdict.upper()}: {' · '.join(parts)}"

@@ -160,7 +160,11 @@ def _attacked(value: Any, key: str = "") -> Any:
         return [_attacked(item, key) for item in value]
     if key in ("got", "wanted") and isinstance(value, float):
         return "nan"
-    fixed = key in ("status", "class", "verdict", "data") or value in ("nan", "inf", "-inf")
+    fixed = key in ("status", "class", "verdict", "data", "isolation") or value in (
+        "nan",
+        "inf",
+        "-inf",
+    )
     return HOSTILE if isinstance(value, str) and not fixed else value
 
 

@@ -1,0 +1,74 @@
+"""Options of isolation and of the clock, for every command that runs code under test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+
+from ..implementation import Held, Implementation, Target
+from ..implementation.isolation import CHOICES
+from ..record.text import one_line
+from .job import Job
+
+LOADING = 600.0
+"""Seconds in which a target must be loaded."""
+
+_FIRST = 60.0
+_EACH = {"quick": 20.0, "standard": 60.0, "thorough": 1_200.0}  # seconds a function
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> frozenset[str]:
+    return frozenset(name.strip() for name in (value or "").split(",") if name.strip())
+
+
+def isolation_options(command: Command) -> Command:
+    """Add ``--isolation``, ``--allow`` and ``--timeout``."""
+    command = click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="When the whole run is over; by default from the number of functions.",
+    )(command)
+    command = click.option(
+        "--allow",
+        "allowed",
+        callback=_names,
+        metavar="PACKAGE,…",
+        help="With --isolation require: what may be imported beside numpy and scipy.",
+    )(command)
+    return click.option(
+        "--isolation",
+        type=click.Choice(CHOICES),
+        default="auto",
+        show_default=True,
+        help="Keep TARGET apart from this machine: where it works, or not at all; "
+        "require refuses to judge without.",
+    )(command)
+
+
+def say_what(console: Console, target: Target, held: Held) -> None:
+    """Say what is judged and, on a terminal, what holds it."""
+    console.print(f"Checking {one_line(target.describe())}", soft_wrap=True, markup=False)
+    if console.is_terminal:
+        told = f"Isolation: {held.words}"
+        console.print(told, soft_wrap=True, style="dim", markup=False)
+
+
+def with_clock(
+    job: Job, implementation: Implementation, started: float, timeout: float | None
+) -> Job:
+    """The job with its end, which follows from the functions that there are."""
+    if timeout is None:
+        there = [f for f in implementation.functions.values() if f.status != "missing"]
+        timeout = _FIRST + _EACH[job.demands.profile] * max(len(there), 1)
+        timeout += time.monotonic() - started
+    job = replace(job, until=started + timeout)
+    implementation.limits = job.limits(implementation.limits)
+    return job

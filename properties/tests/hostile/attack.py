@@ -1,0 +1,156 @@
+"""One attack: what hostile code tries from inside a function, and how it is seen to succeed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from properties.implementation import Call, Limits, Outcome, isolation, resolve_target
+from properties.implementation.child.confine import landlock
+from properties.implementation.client import InChildProcess
+from properties.implementation.isolation import Isolation, Tier
+
+SECRET = "the teacher's secret"
+
+HEADER = """
+import ctypes, os, sys, time
+import numpy as np
+libc = ctypes.CDLL(None, use_errno=True)  # native code: an audit hook does not see it
+def call(number, *arguments):
+    typed = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
+    result = libc.syscall(ctypes.c_long(number), *typed)
+    if result < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+    return result
+def attack(where):
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attack:
+    """Lines of a function ``attack(where)``; it returns True, or leaves a trace, when it succeeds.
+
+    ``where`` has the paths and numbers of a `Scene`. ``traces`` are what it may leave in the scene,
+    seen from outside. ``holds`` are the tiers under which it must fail.
+    """
+
+    name: str
+    lines: str
+    holds: tuple[Tier, ...] = ("bubblewrap", "landlock")
+
+    @property
+    def source(self) -> str:
+        """The whole module."""
+        body = "".join(f"    {line}\n" for line in self.lines.strip("\n").split("\n"))
+        return HEADER + body
+
+
+@dataclass(kw_only=True)
+class Scene:
+    """What an attack may reach for: a teacher's files, another submission, a process, a port."""
+
+    folder: Path
+    bystander: subprocess.Popen[bytes]
+    server: socket.socket
+    before: dict[str, tuple[bytes, int]] = field(default_factory=dict)
+
+    @property
+    def where(self) -> dict[str, str | int]:
+        """What an attacker would find out by looking around."""
+        return {
+            "secret": str(self.folder / "teacher" / "secret.txt"),
+            "record": str(self.folder / "teacher" / "record.json"),
+            "other": str(self.folder / "submissions" / "bob" / "layers.py"),
+            "suite": str(self.folder / "suite" / "judge.py"),
+            "teacher": str(self.folder / "teacher"),
+            "escaped": str(self.folder / "teacher" / "escaped"),
+            "judge": os.getpid(),
+            "bystander": self.bystander.pid,
+            "port": self.server.getsockname()[1],
+        }
+
+    def files(self) -> dict[str, tuple[bytes, int]]:
+        """Content and mode of every file outside the submission."""
+        found = {}
+        for path in sorted(self.folder.rglob("*")):
+            if "alice" not in path.parts:
+                content = path.read_bytes() if path.is_file() else b""
+                found[str(path)] = (content, path.lstat().st_mode)
+        return found
+
+    def traces(self) -> list[str]:
+        """What an attack left: files, a process that was ended or stopped, a connection."""
+        found = [] if self.files() == self.before else ["a file was touched"]
+        if self.bystander.poll() is not None:
+            found.append("a process was ended")
+        elif self.state() == "T":
+            found.append("a process was stopped")
+        with contextlib.suppress(BlockingIOError):
+            self.server.accept()[0].close()
+            found.append("a connection came")
+        return found
+
+    def state(self) -> str:
+        """The state of the bystander, as the kernel says it."""
+        text = Path(f"/proc/{self.bystander.pid}/stat").read_text()
+        return text.rpartition(")")[2].split()[0]
+
+
+@contextlib.contextmanager
+def scene(folder: Path) -> Iterator[Scene]:
+    """A teacher's machine in small."""
+    for name in ("teacher", "suite", "submissions/alice", "submissions/bob"):
+        (folder / name).mkdir(parents=True)
+    (folder / "teacher" / "secret.txt").write_text(SECRET)
+    (folder / "teacher" / "record.json").write_text('{"verdict": "fail"}')
+    (folder / "suite" / "judge.py").write_text("TRUTH = 1\n")
+    (folder / "submissions" / "bob" / "layers.py").write_text("answer = 42\n")
+    process = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"])
+    server = socket.create_server(("127.0.0.1", 0))
+    server.setblocking(False)
+    made = Scene(folder=folder, bystander=process, server=server)
+    made.before = made.files()
+    try:
+        yield made
+    finally:
+        process.kill()
+        process.wait()
+        server.close()
+
+
+@contextlib.contextmanager
+def forced(tier: Tier) -> Iterator[Isolation]:
+    """What to ask for so that this tier holds; skips where this machine does not have it."""
+    best, reason = isolation._best()
+    if tier == "limits":
+        yield "none"
+        return
+    if tier == "bubblewrap" and best != tier:
+        pytest.skip(f"no bubblewrap here: {reason}")
+    if not landlock.version():
+        pytest.skip("no Landlock here")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(isolation, "_best", lambda: (tier, ""))
+        yield "require"
+
+
+def run(attack: Attack, tier: Tier, stage: Scene, *, seconds: float = 3.0) -> tuple[Outcome, bool]:
+    """Run an attack under a tier; its outcome, and whether it succeeded."""
+    file = stage.folder / "submissions" / "alice" / "layers.py"
+    file.write_text(attack.source)
+    with forced(tier) as asked:
+        limits = Limits(isolation=asked, call_seconds=seconds)
+        with InChildProcess(resolve_target(str(file)), ["attack"], limits) as implementation:
+            [outcome] = implementation.run([Call("attack", (stage.where,))])
+    time.sleep(0.05)  # a survivor would act now
+    won = outcome.ok and outcome.outputs and outcome.outputs[0] is True
+    return outcome, bool(won or stage.traces())

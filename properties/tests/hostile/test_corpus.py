@@ -1,0 +1,40 @@
+"""Every attack fails under the tiers that must hold it, and succeeds where only limits hold."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from pathlib import Path
+
+import pytest
+
+from properties.implementation.isolation import Tier
+
+from ..slow import mostly_slow
+from .attack import Attack, run, scene
+from .corpus import ALL
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() != "x86_64",
+    reason="the attacks are written for Linux on x86-64",
+)
+FAST = {"reads a secret", "ends a process by a system call"}
+_QUICK = [a for a in ALL if a.name in FAST]
+
+
+@pytest.mark.parametrize("tier", ["bubblewrap", "landlock"])
+@pytest.mark.parametrize("attack", mostly_slow(ALL, fast=_QUICK), ids=lambda a: a.name)
+def test_is_held(attack: Attack, tier: Tier, tmp_path: Path) -> None:
+    if tier not in attack.holds:
+        pytest.skip("documented as not held by this tier")
+    with scene(tmp_path) as stage:
+        outcome, succeeded = run(attack, tier, stage)
+        assert not succeeded, outcome
+        assert stage.files() == stage.before
+
+
+@pytest.mark.parametrize("attack", mostly_slow(ALL, fast=_QUICK), ids=lambda a: a.name)
+def test_succeeds_without_the_defence(attack: Attack, tmp_path: Path) -> None:
+    with scene(tmp_path) as stage:
+        outcome, succeeded = run(attack, "limits", stage)
+        assert succeeded, outcome
