@@ -134,7 +134,7 @@ def grade(
                 )
             results = [judged.results[place] for place in range(len(found))]
             name = submissions.resolve().name
-            written = write_all(out, name, found, results, weights, asked=functions)
+            written = write_all(out, name, found, results, weights, options, asked=functions)
     except InUse as error:
         raise click.UsageError(str(error)) from error
     except Void as error:

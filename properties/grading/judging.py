@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from ..commands.check import judge_target
 from ..commands.job import Job
 from ..implementation import TargetError, resolve_target
-from ..record.schema import Record, Target
 from ..record.text import one_line
 from ..spec.demands import Demands
 from .values import CODE, Options, Result
@@ -39,11 +39,19 @@ def judge_submission(home: Path, options: Options, notes: tuple[str, ...] = ()) 
         except RuntimeError as error:
             result = Result(status="lost", reason=one_line(error, limit=2_000))
     return replace(
-        result,
+        _relative(result, home),
         notes=notes,
         seconds=round(time.perf_counter() - started, 3),
         cpu=round(_cpu() - cpu, 3),
     )
+
+
+def _relative(result: Result, home: Path) -> Result:
+    """The same result wherever it was judged: the folder of the moment is in no path and script."""
+    text = msgspec.json.encode(result).decode("utf-8")
+    for path in {str(home), os.path.realpath(home)}:
+        text = text.replace(f"{path}/", "")
+    return msgspec.json.decode(text, type=Result)
 
 
 def _judged(target: str, options: Options) -> Result:
@@ -63,13 +71,8 @@ def _judged(target: str, options: Options) -> Result:
     record = judge_target(job, required=frozenset(options.require))
     if not record.functions or all(f.status == "missing" for f in record.functions):
         reason = "nothing to judge in it"
-        return Result(status="unusable", reason=reason, record=_elsewhere(record))
-    return Result(status="judged", record=_elsewhere(record))
-
-
-def _elsewhere(record: Record) -> Record:
-    path = os.path.relpath(record.target.path)
-    return replace(record, target=Target(kind=record.target.kind, path=path))
+        return Result(status="unusable", reason=reason, record=record)
+    return Result(status="judged", record=record)
 
 
 def _target() -> str:

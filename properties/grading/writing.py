@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import hashlib
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from ..record.files import write_whole
+from ..record.schema import Record, dump
+from ..record.text import one_line
+from ..reports.class_page import Class, Mistake, Row, class_page
 from ..reports.points import Weights
-from .gradebook import Book, book, canvas_csv, grades_csv, gradescope_csv
+from ..reports.student_page import for_student, student_page
+from .gradebook import Book, Line, book, canvas_csv, grades_csv, gradescope_csv
 from .naming import Submission
-from .values import Result
+from .values import Options, Result, suite_version
+
+_UNKNOWN = "no known cause"
 
 
 def write_all(
@@ -18,12 +27,89 @@ def write_all(
     submissions: Sequence[Submission],
     results: Sequence[Result],
     weights: Weights,
+    options: Options,
     *,
     asked: Collection[str],
 ) -> Book:
-    """Write grade books, records, and pages."""
+    """Write grade books, records, and pages.
+
+    ``records`` is the teacher's, whole and with the seed; ``students`` holds what each may see.
+    """
     made = book(submissions, results, weights, asked=asked)
     write_whole(out / "grades.csv", grades_csv(made))
     write_whole(out / "canvas.csv", canvas_csv(made, assignment))
     write_whole(out / "gradescope.csv", gradescope_csv(made))
+    for folder in ("records", "students"):
+        (out / folder).mkdir(exist_ok=True)
+    title = one_line(assignment, limit=120)
+    rows = []
+    for slug, line in zip(_slugs(submissions), made.lines, strict=True):
+        _write_student(out, title, slug, line, weights)
+        rows.append(_row(line, f"students/{slug}.html"))
+    facts = (
+        f"profile {options.profile} · nndl {suite_version()}"
+        + (" · strict" if options.strict else "")
+        + (f" · only {', '.join(options.only)}" if options.only else ""),
+    )
+    shown = Class(
+        title=title, functions=made.functions, most=made.most, rows=tuple(rows), facts=facts
+    )
+    write_whole(out / "class.html", class_page(shown))
+    return made
+
+
+def _write_student(out: Path, title: str, slug: str, line: Line, weights: Weights) -> None:
+    result = line.result
+    record = result.record
+    name = ", ".join(student.name for student in line.submission.students)
+    page = student_page(
+        title, name, record, line.grades, weights, reason=result.reason, notes=result.notes
+    )
+    write_whole(out / "students" / f"{slug}.html", page)
+    if record is not None:
+        write_whole(out / "records" / f"{slug}.json", dump(record))
+        cut = for_student(record, line.grades, weights)
+        write_whole(out / "students" / f"{slug}.json", dump(cut))
+
+
+def _row(line: Line, page: str) -> Row:
+    record = line.result.record
+    counted = {grade.name for grade in line.grades}
+    return Row(
+        name=", ".join(student.name for student in line.submission.students),
+        id=" ".join(f"{student.id} {student.email}" for student in line.submission.students),
+        state=line.state,
+        points=line.points,
+        seconds=line.result.seconds,
+        page=page,
+        statuses={f.name: f.status for f in record.functions} if record is not None else {},
+        mistakes=tuple(_mistakes(record, counted)) if record is not None else (),
+        reason=line.result.reason or ("no verdict" if line.result.status != "judged" else ""),
+        notes=line.result.notes,
+    )
+
+
+def _mistakes(record: Record, counted: Collection[str]) -> Iterator[Mistake]:
+    """What is wrong with each function, by the failure that says most."""
+    for function in record.functions:
+        lead = function.lead
+        if function.name not in counted or lead is None:
+            continue
+        if lead.cause is not None:
+            name, sentence = lead.cause.misconception or "", lead.cause.sentence
+        else:
+            name, sentence = _UNKNOWN, ""
+        yield Mistake(function=function.name, name=name, sentence=sentence)
+
+
+def _slugs(submissions: Sequence[Submission]) -> list[str]:
+    """A name for the files of each submission: plain, and no two the same."""
+    made = []
+    for submission in submissions:
+        text = unicodedata.normalize("NFKD", submission.label)
+        plain = re.sub(r"[^A-Za-z0-9.-]+", "_", text).strip("._-")[:60]
+        if plain != submission.label:
+            label = submission.label.encode("utf-8", "surrogatepass")
+            plain = f"{plain or 'x'}_{hashlib.sha256(label).hexdigest()[:8]}"
+        made.append(plain)
     return made

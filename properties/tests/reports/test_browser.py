@@ -1,15 +1,8 @@
-"""The page in a real browser; skipped with its reason where there is none.
-
-Needs ``pip install playwright axe-playwright-python`` and a chromium, found on the path or named
-by the environment variable CHROMIUM.
-"""
+"""The page in a real browser; skipped with its reason where there is none (see conftest.py)."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,56 +11,19 @@ from properties.record.schema import Record
 from properties.reports.html import html
 
 from . import samples
+from .conftest import violations
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the path")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
-def show(browser: Any, tmp_path: Path) -> Iterator[Any]:
+def show(show_text: Callable[..., Any]) -> Callable[..., Any]:
     """Open the page of a record; a script error or a request fails the test."""
-    contexts: list[Any] = []
-    problems: list[str] = []
 
     def opener(record: Record, **options: Any) -> Any:
-        file = tmp_path / "report.html"
-        file.write_text(html(record), encoding="utf-8")
-        context = browser.new_context(viewport={"width": 1000, "height": 800}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-        page.on("dialog", lambda dialog: problems.append(dialog.message))
-        page.on(
-            "request",
-            lambda r: None if r.url.startswith(("file:", "data:")) else problems.append(r.url),
-        )
-        page.goto(file.as_uri())
-        return page
+        return show_text(html(record), **options)
 
-    yield opener
-    for context in contexts:
-        context.close()
-    assert problems == []
+    return opener
 
 
 def visible(page: Any) -> int:
@@ -139,13 +95,9 @@ def test_keyboard_alone(show: Any) -> None:
 @pytest.mark.parametrize("name", ["passing", "explained", "hostile", "empty", "cut"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(show: Any, name: str, scheme: str) -> None:
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
-    )
     page = show(samples.ALL[name](), color_scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-    found = axe.Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert violations(page) == ""
 
 
 @pytest.mark.parametrize("width", [360, 800])
