@@ -2,7 +2,8 @@
 
 In a checkout this package is called ``properties``; the wheel installs it as
 ``nndl_suite.properties``, because the short name belongs to another distribution. Both names
-lead to the same modules, so that a class is never defined twice.
+lead to the same modules, so that a class is never defined twice. What is public is ``public``,
+which the wheel installs as ``nndl_suite``.
 """
 
 from __future__ import annotations
@@ -14,22 +15,10 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .spec.case import Case
-    from .spec.row import Kinks, LayerSpec, Purpose, Reading, Reference
+__all__ = ["activate"]
 
-__all__ = ["Case", "Kinks", "LayerSpec", "Purpose", "Reading", "Reference", "activate"]
-
-_HOMES = {
-    "Case": "spec.case",
-    "Kinks": "spec.row",
-    "LayerSpec": "spec.row",
-    "Purpose": "spec.row",
-    "Reading": "spec.row",
-    "Reference": "spec.row",
-}
 _OUTER = "nndl_suite."
 
 
@@ -41,10 +30,9 @@ def activate() -> None:
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'properties' has no attribute {name!r}")
+    """What is public has this name too, where nothing is installed."""
     activate()
-    return getattr(importlib.import_module(f"properties.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module("properties.public"), name)
 
 
 class _SameModule(MetaPathFinder, Loader):

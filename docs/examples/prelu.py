@@ -6,8 +6,7 @@ defines ``prelu_forward(x, slope) -> out, cache`` and ``prelu_backward(dout, cac
 
 import numpy as np
 from hypothesis import strategies as st
-
-from properties import Case, LayerSpec, Purpose
+from nndl_suite import Case, LayerSpec, Purpose
 
 
 def _case(shape: tuple[int, ...], slope: float, seed: int) -> Case:

@@ -28,11 +28,7 @@ from nndl.layers import (
 )
 from nndl.solver import Solver
 from nndl.vis_utils import visualize_grid
-
-try:
-    from nndl_suite.properties.commands.notebook import check
-except ImportError:  # in a checkout that is not installed
-    from properties.commands.notebook import check
+from nndl_suite import check
 
 # %% [markdown]
 # ## What you write: a convolution

@@ -21,10 +21,7 @@ from nndl.gradient_check import eval_numerical_gradient, eval_numerical_gradient
 from nndl.layers import softmax_loss
 from nndl.solver import Solver
 
-try:
-    from nndl_suite.properties.commands.notebook import check
-except ImportError:  # in a checkout that is not installed
-    from properties.commands.notebook import check
+from nndl_suite import check
 
 # %% [markdown]
 # ## What you write: layers

@@ -20,11 +20,7 @@ from nndl import neural_net
 from nndl.data_utils import get_digits_data
 from nndl.gradient_check import eval_numerical_gradient, rel_error
 from nndl.vis_utils import visualize_grid
-
-try:
-    from nndl_suite.properties.commands.notebook import check
-except ImportError:  # in a checkout that is not installed
-    from properties.commands.notebook import check
+from nndl_suite import check
 
 # %% [markdown]
 # ## What you write

@@ -132,6 +132,12 @@ def check(
     The functions run in this process, without limits of time and memory: interrupt the kernel
     when one hangs.
     """
+    demands = Demands(profile=profile, seed=seed, strict=strict)
+    return NotebookReport(_without_commands(judge(*things, layer=layer, demands=demands, bar=True)))
+
+
+def judge(*things: object, layer: str | None, demands: Demands, bar: bool) -> Record:
+    """Judge functions by the contract, in this process; raises ValueError as `check` does."""
     functions = _collect(things, layer)
     specs = tuple(spec for spec in ALL if set(spec.functions) & set(functions))
     if not specs:
@@ -143,7 +149,6 @@ def check(
         )
     names = [name for spec in specs for name in spec.functions]
     implementation = Functions(functions, names)
-    demands = Demands(profile=profile, seed=seed, strict=strict)
     suite = Suite(
         open_implementation=lambda: implementation,
         specs=specs,
@@ -153,18 +158,18 @@ def check(
     )
     started = time.perf_counter()
     with hypothesis_elsewhere():
-        for cells in _progress(by_row(suite.planned)):
+        rows = by_row(suite.planned)
+        for cells in _progress(rows) if bar else rows:
             suite.judge(cells)
     if suite.broken:
         raise RuntimeError(f"the checker itself broke; please report this:\n{suite.broken[0]}")
-    record = build(
+    return build(
         gather(suite, implementation.target),
         implementation.target,
         demands,
         planned=nodes(suite),
         elapsed=time.perf_counter() - started,
     )
-    return NotebookReport(_without_commands(record))
 
 
 def _collect(things: Sequence[object], layer: str | None) -> dict[str, Function]:

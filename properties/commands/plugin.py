@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ..checks import all_properties
@@ -14,10 +15,13 @@ from ..judge.mismatch import Kind
 from ..judge.plan import plan
 from ..judge.property import Property
 from ..judge.suite import Judged, Suite
-from ..judge.verdict import counts, describe
+from ..judge.verdict import Verdict, counts, describe
+from ..record.build import build
+from ..reports.terminal import panel_text
 from ..spec.demands import Demands
 from ..spec.reading import SpecsError
 from ..spec.row import LayerSpec
+from .gather import gather
 from .job import Job
 
 SUITE: pytest.StashKey[_Nodes] = pytest.StashKey()
@@ -63,7 +67,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if isinstance(declared, Property):
         rows = metafunc.config.stash[SUITE].suite.specs
         concerned = [row for row in rows if declared.concerns(row)]
-        metafunc.parametrize("cell", concerned, ids=[row.name for row in concerned], indirect=True)
+        # With --dist loadgroup the nodes of a row stay in one process, which judges it once.
+        known = metafunc.config.pluginmanager.has_plugin("xdist")
+        marks = [[pytest.mark.xdist_group(row.name)] if known else [] for row in concerned]
+        cells = [
+            pytest.param(row, id=row.name, marks=mark)
+            for row, mark in zip(concerned, marks, strict=True)
+        ]
+        metafunc.parametrize("nndl_cell", cells, indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -84,12 +95,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def _row(item: pytest.Item) -> str:
     """The row of a node of ours; empty for any other test."""
     callspec: Any = getattr(item, "callspec", None)
-    row = callspec.params.get("cell") if callspec else None
+    row = callspec.params.get("nndl_cell") if callspec else None
     return row.name if isinstance(row, LayerSpec) else ""
 
 
 @pytest.fixture
-def cell(request: pytest.FixtureRequest) -> Any:
+def nndl_cell(request: pytest.FixtureRequest) -> Any:
     """One property on one row; ``judge()`` fails the test where the implementation is wrong."""
     return _Node(request.config.stash[SUITE], request.function.declared, request.param)
 
@@ -131,13 +142,28 @@ class _Node:
         if verdict.broken:
             pytest.fail(f"the suite itself broke:\n{verdict.broken}", pytrace=False)
         if counts(verdict, strict=self.nodes.suite.demands.strict):
-            text = describe(verdict)
-            for function, kind, sentence in verdict.notes:
-                if kind is not Kind.CORRECTNESS:
-                    text += f"\n{kind.value}: {function}: {sentence}"
-            pytest.fail(text, pytrace=False)
+            pytest.fail(self._panel(verdict), pytrace=False)
         if verdict.status == "inconclusive":
             pytest.skip("inconclusive on every example")
+
+    def _panel(self, verdict: Verdict) -> str:
+        """What `nndl check` shows of this property, and what was noted beside it."""
+        suite = replace(self.nodes.suite, verdicts=[verdict])
+        target = suite.implementation.target
+        seen = replace(gather(suite, target), rows=(self.row,))
+        record = build(seen, target, suite.demands, planned=())
+        told = [describe(verdict)]
+        for function in record.functions:
+            mine = tuple(p for p in function.properties if p.name == verdict.declared.name)
+            if function.name == verdict.function and mine:
+                one = msgspec.structs.replace(function, properties=mine)
+                told = [f"{function.name}: {panel_text(record, one)}"]
+        told += [
+            f"{kind.value}: {function}: {sentence}"
+            for function, kind, sentence in verdict.notes
+            if kind is not Kind.CORRECTNESS
+        ]
+        return "\n".join(told)
 
     def _reason(self) -> str:
         suite = self.nodes.suite

@@ -1,6 +1,6 @@
 """The step debugger in a notebook: a cell magic, and a call that shows a table.
 
->>> %load_ext nndl_suite.properties.commands.steps_notebook        # doctest: +SKIP
+>>> %load_ext nndl_suite                                  # doctest: +SKIP
 
 Then, as the first line of a cell that defines a forward and a backward:
 

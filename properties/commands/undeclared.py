@@ -174,6 +174,8 @@ def _judge_one(index: int) -> tuple[int, tuple[NotJudged | Result, float]]:
 
 
 def _entries(undeclared: Undeclared, demands: Demands) -> tuple[Function, ...]:
+    if undeclared.target.kind == "held":  # no command can judge it
+        return entries(undeclared.results, repeat="", strict=demands.strict)
     repeat = f"nndl check {shlex.quote(undeclared.target.text)} --seed {demands.seed}"
     if demands.profile != "standard":
         repeat += f" --profile {demands.profile}"

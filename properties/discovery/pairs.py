@@ -155,6 +155,18 @@ def _stem(candidate: Candidate) -> str:
     return module.removesuffix(".py").replace("/", ".").rpartition(".")[2]
 
 
+def declared(forward: Function, backward: Function | None) -> Candidate:
+    """What somebody says belongs together, whatever the names.
+
+    Without a backward the forward returns the value and its gradients.
+    """
+    if backward is None:
+        value = joint_value(forward) or 0
+        return Candidate(forward, None, (Pairing(forward, None, "joint", value=value),))
+    kind = "local" if _local(backward, forward) else "pair"
+    return Candidate(backward, None, (Pairing(forward, backward, kind),))
+
+
 # functions
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from properties.implementation import Call, Implementation
+from properties.implementation import Call, Outcome
 
 from . import names
 from .pairs import Pairing
@@ -14,10 +14,18 @@ from .source import Survey, read_survey
 Reply = Mapping[str, Any]
 
 
+class Answers(Protocol):
+    """What answers: a child in which a target is loaded, or functions of this process."""
+
+    def run(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Run a list of calls; one outcome for each."""
+        ...
+
+
 class Session:
     """Talks to the child in which a target is loaded as a whole (the name ``*``)."""
 
-    def __init__(self, implementation: Implementation) -> None:
+    def __init__(self, implementation: Answers) -> None:
         self._implementation = implementation
         self.calls = 0
 

@@ -134,8 +134,8 @@ def check(
             raise ValueError(f"two properties are called {name!r}; their names must differ")
         _DECLARED[name] = declared
 
-        def test(cell: Any) -> None:
-            cell.judge()
+        def test(nndl_cell: Any) -> None:
+            nndl_cell.judge()
 
         test.__name__ = body.__name__
         test.__doc__ = body.__doc__

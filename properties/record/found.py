@@ -87,9 +87,14 @@ def _property(result: Result, repeat: str) -> Property:
         oracle=f"derivative of the code's own forward ({result.oracle})",
         sentence="; ".join(wrong.sentence for wrong in result.wrong),
         arrays=Arrays(got=array_of(got), wanted=array_of(wanted)),
-        inputs=encode({n.replace("/", "."): v for n, v in first.values.items()}),
+        inputs=encode({_plain(n): v for n, v in first.values.items()}),
         repeat=repeat,
     )
+
+
+def _plain(path: str) -> str:
+    """The name of an input: ``x``, ``self.W``."""
+    return path.removeprefix("arg/").replace("/", ".")
 
 
 def not_judged(found: Sequence[Found | Result]) -> tuple[NotJudged, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..record.schema import Function, Record
 from ..record.text import one_line
-from .phrases import file_of, sentence, wrong_line
+from .phrases import file_of, sentence, wrong_place
 from .text import WORD, no_command
 
 
@@ -27,8 +27,8 @@ def concise(record: Record) -> str:
 
 
 def _line(record: Record, function: Function) -> str:
-    file = file_of(function.file or record.target.path)
+    file, line = wrong_place(record, function)
     cause = function.lead.cause if function.lead is not None else None
     named = f" [{cause.misconception}]" if cause is not None else ""
-    where = f"{file}:{wrong_line(record, function)}:1"
+    where = f"{file_of(file)}:{line}:1"
     return f"{where}: {WORD[function.status]}: {function.name}: {sentence(function)}{named}"

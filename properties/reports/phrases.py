@@ -59,12 +59,14 @@ def file_of(path: str) -> str:
     return path
 
 
-def wrong_line(record: Record, function: Function) -> int:
-    """The first wrong line of a function where it is known, else the line that it begins on."""
+def wrong_place(record: Record, function: Function) -> tuple[str, int]:
+    """File and line of a function's first wrong line, where it is known, else of the function."""
     listing = record.listing_of(function)
-    if listing is not None and listing.mistakes:
-        return listing.mistakes[0].line
-    return function.line or 1
+    first = listing.mistakes[0] if listing is not None and listing.mistakes else None
+    own = function.file or record.target.path
+    if first is None:
+        return own, function.line or 1
+    return first.file or own, first.line
 
 
 def sentence(function: Function) -> str:

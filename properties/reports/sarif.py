@@ -14,7 +14,7 @@ from urllib.parse import quote
 from ..layers import ALL
 from ..record.schema import Function, Property, Record
 from ..spec.misconception import Misconception
-from .phrases import sentence, wrong_line
+from .phrases import sentence, wrong_place
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 HOME: Final = "https://github.com/nndl/nndl"
@@ -122,11 +122,11 @@ def _catalogued(function: Function, lead: Property, name: str) -> Misconception 
 def _result(
     record: Record, function: Function, rule: str, level: str, text: str, root: str
 ) -> Entry:
-    file = function.file or record.target.path
+    file, line = wrong_place(record, function)
     location = {
         "physicalLocation": {
             "artifactLocation": {"uri": _uri(file, root)},
-            "region": {"startLine": wrong_line(record, function), "startColumn": 1},
+            "region": {"startLine": line, "startColumn": 1},
         },
         "logicalLocations": [{"name": function.name, "kind": "function"}],
     }

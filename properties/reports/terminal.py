@@ -6,6 +6,7 @@ console.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 
 from rich.cells import cell_len
@@ -75,9 +76,11 @@ def render_terminal(
         console.print(line, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
-def panel_lines(record: Record, console: Console, function: Function) -> Iterator[Text]:
-    """The panel of one wrong function, without a title."""
-    yield from _Report(record, console, script=False).body(function, every=False)
+def panel_text(record: Record, function: Function, *, width: int = 100) -> str:
+    """The panel of one wrong function as plain text, without a title."""
+    console = Console(file=io.StringIO(), width=width, force_terminal=False, color_system=None)
+    lines = _Report(record, console, script=False).body(function, every=False)
+    return "\n".join(no_command(line.plain) for line in lines)
 
 
 class _Report(Page):
