@@ -5,11 +5,10 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path, PurePath
 
-from ..record.listing import Listing
 from ..record.schema import Function, Record
 from .first_line import first_line
 from .markdown import example, inline, matrix_table
-from .phrases import cause, remarks, sentence, summary
+from .phrases import cause, remarks, sentence, summary, wrong_place
 from .text import no_command
 
 MOST = 10  # annotations; GitHub shows no more of one step
@@ -27,7 +26,7 @@ def github(record: Record, *, root: str = "") -> str:
         Folder of the repository; files inside it are named relative to it, as GitHub wants.
     """
     wrong = record.with_status("fail", "error")
-    lines = [_annotation(f, record.listing_of(f), root) for f in wrong[:MOST]]
+    lines = [_annotation(record, f, root) for f in wrong[:MOST]]
     if len(wrong) > MOST:
         rest = ", ".join(f.name for f in wrong[MOST - 1 :])
         lines[MOST - 1] = f"::error title=nndl::{_data(f'Also wrong: {rest}')}"
@@ -55,13 +54,12 @@ def github_summary(record: Record) -> str:
     return text
 
 
-def _annotation(function: Function, listing: Listing | None, root: str) -> str:
+def _annotation(record: Record, function: Function, root: str) -> str:
     """An error at the first wrong line, where one is known, else at the function."""
     where = f"title={_value(f'{function.name} is wrong')}"
-    first = listing.mistakes[0] if listing is not None and listing.mistakes else None
-    file = first.file if first is not None and first.file else function.file
-    if file:
-        line = first.line if first is not None else function.line or 1
+    listing = record.listing_of(function)
+    if function.file or listing is not None:
+        file, line = wrong_place(record, function)
         where = f"file={_value(_relative(file, root))},line={line},{where}"
     parts = [sentence(function)]
     if listing is not None:
