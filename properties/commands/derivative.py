@@ -124,7 +124,7 @@ def _of_itself(
     listed = _candidates(survey, things, held.names)
     found = [search.judge(session, survey, candidate)[0] for candidate in listed]
     took = time.perf_counter() - started
-    return alone(Undeclared(search.target, found), demands, elapsed=took)
+    return alone(Undeclared(search.target, found), demands, elapsed=took, tier="none")
 
 
 def _candidates(survey: Survey, things: Sequence[Any], names: Sequence[str]) -> list[Candidate]:
