@@ -24,6 +24,7 @@ from ..record.schema import Function, Record
 from ..record.steps import listing
 from ..spec.row import LayerSpec
 from ..steps.debugger import debug_subject
+from ..steps.rewrite.child import LIMITS
 from ..steps.rewrite.session import InProcess
 from ..steps.rewrite.source import Project, open_project
 from ..steps.subjects import Subject, of_inputs, of_row, variants_of
@@ -169,6 +170,7 @@ def _debug(asked: Asked, job: Job) -> Report:
             seed=job.demands.seed,
             seconds=SECONDS,
             make_runner=InProcess if job.in_process else None,
+            limits=job.limits(LIMITS),
             shrink=False,
         )
         if report.outcome == "wrong":

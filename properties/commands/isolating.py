@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from ..implementation import Held, Implementation, Target
-from ..implementation.isolation import CHOICES
+from ..implementation.isolation import CHOICES, Isolation, choose, held
 from ..record.text import one_line
 from .job import Job
 
@@ -53,12 +53,26 @@ def isolation_options(command: Command) -> Command:
     )(command)
 
 
-def say_what(console: Console, target: Target, held: Held) -> None:
+def say_what(console: Console, target: Target, tier: Held) -> None:
     """Say what is judged and, on a terminal, what holds it."""
     console.print(f"Checking {one_line(target.describe())}", soft_wrap=True, markup=False)
+    _say(console, tier)
+
+
+def say_tier(console: Console, isolation: Isolation, *, in_process: bool) -> None:
+    """Say on a terminal what holds the code under test.
+
+    Raises
+    ------
+    NotIsolated
+        Isolation is required, and there is none.
+    """
+    _say(console, held("none" if in_process else choose(isolation)))
+
+
+def _say(console: Console, tier: Held) -> None:
     if console.is_terminal:
-        told = f"Isolation: {held.words}"
-        console.print(told, soft_wrap=True, style="dim", markup=False)
+        console.print(f"Isolation: {tier.words}", soft_wrap=True, style="dim", markup=False)
 
 
 def with_clock(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ..discovery.found import NotJudged
+from ..implementation import NotIsolated
+from ..implementation.isolation import Isolation
 from ..layers import ALL
 from ..record.files import write_whole
 from ..record.schema import dump
@@ -18,10 +22,12 @@ from ..spec.reading import SpecsError, read_specs
 from ..spec.row import LayerSpec
 from ..steps.debugger import SECONDS, debug, debug_all
 from ..steps.printer import render
+from ..steps.rewrite.child import LIMITS
 from ..steps.rewrite.session import InProcess
 from ..steps.subjects import rows_named
 from ..steps.values import Report, StepsError
 from .console import make_console
+from .isolating import isolation_options, say_tier
 from .job import hypothesis_elsewhere
 
 __all__ = ["run", "steps"]
@@ -56,6 +62,7 @@ RIGHT, WRONG, UNUSABLE, BROKE, INTERRUPTED = 0, 1, 2, 3, 130
     f"[default: {SECONDS:g}]",
 )
 @click.option("--in-process", is_flag=True, help="run TARGET in this process, for a debugger")
+@isolation_options
 @click.option("--whole-case", is_flag=True, help="do not look for a smaller case")
 def steps(**options: Any) -> None:
     """Say which line of a backward is wrong first.
@@ -84,6 +91,9 @@ def run(
     seed: int = 0,
     seconds: float | None = None,
     in_process: bool = False,
+    isolation: Isolation = "auto",
+    allowed: frozenset[str] = frozenset(),
+    timeout: float | None = None,
     whole_case: bool = False,
 ) -> int:
     """Do what the command does and return its exit code."""
@@ -96,9 +106,14 @@ def run(
         if seed < 0:
             raise StepsError(f"--seed is {seed}: give a number that is not negative")
         maker = InProcess if in_process else None
+        until = float("inf") if timeout is None else time.monotonic() + timeout
+        limits = replace(LIMITS, isolation=isolation, allowed=allowed, until=until)
         own = _own_rows(specs_file)
+        say_tier(console, isolation, in_process=in_process)
         if layer is None and forward is None and backward is None and inputs is None:
-            for one in debug_all(target, rows=own, seed=seed, seconds=seconds, make_runner=maker):
+            for one in debug_all(
+                target, rows=own, seed=seed, seconds=seconds, make_runner=maker, limits=limits
+            ):
                 if isinstance(one, StepsError):
                     complaints.append(str(one))
                     continue
@@ -120,6 +135,7 @@ def run(
                     seed=seed,
                     seconds=seconds,
                     make_runner=maker,
+                    limits=limits,
                     shrink=not whole_case,
                 )
             )
@@ -128,7 +144,7 @@ def run(
             errors.print(f"nndl steps: cannot be judged: {complaint}", markup=False)
         if json_file is not None:
             _write(json_file, dump(listings(reports)))
-    except StepsError as error:
+    except (StepsError, NotIsolated) as error:
         errors.print(f"nndl steps: {error}", markup=False)
         return UNUSABLE
     except KeyboardInterrupt:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..discovery.found import NotJudged
+from ..implementation import Limits
 from ..layers import ALL
 from ..spec.row import LayerSpec, ObjectSpec
 from .evidence.gather import examine, gather, upstreams
 from .evidence.judge import Judge
 from .inferring import Inferred, infer
 from .report import make_report
-from .rewrite.child import Child
+from .rewrite.child import LIMITS, Child
 from .rewrite.session import Budget, Runner, Session
 from .rewrite.source import Project, open_project, parse_file
 from .search.mistakes import Search
@@ -86,10 +87,10 @@ class _Asked:
         )
 
 
-def _find(target: str | None, asked: _Asked) -> Inferred | None:
+def _find(target: str | None, asked: _Asked, limits: Limits) -> Inferred | None:
     """Let the code say what the inputs of undeclared functions are, and how they are read."""
     names = (asked.forward, asked.backward)
-    found = infer(target, only=names, inputs=asked.inputs)
+    found = infer(target, only=names, inputs=asked.inputs, limits=limits)
     fitting = [one for one in found if isinstance(one, Inferred) and one.forward == names[0]]
     return next((one for one in fitting if names[1] in (None, one.backward)), None)
 
@@ -133,6 +134,7 @@ def debug(
     seed: int = 0,
     seconds: float | None = None,
     make_runner: MakeRunner | None = None,
+    limits: Limits = LIMITS,
     shrink: bool = True,
     repair: bool = True,
 ) -> Report:
@@ -149,6 +151,7 @@ def debug(
     seconds : how long causes and a smaller case may be looked for, `SECONDS` when left out; the
         verdict is given anyway.
     make_runner : what runs the code; a child process when left out.
+    limits : what that process may use, and how it is kept apart.
     shrink : look for the smallest case that shows the first wrong step.
 
     Returns
@@ -165,7 +168,7 @@ def debug(
     asked = _Asked(layer, forward, backward, inputs, (*rows, *ALL))
     found: Inferred | None = None
     if asked.inputs is None and (asked.is_undeclared or asked.fits_no_row(project)):
-        found = _find(target, asked)
+        found = _find(target, asked, limits)
         if found is not None:
             asked = replace(asked, backward=found.backward, inputs=found.inputs)
     try:
@@ -180,11 +183,12 @@ def debug(
         seed=seed,
         seconds=seconds,
         make_runner=make_runner,
+        limits=limits,
         shrink=shrink,
         repair=repair,
     )
     if found is None and asked.is_undeclared and report.outcome == "wrong":
-        found = _find(target, asked)
+        found = _find(target, asked, limits)
     return _agreed(report, found)
 
 
@@ -195,6 +199,7 @@ def debug_all(
     seed: int = 0,
     seconds: float | None = None,
     make_runner: MakeRunner | None = None,
+    limits: Limits = LIMITS,
 ) -> Iterator[Report | StepsError | NotJudged]:
     """Judge every backward that a target has, those that nobody declared too."""
     project = open_project(target)
@@ -209,7 +214,7 @@ def debug_all(
             except StepsError as error:
                 found.append((variant, error, None))
             known |= {name.rpartition(".")[2] for name in row.functions}
-    for one in infer(target, known=known):
+    for one in infer(target, known=known, limits=limits):
         if isinstance(one, NotJudged):
             yield one
             continue
@@ -234,6 +239,7 @@ def debug_all(
                 seed=seed,
                 seconds=seconds,
                 make_runner=make_runner,
+                limits=limits,
                 notes=() if inferred is None else (inferred.note,),
             )
             yield _agreed(report, inferred)
@@ -248,12 +254,14 @@ def debug_subject(
     seed: int = 0,
     seconds: float | None = None,
     make_runner: MakeRunner | None = None,
+    limits: Limits = LIMITS,
     shrink: bool = True,
     repair: bool = True,
     notes: Sequence[str] = (),
 ) -> Report:
     """Judge one pair; see `debug`."""
-    runner, budget = (make_runner or Child)(), Budget(SECONDS if seconds is None else seconds)
+    runner = make_runner() if make_runner is not None else Child(limits)
+    budget = Budget(SECONDS if seconds is None else seconds)
     with Session(project, subject.pair, runner, budget=budget) as session:
         try:
             evidence = gather(session, subject, subject.sizes, seed=seed)

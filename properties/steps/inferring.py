@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..discovery.discovering import discover
 from ..discovery.found import Found, NotJudged
 from ..discovery.inputs import InputsError, parse
 from ..discovery.judging import judge_found
 from ..discovery.session import Session
-from ..discovery.targets import look, opened
-from ..implementation import TargetError, resolve_target
+from ..discovery.targets import LIMITS, look, opened
+from ..implementation import Limits, TargetError, resolve_target
 
 __all__ = ["Inferred", "infer"]
 
@@ -45,6 +45,7 @@ def infer(
     known: Iterable[str] = (),
     only: Sequence[str | None] = (),
     inputs: str | None = None,
+    limits: Limits = LIMITS,
 ) -> list[Inferred | NotJudged]:
     """Find what a target derives by hand.
 
@@ -53,12 +54,14 @@ def infer(
     known : functions and classes that are judged otherwise.
     only : the names that are asked for; all of them when empty.
     inputs : what the user says of them.
+    limits : what the code may use, and how it is kept apart.
     """
+    limits = replace(limits, import_seconds=LIMITS.import_seconds, failures=LIMITS.failures)
     try:
         looked = look(resolve_target(target), known=known)
         if not looked.worth_loading:
             return []
-        with opened(looked.target) as session:
+        with opened(looked.target, limits=limits) as session:
             skipped = set(known)
             if only:
                 wanted = {part for name in only if name for part in name.split(".")}

@@ -19,25 +19,32 @@ from ...implementation import (
 from ..values import CodeError, StepsError
 from .instrument import runtime_header
 
-__all__ = ["Child"]
+__all__ = ["LIMITS", "Child"]
 
 _ENTRY = "steps_serve"
+LIMITS = Limits(call_seconds=10.0, memory_bytes=4 << 30)
 
 
 class Child:
     """One child process for all requests of a session.
 
-    The target that it opens is a file of ours; that file imports the instrumented copy.
+    The target that it opens is a file of ours; that file imports the instrumented copy, which must
+    lie in `folder`: the process may see nothing else.
     """
 
-    def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="steps-entry-")
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="steps-")
+        self.folder: Path | None = Path(self._temporary.name).resolve()
+        self.strict = limits.isolation == "require"
+        self._limits = limits
         self._open: Implementation | None = None
         self.spent = 0.0
 
     def _implementation(self) -> Implementation:
         if self._open is None:
-            entry = Path(self._folder.name).resolve() / "steps_entry.py"
+            assert self.folder is not None
+            entry = self.folder / "entry" / "steps_entry.py"
+            entry.parent.mkdir()
             entry.write_text(
                 runtime_header() + f"\n\ndef {_ENTRY}(root, request):\n"
                 f"    return _nndl_m.serve_from(root, request)\n",
@@ -47,7 +54,8 @@ class Child:
                 self._open = open_implementation(
                     resolve_target(str(entry)),
                     names=[_ENTRY],
-                    limits=Limits(call_seconds=10.0, memory_bytes=4 << 30),
+                    limits=self._limits,
+                    readable=[str(self.folder)],
                 )
             except TargetError as error:
                 raise StepsError(
@@ -74,4 +82,4 @@ class Child:
         if self._open is not None:
             self._open.close()
             self._open = None
-        self._folder.cleanup()
+        self._temporary.cleanup()

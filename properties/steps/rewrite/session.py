@@ -57,9 +57,13 @@ class Runner(Protocol):
     """Something that imports a copied project and answers requests about it.
 
     spent : seconds of a processor that another process has taken so far.
+    folder : where copies must lie; None where that is no matter.
+    strict : whether the code is a stranger's, which must see its own files alone.
     """
 
     spent: float
+    folder: Path | None
+    strict: bool
 
     def serve(self, root: Path, request: Mapping[str, Any], seconds: float) -> list[dict[str, Any]]:
         """Answer one request within some seconds; see `serving.serve`."""
@@ -73,6 +77,8 @@ class Runner(Protocol):
 class InProcess:
     """Runs the copy in this process, under a private set of module names."""
 
+    folder: Path | None = None
+    strict = False
     spent = 0.0
 
     def serve(self, root: Path, request: Mapping[str, Any], seconds: float) -> list[dict[str, Any]]:
@@ -108,7 +114,7 @@ class Session:
     ) -> None:
         self.pair, self.project, self._runner = pair, project, runner
         self.budget = budget or Budget(3_600.0)
-        self._folder = Path(tempfile.mkdtemp(prefix="steps-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="steps-", dir=runner.folder))
         self._copies = 0
         self._as_written: Path | None = None
         self._root = self._copy()
@@ -121,10 +127,13 @@ class Session:
         root.mkdir()
         package, top = self.project.package, self.project.root
         if package.is_file() and package.parent == top:
-            files = [*sorted(package.parent.glob("*.py")), package]
+            beside = [] if self._runner.strict else sorted(package.parent.glob("*.py"))
+            files = [*beside, package]
         else:
             base = top.joinpath(*package.relative_to(top).parts[:1])
             files = sorted(p for p in base.rglob("*") if p.suffix in (".py", *COMPILED))
+        if self._runner.strict:  # a link could lead to what the code must not see
+            files = [path for path in files if path.resolve().is_relative_to(top.resolve())]
         for path in files[:_MOST_FILES]:
             copy = root / path.relative_to(top)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import platform
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from properties.implementation.isolation import Tier
+from properties.steps.debugger import debug
+from properties.steps.rewrite.child import LIMITS
 
 from ..slow import mostly_slow
 from .attack import Attack, run, scene
@@ -38,3 +41,14 @@ def test_succeeds_without_the_defence(attack: Attack, tmp_path: Path) -> None:
     with scene(tmp_path) as stage:
         outcome, succeeded = run(attack, "limits", stage)
         assert succeeded, outcome
+
+
+def test_lines_are_followed_in_isolation(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(
+        "import numpy as np\n"
+        "def relu_forward(x):\n    return np.maximum(x, 0), x\n"
+        "def relu_backward(dout, cache):\n    mask = cache >= 1\n    return dout * mask\n"
+    )
+    report = debug(str(file), "relu", limits=replace(LIMITS, isolation="require"), shrink=False)
+    assert report.outcome == "wrong"
