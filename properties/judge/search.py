@@ -5,6 +5,7 @@ Only a property that disagrees searches on: for the smallest case of its own.
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from ..spec.case import Case
 from ..spec.demands import Demands
 from ..spec.row import LayerSpec
 from .asking import Ask, Questions, round_trip
-from .drawing import Drawn, draw, search
+from .drawing import Drawn, draw, make_small
 from .minimise import minimise
 from .mismatch import Fault, Inconclusive, Mismatch, Unsuitable
 from .subjects.functions import Probe
@@ -71,7 +72,7 @@ def judge_properties(verdicts: Sequence[Verdict], probe: Probe, demands: Demands
     for verdict in verdicts:
         _conclude(verdict)
         if demands.shrink and verdict.status in ("fail", "error") and not _is_final(verdict):
-            _make_small(verdict, probe, demands, shrunk)
+            _make_small(verdict, probe, shrunk)
 
 
 def _is_open(verdict: Verdict) -> bool:
@@ -156,15 +157,13 @@ class _Wrong(Exception):
     """A case that a property says is wrong: what Hypothesis is to make small."""
 
 
-def _make_small(
-    verdict: Verdict, probe: Probe, demands: Demands, shrunk: dict[tuple[str, str], Verdict]
-) -> None:
+def _make_small(verdict: Verdict, probe: Probe, shrunk: dict[tuple[str, str], Verdict]) -> None:
     """Search with one property alone, and shrink what it finds."""
     key = _what(verdict)
     if key in shrunk:  # another property met the same failure of the same call
         _adopt(verdict, shrunk[key])
         return
-    small = _search_alone(verdict, probe, demands)
+    small = _search_alone(verdict, probe)
     if small is not None:
         _adopt(verdict, small)
     if verdict.disagreement is not None:
@@ -189,7 +188,7 @@ def _adopt(verdict: Verdict, small: Verdict) -> None:
     verdict.case, verdict.seed = small.case, small.seed
 
 
-def _search_alone(verdict: Verdict, probe: Probe, demands: Demands) -> Verdict | None:
+def _search_alone(verdict: Verdict, probe: Probe) -> Verdict | None:
     """The smallest failure of one property that is of the kind of the first; None if none."""
     last: Verdict | None = None
     wants_mismatch = verdict.disagreement is not None
@@ -205,13 +204,9 @@ def _search_alone(verdict: Verdict, probe: Probe, demands: Demands) -> Verdict |
             last = one
             raise _Wrong
 
-    try:
-        # The same cases again, until the first that is wrong.
-        weight = max(1.0, verdict.declared.weight)
-        count = max(_FEWEST, round(demands.examples * weight))
-        search(strategy, look, count=count, number=demands.seed, shrink=True)
-    except (_Wrong, HypothesisException):
-        pass  # flaky: code that answers differently each time is judged by its last answer
+    # Flaky: code that answers differently each time is judged by its last answer.
+    with contextlib.suppress(_Wrong, HypothesisException):
+        make_small(strategy, look, verdict.seed)
     return last
 
 
