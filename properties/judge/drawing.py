@@ -7,12 +7,11 @@ of the case that failed.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import random
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
@@ -22,6 +21,7 @@ from hypothesis.errors import Unsatisfiable
 from ..spec.case import Case
 from ..spec.row import LayerSpec, Purpose
 
+T = TypeVar("T")
 Drawn = tuple[Case, int]
 """A case, and its number: the seed of its bytes, and of what a property draws itself."""
 
@@ -30,7 +30,7 @@ _OF_ONE_SEED = 2**20  # numbers
 _IN_VAIN = 200  # cases drawn again, or refused, before there are no others
 
 
-def draws(strategy: st.SearchStrategy[Any], number: int) -> Iterator[Drawn]:
+def draws(strategy: st.SearchStrategy[T], number: int) -> Iterator[tuple[T, int]]:
     """Cases from the simplest on, each once, until there are no others.
 
     Raises
@@ -38,7 +38,7 @@ def draws(strategy: st.SearchStrategy[Any], number: int) -> Iterator[Drawn]:
     Unsatisfiable
         There is none at all.
     """
-    last: list[Any] = []
+    last: list[T] = []
     draw = _test(strategy, last.append).hypothesis.fuzz_one_input
     known: set[bytes] = set()
     vain = 0
@@ -57,8 +57,8 @@ def draws(strategy: st.SearchStrategy[Any], number: int) -> Iterator[Drawn]:
 
 
 def search(
-    strategy: st.SearchStrategy[Any],
-    look: Callable[[Drawn], None],
+    strategy: st.SearchStrategy[T],
+    look: Callable[[tuple[T, int]], None],
     *,
     count: int,
     number: int,
@@ -78,22 +78,25 @@ def search(
 
 
 def make_small(
-    strategy: st.SearchStrategy[Any], look: Callable[[Drawn], None], number: int
+    strategy: st.SearchStrategy[T], look: Callable[[tuple[T, int]], None], number: int
 ) -> None:
-    """Raise the error that ``look`` raises of the smallest case like the one of a number."""
+    """Raise the error that ``look`` raises of the smallest case like the one of a number.
+
+    Nothing is raised where that one does not fail.
+    """
     memory = InMemoryExampleDatabase()
     test = _test(strategy, lambda case: look((case, number)), database=memory)
-    with contextlib.suppress(Exception):
-        test.hypothesis.fuzz_one_input(_bytes(number))  # what fails is kept, and begun from
-    test()
+    try:
+        test.hypothesis.fuzz_one_input(_bytes(number))
+    except Exception:  # Hypothesis has kept the case, and begins there
+        test()
 
 
 def _test(
-    strategy: st.SearchStrategy[Any],
-    look: Callable[[Any], None],
+    strategy: st.SearchStrategy[T],
+    look: Callable[[T], None],
     database: ExampleDatabase | None = None,
 ) -> Any:
-    @seed(0)
     @settings(
         database=database,
         deadline=None,
@@ -103,8 +106,9 @@ def _test(
         print_blob=False,
         verbosity=Verbosity.quiet,
     )
+    @seed(0)  # below the settings: above, it would take the database away
     @given(strategy)
-    def test(case: Any) -> None:
+    def test(case: T) -> None:
         look(case)
 
     return test

@@ -85,6 +85,20 @@ def test_what_is_wrong_is_made_small_and_the_rest_still_judged() -> None:
     assert bad.disagreement.argument == "dx"
 
 
+def test_what_fails_late_is_made_small_too() -> None:
+    def wrong(dout: Any, cache: Any) -> Any:
+        return dout * (cache > 0.0) * (2.0 if dout.ndim == 4 else 1.0)
+
+    subject = prepare(RELU, Counted(forward, wrong), QUICK)
+    judged = judge([cell("backward_matches_reference")], subject, QUICK)
+    [found] = judged.verdicts
+    assert not judged.broken
+    assert found.case is not None
+    assert found.case.args["x"].shape == (2, 3, 2, 2)
+    assert np.count_nonzero(found.case.args["x"]) == 1
+    assert found.examples > 1
+
+
 def test_one_case_that_raises_does_not_hide_another_mistake() -> None:
     def picky(dout: Any, cache: Any) -> Any:
         if cache.ndim == 3:
