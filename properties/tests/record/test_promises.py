@@ -25,7 +25,7 @@ def test_a_wrong_running_mean_is_drawn_call_by_call(tmp_path: Path) -> None:
     record = _judged(tmp_path, "batchnorm", line, line.replace("(1 - momentum)", "momentum"))
     text = html(record)
     assert "over the call" in text
-    assert "running_mean[0]" in text
+    assert "running_mean[" in text
 
 
 def test_a_wrong_share_of_dropped_units_is_drawn(tmp_path: Path) -> None:
