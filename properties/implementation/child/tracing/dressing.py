@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from . import functions, rules
+from . import functions, rules, special
 from .dual import Dual, constant, holds, lift, stacked
 
 _SEED = 7
@@ -198,6 +198,7 @@ def _exchanged() -> tuple[dict[int, Any], Any, Any]:
 def dressed(modules: Sequence[ModuleType]) -> Iterator[None]:
     """Exchange the names in these modules for the time of a run."""
     others, numpy_, math_ = _exchanged()
+    others = {**others, **special.exchanged()}
     undo: list[tuple[dict[str, Any], dict[str, Any], bool]] = []
     for module in modules:
         space = vars(module)
