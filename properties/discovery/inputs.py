@@ -260,7 +260,11 @@ def _drawn(one: Wanted, sizes: Sizes, rng: Rng) -> Any:
     if kind == "sizes":
         return list(shape)
     value = _array(kind, shape, rng)
-    return float(value) if np.ndim(value) == 0 and kind in ("normal", "positive", "unit") else value
+    return (
+        float(value)
+        if np.ndim(value) == 0 and kind in ("normal", "positive", "unit", "whole")
+        else value
+    )
 
 
 def _array(kind: str, shape: tuple[int, ...], rng: Rng) -> Any:
@@ -282,6 +286,8 @@ def _array(kind: str, shape: tuple[int, ...], rng: Rng) -> Any:
         return rng.integers(0, max(classes, 1), tuple(rest))
     if kind == "integers":
         return rng.integers(0, 5, shape)
+    if kind == "whole":
+        return rng.integers(-2, 3, shape).astype(float)
     if kind == "mask":
         return rng.integers(0, 2, shape).astype(bool)
     if kind == "bits":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ import numpy as np
 from .conventions import conventions
 from .discovering import first_input
 from .found import Found, Result, Wrong
+from .kinks import at_kinks
 from .ladder import Unclear
-from .locating import RIGHT, UNCLEAR, WRONG, Match, compare, locate
+from .locating import RIGHT, UNCLEAR, WRONG, Fit, Match, compare, locate
 from .session import Session
 from .trying import Failed, Seen, between, items_of, leaves_of, make_example, see
 
@@ -53,17 +55,29 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
             found, "not judged", reason=f"most examples decide nothing: {most}",
             examples=examples, inconclusive=len(unclear),
         )  # fmt: skip
-    return _verdict(found, seen, len(unclear), specs)
+    result, fit = _verdict(found, seen, len(unclear), specs)
+    if result.status == "right" and any(one.truth.bends for one in seen):
+        right = [m for m in fit.matches if m.status == RIGHT]
+        kinks = at_kinks(found, session, right, specs, seed=seed)
+        status = "wrong" if kinks.wrong else result.status
+        result = replace(
+            result,
+            status=status,
+            wrong=kinks.wrong,
+            notes=(*result.notes, *kinks.notes),
+            examples=result.examples + kinks.examples,
+        )
+    return result
 
 
 def _verdict(
     found: Found, seen: Sequence[Seen], inconclusive: int, specs: Mapping[str, Any]
-) -> Result:
+) -> tuple[Result, Fit]:
     leaves = leaves_of(seen, found.plan, found.reading)
     items = items_of(found.pairing, found.plan, seen)
     first = first_input(found.args, found.pairing)
     if not leaves or not items:
-        return Result(found, "not judged", reason="no gradient was located")
+        return Result(found, "not judged", reason="no gradient was located"), Fit(())
     fit = locate(items, leaves, first=first, between=between(found.pairing, seen))
     fit, notes = conventions(fit, found.pairing, found.plan, found.reading, first, seen)
     if found.plan.note:
@@ -72,7 +86,7 @@ def _verdict(
     right = tuple(m.item.shown for m in fit.matches if m.status == RIGHT)
     status = "wrong" if wrong else "right" if right else "not judged"
     unclear = [m.item.shown for m in fit.matches if m.status == UNCLEAR]
-    return Result(
+    result = Result(
         found,
         status,
         right,
@@ -84,6 +98,7 @@ def _verdict(
         examples=len(seen) + inconclusive,
         inconclusive=inconclusive,
     )
+    return result, fit
 
 
 def _wrong(match: Match, found: Found, seen: Sequence[Seen]) -> Wrong:

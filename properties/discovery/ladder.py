@@ -1,14 +1,18 @@
 r"""The derivative of the code's own forward, by rungs that check each other.
 
-The first rung carries dual numbers with a rounding bound through the code, in the child; the
-second takes difference quotients of plain runs and extrapolates them to step zero with an error
-estimate. Where the first speaks, one random direction of the second has to agree with it.
+1. Dual numbers with a rounding bound, carried through the code in the child.
+2. Steps along the imaginary axis, where the code is analytic and stays complex.
+3. Difference quotients of plain runs, extrapolated to step zero with an error estimate.
+
+Where the first speaks, one random direction of the third has to agree with it in the first
+examples; the second is confirmed so every time. At exact ties and kinks the first gives a slope,
+and how far those of the other sides reach.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -36,13 +40,27 @@ class Truth:
     outputs : mapping
         Path of an output to (value, Jacobian of shape (*S, K), bound of the same shape).
     rung : str
-        ``dual`` or ``extrapolation``.
+        ``dual``, ``complex`` or ``extrapolation``.
+    bends : bool
+        Whether the forward compares anything, so that it may have kinks.
+    reach : mapping
+        At kinks: path of an output to how far the derivatives of other sides lie from the Jacobian.
     """
 
     leaves: Mapping[str, tuple[int, ...]]
     outputs: Mapping[str, tuple[Array, Array, Array]]
     rung: str
     unit: float = _UNIT
+    bends: bool = False
+    reach: Mapping[str, Array] = field(default_factory=dict)
+
+    def reaching(self) -> Truth:
+        """How far the sides of kinks reach, in the place of the Jacobian."""
+        outputs = {
+            path: (value, self.reach[path], np.zeros_like(error))
+            for path, (value, _, error) in self.outputs.items()
+        }
+        return replace(self, outputs=outputs, reach={})
 
     def columns(self, leaf: str) -> slice:
         """Where the directions of a leaf stand."""
@@ -112,26 +130,93 @@ def truth(
         raise Unclear("there is nothing to derive with respect to")
     if entries > 4 * MOST_ENTRIES:
         raise Unclear(f"{entries} entries are too many to derive by each")
-    asked = {**request, "mode": "dual", "leaves": list(leaves), "outputs": list(outputs)}
-    reply = session.trial(asked)
-    if "outputs" in reply and len(reply["outputs"]) == len(outputs):
-        if float(reply["margin"]) < _KINK:
-            raise Unclear("a kink or a tie lies at this example")
-        found = {
-            str(path): (np.asarray(v), np.asarray(t), np.asarray(bound))
-            for path, v, t, _, bound in reply["outputs"]
-        }
-        result = Truth(shapes, found, "dual", float(reply["unit"]))
-        if any(v.size == 0 for v, _, _ in found.values()):
-            raise Unclear("the output is empty at this example")
-        if not all(np.isfinite(t).all() for _, t, _ in found.values()):
-            raise Unclear("the derivative is not finite")
+    result = _carried(session, request, shapes, outputs)
+    if result is not None:
         if confirm is not None:
             _confirm(session, request, result, confirm)
         return result
     if entries > MOST_ENTRIES:
         raise Unclear(f"{entries} entries are too many for difference quotients")
-    return _extrapolated(session, request, shapes, outputs)
+    stepped = _imaginary(session, request, shapes, outputs)
+    return stepped or _extrapolated(session, request, shapes, outputs)
+
+
+def truth_at_kinks(
+    session: Session,
+    request: Mapping[str, Any],
+    leaves: Mapping[str, Array],
+    outputs: Sequence[str],
+) -> Truth:
+    """The derivative where values tie, and how far the derivatives of other sides reach.
+
+    Raises
+    ------
+    Unclear
+        The value jumps, there are too many ties, or duals cannot be carried.
+    """
+    shapes = {path: np.shape(value) for path, value in leaves.items()}
+    asked = {**request, "mode": "dual", "leaves": list(leaves), "outputs": list(outputs)}
+    reply = session.trial({**asked, "kinks": True})
+    if len(reply.get("outputs", ())) != len(outputs) or float(reply["margin"]) < _KINK:
+        raise Unclear(str(reply.get("lost", "a kink or a tie lies too near")))
+    found = _read(reply)
+    reach = {str(row[0]): np.asarray(row[5]) for row in reply["outputs"]}
+    result = Truth(shapes, found, "dual", float(reply["unit"]), reach=reach)
+    _must_be_finite(result)
+    return result
+
+
+def _read(reply: Mapping[str, Any]) -> dict[str, tuple[Array, Array, Array]]:
+    """Value, Jacobian and its bound of each output."""
+    return {
+        str(row[0]): (np.asarray(row[1]), np.asarray(row[2]), np.asarray(row[4]))
+        for row in reply["outputs"]
+    }
+
+
+def _carried(
+    session: Session,
+    request: Mapping[str, Any],
+    shapes: Mapping[str, tuple[int, ...]],
+    outputs: Sequence[str],
+) -> Truth | None:
+    """The first rung; None when it cannot speak."""
+    asked = {**request, "mode": "dual", "leaves": list(shapes), "outputs": list(outputs)}
+    reply = session.trial(asked)
+    if len(reply.get("outputs", ())) != len(outputs):
+        return None
+    if float(reply["margin"]) < _KINK:
+        raise Unclear("a kink or a tie lies at this example")
+    result = Truth(shapes, _read(reply), "dual", float(reply["unit"]), bool(reply["bends"]))
+    _must_be_finite(result)
+    return result
+
+
+def _imaginary(
+    session: Session,
+    request: Mapping[str, Any],
+    shapes: Mapping[str, tuple[int, ...]],
+    outputs: Sequence[str],
+) -> Truth | None:
+    """The second rung; None when it cannot speak or the third does not agree."""
+    asked = {**request, "mode": "complex", "leaves": list(shapes), "outputs": list(outputs)}
+    reply = session.trial(asked)
+    if len(reply.get("outputs", ())) != len(outputs):
+        return None
+    result = Truth(shapes, _read(reply), "complex")
+    try:
+        _must_be_finite(result)
+        _confirm(session, request, result, np.random.default_rng(5))
+    except Unclear:
+        return None
+    return result
+
+
+def _must_be_finite(result: Truth) -> None:
+    if any(v.size == 0 for v, _, _ in result.outputs.values()):
+        raise Unclear("the output is empty at this example")
+    if not all(np.isfinite(t).all() for _, t, _ in result.outputs.values()):
+        raise Unclear("the derivative is not finite")
 
 
 def _evaluated(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -59,8 +59,14 @@ def make_example(
     seed: int,
     *,
     least: int = 1,
+    whole: bool = False,
 ) -> Example:
     """Draw a case, and give the object's own parameters values of the case.
+
+    Parameters
+    ----------
+    whole
+        Whether signed values are small whole numbers, many of which tie.
 
     Raises
     ------
@@ -70,7 +76,8 @@ def make_example(
     rng = np.random.default_rng([seed, index, 17])
     sizes = case_sizes(all_letters(specs), index, rng, least=least)
     sizes = small(specs, sizes, most=_MOST_ENTRIES, least=least)
-    values = draw(specs, sizes, rng)
+    drawn = {n: one.mapped(_whole) for n, one in specs.items()} if whole else specs
+    values = draw(drawn, sizes, rng)
     request = request_for(pairing, values, seed=index)
     reply = session.trial({**request, "mode": "run", "backward": None})
     if "error" in reply:
@@ -82,6 +89,8 @@ def make_example(
     }
     if own:
         moved = {p: _moved(v, rng) for p, v in own.items()}
+        if whole:
+            moved = {p: np.rint(2.0 * np.asarray(v))[()] for p, v in moved.items()}
         for key, kind in (("set", "self/"), ("globals_set", "global/")):
             request[key] = {p.partition("/")[2]: v for p, v in moved.items() if p.startswith(kind)}
         reply = session.trial({**request, "mode": "run", "backward": None})
@@ -91,6 +100,10 @@ def make_example(
     fixed = _fixed(specs)
     leaves = {p: v for p, v in leaves.items() if p not in fixed and not _is_buffer(p)}
     return Example(request, values, leaves, reply, sizes)
+
+
+def _whole(one: Wanted) -> Wanted:
+    return replace(one, kind="whole") if one.kind == "normal" else one
 
 
 def _is_buffer(path: str) -> bool:

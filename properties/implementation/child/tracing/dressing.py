@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from . import functions, rules, special
+from . import functions, moving, rules, special
 from .dual import Dual, constant, holds, lift, stacked
 
 _SEED = 7
@@ -78,9 +78,7 @@ def _vectorize(function: Callable[..., Any], **more: Any) -> Callable[..., Any]:
         if not holds(args):
             return np.vectorize(function, **more)(*args)
         shape = np.broadcast_shapes(*(np.shape(lift(a).v) for a in args))
-        flat = [
-            functions.rearranged(np.broadcast_to, (lift(a), shape), {}).reshape(-1) for a in args
-        ]
+        flat = [moving.rearranged(np.broadcast_to, (lift(a), shape), {}).reshape(-1) for a in args]
         parts = [lift(function(*row)) for row in zip(*flat, strict=True)]
         return stacked(parts).reshape(shape)
 
@@ -90,14 +88,14 @@ def _vectorize(function: Callable[..., Any], **more: Any) -> Callable[..., Any]:
 def _along_axis(function: Callable[..., Any], axis: int, a: Any, *args: Any, **kwargs: Any) -> Any:
     if not holds(a):
         return np.apply_along_axis(function, axis, a, *args, **kwargs)
-    rows = functions.rearranged(np.moveaxis, (a, axis, -1), {})
+    rows = moving.rearranged(np.moveaxis, (a, axis, -1), {})
     shape = rows.shape[:-1]
     parts = [lift(function(row, *args, **kwargs)) for row in rows.reshape(-1, rows.shape[-1])]
     result = stacked(parts)
     result = result.reshape(*shape, *result.shape[1:])
     if result.ndim == len(shape):
         return result
-    return functions.rearranged(np.moveaxis, (result, -1, axis), {})
+    return moving.rearranged(np.moveaxis, (result, -1, axis), {})
 
 
 class _Random:

@@ -20,6 +20,9 @@ _FUNCTION = 4.0
 """Rounding units that an elementary function may be off by."""
 
 
+NONE, ALL = -1, -2
+
+
 class Lost(TypeError):
     """The derivative would be lost here; another rung has to judge."""
 
@@ -31,16 +34,28 @@ class Trace:
     unit = UNIT
     margin = np.inf
     """Smallest distance from a tie or kink, relative to the size of what was compared."""
+    at_kinks = False
+    """Whether exact ties are allowed: every slope between the two sides is then an answer."""
+    flip = NONE
+    """Which comparison of equal values, in order, is answered the other way; `ALL` of them."""
+    ties = 0
+    """How many comparisons of equal values there were."""
+    bends = False
+    """Whether anything was compared at all."""
 
     @classmethod
-    def start(cls, directions: int) -> None:
+    def start(cls, directions: int, *, at_kinks: bool = False, flip: int = NONE) -> None:
         """Begin a run."""
         cls.directions, cls.unit, cls.margin = directions, UNIT, np.inf
+        cls.at_kinks, cls.flip, cls.ties, cls.bends = at_kinks, flip, 0, False
 
     @classmethod
-    def near(cls, gap: Any, size: Any) -> None:
-        """Note how far compared values were apart."""
+    def near(cls, gap: Any, size: Any, *, jump: bool = True) -> None:
+        """Note how far compared values were apart; at a `jump` the value itself changes."""
         gap = np.abs(np.asarray(gap, dtype=float))
+        cls.bends = cls.bends or bool(np.isfinite(gap).any())
+        if cls.at_kinks and not jump:
+            gap = np.where(gap == 0.0, np.inf, gap)
         if gap.size:
             with np.errstate(all="ignore"):
                 relative = gap / np.maximum(np.abs(size), 1e-300)
@@ -124,7 +139,7 @@ class Dual:
         if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)):
             shape = tuple(shape[0])
         if order != "C":
-            from .functions import rearranged
+            from .moving import rearranged
 
             return rearranged(np.reshape, (self, shape), {"order": order})  # type: ignore[no-any-return]
         new = self.v.reshape(shape).shape

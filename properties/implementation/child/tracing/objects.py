@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,18 +17,34 @@ Place = tuple[str, Any, Any, Any]
 """Path, container, key, value."""
 
 
+_kinds = "biuf"
+
+
+@contextmanager
+def complex_numbers() -> Iterator[None]:
+    """Let complex numbers count while steps are taken along the imaginary axis."""
+    global _kinds
+    _kinds = "biufc"
+    try:
+        yield
+    finally:
+        _kinds = "biuf"
+
+
 def is_number(value: Any) -> bool:
     """Whether a value is an array of numbers, a number, or either with derivatives."""
     if type(value) is Dual:
         return True
     if type(value) is np.ndarray or isinstance(value, (np.ndarray, np.generic)):
-        return value.dtype.kind in "biuf"
+        return value.dtype.kind in _kinds
+    if isinstance(value, complex):
+        return "c" in _kinds
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def is_leaf(value: Any) -> bool:
     """Whether a value can have a derivative."""
-    return is_number(value) and getattr(value, "dtype", np.dtype(type(value))).kind == "f"
+    return is_number(value) and getattr(value, "dtype", np.dtype(type(value))).kind in "fc"
 
 
 def flat(

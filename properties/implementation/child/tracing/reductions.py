@@ -98,13 +98,29 @@ def extreme(pick: Any, sign: float) -> Rule:
         where = pick(flat.v, axis=-1)
         in_order = np.sort(sign * flat.v, axis=-1)
         if in_order.shape[-1] > 1:
-            Trace.near(in_order[..., -1] - in_order[..., -2], 1.0)
+            Trace.near(in_order[..., -1] - in_order[..., -2], 1.0, jump=False)
         result = rearranged(np.take_along_axis, (flat, where[..., None]), {"axis": -1})[..., 0]
+        for i in range(flat.v.shape[-1] if Trace.at_kinks else 0):
+            result = _or_as_well(result, flat[..., i])
         if keepdims and keepdims is not np._NoValue:  # type: ignore[attr-defined]
             result = result.reshape([1 if i in axes else n for i, n in enumerate(x.v.shape)])
         return result
 
     return rule
+
+
+def _or_as_well(result: Dual, other: Dual) -> Dual:
+    """Let the slopes reach to those of another entry wherever it is as extreme."""
+    tie = other.v == result.v
+    low = np.minimum(result.t - result.et, other.t)
+    high = np.maximum(result.t + result.et, other.t)
+    wide = tie[..., None] & (low < high)
+    return Dual(
+        result.v,
+        np.where(wide, (low + high) / 2.0, result.t),
+        result.ev,
+        np.where(wide, (high - low) / 2.0, result.et),
+    )
 
 
 def place_of(function: Any, sign: float) -> Rule:

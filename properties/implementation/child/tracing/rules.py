@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .dual import Dual, Lost, Trace, combined, function_error, holds, lift
+from .dual import ALL, Dual, Lost, Trace, combined, function_error, holds, lift
 from .elementary import UNARY
 
 SPECIAL: dict[str, Any] = {}
@@ -27,8 +27,9 @@ def unary(name: str, x: Dual) -> Dual:
 
 
 def absolute(x: Dual) -> Dual:
-    Trace.near(np.where(x.t.any(axis=-1) | (x.v != 0.0), x.v, np.inf), 1.0)
-    return combined(np.abs(x.v), x.ev, (np.sign(x.v), 0.0, x))
+    Trace.near(np.where(x.t.any(axis=-1) | (x.v != 0.0), x.v, np.inf), 1.0, jump=False)
+    result = combined(np.abs(x.v), x.ev, (np.sign(x.v), 0.0, x))
+    return between(result, x.v == 0.0, x.t, -x.t)
 
 
 def add(a: Dual, b: Dual, sign: float = 1.0) -> Dual:
@@ -92,9 +93,30 @@ def _gap(a: Dual, b: Dual) -> Any:
     return np.where(moves | (gap != 0.0), gap, np.inf)
 
 
+def between(result: Dual, tie: Any, *tangents: Any) -> Dual:
+    """At ties any slope between those of the sides is one: the middle, and how far they reach."""
+    if Trace.at_kinks and np.any(tie):
+        sides = [np.broadcast_to(t, result.t.shape) for t in tangents]
+        low = np.minimum(np.minimum.reduce(sides), 0.0)
+        high = np.maximum(np.maximum.reduce(sides), 0.0)
+        wide = np.broadcast_to(tie, result.v.shape)[..., None]
+        result.t = np.where(wide, (low + high) / 2.0, result.t)
+        result.et = result.et + np.where(wide, (high - low) / 2.0, 0.0)
+    return result
+
+
 def larger(a: Dual, b: Dual, sign: float = 1.0) -> Dual:
-    Trace.near(_gap(a, b), 1.0)
-    return choose(sign * a.v >= sign * b.v, a, b)
+    gap = _gap(a, b)
+    Trace.near(gap, 1.0, jump=False)
+    result = choose(sign * a.v >= sign * b.v, a, b)
+    if not Trace.at_kinks:
+        return result
+    wide = a.t.ndim - 1, b.t.ndim - 1
+    first, second = (
+        x.t.reshape((1,) * (result.v.ndim - n) + x.t.shape)
+        for x, n in zip((a, b), wide, strict=True)
+    )
+    return between(result, gap == 0.0, first, second)
 
 
 def logaddexp(a: Dual, b: Dual) -> Dual:
@@ -194,8 +216,14 @@ def compared(name: str, a: Dual, b: Dual) -> Any:
     gap = _gap(a, b)
     if name in ("equal", "not_equal"):
         gap = np.where(gap == 0.0, np.inf, gap)  # equal numbers are mostly meant, no kink
-    Trace.near(gap, 1.0)
-    return getattr(np, name)(a.v, b.v)
+    Trace.near(gap, 1.0, jump=False)
+    answer = getattr(np, name)(a.v, b.v)
+    if not Trace.at_kinks:
+        return answer
+    tie = gap == 0.0
+    number = Trace.ties + np.cumsum(tie).reshape(np.shape(tie)) - 1
+    Trace.ties += int(np.sum(tie))
+    return answer ^ (tie & ((number == Trace.flip) | (Trace.flip == ALL)))
 
 
 def ufunc_rule(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:

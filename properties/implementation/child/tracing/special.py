@@ -195,6 +195,10 @@ def _standard(x: Any, loc: Any, scale: Any) -> Dual:
     return rules.divide(rules.add(lift(x), lift(loc), -1.0), lift(scale))
 
 
+def _mirrored(x: Any, loc: Any, scale: Any) -> Dual:
+    return rules.unary("negative", _standard(x, loc, scale))
+
+
 def _log_density(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     z, size = _standard(x, loc, scale), lift(scale)
     square = rules.multiply(rules.multiply(z, z), constant(0.5))
@@ -222,8 +226,8 @@ _NORMAL: dict[str, Rule] = {
     "pdf": lambda *a, **k: rules.unary("exp", _log_density(*a, **k)),
     "cdf": lambda x, loc=0.0, scale=1.0: rules.unary("ndtr", _standard(x, loc, scale)),
     "logcdf": lambda x, loc=0.0, scale=1.0: rules.unary("log_ndtr", _standard(x, loc, scale)),
-    "sf": lambda x, loc=0.0, scale=1.0: rules.unary("ndtr", -_standard(x, loc, scale)),
-    "logsf": lambda x, loc=0.0, scale=1.0: rules.unary("log_ndtr", -_standard(x, loc, scale)),
+    "sf": lambda x, loc=0.0, scale=1.0: rules.unary("ndtr", _mirrored(x, loc, scale)),
+    "logsf": lambda x, loc=0.0, scale=1.0: rules.unary("log_ndtr", _mirrored(x, loc, scale)),
 }
 
 

@@ -1,0 +1,109 @@
+"""The rungs: duals, steps along the imaginary axis, sides of kinks; each says what it can."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from properties.commands.undeclared import Search, judge_undeclared
+from properties.discovery.found import NotJudged, Result
+from properties.implementation import resolve_target
+from properties.spec.demands import Demands
+
+
+def judged(folder: Path, source: str) -> dict[str, Result]:
+    """Judge a source; every function in it has to be judged."""
+    file = folder / "piece.py"
+    file.write_text("import numpy as np\n" + source, encoding="utf-8")
+    search = Search(target=resolve_target(str(file)), demands=Demands(profile="quick"))
+    found = judge_undeclared(search).found
+    told = [one.sentence for one in found if isinstance(one, NotJudged)]
+    assert not told
+    return {one.found.name: one for one in found if isinstance(one, Result)}
+
+
+KINKS = """
+def relu_forward(x):
+    return np.maximum(x, 0), x
+def relu_backward(dout, x):
+    return dout * (x > 0)
+def other_forward(x):
+    return x * (x > 0), x
+def other_backward(dout, x):
+    return dout * (x >= 0)
+def doubled_forward(x):
+    return np.maximum(x, 0), x
+def doubled_backward(dout, x):
+    return dout * (x > 0) + 2 * dout * (x == 0)
+def masked_forward(x):
+    return x * (x > 0), x
+def masked_backward(dout, x):
+    return dout * (x > 0) - 3 * dout * (x == 0)
+def leaky_forward(x):
+    return np.where(x > 0, x, 0.1 * x), x
+def leaky_backward(dout, x):
+    return dout * ((x > 0) + 0.1 * (x < 0))
+def pool_forward(x):
+    '''x: (N, 4)'''
+    return x.max(axis=1), x
+def pool_backward(dout, x):
+    return dout[:, None] * (x == x.max(axis=1, keepdims=True))
+"""
+
+
+def test_where_values_tie_a_subgradient_is_a_convention_and_anything_else_wrong(
+    tmp_path: Path,
+) -> None:
+    found = judged(tmp_path, KINKS)
+    wrong = {name for name, one in found.items() if one.status == "wrong"}
+    assert wrong == {"doubled_backward", "masked_backward"}
+    assert "where values tie" in found["doubled_backward"].wrong[0].sentence
+    assert not found["relu_backward"].notes
+    assert not found["leaky_backward"].notes
+    assert "larger of the slopes" in found["other_backward"].notes[0]
+    assert "larger of the slopes" in found["pool_backward"].notes[0]
+
+
+RUNGS = """
+from scipy.special import gammaln, digamma, log_ndtr, ndtr
+
+from scipy.linalg import cho_factor, cho_solve
+def lik(x):
+    '''x: positive(N)'''
+    return np.sum(gammaln(x) + log_ndtr(x))
+def lik_grad(x):
+    return digamma(x) + np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi) / ndtr(x)
+def quad(S, b):
+    '''S: spd(N, N), b: (N,)'''
+    return 0.5 * b @ cho_solve(cho_factor(S), b)
+def quad_grad_b(S, b):
+    return np.linalg.solve(S, b)
+def curve(x):
+    '''x: (4,)'''
+    return np.sum(np.linalg.lstsq(np.vander(np.arange(4.0), 3), x, rcond=None)[0] ** 3)
+def curve_grad(x):
+    A = np.vander(np.arange(4.0), 3)
+    return np.linalg.pinv(A).T @ (3 * np.linalg.lstsq(A, x, rcond=None)[0] ** 2)
+def waves(x):
+    '''x: (N,)'''
+    return np.sum(np.abs(np.fft.fft(x)) ** 2)
+def waves_grad(x):
+    return 2 * len(x) * x
+"""
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.0 + 1e-8])
+def test_the_most_exact_rung_that_can_speak_judges(tmp_path: Path, factor: float) -> None:
+    source = RUNGS.replace("return digamma(x)", f"return {factor!r} * digamma(x)")
+    source = source.replace("return np.linalg.pinv", f"return {factor!r} * np.linalg.pinv")
+    found = judged(tmp_path, source)
+    rungs = {name: one.oracle for name, one in found.items()}
+    assert rungs == {
+        "lik_grad": "dual",
+        "quad_grad_b": "dual",
+        "curve_grad": "complex",
+        "waves_grad": "extrapolation",  # the absolute value of a complex number is not analytic
+    }
+    off = {name for name, one in found.items() if one.status == "wrong"}
+    assert off == (set() if factor == 1.0 else {"lik_grad", "curve_grad"})
