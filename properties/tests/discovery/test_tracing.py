@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from properties.implementation.child.tracing import dressing, dual, functions, rules
+from properties.implementation.child.tracing import dressing, dual, elementary, functions, rules
 from properties.implementation.child.tracing.dual import Dual, Lost, Trace, constant
 
 _ = (functions, rules)  # they give `Dual` its operators and methods
@@ -58,7 +58,7 @@ CASES: dict[str, tuple[Function, tuple[Any, ...]]] = {
     "transposed": (lambda a: a.transpose(1, 0).reshape(2, -1), (A,)),
     **{
         name: (getattr(np, name), (np.abs(A) / 4 + 0.1,))
-        for name in rules.UNARY
+        for name in elementary.UNARY
         if name not in ("positive", "conjugate")
     },
 }
