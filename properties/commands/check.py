@@ -298,18 +298,13 @@ def _undeclared_beside(
     function, or has another forward than the contract's.
     """
     from ..discovery.targets import LIMITS
-    from .undeclared import Search, judge_undeclared
+    from .undeclared import Search, judge_undeclared, known_of
 
-    known = {
-        f"{f.file}::{name}"
-        for f in record.with_status("pass", "fail")
-        for name in (f.name, f.name.rpartition(".")[2])
-    }
     return judge_undeclared(
         Search(
             target=target,
             demands=job.demands,
-            known=frozenset(known),
+            known=known_of(record),
             declared=declared,
             only=job.only,
             in_process=job.in_process,

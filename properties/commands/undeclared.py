@@ -9,6 +9,7 @@ import shlex
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -182,9 +183,31 @@ def _entries(undeclared: Undeclared, demands: Demands) -> tuple[Function, ...]:
     return entries(undeclared.results, repeat=repeat, strict=demands.strict)
 
 
-_ARITY = re.compile(
+_ANOTHER = re.compile(
     r"raises TypeError: (?:\w+\.)*\w+\(\) (?:missing \d+ required|takes (?:from )?\d+|got an unexp)"
+    r"|^returned 0 gradients, wanted"
 )
+
+
+def is_foreign(function: Function) -> bool:
+    """Whether something has a name of the contract by chance, and does not do what it says.
+
+    It takes other arguments; it is a loss that gives no gradient; or it is a class that stands in
+    no module of the contract, and is laid out otherwise.
+    """
+    if function.status not in ("fail", "error"):
+        return False
+    module = function.name.rpartition(".")[0]
+    elsewhere = module and Path(function.file).stem != module
+    return bool(elsewhere) or _ANOTHER.search(function.detail) is not None
+
+
+def known_of(record: Record) -> frozenset[str]:
+    """What a record has judged as rows, with the files; see `candidates`."""
+    judged = (f for f in record.with_status("pass", "fail") if not is_foreign(f))
+    return frozenset(
+        f"{f.file}::{name}" for f in judged for name in (f.name, f.name.rpartition(".")[2])
+    )
 
 
 def beside(
@@ -192,16 +215,17 @@ def beside(
 ) -> Record:
     """A record with what was found beside the functions of the contract.
 
-    What was judged as found is no longer reported as missing, nor as an error where it has a name
-    of the contract and takes other arguments than it says. Any other error stays one.
+    What was judged as found is no longer reported as missing, nor as wrong where it has a name of
+    the contract by chance.
     """
     pairings = [result.found.pairing for result in undeclared.judged]
     judged = {f.name for p in pairings if p.owner is None for f in (p.forward, p.judged)}
-    foreign = {f.row for f in record.functions if f.status == "error" and _ARITY.search(f.detail)}
+    judged |= {p.owner.name for p in pairings if p.owner is not None}
+    foreign = {f.row for f in record.functions if is_foreign(f)}
     kept = (
         f
         for f in record.functions
-        if f.name not in judged
+        if f.name.rpartition(".")[2] not in judged
         or required & {f.name, f.layer, f.row}
         or not (f.status == "missing" or f.row in foreign)
     )

@@ -207,7 +207,9 @@ def _options(
         if len(all_) == 2 and position == 1 and rest:
             found.append((0.2, ("output", outputs.returned - 1)))
         if not target:
-            found.append((0.4 if position == 0 else 0.9, ("upstream", name)))
+            product = pairing.kind == "second" and position > 0  # of a Hessian and a vector
+            cost = 0.4 if position == 0 or product else 0.9
+            found.append((cost, ("upstream", name)))
         if low in ("m", "n", "batch_size", "num_examples", "n_samples"):
             found.append((0.5, ("length", 0)))
     elif (

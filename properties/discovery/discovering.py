@@ -42,6 +42,8 @@ _LEAST = (1, 3)
 _SCALAR = names.VALUE - {"residual", "residuals", "fun", "criterion", "error"}
 _SURE = 1.0
 """Cost below which nothing essential was guessed."""
+_STRANGE = 2.0
+"""Cost from which on inputs are too odd to convict anybody."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +130,7 @@ class _Search:
         self._shapes_off = False
         self._ran = False
         self._single: list[str] = []
+        self._note = ""
         self._backward_error: tuple[Mapping[str, Any], Mapping[str, int]] | None = None
 
     def run(self) -> Found | NotJudged:
@@ -383,7 +386,9 @@ class _Search:
             self._single = _unsummed(off, seen)
         hypothesis = Hypothesis(pairing, specs, plan, reading, fit, cost, least)
         if self._best is None or hypothesis.rank < self._best.rank:
-            self._best = hypothesis
+            before, self._best = self._best, hypothesis
+            if before is not None and fit.clean and _are_rows_of(specs, before.specs):
+                self._note = _VECTORS_ALONE
 
     def _on_output(self, pairing: Pairing) -> bool:
         """Whether a derivative is meant to be called with the function's output: a(1 - a)."""
@@ -402,6 +407,10 @@ class _Search:
         """Why a misfit is not enough to call the code wrong; "" when it is."""
         if ones(best.specs) > self._told_ones and any(map(_over_one, best.fit.matches)):
             return "the shapes of what it returns fit no inputs that were found"
+        if any(_spread(match) for match in best.fit.matches):
+            return "the shapes of what it returns fit no inputs that were found"
+        if best.cost >= _STRANGE and not self._declared:
+            return "the inputs that were found for it are not what it is likely made for"
         if best.fit.count(RIGHT) and best.fit.count(WRONG):
             return ""
         strange = [m for m in best.fit.matches if m.leaf is not None and not m.named]
@@ -447,6 +456,7 @@ class _Search:
             best.cost,
             best.least,
             self._place(best.pairing.judged),
+            self._note,
         )
 
     def _place(self, function: Function) -> str:
@@ -461,6 +471,26 @@ def _over_one(match: Match) -> bool:
         return False
     got, wanted = np.shape(match.item.values[0]), match.leaf.wanted[0].shape
     return len(got) == len(wanted) and any(a > b == 1 for a, b in zip(got, wanted, strict=True))
+
+
+_VECTORS_ALONE = "right for vectors (N,) alone: for tables (N, D) it is not the derivative"
+
+
+def _are_rows_of(specs: Mapping[str, Wanted], before: Mapping[str, Wanted]) -> bool:
+    """Whether inputs are vectors where others were tables."""
+    fewer = [n for n, one in specs.items() if n in before and one.axes != before[n].axes]
+    return bool(fewer) and all(len(specs[n].axes) < len(before[n].axes) == 2 for n in fewer)
+
+
+def _spread(match: Match) -> bool:
+    """Whether a gradient has more axes than an input, no bias, which the code broadcasts.
+
+    It may be right for an input of those axes.
+    """
+    if match.leaf is None or is_bias(match.leaf.name):
+        return False
+    got, wanted = np.squeeze(match.item.values[0]), np.squeeze(match.leaf.wanted[0])
+    return wanted.ndim > 0 and got.ndim > wanted.ndim and got.shape[-wanted.ndim :] == wanted.shape
 
 
 def _unsummed(off: Sequence[Match], seen: Sequence[Seen]) -> list[str]:
@@ -528,7 +558,8 @@ def first_input(specs: Mapping[str, Wanted], pairing: Pairing) -> str:
         plain = name.partition("/")[2]
         if ending in (plain, f"d{plain}", f"wrt{plain}"):
             return name
-    return inputs[0] if inputs else ""
+    likely = [name for name in inputs if not _is_target(name)] or inputs
+    return likely[0] if likely else ""
 
 
 def _repeats(session: Session, pairing: Pairing, example: Example) -> bool:

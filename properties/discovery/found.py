@@ -66,6 +66,8 @@ class Found:
         The smallest length that the code can do with.
     place : str
         Cell and line, when it stands in a notebook.
+    note : str
+        What is said of the inputs as a convention.
     """
 
     candidate: Candidate
@@ -78,6 +80,7 @@ class Found:
     cost: float = 0.0
     least: int = 1
     place: str = ""
+    note: str = ""
 
     @property
     def name(self) -> str:

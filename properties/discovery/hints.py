@@ -365,6 +365,7 @@ def _annotated(hint: Hint, annotation: str) -> None:
 
 def _documented(doc: str, found: Mapping[str, Hint]) -> None:
     """Shapes such as "x: Input of shape (N, D)", "A -- (n, m) matrix", "- w: (D)"."""
+    doc = _one_by_one(doc)
     for name, hint in found.items():
         match = re.search(
             rf"(?:^|[\n,(])\s*[-*]*\s*`*{re.escape(name)}`*\s*(?:--|:|-|—|\bis\b)\s*(?P<rest>[^\n]*(?:\n(?!\s*[-*`]*\w+`*\s*(?:--|:)|\s*\n)[^\n]*)?)",
@@ -427,6 +428,25 @@ def _in_notation(doc: str, found: Mapping[str, Hint]) -> None:
                 found[name].said, found[name].source = one, "the docstring"
 
 
+def _one_by_one(doc: str) -> str:
+    """Give every name a line of its own: ``Q, K: (B, T, D); mask: (T, T)``.
+
+    >>> print(_one_by_one("Q, K: (B, T)"))
+    Q: (B, T)
+    K: (B, T)
+    """
+    apart = re.sub(r"(?:(?<=\)),|;)[ \t]+(?=(?:\w+,\s*)*\w+\s*:\s)", "\n", doc)
+    lines = []
+    for line in apart.split("\n"):
+        match = re.match(r"^(\s*[-*]?\s*)((?:\w+\s*,\s*)+\w+)\s*(:|--)\s*(.*)$", line)
+        if match is None:
+            lines.append(line)
+            continue
+        names_ = [name.strip() for name in match.group(2).split(",")]
+        lines += [f"{match.group(1)}{name}{match.group(3)} {match.group(4)}" for name in names_]
+    return "\n".join(lines)
+
+
 def _lengths(parts: Sequence[str]) -> bool:
     """Whether the words in parentheses are lengths, not types or prose."""
     prose = {
@@ -472,6 +492,7 @@ def guess_rank(name: str) -> list[int]:
     if low in names.RATES or low in (
         *("eps", "epsilon", "reg", "lam", "lambda", "lambd", "lamda", "delta", "momentum"),
         *("sigma", "tau", "temperature", "scale", "margin", "l2", "reg_lambda", "keep_prob", "nu"),
+        *("lengthscale", "length_scale", "variance", "noise", "amplitude", "bandwidth", "dt"),
     ):
         return [0, 1, 2]
     if is_bias(name):

@@ -80,8 +80,7 @@ def _verdict(
         return Result(found, "not judged", reason="no gradient was located"), Fit(())
     fit = locate(items, leaves, first=first, between=between(found.pairing, seen))
     fit, notes = conventions(fit, found.pairing, found.plan, found.reading, first, seen)
-    if found.plan.note:
-        notes = (*notes, found.plan.note)
+    notes = (*notes, *(note for note in (found.plan.note, found.note) if note))
     wrong = tuple(_wrong(match, found, seen) for match in fit.matches if match.status == WRONG)
     right = tuple(m.item.shown for m in fit.matches if m.status == RIGHT)
     status = "wrong" if wrong else "right" if right else "not judged"

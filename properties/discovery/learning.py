@@ -37,8 +37,8 @@ _SECONDS = 6.0
 _DEEPER = 0.12
 """What a repair may cost and still be followed at once."""
 _STATED = r"(\w+)\W*(?: must have| has to have| should have) shape \(([\w, ]*)\)"
-_KERNEL = "size|kernel|filter|^k|pool|stride"
 _MASKS = ("mask", "masks", "r_mask", "weights_mask")
+_KERNEL = "size|kernel|filter|^k|pool|stride|width|window"
 _TUPLE = r"\(([\d, ]*)\)"
 
 
@@ -183,7 +183,13 @@ class Learner:
             for name, one in specs.items()
             if one.kind == "normal" and len(one.axes) == 2 and name.startswith("arg/")
         }
-        if lower and len(vectors) > 1:
+        if self._size == 1 and not lower:  # a loss: its means differ between vectors and tables
+            tables = {one.axes for one in specs.values() if len(one.axes) > 1}
+            free = all(self._free(name) for name in vectors)
+            lower_all = len(tables) == 1 and free
+        else:
+            lower_all = lower
+        if lower_all and len(vectors) > 1:
             self._push(cost + 0.15, {**specs, **vectors}, self._depth)
         for name, one in specs.items():
             if one.kind not in ("normal", "positive", "unit"):
@@ -200,6 +206,11 @@ class Learner:
                 if (0 if scalars else 1) <= other <= 2 and other >= hint.at_least:
                     axes = tuple(self.letter() for _ in range(other))
                     self._push(cost + 0.15, {**specs, name: replace(one, axes=axes)}, self._depth)
+
+    def _free(self, name: str) -> bool:
+        """Whether nothing says that an argument has two axes."""
+        hint = self._hints.get(name, Hint())
+        return hint.shape is None and hint.at_least < 2 and 2 not in hint.ranks
 
     def _weights_as_vectors(self, specs: Specs, cost: float) -> None:
         """One number for each example: weights and labels may be vectors where tables work too."""
@@ -310,6 +321,10 @@ class Learner:
         self, message: str, kind: str, specs: Specs, numbers: _Lengths, names: list[str]
     ) -> Iterator[tuple[float, Specs]]:
         shapes = re.findall(_TUPLE, message)
+        if "remapped shapes" in message:  # of einsum: the operands with their axes in order
+            shapes = [
+                text.replace("newaxis", "1") for text in re.findall(r"->\(([\w, ]*)\)", message)
+            ]
         match = re.search(r"size (\d+) is different from (\d+)", message)
         match = match or re.search(r"not aligned: (\d+) \(dim \d+\) != (\d+)", message)
         match = match or re.search(
@@ -342,7 +357,7 @@ class Learner:
             if match:
                 yield from self._bound(specs, numbers, int(match.group(2)))
                 yield from self._longer(specs, numbers, int(match.group(2)))
-        elif "negative dimensions" in message or "zero-size" in message or "empty" in message:
+        elif re.search("negative dimensions|zero-size|empty|need at least one array", message):
             yield from self._larger(specs)
         elif kind == "LinAlgError" and "square" in message:
             for name in names or list(specs):
@@ -350,6 +365,10 @@ class Learner:
                 if len(axes) >= 2 and axes[-1] != axes[-2]:
                     yield 0.6, _exchange(specs, {axes[-1]: axes[-2]})
         elif kind == "LinAlgError" and "positive definite" in message:
+            numbers_ = [n for n, one in specs.items() if one.kind == "normal" and not one.axes]
+            if numbers_:  # variances and scales of a kernel
+                above = {n: replace(specs[n], kind="positive") for n in numbers_}
+                yield 0.05, {**specs, **above}
             for name in names or list(specs):
                 if len(specs[name].axes) == 2:
                     yield 0.6, {**specs, name: replace(specs[name], kind="spd")}
@@ -537,10 +556,10 @@ class Learner:
                     for a in one.axes[-2:]
                     if isinstance(a, str) and a.isidentifier() and a != b
                 }
-                if change and re.search(
-                    "size|kernel|filter|^k|pool|stride", other.rpartition("/")[2]
-                ):
+                if change and re.search(_KERNEL, other.rpartition("/")[2]):
                     yield 0.1, _exchange(specs, change)
+                    for letter, longer in change.items() if len(change) > 1 else ():
+                        yield 0.12, _exchange(specs, {letter: longer})
 
     def _key(self, specs: Specs, key: str, names: list[str]) -> Iterator[tuple[float, Specs]]:
         for name in names or list(specs):
@@ -554,7 +573,7 @@ class Learner:
     ) -> Iterator[tuple[float, Specs]]:
         for name in names or list(specs):
             one = specs[name]
-            if one.kind != "normal":
+            if one.kind != "normal" or self._hints.get(name, Hint()).shape:
                 continue
             label = Wanted("labels", (self.letter(), *(one.axes[:1] or ())))
             far = 0.0 if name in self._direct or not self._direct else 0.5
@@ -681,6 +700,7 @@ class Learner:
                 continue
             used = _names_at(node, line)
             reach = _reaching(node, used)
+            reach |= {text.removeprefix("self.") for text in reach if text[:5] == "self."}
             plain = {name.rpartition("/")[2]: name for name in specs}
             self._direct = {plain[n] for n in plain if n in used}
             return [plain[n] for n in plain if n in reach]
@@ -817,6 +837,7 @@ def _reaching(node: ast.AST, used: set[str]) -> set[str]:
             targets = part.targets if isinstance(part, ast.Assign) else [part.target]
             value = part.iter if isinstance(part, ast.For) else part.value
             reads = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
+            reads |= {ast.unparse(n) for n in ast.walk(value) if isinstance(n, ast.Attribute)}
             for target in targets:
                 for leaf in ast.walk(target):
                     if isinstance(leaf, ast.Name):

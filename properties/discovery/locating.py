@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -156,7 +156,7 @@ def locate(
     first
         Path of the input whose gradient a single returned value most likely is.
     between
-        Names, in lower case, of values that the forward computes on its way.
+        Names of values that the forward computes on its way.
     """
     matches: list[Match] = []
     taken: set[str] = set()
@@ -178,7 +178,8 @@ def locate(
     others = [leaf for leaf in leaves if leaf.name.lower() not in names.TARGETS]
     others = others or [leaf for leaf in leaves if leaf.name.lower() == "y"]
     few = len(items) <= len(others)
-    inputs = others if few else list(leaves)  # nobody derives with respect to labels
+    # Nobody derives with respect to labels, but where the name of the function says so.
+    inputs = [leaf for leaf in leaves if leaf in others or leaf.path == first] if few else leaves
     for item in rest:
         free = [leaf for leaf in inputs if leaf.path not in taken]
         equal = [leaf for leaf in free if status(item, leaf)[0] == RIGHT]
@@ -195,9 +196,12 @@ def locate(
     for item in later:
         free = [leaf for leaf in inputs if leaf.path not in taken]
         shaped = [leaf for leaf in free if _same_shape(item, leaf)]
-        if not shaped and any(status(item, leaf)[0] == RIGHT for leaf in again):
+        twice = any(status(item, leaf)[0] == RIGHT for leaf in again)
+        if not shaped and twice and not (positional and free):
             continue  # the same gradient given twice
-        if not positional and set(names.gradient_of(item.name)) & between:
+        inner = {name for name in between if name.lower() in names.gradient_of(item.name)}
+        spelled = any(item.name.endswith(name) for name in inner) or np.ndim(item.values[0])
+        if not positional and inner and spelled:
             continue  # of a value between the inputs and the output
         likely: Leaf | None = shaped[0] if shaped else None
         likely = next((leaf for leaf in shaped if leaf.path == first), likely)
@@ -209,8 +213,25 @@ def locate(
             matches.append(Match(item, likely, said, case))
         else:
             matches.append(Match(item, None, WRONG, 0))
+    if positional:
+        places = {item.path: leaf for item, leaf in zip(returned, arguments, strict=True)}
+        matches = [_in_its_place(match, places) for match in matches]
     missing = tuple(leaf.shown for leaf in leaves if leaf.path not in taken)
     return Fit(tuple(matches), missing=missing)
+
+
+def _in_its_place(match: Match, places: Mapping[str, Leaf]) -> Match:
+    """Gradients without names that are returned in the places of other inputs of their shape.
+
+    Values alone would call ``return dout * a, dout * b`` right for a product a b.
+    """
+    if match.named or match.status != RIGHT or match.item.source != "returned":
+        return match
+    own = places[match.item.path]
+    if match.leaf is None or own.path == match.leaf.path or not _same_shape(match.item, own):
+        return match
+    said, case = status(match.item, own)
+    return replace(match, leaf=own, status=said, case=case)
 
 
 def _same_shape(item: Item, leaf: Leaf) -> bool:

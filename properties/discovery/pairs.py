@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from . import names
@@ -233,6 +233,7 @@ def _forwards(
                 and _same_shape(function, other, backward)
             ):
                 found.setdefault(other.name, other)
+    exact = frozenset(found)
     if backward:
         wanted = names.key(function.name)
         second = bool(set(names.words(function.name)) & names.SECOND)
@@ -246,6 +247,8 @@ def _forwards(
             gives_gradient = names.is_backward(other.name)
             if gives_gradient != second and not (second and not gives_gradient):
                 continue
+            if exact and not (wanted < names.key(other.name) and not _claimed(other, usable)):
+                continue  # its own name says whose derivative it is
             rank = _rank(wanted, plain, other, second, gives_gradient)
             if rank is not None:
                 ranked.append((rank, other.line, other))
@@ -275,6 +278,16 @@ def _forwards(
             kind = "local"
         result.append(Pairing(other, function, kind))
     return result
+
+
+def _claimed(forward: Function, usable: Sequence[Function]) -> bool:
+    """Whether another function says by its name that it is the derivative of this one."""
+    return any(
+        forward.name in (name, f"{name}_forward", f"forward_{name}", f"{name}_fwd")
+        for other in usable
+        if other is not forward
+        for name in names.derived_from(other.name)
+    )
 
 
 def gives_gradients(function: Function) -> bool:
@@ -438,6 +451,10 @@ def _of_class(kind: Class) -> Iterator[Candidate]:
             continue
         if not _own_code(kind, method, forwards):
             continue
+        named = _method_named(method, own)
+        if named is not None:
+            yield Candidate(method, kind, (_method_pair(named, method, kind),))
+            continue
         ordered = _ordered(method, [f for f in forwards if f is not method])
         pairs = tuple(_method_pair(f, method, kind) for f in ordered)
         if pairs:
@@ -445,6 +462,17 @@ def _of_class(kind: Class) -> Iterator[Candidate]:
         elif not any(f.is_skeleton for f in own.values() if f.name in _FORWARD_METHODS):
             reason = f"{kind.name} has no forward that it could be the derivative of"
             yield Candidate(method, kind, (), reason)
+
+
+def _method_named(method: Function, own: Mapping[str, Function]) -> Function | None:
+    """The method that another says by its name to be the derivative of: ``swish_derivative``."""
+    if not names.key(method.name):
+        return None
+    likely = [own[n] for n in names.derived_from(method.name) if n in own]
+    key = names.key(method.name)
+    likely += [m for n, m in own.items() if n != method.name and names.key(n) == key]
+    usable = (m for m in likely if not m.is_skeleton and not names.is_backward(m.name))
+    return next((m for m in usable if not m.name.startswith("_")), None)
 
 
 def _own_code(kind: Class, method: Function, forwards: Sequence[Function]) -> bool:

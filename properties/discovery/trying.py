@@ -212,9 +212,9 @@ def see(
 def items_of(pairing: Pairing, plan: Plan, seen: Sequence[Seen]) -> list[Item]:
     """Everything that may be a gradient, the same in every example."""
     found: dict[tuple[str, str], list[Array]] = {}
-    stacked = all(_is_stack(one) for one in seen)
+    stacked, listed = all(map(_is_stack, seen)), all(map(_is_list, seen))
     for one in seen:
-        for source, path, value in _numbers(pairing, plan, one, stacked):
+        for source, path, value in _numbers(pairing, plan, one, stacked, listed):
             found.setdefault((source, path), []).append(value)
     labels = _labels(pairing, seen[0].reply)
     items = []
@@ -241,11 +241,11 @@ def items_of(pairing: Pairing, plan: Plan, seen: Sequence[Seen]) -> list[Item]:
 def between(pairing: Pairing, seen: Sequence[Seen]) -> frozenset[str]:
     """Names of what the forward computes on its way, which is no input."""
     inputs = {path.rpartition("/")[2].lower() for path in seen[0].example.leaves}
-    return frozenset(n.lower() for n in seen[0].example.reply["locals"]) - inputs
+    return frozenset(n for n in seen[0].example.reply["locals"] if n.lower() not in inputs)
 
 
 def _numbers(
-    pairing: Pairing, plan: Plan, one: Seen, stacked: bool
+    pairing: Pairing, plan: Plan, one: Seen, stacked: bool, listed: bool
 ) -> list[tuple[str, str, Array]]:
     reply = one.reply
     if pairing.backward is None:
@@ -255,7 +255,7 @@ def _numbers(
             if path.split("/")[0] != str(pairing.value)
         ]
     returned = [(str(p), np.asarray(v)) for p, v in reply["gradients"]]
-    found = [("returned", p, v) for p, v in _regrouped(returned, one, stacked)]
+    found = [("returned", p, v) for p, v in _regrouped(returned, stacked, listed)]
     parameters = {p.partition("/")[2] for p in one.example.leaves if p.startswith("self/")}
     before = {str(p): np.asarray(v) for p, v in reply["after"]}
     for path, value in reply.get("changed", ()):
@@ -280,13 +280,22 @@ def _is_stack(one: Seen) -> bool:
     return len(set(inputs)) == 1 and np.shape(values[0][1]) == (len(inputs), *inputs[0])
 
 
+def _is_list(one: Seen) -> bool:
+    """Whether the numbers that are returned one by one may be the entries of one gradient."""
+    values = one.reply.get("gradients", ())
+    vectors = [shape for shape in one.truth.leaves.values() if shape == (len(values),)]
+    return (
+        len(values) > 1
+        and len(vectors) == 1
+        and all(not np.ndim(v) and str(p).isdigit() for p, v in values)
+    )
+
+
 def _regrouped(
-    returned: list[tuple[str, Array]], one: Seen, stacked: bool
+    returned: list[tuple[str, Array]], stacked: bool, listed: bool
 ) -> list[tuple[str, Array]]:
     """A list of the entries of one gradient is one gradient; a stack of several is several."""
-    count, leaves = len(returned), one.truth.leaves
-    vectors = [shape for shape in leaves.values() if shape == (count,)]
-    if count > 1 and len(vectors) == 1 and all(not v.ndim and p.isdigit() for p, v in returned):
+    if listed:
         return [("", np.array([v for _, v in returned]))]
     if stacked:
         path, value = returned[0]

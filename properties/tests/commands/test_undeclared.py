@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from properties.commands.check import check
@@ -117,3 +118,61 @@ def test_a_notebook_is_a_target_and_lines_are_those_of_its_cells(tmp_path: Path)
     result = CliRunner().invoke(check, [str(file), "--profile", "quick"])
     assert result.exit_code == 1, result.output
     assert "square_grad of square (cell 2, line 4)" in result.output
+
+
+def test_a_mean_that_is_right_for_vectors_alone_is_said(tmp_path: Path) -> None:
+    source = """
+import numpy as np
+
+def mse_loss(p, t):
+    return np.mean((p - t) ** 2)
+
+def mse_loss_grad(p, t):
+    return 2 * (p - t) / len(p)
+"""
+    result = run(tmp_path, source)
+    assert result.exit_code == 0, result.output
+    assert "right for vectors (N,) alone" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("return dout * b, dout * a", "return dout * a, dout * b"),
+        ("return dout * b, dout * a", "return dout * b, dout * b"),
+    ],
+)
+def test_gradients_in_the_places_of_others_are_wrong(
+    tmp_path: Path, right: str, wrong: str
+) -> None:
+    source = f"""
+def times_forward(a, b):
+    return a * b, (a, b)
+
+def times_backward(dout, cache):
+    a, b = cache
+    {right}
+"""
+    assert run(tmp_path, source).exit_code == 0
+    assert run(tmp_path, source.replace(right, wrong)).exit_code == 1
+
+
+def test_a_name_that_says_whose_derivative_it_is_is_believed(tmp_path: Path) -> None:
+    source = """
+def add_forward(a, b):
+    return a + b
+
+def add_backward(dout):
+    return dout, dout
+
+def scale_add_forward(x, y):
+    return x + 3.0 * y, None
+
+def scale_add_backward(dout, cache):
+    return dout, dout
+"""
+    result = run(tmp_path, source)
+    told = " ".join(result.output.split())
+    assert result.exit_code == 1, result.output
+    assert "✘ scale_add_backward of scale_add_forward" in told
+    assert "✔ add_backward of add_forward" in told
