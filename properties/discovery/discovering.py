@@ -489,8 +489,9 @@ def _spread(match: Match) -> bool:
     """
     if match.leaf is None or is_bias(match.leaf.name):
         return False
-    got, wanted = np.squeeze(match.item.values[0]), np.squeeze(match.leaf.wanted[0])
-    return wanted.ndim > 0 and got.ndim > wanted.ndim and got.shape[-wanted.ndim :] == wanted.shape
+    got = np.squeeze(match.item.values[0]).shape
+    wanted = np.squeeze(match.leaf.wanted[0]).shape
+    return 0 < len(wanted) < len(got) and bool(got[-len(wanted) :] == wanted)
 
 
 def _unsummed(off: Sequence[Match], seen: Sequence[Seen]) -> list[str]:
