@@ -14,7 +14,7 @@ from .blame import one_line, surroundings
 from .list_index import HELPER, list_index, read_list_indices
 from .numpy_names import put_back
 from .python2 import DIVIDE, divide
-from .source import Source, read_source
+from .source import Source, Sources
 from .stubs import Inert
 
 WHOLE, DEFINITIONS, NOTHING = 0, 1, 2
@@ -47,8 +47,9 @@ class Execution:
         ``code`` or ``surroundings``, for `failure`.
     """
 
-    def __init__(self, path: str, namespace: dict[str, Any], skip: int) -> None:
+    def __init__(self, path: str, namespace: dict[str, Any], skip: int, sources: Sources) -> None:
         self.path = path
+        self._sources = sources
         self.namespace = namespace
         self.skip = skip
         self.source: Source | None = None
@@ -62,14 +63,14 @@ class Execution:
         if self.skip >= NOTHING:
             self.failure = "it hangs or ends the process when it is imported"
             return
-        try:
-            self.source = read_source(self.path)
-        except (SyntaxError, OSError) as error:
-            self.failure = one_line(error)
-            line = getattr(error, "lineno", None)
+        source = self._sources.read(self.path)
+        if not isinstance(source, Source):
+            self.failure = one_line(source)
+            line = getattr(source, "lineno", None)
             if line:
                 self.failure = f"line {line}: {self.failure}"
-            raise
+            raise source
+        self.source = source
         self.notes += self.source.notes
         self.mentions_random = "rand" in self.source.text
         tree = self.source.tree
@@ -100,14 +101,15 @@ class Execution:
         self._by_statement(tree, stub)
 
     def _prepare(self, tree: ast.Module) -> None:
-        self.notes += put_back(tree)
-        found = read_list_indices(tree)
+        nodes = list(ast.walk(tree))
+        self.notes += put_back(nodes)
+        found = read_list_indices(tree, nodes)
         if found:
             self.notes += found
             self.namespace[HELPER] = list_index
         used: set[str] = set()
         bound: set[str] = set()
-        for node in ast.walk(tree):
+        for node in nodes:
             if isinstance(node, ast.Name):
                 (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
             elif isinstance(node, ast.alias):

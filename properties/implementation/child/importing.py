@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -18,11 +19,13 @@ from types import ModuleType
 from typing import Any
 
 from .execution import Execution
+from .source import Sources
 from .stubs import DISPLAY, StubModule
 from .survey import file_name
 from .values import Layout
 
 ROOT = "nndl"
+_LATE = re.compile(r"(^[ \t]+|[:;][ \t]*)(from|import)\b", re.MULTILINE)
 SUITE = frozenset({"nndl", "nndl_suite", "reference", "properties"})
 _NEVER = frozenset({"numpy", "builtins", "_suite_child"}) | sys.stdlib_module_names
 
@@ -41,6 +44,7 @@ class TargetImports(MetaPathFinder, Loader):
     def __init__(self, layout: Layout, progress: Callable[[str], None]) -> None:
         self.layout = layout
         self._progress = progress
+        self.sources = Sources()
         self.executions: dict[str, Execution] = {}
         self.active_stubs: list[str] = []
         self.permanent_stubs: set[str] = set()
@@ -158,7 +162,8 @@ class TargetImports(MetaPathFinder, Loader):
         name = module.__name__
         if not os.path.exists(path):  # a folder without __init__.py
             return
-        execution = Execution(path, module.__dict__, self.layout.skip.get(name, 0))
+        skip = self.layout.skip.get(name, 0)
+        execution = Execution(path, module.__dict__, skip, self.sources)
         self.executions[name] = execution
         self._running.append(name)
         self._progress(name)
@@ -262,6 +267,7 @@ def _late_imports(execution: Execution) -> list[str]:
         for child in ast.iter_child_nodes(node):
             walk(child, inside)
 
-    if execution.source is not None:
-        walk(execution.source.tree, False)
+    source = execution.source
+    if source is not None and _LATE.search(source.text):
+        walk(source.tree, False)
     return list(found)

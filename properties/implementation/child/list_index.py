@@ -7,6 +7,7 @@ Code of that age is run with the old meaning, wherever the elements cannot be pl
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -44,8 +45,10 @@ class _Rewrite(ast.NodeTransformer):
         return node
 
 
-def read_list_indices(tree: ast.Module) -> list[str]:
-    """Rewrite the indices of a syntax tree in place; give a note when there was one."""
+def read_list_indices(tree: ast.Module, nodes: Iterable[ast.AST]) -> list[str]:
+    """Rewrite the indices of a syntax tree, of these nodes; give a note when there was one."""
+    if not any(isinstance(n, ast.Subscript) and isinstance(n.slice, ast.List) for n in nodes):
+        return []
     rewrite = _Rewrite()
     rewrite.visit(tree)
     if not rewrite.count:

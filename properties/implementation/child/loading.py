@@ -11,7 +11,7 @@ from typing import Any
 
 from .blame import one_line
 from .importing import ROOT, TargetImports
-from .source import Source, read_source
+from .source import Source
 from .stubs import Inert
 from .survey import STEMS, Definition, Module, definitions, mentions, modules_of, surveyed
 from .values import FunctionInfo, Layout
@@ -52,7 +52,6 @@ class LoadedTarget:
         self.imports.install()
         self.infos: dict[str, FunctionInfo] = {}
         self.functions: dict[str, Callable[..., Any]] = {}
-        self._parsed: dict[str, Source | SyntaxError | OSError] = {}
         self._names_in: dict[str, dict[str, Definition]] = {}
         self._loaded: dict[str, ModuleType | str] = {}
         attributes = {name.rpartition(".")[2] for name in names}
@@ -63,6 +62,7 @@ class LoadedTarget:
         self.modules = [m for m in everything if whole or layout.file or mentions(m.path, words)]
         self._stems = {module.stem for module in everything}
         self._layout = layout
+        self._names = frozenset(names)
         Inert.loading = True
         try:
             for name in names:
@@ -87,6 +87,8 @@ class LoadedTarget:
 
     def services(self) -> dict[str, Callable[..., Any]]:
         """Give the calls about the modules as a whole, which are answered on this side."""
+        if EVERYTHING not in self._names:
+            return {}
         from .tracing.survey import survey
         from .tracing.trials import Trials
 
@@ -141,13 +143,8 @@ class LoadedTarget:
     def _definitions(self, module: Module) -> dict[str, Definition]:
         known = self._names_in.get(module.path)
         if known is None:
-            known = {}
-            try:
-                source = read_source(module.path)
-                self._parsed[module.path] = source
-                known = definitions(source.tree)
-            except (SyntaxError, OSError) as error:
-                self._parsed[module.path] = error
+            source = self.imports.sources.read(module.path)
+            known = definitions(source.tree) if isinstance(source, Source) else {}
             self._names_in[module.path] = known
         return known
 
@@ -183,7 +180,7 @@ class LoadedTarget:
         else:
             self.functions[name] = function
             status, blame = "present", ""
-        source = self._parsed.get(module.path)
+        source = self.imports.sources.read(module.path)
         text = ""
         if isinstance(source, Source):
             lines = source.text.split("\n")[place.line - 1 : place.end_line]
@@ -205,7 +202,7 @@ class LoadedTarget:
     def _unparsed(self, name: str, attribute: str, modules: Sequence[Module]) -> FunctionInfo:
         """Say ``error`` when a file that mentions the name does not parse, else ``missing``."""
         for module in modules:
-            error = self._parsed.get(module.path)
+            error = self.imports.sources.read(module.path)
             if not isinstance(error, (SyntaxError, OSError)):
                 continue
             pattern = re.compile(rf"^\s*(def|class)\s+{re.escape(attribute)}\b".encode())

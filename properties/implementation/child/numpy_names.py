@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -67,14 +67,14 @@ def _replacements() -> dict[str, Any]:
     }
 
 
-def put_back(tree: ast.AST) -> list[str]:
-    """Define the removed numpy names that a syntax tree uses; give them for the report.
+def put_back(nodes: Iterable[ast.AST]) -> list[str]:
+    """Define the removed numpy names that the nodes of a tree use; give them for the report.
 
     Only names that this numpy lacks are touched, and only those that the code mentions.
     """
     names = set()
     newshape = False
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if node.value.id in {"np", "numpy"}:
                 names.add(node.attr)

@@ -130,8 +130,10 @@ class _Modern(ast.NodeTransformer):
         return node
 
 
-def modernised(tree: ast.Module, *, python2: bool) -> tuple[ast.Module, list[str]]:
+def modernised(tree: ast.Module, text: str, *, python2: bool) -> tuple[ast.Module, list[str]]:
     """Replace dict methods that Python 3 lacks; in Python 2 code, let int / int round down."""
+    if not python2 and not any(word in text for word in (*_METHODS, "has_key")):
+        return tree, []  # most files: walking through them takes as long as parsing them
     future = any(
         isinstance(node, ast.ImportFrom)
         and node.module == "__future__"

@@ -64,7 +64,7 @@ def read_source(path: str) -> Source:
     except SyntaxError as error:
         first = error
     else:
-        tree, more = modernised(tree, python2=False)
+        tree, more = modernised(tree, text, python2=False)
         return Source(path, text, tree, (*notes, *more))
     expanded = text.expandtabs(8)
     for candidate, note in (
@@ -76,9 +76,27 @@ def read_source(path: str) -> Source:
         except SyntaxError:
             continue
         python2 = candidate is not expanded
-        tree, more = modernised(tree, python2=python2)
+        tree, more = modernised(tree, candidate, python2=python2)
         return Source(path, candidate, tree, (*notes, note, *more))
     raise first
+
+
+class Sources:
+    """The files of a target, each read and parsed once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Source | SyntaxError | OSError] = {}
+
+    def read(self, path: str) -> Source | SyntaxError | OSError:
+        """Give what `read_source` gives, or what it raises."""
+        known = self._known.get(path)
+        if known is None:
+            try:
+                known = read_source(path)
+            except (SyntaxError, OSError) as error:
+                known = error
+            self._known[path] = known
+        return known
 
 
 def _parse(text: str, path: str) -> ast.Module:
