@@ -23,7 +23,7 @@ from ..record.schema import Record
 from ..spec.demands import PROFILES, Demands
 from ..spec.reading import SpecsError
 from ..spec.row import LayerSpec
-from .console import make_console
+from .console import complain, make_console
 from .gather import gather, nodes
 from .isolating import LOADING, isolation_options, say_what, with_clock
 from .job import Job, hypothesis_elsewhere
@@ -199,13 +199,13 @@ def check(
         job = with_clock(job, suite.implementation, started, timeout)
     except NothingDefined as error:
         if only or require:
-            click.echo(f"nndl check: {error}", err=True)
+            complain("check", error)
             sys.exit(UNUSABLE)
         record, code, undeclared = _undeclared_alone(job, found, declared)
         lines = None if no_steps else _first_lines(record, job, undeclared)
         _finish(record, code, undeclared, lines, console, outputs)
     except TargetError as error:
-        click.echo(f"nndl check: {error}", err=True)
+        complain("check", error)
         sys.exit(UNUSABLE)
     others: Undeclared | None = None
     try:
@@ -259,8 +259,7 @@ def _finish(
         from .undeclared import how_to_declare
 
         where = undeclared.target.describe()
-        told = f"nothing was judged in {where}; {how_to_declare(undeclared)}"
-        click.echo(f"nndl check: {told}", err=True)
+        complain("check", f"nothing was judged in {where}; {how_to_declare(undeclared)}")
     sys.exit(code)
 
 
@@ -365,7 +364,7 @@ def _explain(suite: Suite, target: Target, code: int, console: Console) -> None:
         for text in suite.broken[:1]:
             console.print(text, markup=False)
     elif code == UNUSABLE:
-        click.echo(f"nndl check: nothing to judge in {target.describe()}", err=True)
+        complain("check", f"nothing to judge in {target.describe()}")
 
 
 def run(

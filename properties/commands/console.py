@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 
+import click
 from rich.console import Console
+
+from ..record.text import one_line
 
 
 class _Console(Console):
@@ -14,6 +17,14 @@ class _Console(Console):
         """Print no more; by default rich would end the run with exit code 1, a verdict."""
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
+def complain(command: str, what: object) -> None:
+    """Say on standard error, in one line, why a command cannot go on.
+
+    A path may hold line ends and escape codes: none of them reaches a terminal or a runner.
+    """
+    click.echo(f"nndl {command}: {one_line(what, limit=4_000)}", err=True)
 
 
 def make_console(*, stderr: bool) -> Console:

@@ -26,7 +26,7 @@ from ..steps.rewrite.child import LIMITS
 from ..steps.rewrite.session import InProcess
 from ..steps.subjects import rows_named
 from ..steps.values import Report, StepsError
-from .console import make_console
+from .console import complain, make_console
 from .isolating import isolation_options, say_tier
 from .job import hypothesis_elsewhere
 
@@ -141,11 +141,11 @@ def run(
             )
             render(reports[0], console)
         for complaint in complaints:
-            errors.print(f"nndl steps: cannot be judged: {complaint}", markup=False)
+            complain("steps", f"cannot be judged: {complaint}")
         if json_file is not None:
             _write(json_file, dump(listings(reports)))
     except (StepsError, NotIsolated) as error:
-        errors.print(f"nndl steps: {error}", markup=False)
+        complain("steps", error)
         return UNUSABLE
     except KeyboardInterrupt:
         errors.print("nndl steps: interrupted; no verdict")

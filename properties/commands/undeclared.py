@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 import platform
 import re
 import shlex
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -159,9 +159,11 @@ _here: tuple[Search, Session, Survey, list[Candidate]]
 
 def _start(search: Search) -> None:
     global _here
-    context = opened(search.target, limits=search.limits)
-    session = context.__enter__()
-    atexit.register(context.__exit__, None, None, None)
+    from .workers import at_end
+
+    context = ExitStack()
+    session = context.enter_context(opened(search.target, limits=search.limits))
+    at_end(context.close)
     _here = (search, session, *search.survey(session))
 
 

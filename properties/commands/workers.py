@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.util import Finalize
 from typing import Any, TypeVar
 
 from ..judge.plan import Cell
@@ -90,11 +91,20 @@ def _begin(parent: int, start: Callable[..., None], given: tuple[Any, ...]) -> N
 def _start(job: Job) -> None:
     global _suite
     _suite = job.suite()
+    at_end(_suite.close)
 
 
 def judge(cells: tuple[Cell, ...]) -> Judged:
     """Judge cells of one row, in a worker."""
     return _suite.judge(cells)
+
+
+def at_end(close: Callable[[], None]) -> None:
+    """Call something before this worker ends: no code under test may outlive the run.
+
+    What `atexit` registers is not called in a process that `multiprocessing` forked.
+    """
+    Finalize(None, close, exitpriority=10)
 
 
 def _end_with(parent: int) -> None:

@@ -22,6 +22,8 @@ from .source import (
     Survey,
 )
 
+_MOST_CODE = 2_000_000  # characters of all files together: their trees are kept
+
 
 def scan(files: Iterable[Path]) -> Survey:
     """Survey files as they are written; the name of a module is its path.
@@ -32,10 +34,14 @@ def scan(files: Iterable[Path]) -> Survey:
     trees: dict[str, ast.Module] = {}
     failures: dict[str, str] = {}
     kinds: list[tuple[str, ast.ClassDef]] = []
+    left = _MOST_CODE
     for path in files:
         module = str(path)
         try:
             source: Source = read_source(module)
+            left -= len(source.text)
+            if left < 0:
+                raise SyntaxError(f"more than {_MOST_CODE // 1_000} kB of code came before it")
         except (SyntaxError, OSError) as error:
             failures[module] = f"{type(error).__name__}: {error}"
             continue

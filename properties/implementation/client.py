@@ -8,17 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, Self
 
 from .child import wire
-from .child.values import FIELDS, NOT_RUN, Call, FunctionInfo, Handle, Layout, Outcome
+from .child.values import NOT_RUN, Call, FunctionInfo, Handle, Layout, Outcome
 from .isolation import choose
 from .limits import Limits
 from .process import OVER, Child, ChildDied
+from .replies import Reply, read_loaded
 from .target import NothingDefined, Target, TargetError
 from .view import View, view_of
 
 _MAX_RESTARTS_ON_LOAD = 20
 _MOST_IMPORTS = 15  # modules that may take their whole time to import
 _MAX_RESTARTS_IN_RUN = 8
-_STATUSES = frozenset({"ok", "missing", "raised", "undecodable", "unavailable"})
 
 
 class Implementation(Protocol):
@@ -140,8 +140,7 @@ class InChildProcess:
                     total=_MOST_IMPORTS * seconds,
                     until=self.limits.until,
                 )
-                infos = [FunctionInfo(**_fields(info)) for info in reply[1]]
-                missing = tuple(str(name) for name in reply[2])
+                infos, missing = read_loaded(reply, self._names, self.target)
             except ChildDied as died:
                 if not died.module:
                     raise TargetError(
@@ -155,7 +154,7 @@ class InChildProcess:
                 self._skip[died.module] = self._skip.get(died.module, 0) + 1
                 self._reasons[died.module] = died.message
                 continue
-            except (TypeError, ValueError, IndexError, KeyError):
+            except wire.ProtocolError:
                 child.close()
                 raise TargetError(f"{self.target.path} broke the protocol on loading.") from None
             self._child = child
@@ -197,14 +196,21 @@ class InChildProcess:
         for index, call in enumerate(calls):
             if self._failures.get(call.function, 0) >= self.limits.failures:
                 settled[index] = self._last_failure[call.function]
+        told: int | None = None  # the call that a child named itself: code under test can lie
         for _ in range(_MAX_RESTARTS_IN_RUN):
             try:
                 return self._run(calls, settled)
             except ChildDied as died:
                 self._child = None
-                index = died.index if died.certain else len(calls)
+                index = died.index if died.certain and told is None else len(calls)
+                if told is not None:
+                    self._forgive(calls[told].function)
+                    del settled[told]
+                    told = None
                 if index >= len(calls) or index in settled:
                     index = self._culprit(calls, settled)
+                else:
+                    told = index
                 settled[index] = self._failed(calls[index].function, died)
                 if len(settled) == len(calls):
                     break
@@ -247,13 +253,7 @@ class InChildProcess:
             until=self.limits.until,
         )
         try:
-            records = reply[1]
-            if reply[0] != "done" or len(records) != len(calls):
-                raise wire.ProtocolError("a reply with the wrong number of outcomes")
-            outcomes = [self._outcome(record, data) for record in records]
-        except (TypeError, IndexError, KeyError, ValueError, AttributeError) as error:
-            problem = wire.ProtocolError(f"malformed outcomes ({type(error).__name__})")
-            raise child.broke_protocol(problem) from None
+            outcomes = Reply(data, self._generation).outcomes(reply, len(calls))
         except wire.ProtocolError as error:
             raise child.broke_protocol(error) from None
         for index, outcome in settled.items():
@@ -263,6 +263,9 @@ class InChildProcess:
             outcomes[index] = Outcome("crashed", message=text)
         return outcomes
 
+    def _forgive(self, function: str) -> None:
+        self._failures[function] -= 1
+
     def _failed(self, function: str, died: ChildDied) -> Outcome:
         count = self._failures[function] = self._failures.get(function, 0) + 1
         message = died.message
@@ -271,39 +274,6 @@ class InChildProcess:
             message += f"; not called again after {count} such failures"
         self._last_failure[function] = dataclasses.replace(outcome, message=message)
         return outcome
-
-    def _outcome(self, record: Any, data: memoryview) -> Outcome:
-        status, outputs, extras = record
-        if status not in _STATUSES or type(extras) is not dict:
-            raise wire.ProtocolError(f"unknown status {str(status)[:20]!r}")
-        values = tuple([wire.decode(node, data, self._special) for node in outputs])
-        if not extras:
-            return Outcome(status, values)
-        return Outcome(status, values, **self._extras(extras, data))
-
-    def _special(self, node: Any) -> Any:
-        if node[0] == "h" and type(node[1]) is int:
-            return Handle(node[1], self._generation, str(node[2])[:100])
-        raise wire.ProtocolError(f"unknown tag {str(node[0])[:20]!r}")
-
-    def _extras(self, extras: Mapping[str, Any], data: memoryview) -> dict[str, Any]:
-        checked: dict[str, Any] = {}
-        for key, value in extras.items():
-            if key == "args_after":
-                checked[key] = {
-                    name: wire.decode(node, data, self._special) for name, node in value
-                }
-            elif key in ("message", "traceback", "printed", "exception_type", "blame"):
-                checked[key] = str(value)[:30_000]
-            elif key in ("warnings", "notes"):
-                checked[key] = tuple(str(item)[:500] for item in value[:100])
-            elif key == "changed":
-                checked[key] = tuple(v if type(v) is int else str(v)[:200] for v in value)
-            elif key in ("rng_touched", "cache_changed"):
-                checked[key] = bool(value)
-            else:
-                raise wire.ProtocolError(f"unknown field {key[:40]!r}")
-        return checked
 
     # the end
 
@@ -322,12 +292,6 @@ class InChildProcess:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def _fields(info: Sequence[Any]) -> dict[str, Any]:
-    fields = dict(zip(FIELDS, info, strict=True))
-    fields["notes"] = tuple(str(note) for note in fields["notes"])
-    return fields
 
 
 def _node(call: Call, encoder: wire.Encoder) -> list[Any]:

@@ -35,6 +35,8 @@ def write_whole(file: str | Path, text: str) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(part, path)
+        if path.read_bytes() != data:
+            raise OSError(f"{path} does not hold what was written to it")
     except BaseException:
         part.unlink(missing_ok=True)
         raise

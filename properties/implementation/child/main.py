@@ -64,6 +64,7 @@ def main() -> None:
         _own_package("confine").confine(**confined)
     server = _own_package("server")
     stubs = _own_package("stubs")
+    _own_package("source").take_more()
     channel = _own_package("channel").Channel(reader, writer, configuration["frame_bytes"])
     progress = server.Progress(configuration["progress"])
     guard.builtins_of_site()

@@ -145,6 +145,7 @@ class _Reader:
 
     def __init__(self, data: memoryview) -> None:
         self._data = data
+        self._arrays = wire.Arrays(data, trusted=True)
 
     def arguments(self, call: Call, resolve: Resolver) -> tuple[tuple[Any, ...], dict[str, Any]]:
         args = tuple([self._value(node, resolve) for node in call.args])
@@ -167,4 +168,4 @@ class _Reader:
         if tag == "d":
             pairs = node[1]
             return {self._value(k, resolve): self._value(v, resolve) for k, v in pairs}
-        return wire.decode(node, self._data, wire.trusted_special)
+        return wire.decode(node, self._arrays, wire.trusted_special)

@@ -10,8 +10,14 @@ from dataclasses import dataclass
 from .cells import joined
 from .python2 import converted, modernised
 
-MAX_BYTES = 5_000_000
-MAX_NOTEBOOK = 50_000_000  # pictures among the results make them large
+MAX_BYTES = 250_000  # parsed, a file takes a thousand times its size; the child may take more
+MAX_NOTEBOOK = 20_000_000  # pictures among the results make them large
+
+
+def take_more() -> None:
+    """Parse larger files; for the child, whose memory and time are limited."""
+    global MAX_BYTES, MAX_NOTEBOOK
+    MAX_BYTES, MAX_NOTEBOOK = 5_000_000, 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,11 @@ def read_text(path: str) -> tuple[str, list[str]]:
     with open(path, "rb") as file:
         data = file.read((MAX_NOTEBOOK if notebook else MAX_BYTES) + 1)
     if notebook and len(data) <= MAX_NOTEBOOK:
-        return joined(data), []
+        text = joined(data)
+        if len(text) <= MAX_BYTES:
+            return text, []
     if len(data) > MAX_BYTES:
-        raise SyntaxError(f"the file is larger than {MAX_BYTES // 1_000_000} MB")
+        raise SyntaxError(f"the code is larger than {MAX_BYTES // 1_000} kB")
     notes = []
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = data.decode("utf-16", "replace")

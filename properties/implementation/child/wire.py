@@ -32,6 +32,7 @@ _dtypes: dict[str, np.dtype[Any]] = {}
 _dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _loads = json.JSONDecoder().decode
 MAX_DEPTH = 40
+_LARGEST = 2**200
 
 
 class ProtocolError(Exception):
@@ -186,25 +187,51 @@ def decode_laid(node: Node, data: memoryview) -> Array:
 Lookup = Callable[[Node], Any]
 
 
-def decode(node: Node, data: memoryview, special: Lookup, depth: int = 0) -> Any:
+class Arrays:
+    """Gives the arrays of a frame; of one that is not trusted, no byte twice.
+
+    What comes back is views of the frame: its arrays together take no more than it has.
+    """
+
+    def __init__(self, data: memoryview, *, trusted: bool) -> None:
+        self.data = data
+        self._trusted = trusted
+        self._left = len(data)
+
+    def __call__(self, node: Node) -> Array:
+        """Give the array of an ``a`` node."""
+        if self._trusted:
+            return decode_array(node, self.data)
+        array = decode_array([*node[:4], 0], self.data)
+        self._left -= array.nbytes
+        if self._left < 0 or node[4] != 0:
+            raise ProtocolError("arrays that share their bytes")
+        return array
+
+
+def decode(node: Node, arrays: Arrays, special: Lookup, depth: int = 0) -> Any:
     """Turn a node back into a value; `special` decides what handles and references become."""
     if node is None or type(node) is not list:
         if isinstance(node, dict):
             raise ProtocolError("an object where a value should be")
+        if type(node) is int and not -_LARGEST < node < _LARGEST:
+            raise ProtocolError("an integer that no number of numpy holds")
         return node
     if depth > MAX_DEPTH + 2:
         raise ProtocolError("containers nested too deeply")
     try:
         tag = node[0]
         if tag == "a":
-            return decode_array(node, data)
+            return arrays(node)
+        if tag in ("t", "l", "d") and type(node[1]) is not list:
+            raise ProtocolError("a container whose content is none")
         if tag == "t":
-            return tuple([decode(item, data, special, depth + 1) for item in node[1]])
+            return tuple([decode(item, arrays, special, depth + 1) for item in node[1]])
         if tag == "l":
-            return [decode(item, data, special, depth + 1) for item in node[1]]
+            return [decode(item, arrays, special, depth + 1) for item in node[1]]
         if tag == "d":
             return {
-                decode(key, data, special, depth + 1): decode(value, data, special, depth + 1)
+                decode(key, arrays, special, depth + 1): decode(value, arrays, special, depth + 1)
                 for key, value in node[1]
             }
         if tag == "c":

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import importlib.util
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from ...implementation import TargetError, resolve_target
-from ...implementation.child.source import read_source
+from ...implementation.child import source
 from ...implementation.child.survey import Module
 from ..calling import Signature, signature_of
 from ..values import Place, StepsError
@@ -167,10 +168,10 @@ def parse_file(path: Path) -> ast.Module:
     SyntaxError
         It is no Python at all.
     """
-    try:
-        return ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError):
-        return read_source(str(path)).tree
+    if path.stat().st_size <= source.MAX_BYTES:
+        with suppress(SyntaxError, ValueError):
+            return ast.parse(path.read_bytes())
+    return source.read_source(str(path)).tree
 
 
 def open_project(target: str | None) -> Project:
