@@ -412,9 +412,30 @@ def _is_joint(function: Function) -> bool:
     first = last[0]
     if first and names.is_gradient(first) and first.lower() not in ("data_loss", "d", "dist"):
         return False
-    if any(part and names.is_gradient(part) for part in last[1:]):
+    if any(part and _is_gradient_here(part, function) for part in last[1:]):
         return True
     return "grad" in function.name.lower() and ("and" in plain or "with" in plain)
+
+
+def _is_gradient_here(name: str, function: Function) -> bool:
+    """Whether a returned name is a gradient: of what the function has, or by a word for it.
+
+    ``d2``, ``decoded`` and ``density`` begin with a d as well.
+    """
+    if not names.is_gradient(name):
+        return False
+    bases = names.gradient_of(name)
+    if not bases or "grad" in name.lower():
+        return True
+    known: set[str] = {parameter.name for parameter in function.parameters}
+    for node in function.walk():
+        if isinstance(node, ast.Name):
+            known.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            known.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            known.add(node.value)
+    return any(names.same(name, one) for one in known if one != name)
 
 
 # classes

@@ -119,3 +119,22 @@ def test_equal_names_in_two_modules_are_told_apart(tmp_path: Path) -> None:
     assert "a.cube_prime" in result.output
     assert "✔ cube_prime of cube" in result.output or "b.cube_prime" in result.output
     assert result.exit_code == 1
+
+
+def test_a_name_that_begins_with_a_d_is_no_gradient_for_it(tmp_path: Path) -> None:
+    target = tmp_path / "mixed.py"
+    target.write_text(
+        "import numpy as np\n"
+        "def kernel(X):\n"
+        "    d2 = ((X[:, None] - X[None]) ** 2).sum(-1)\n"
+        "    return np.exp(-d2), d2\n"
+        "def run(x, W):\n"
+        "    decoded = (x @ W) @ W.T\n"
+        "    return x @ W, decoded\n"
+        "def cost(W, x):\n"
+        "    dW = x.T @ (x @ W)\n"
+        "    return 0.5 * np.sum((x @ W) ** 2), dW\n",
+        encoding="utf-8",
+    )
+    found = candidates(scan(resolve_target(str(target))))
+    assert [one.name for one in found] == ["cost"]
