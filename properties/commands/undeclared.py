@@ -107,9 +107,23 @@ class Search:
             examples = _EXAMPLES[self.demands.profile]
             try:
                 said = judge_found(one, session, examples=examples, seed=self.demands.seed)
+                if said.status == "wrong":
+                    said = _explained(said)
             except Exception as error:
                 said = broke(one.name, error)
         return said, round(time.perf_counter() - started, 3)
+
+
+def _explained(result: Result) -> Result:
+    """A wrong result with the declared layer that its code is, and the causes known of that."""
+    # Nobody pays for the declarations before something is wrong.
+    from ..diagnosis.recognition import with_cause
+    from ..layers import ALL
+
+    try:
+        return with_cause(result, ALL)
+    except Exception:  # a verdict is not lost for want of a cause
+        return result
 
 
 def judge_undeclared(search: Search) -> Undeclared:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .calling import Plan
 from .inputs import Wanted, shown
+from .locating import Match
 from .pairs import Candidate, Pairing
 from .source import Class, Function
+
+if TYPE_CHECKING:
+    from .trying import Seen
 
 Array = Any
 
@@ -128,6 +132,11 @@ class Result:
     ----------
     status : str
         ``right``, ``wrong``, ``error`` or ``not judged``.
+    seen, matches
+        The examples, and the gradients with their inputs.
+    extra : mapping
+        ``layer``: the declared layer that the code was recognised as. ``causes``: why a gradient
+        is wrong, by the name of the gradient.
     """
 
     found: Found
@@ -140,6 +149,8 @@ class Result:
     oracle: str = ""
     examples: int = 0
     inconclusive: int = 0
+    seen: tuple[Seen, ...] = ()
+    matches: tuple[Match, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def portable(self) -> Result:
@@ -154,7 +165,8 @@ class Result:
             then=found.pairing.then and _plain(found.pairing.then),
             owner=_bare(found.pairing.owner),
         )
-        return replace(self, found=replace(found, candidate=candidate, pairing=pairing))
+        found = replace(found, candidate=candidate, pairing=pairing)
+        return replace(self, found=found, seen=(), matches=())
 
 
 def _plain(function: Function) -> Function:

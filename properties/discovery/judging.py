@@ -96,6 +96,8 @@ def _verdict(
         oracle=seen[0].truth.rung,
         examples=len(seen) + inconclusive,
         inconclusive=inconclusive,
+        seen=tuple(seen),
+        matches=fit.matches,
     )
     return result, fit
 

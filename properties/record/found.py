@@ -11,7 +11,7 @@ import numpy as np
 from ..discovery.found import NotJudged as Found
 from ..discovery.found import Result
 from .arrays import array_of, encode, entry
-from .schema import Arrays, Function, NotJudged, Property
+from .schema import Arrays, Diagnosis, Function, NotJudged, Property
 
 PROPERTY = "derivative_of_its_own_forward"
 ABOUT = "What the backward gives is the derivative of the forward that stands beside it."
@@ -46,6 +46,7 @@ def _entry(result: Result, repeat: str, strict: bool) -> Function:
         detail = result.wrong[0].sentence
     elif strict and findings and status == "pass":
         status, detail = "fail", findings[0]
+    layer = result.extra.get("layer", "")
     return Function(
         name=found.name,
         layer=found.name,
@@ -57,7 +58,7 @@ def _entry(result: Result, repeat: str, strict: bool) -> Function:
         file=found.file,
         line=None if found.place else found.pairing.judged.line,
         inputs=found.inputs,
-        found=found.sentence,
+        found=found.sentence + (f"; its forward is {layer}" if layer else ""),
     )
 
 
@@ -73,6 +74,7 @@ def _property(result: Result, repeat: str) -> Property:
     if not result.wrong:
         return made
     first = result.wrong[0]
+    cause = result.extra.get("causes", {}).get(first.argument)
     got, wanted, bound = first.got, first.wanted, first.bound
     if wanted is not None and np.size(got) == np.size(wanted):
         got = np.reshape(got, np.shape(wanted))
@@ -86,6 +88,7 @@ def _property(result: Result, repeat: str) -> Property:
         tolerance=None if index is None else entry(bound, index),
         oracle=f"derivative of the code's own forward ({result.oracle})",
         sentence="; ".join(wrong.sentence for wrong in result.wrong),
+        diagnosis=None if cause is None else Diagnosis(**cause.as_json()),
         arrays=Arrays(got=array_of(got), wanted=array_of(wanted)),
         inputs=encode({_plain(n): v for n, v in first.values.items()}),
         repeat=repeat,
