@@ -25,7 +25,7 @@ from ..spec.reading import SpecsError
 from ..spec.row import LayerSpec
 from .console import complain, make_console
 from .gather import gather, nodes
-from .isolating import LOADING, isolation_options, say_what, with_clock
+from .isolating import LOADING, isolation_options, names, say_what, with_clock
 from .job import Job, hypothesis_elsewhere
 from .judging import interruptible, judge_all
 from .outputs import Outputs, check_writable, output_options, view_options
@@ -40,10 +40,6 @@ PASS, WRONG, UNUSABLE, BROKEN = 0, 1, 2, 3
 INTERRUPTED = 130  # as shells say it: 128 and the signal's number
 
 
-def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> frozenset[str]:
-    return frozenset(name.strip() for name in (value or "").split(",") if name.strip())
-
-
 def _seed(context: click.Context, parameter: click.Parameter, value: str) -> int:
     if value == "random":
         return secrets.randbelow(1 << 31)
@@ -53,7 +49,7 @@ def _seed(context: click.Context, parameter: click.Parameter, value: str) -> int
         raise click.BadParameter(f"{value!r} is no number, nor 'random'") from None
 
 
-def _declared(inputs: str | None) -> Mapping[str, Wanted]:
+def declared_inputs(inputs: str | None) -> Mapping[str, Wanted]:
     """What the user says of inputs."""
     if not inputs:
         return {}
@@ -82,7 +78,7 @@ def check_known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) 
 
 @click.command()
 @click.argument("target", required=False)
-@click.option("--only", callback=_names, metavar="LAYER,…", help="Judge these layers alone.")
+@click.option("--only", callback=names, metavar="LAYER,…", help="Judge these layers alone.")
 @click.option(
     "--profile",
     type=click.Choice(list(PROFILES)),
@@ -99,7 +95,7 @@ def check_known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) 
     help="Seed of the examples; random is a fresh one, kept in the record.",
 )
 @click.option("--strict", is_flag=True, help="Robustness and convention count as failures.")
-@click.option("--require", callback=_names, metavar="LAYER,…", help="Missing is then a failure.")
+@click.option("--require", callback=names, metavar="LAYER,…", help="Missing is then a failure.")
 @click.option("--dropout-p", type=click.Choice(["drop", "keep"]), help="Demand one reading of p.")
 @click.option(
     "--json", "json_file", metavar="FILE", help="Write the record; - for standard output."
@@ -188,7 +184,7 @@ def check(
     if listing:
         list_matrix(console, specs)
         return
-    declared = _declared(inputs)
+    declared = declared_inputs(inputs)
     job = replace(job, only=only)
     try:
         found = resolve_target(target)
@@ -202,14 +198,14 @@ def check(
             complain("check", error)
             sys.exit(UNUSABLE)
         record, code, undeclared = _undeclared_alone(job, found, declared)
-        lines = None if no_steps else _first_lines(record, job, undeclared)
+        lines = None if no_steps else first_lines(record, job, undeclared)
         _finish(record, code, undeclared, lines, console, outputs)
     except TargetError as error:
         complain("check", error)
         sys.exit(UNUSABLE)
     others: Undeclared | None = None
     try:
-        record, code = _judge(suite, job, found, require, console, why=why)
+        record, code = judge_rows(suite, job, found, require, console, why=why)
         if code != BROKEN and not only and found.kind != "bundled":
             from .undeclared import beside
 
@@ -222,11 +218,11 @@ def check(
         click.echo(f"nndl check: interrupted after {done}; no verdict, no reports", err=True)
         sys.exit(INTERRUPTED)
     _explain(suite, found, code, console)
-    lines = None if no_steps else _first_lines(record, job, others)
+    lines = None if no_steps else first_lines(record, job, others)
     _finish(record, code, others, lines, console, outputs)
 
 
-def _first_lines(record: Record, job: Job, undeclared: Undeclared | None) -> FirstLines | None:
+def first_lines(record: Record, job: Job, undeclared: Undeclared | None) -> FirstLines | None:
     """Start to look for the first wrong line of each wrong function."""
     if not record.with_status("fail"):
         return None
@@ -288,6 +284,15 @@ def _undeclared_alone(
     return record, PASS if record.verdict == "pass" else WRONG, undeclared
 
 
+def known_of(record: Record) -> frozenset[str]:
+    """What is judged as a row, as a search for what nobody declared has to know it."""
+    return frozenset(
+        f"{f.file}::{name}"
+        for f in record.with_status("pass", "fail")
+        for name in (f.name, f.name.rpartition(".")[2])
+    )
+
+
 def _undeclared_beside(
     record: Record, job: Job, target: Target, declared: Mapping[str, Wanted]
 ) -> Undeclared:
@@ -312,7 +317,7 @@ def _undeclared_beside(
     )
 
 
-def _judge(
+def judge_rows(
     suite: Suite,
     job: Job,
     target: Target,
@@ -412,7 +417,7 @@ def judge_target(job: Job, *, required: frozenset[str]) -> Record:
         if job.only or required:
             raise
         return _undeclared_alone(job, target, {})[0]
-    record, code = _judge(suite, job, target, required, Console(file=io.StringIO()))
+    record, code = judge_rows(suite, job, target, required, Console(file=io.StringIO()))
     if code == BROKEN:
         raise RuntimeError("the suite itself broke:\n" + "\n".join(suite.broken[:1]))
     if not job.only and target.kind == "file":

@@ -20,6 +20,7 @@ _LAZY: dict[str, tuple[str, str]] = {
     "check": (".check", "Judge the forward and backward passes of TARGET."),
     "steps": (".steps", "Say which line of a backward is wrong first."),
     "grade": ("..grading.command", "Judge the submissions of a class; write its grade book."),
+    "watch": (".watch", "Judge again what has changed, on every save."),
     "report": (".report", "Make a report from the record that `nndl check --json FILE` wrote."),
 }
 

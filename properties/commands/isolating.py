@@ -24,7 +24,8 @@ _EACH = {"quick": 20.0, "standard": 60.0, "thorough": 1_200.0}  # seconds a func
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> frozenset[str]:
+def names(context: click.Context, parameter: click.Parameter, value: str | None) -> frozenset[str]:
+    """The names of an option, by comma."""
     return frozenset(name.strip() for name in (value or "").split(",") if name.strip())
 
 
@@ -39,7 +40,7 @@ def isolation_options(command: Command) -> Command:
     command = click.option(
         "--allow",
         "allowed",
-        callback=_names,
+        callback=names,
         metavar="PACKAGE,…",
         help="With --isolation require: what may be imported beside numpy and scipy.",
     )(command)
