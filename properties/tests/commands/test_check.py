@@ -290,6 +290,6 @@ def test_concise_prints_what_an_editor_reads_and_nothing_else(tmp_path: Path) ->
     _file(tmp_path, RIGHT.replace("dout.sum(axis=0)", "dout.mean(axis=0)"))
     answer = nndl("check", "--profile", "quick", "--concise", "layers.py", cwd=tmp_path)
     assert answer.code == 1
-    assert answer.out.startswith("layers.py:5:1: wrong: affine_backward: db[0] is ")
+    assert answer.out.startswith("layers.py:8:1: wrong: affine_backward: db[0] is ")
     assert answer.out.endswith(" [averaged]\n")
     assert answer.out.count("\n") == 1

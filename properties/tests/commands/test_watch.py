@@ -135,8 +135,8 @@ def played(folder: Path, order: list[str]) -> str:
 
 
 def test_a_short_session(tmp_path: Path) -> None:
-    text = played(tmp_path, ["wrong", "half written", "right"])
-    for part in ("PASS", "✘ FAIL: 1 of 3 wrong: relu_backward", "does not parse", "✔ relu_"):
+    text = played(tmp_path, ["wrong", "half written"])
+    for part in ("✘ FAIL: 1 of 3 wrong: relu_backward", "does not parse"):
         assert part in text
 
 
