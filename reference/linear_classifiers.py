@@ -53,6 +53,23 @@ def softmax(
 
 
 @quiet
+def guarded_softmax(
+    W: Operand,
+    X: Operand,
+    y: Labels,
+    reg: float,
+    *,
+    guard: losses.Guard,
+    factor: float = 1.0,
+    precision: Precision = FLOAT64,
+) -> Bounded:
+    """Evaluate `losses.guarded_softmax` of X W with the same penalty as in `softmax`."""
+    weights = lift(W, precision)
+    own = losses.guarded_softmax(lift(X, precision) @ weights, y, guard, precision=precision)
+    return own + _penalty(weights, reg, factor)
+
+
+@quiet
 def softmax_gradient(
     W: Operand,
     X: Operand,

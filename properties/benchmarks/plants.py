@@ -91,12 +91,15 @@ class _Writer:
 
     def text(self) -> str:
         spec, arguments = self._spec, self._ways.arguments
-        made = [
-            f"def {spec.forward}({arguments}):",
-            *_indented(self._start(spec.forward)),
-            *_indented(line.text for line in program(self._ways.given).lines),
-            *_indented(self._branches(self._forward)),
-        ]
+        made = []
+        # A forward that another row has written; a mistake may need more of it in the cache.
+        if not spec.shares_forward or self._wrong is not None:
+            made = [
+                f"def {spec.forward}({arguments}):",
+                *_indented(self._start(spec.forward)),
+                *_indented(line.text for line in program(self._ways.given).lines),
+                *_indented(self._branches(self._forward)),
+            ]
         if spec.backward is not None:
             made += [
                 "",

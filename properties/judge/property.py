@@ -55,6 +55,7 @@ class Property:
             return False
         return (
             isinstance(spec, self.rows)
+            and set(self.functions(spec)) <= set(spec.judged)
             and self.applies(spec)
             and spec.cases(self.purpose) is not None
         )
@@ -62,7 +63,7 @@ class Property:
     def functions(self, spec: LayerSpec) -> tuple[str, ...]:
         """The functions that it judges, of a layer."""
         if self.judges == "both":
-            return spec.functions
+            return spec.judged
         return (spec.forward,) if self.judges == "forward" else (spec.judge_of_gradients,)
 
 

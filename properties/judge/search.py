@@ -120,12 +120,15 @@ def _resume(one: _Asked, probe: Probe) -> bool:
         verdict.inconclusive += verdict.disagreement is None
     except Mismatch as mismatch:
         found = mismatch.with_case(case).disagreement
+        if probe.spec.shares_forward and found.function == probe.spec.forward:
+            verdict.inconclusive += verdict.disagreement is None  # another row answers for it
+            return False
         verdict.failures.append(found)
         if verdict.disagreement is None:
             verdict.disagreement, verdict.case, verdict.seed = found, case, number
             verdict.examples = one.number  # what was asked beside it comes after
     except Fault as fault:
-        not_its_own = verdict.declared.judges == "backward" and fault.function != verdict.function
+        not_its_own = fault.function not in verdict.functions
         if not_its_own and not fault.is_final:
             # The forward answers for it; the backward is judged where there is a result.
             verdict.examples -= verdict.disagreement is None

@@ -9,7 +9,7 @@ from .affine_batchnorm_relu import AFFINE_BATCHNORM_RELU
 from .affine_relu import AFFINE_RELU
 from .attention import ATTENTION
 from .autoencoder import AUTOENCODER
-from .batchnorm import BATCHNORM
+from .batchnorm import BATCHNORM, BATCHNORM_ALT
 from .bce_with_logits import BCE_WITH_LOGITS
 from .conv import CONV, CONV_FAST
 from .conv_composed import CONV_BN_RELU, CONV_RELU, CONV_RELU_POOL
@@ -20,6 +20,7 @@ from .gplvm import GPLVM, LOG_DETERMINANT, TRACE
 from .huber import HUBER
 from .layernorm import LAYERNORM
 from .leaky_relu import LEAKY_RELU
+from .linear_classifiers import LINEAR_CLASSIFIERS
 from .lstm import LSTM, LSTM_STEP
 from .max_pool import MAX_POOL, MAX_POOL_FAST
 from .mse import MSE
@@ -54,6 +55,7 @@ ALL: tuple[LayerSpec, ...] = (
     SOFTPLUS,
     SILU,
     BATCHNORM,
+    BATCHNORM_ALT,
     DROPOUT,
     LAYERNORM,
     SPATIAL_BATCHNORM,
@@ -85,6 +87,7 @@ ALL: tuple[LayerSpec, ...] = (
     WORD_EMBEDDING,
     TEMPORAL_AFFINE,
     TEMPORAL_SOFTMAX,
+    *LINEAR_CLASSIFIERS,
     *NETS,
     *RULES,
     SOLVER,

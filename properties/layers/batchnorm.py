@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -172,6 +174,14 @@ running_var = bn_param.get('running_var', np.zeros(D, x.dtype))
     updating="train",
 )
 
+
+def _of_alt() -> str:
+    """What is believed of the backward, under its other name."""
+    parts = re.split(r"\n(?=\w)", batchnorm_misconceptions.TEXT)
+    mine = [part for part in parts if part.startswith("batchnorm_backward,")]
+    return "\n".join(mine).replace("batchnorm_backward", "batchnorm_backward_alt")
+
+
 BATCHNORM = LayerSpec(
     name="batchnorm",
     forward="batchnorm_forward",
@@ -187,4 +197,14 @@ BATCHNORM = LayerSpec(
     ways=WAYS,
     misconceptions=Misconceptions("batchnorm", batchnorm_misconceptions.TEXT),
     hints=Hints(factors=("gamma", "std", "momentum"), normalises=True, cases=with_test_mode),
+)
+
+BATCHNORM_ALT = replace(
+    BATCHNORM,
+    name="batchnorm_alt",
+    layer="batchnorm_alt",
+    backward="batchnorm_backward_alt",
+    shares_forward=True,
+    inputs={"batchnorm_alt": BATCHNORM.inputs["batchnorm"]},
+    misconceptions=Misconceptions("batchnorm_alt", _of_alt()),
 )

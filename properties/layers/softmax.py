@@ -26,7 +26,7 @@ def _guarded(guard: losses.Guard, case: Case, run: Run | None, precision: Precis
 
 
 _SIZES = (1e-8, 1e-10, 1e-9, 1e-7, 1e-6, 1e-5, 1e-12, 1e-15, 1e-16, 1e-20)
-_GUARDS = tuple(losses.Guard(eps=eps, kind=kind) for eps in _SIZES for kind in ("plus", "clip"))
+GUARDS = tuple(losses.Guard(eps=eps, kind=kind) for eps in _SIZES for kind in ("plus", "clip"))
 
 _WAYS = Ways(
     arguments="x, y",
@@ -184,7 +184,7 @@ SOFTMAX = LayerSpec(
                 sentence=guard.sentence,
                 value=partial(_guarded, guard),
             )
-            for guard in _GUARDS
+            for guard in GUARDS
         ),
     ),
     ways=_WAYS,

@@ -87,7 +87,7 @@ def build(
     ``required`` names layers whose missing functions count as failures.
     """
     writer = _Writer(seen, target, demands)
-    functions = [writer.function(row, name) for row in seen.rows for name in row.functions]
+    functions = [writer.function(row, name) for row in seen.rows for name in row.judged]
     return assemble(
         functions,
         planned=planned,

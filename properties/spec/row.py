@@ -131,6 +131,8 @@ class LayerSpec:
     inputs
         What the arguments look like, in the notation of ``notation``, by the name of each variant:
         a few plain cases for what follows a computation step by step. Empty: ``cases`` gives them.
+    shares_forward
+        Whether another row answers for the forward, and this one for another backward of it.
     """
 
     name: str
@@ -152,6 +154,7 @@ class LayerSpec:
     misconceptions: Sequence[Misconception] = ()
     laws: Mapping[str, str] = field(default_factory=dict, hash=False)
     hints: Hints = Hints()  # noqa: RUF009 - frozen
+    shares_forward: bool = False
 
     def __post_init__(self) -> None:
         if not self.layer:
@@ -184,8 +187,13 @@ class LayerSpec:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """Contract names of the functions that this row judges."""
+        """Contract names of the functions that this row calls."""
         return (self.forward,) if self.backward is None else (self.forward, self.backward)
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """Those that it answers for."""
+        return self.functions[1:] if self.shares_forward else self.functions
 
     @property
     def judge_of_gradients(self) -> str:

@@ -228,7 +228,9 @@ class Probe:
     # -- verdicts ----------------------------------------------------------------------------
 
     def note(self, kind: Kind, sentence: str, function: str | None = None) -> None:
-        """Say something of a right result."""
+        """Say something of a right result, where the row answers for the function."""
+        if (function or self.blames) not in self.spec.judged:
+            return
         key = (function or self.blames, kind, sentence)
         self.notes[key] = self.notes.get(key, 0) + 1
 
