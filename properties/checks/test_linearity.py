@@ -8,7 +8,7 @@ import numpy as np
 
 from ..judge.asking import Questions
 from ..judge.mismatch import Inconclusive, Kind, Mismatch
-from ..judge.property import check, has_backward
+from ..judge.property import check, has_backward, obeys
 from ..judge.subjects.functions import Probe
 from ..spec.case import Case, Run
 
@@ -36,6 +36,31 @@ def test_linear_in_dout(probe: Probe, case: Case, rng: np.random.Generator) -> Q
         if not (yield from probe.overwrites_cache(case)):
             raise
         _judge(probe, cases, (yield from probe.run_many(cases)))  # each on a cache of its own
+
+
+@check(Kind.CORRECTNESS, "forward", applies=obeys("linear"), weight=0.1)
+def test_linear_in_each_argument(
+    probe: Probe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
+    """f(2 a - 3 b) = 2 f(a) - 3 f(b) in each argument that the output is linear in."""
+    spec = probe.spec
+    linear = spec.laws["linear"].split()
+    others = {name: 0.0 * case.args[name] for name in spec.differentiable if name not in linear}
+    name = linear[int(rng.integers(len(linear)))]
+    first = case.args[name]
+    second = rng.permutation(first.ravel()).reshape(first.shape)
+    values = (first, second, 2.0 * first - 3.0 * second)
+    cases = [case.with_args(**{**others, name: value}) for value in values]
+    runs = yield from probe.values(cases)
+    a, b, both = (run.outputs[spec.value] for run in runs)
+    if not a.shape == b.shape == both.shape:
+        raise Inconclusive  # the forward is told so
+    slacks = [probe.slack_of_value(c, run) for c, run in zip(cases, runs, strict=True)]
+    # The argument itself is rounded, by no more than the products with it are.
+    slack = 4.0 * slacks[0] + 6.0 * slacks[1] + slacks[2]
+    wanted = 2.0 * a - 3.0 * b
+    slack = slack + 2.0**-50 * (2.0 * np.abs(a) + 3.0 * np.abs(b))
+    probe.same(spec.value, both, wanted, slack, case=cases[2], oracle=f"linearity in {name}")
 
 
 def _judge(probe: Probe, cases: Sequence[Case], runs: Sequence[Run]) -> None:

@@ -27,7 +27,7 @@ from ..judge.subjects.functions import Probe
 from ..spec.case import Array, Case, Run
 from ..spec.demands import Demands
 from ..spec.observation import Observation, Observations
-from ..spec.row import LayerSpec, ObjectSpec, Precision, Purpose
+from ..spec.row import LayerSpec, ObjectSpec, Precision, Purpose, Reading
 from ..spec.ways import Quantities, Ways
 from .assembled import assembled
 from .conditions import examples
@@ -117,7 +117,7 @@ def _observation(
     spec = probe.spec
     got = {**run.outputs, **{f"d{name}": g for name, g in run.gradients.items()}}
     run = spec.hints.believed(case, run)
-    quantities = quantities_of(spec, case, run)
+    quantities = quantities_of(spec, case, run, probe.reading)
     if spec.reference is not None:
         truth = _truth(probe, case, run, precision)
     else:
@@ -166,11 +166,15 @@ def _truth_of_ways(spec: LayerSpec, quantities: Quantities) -> dict[str, Bounded
     return truth
 
 
-def quantities_of(spec: LayerSpec, case: Case, run: Run) -> Quantities:
+def quantities_of(
+    spec: LayerSpec, case: Case, run: Run, reading: Reading | None = None
+) -> Quantities:
     """The quantities of a case; its arguments alone for a layer without ways."""
     with np.errstate(all="ignore"):
-        drawn = {} if spec.hints.drawn is None else spec.hints.drawn(case, run)
-        return Quantities(spec.ways or _NOTHING, case.args, case.upstreams, drawn)
+        known = dict(reading.known(case)) if reading is not None else {}
+        if spec.hints.drawn is not None:
+            known |= spec.hints.drawn(case, run)
+        return Quantities(spec.ways or _NOTHING, case.args, case.upstreams, known)
 
 
 @cache

@@ -33,6 +33,7 @@ from .selu import SELU
 from .sigmoid import SIGMOID
 from .silu import SILU
 from .softmax import SOFTMAX
+from .softmax_activation import SOFTMAX_ACTIVATION
 from .softplus import SOFTPLUS
 from .solver import SOLVER
 from .spatial_batchnorm import SPATIAL_BATCHNORM
@@ -54,6 +55,7 @@ ALL: tuple[LayerSpec, ...] = (
     GELU,
     SOFTPLUS,
     SILU,
+    SOFTMAX_ACTIVATION,
     BATCHNORM,
     BATCHNORM_ALT,
     DROPOUT,

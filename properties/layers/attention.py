@@ -102,6 +102,30 @@ attention_forward, out
     = (lambda z: (z / z.sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wo)(
       np.exp(s - s.max(-1, keepdims=True)))
     With causal, a step does not see later ones.
+  sees one step ahead
+    = (lambda z: (z / z.sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N, T, D) @
+      Wo)(np.exp(s - s.max(-1, keepdims=True)) * (~hidden | np.eye(T, k=1, dtype=bool)))
+    With causal, step t sees steps up to t: hide what lies above the diagonal, np.triu(ones, 1).
+  earlier steps hidden
+    = (lambda z: (z / z.sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N, T, D) @
+      Wo)(np.exp(s - s.max(-1, keepdims=True)) * ~hidden.T)
+    With causal, a step sees the earlier ones, not the later ones: the mask is transposed.
+  softmax over the queries
+    = (lambda z: (z / np.maximum(z.sum(-2, keepdims=True), 1e-300) @ V).transpose(0, 2, 1,
+      3).reshape(N, T, D) @ Wo)(np.exp(masked - s.max(-2, keepdims=True)))
+    The weights of a query add up to 1 over the keys: the last axis.
+  heads cut without moving the axes
+    = (lambda q, k, v: (lambda z: (z / z.sum(-1, keepdims=True) @ v).transpose(0, 2, 1,
+      3).reshape(N, T, D) @ Wo)(np.exp(np.where(hidden, -np.inf, q @ k.swapaxes(-1, -2) /
+      np.sqrt(w)))))((x @ Wq).reshape(N, h, T, w), (x @ Wk).reshape(N, h, T, w), (x @ Wv).reshape(N,
+      h, T, w))
+    Cut the columns into heads first, reshape(N, T, h, w), then move the axis.
+  interleaved heads
+    = (lambda q, k, v: (lambda z: (z / z.sum(-1, keepdims=True) @ v).transpose(0, 2, 3,
+      1).reshape(N, T, D) @ Wo)(np.exp(np.where(hidden, -np.inf, q @ k.swapaxes(-1, -2) /
+      np.sqrt(w)))))((x @ Wq).reshape(N, T, w, h).transpose(0, 3, 1, 2), (x @ Wk).reshape(N, T, w,
+      h).transpose(0, 3, 1, 2), (x @ Wv).reshape(N, T, w, h).transpose(0, 3, 1, 2))
+    A head is made of neighbouring columns: reshape(N, T, h, w), not (N, T, w, h).
   queries for keys
     = (lambda z: (np.exp(z) / np.exp(z).sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N,
       T, D) @ Wo)(np.where(hidden, -1e9, s.swapaxes(-1, -2)))
@@ -119,7 +143,29 @@ attention_backward, dx
   weights not transposed
     = dq @ Wq + dk @ Wk + dv @ Wv
     The weights are square, so a forgotten transpose does not raise: dq Wqᵀ.
+  heads joined without moving the axes
+    = dQ.reshape(N, T, D) @ Wq.T + dK.reshape(N, T, D) @ Wk.T + dV.reshape(N, T, D) @ Wv.T
+    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3).
+  diagonal of softmax's Jacobian
+    = (lambda z: (z @ K / np.sqrt(w)).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wq.T +
+      (z.swapaxes(-1, -2) @ Q / np.sqrt(w)).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wk.T)(p * (1 -
+      p) * dp) + dv @ Wv.T
+    Each weight depends on every score of its row: ds = p * (dp - (dp * p).sum(-1)).
+  row sum of softmax's Jacobian missing
+    = (lambda z: (z @ K / np.sqrt(w)).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wq.T +
+      (z.swapaxes(-1, -2) @ Q / np.sqrt(w)).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wk.T)(p * dp) +
+      dv @ Wv.T
+    Each weight depends on every score of its row: ds = p * (dp - (dp * p).sum(-1)).
+  scores not scaled
+    = np.sqrt(w) * (dq @ Wq.T + dk @ Wk.T) + dv @ Wv.T
+    The scores were divided by the root of a head's width: so is their gradient.
+  divided by N
+    = dx / N
+    No average in a layer. [~d2l1000]
 attention_backward, dWq
+  heads joined without moving the axes
+    = X.T @ dQ.reshape(N * T, D)
+    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3).
   not scaled
     = X.T @ dq.reshape(N * T, D) * np.sqrt(w)
     The scores were divided by the root of a head's width: so is their gradient.
@@ -130,6 +176,9 @@ attention_backward, dWq
     = X.T @ dk.reshape(N * T, D)
     That is the gradient of Wk.
 attention_backward, dWk
+  heads joined without moving the axes
+    = X.T @ dK.reshape(N * T, D)
+    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3).
   not scaled
     = X.T @ dk.reshape(N * T, D) * np.sqrt(w)
     The scores were divided by the root of a head's width: so is their gradient.
@@ -140,6 +189,9 @@ attention_backward, dWk
     = X.T @ dq.reshape(N * T, D)
     That is the gradient of Wq.
 attention_backward, dWv
+  heads joined without moving the axes
+    = X.T @ dV.reshape(N * T, D)
+    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3).
   transposed
     = dv.reshape(N * T, D).T @ X
     The weights are square, so the transpose does not raise: Xᵀ dv.
@@ -166,6 +218,7 @@ ATTENTION = LayerSpec(
     differentiable=("x", *_WEIGHTS),
     reference=Reference(forward=attention.attention, vjp=attention.attention_vjp),
     batched=("x",),
+    laws={"causal": "x", "permuted": "x out"},
     ways=_WAYS,
     misconceptions=Misconceptions("attention", _MISCONCEPTIONS),
 )

@@ -13,6 +13,9 @@ conv_forward_naive, out
   bias for every channel
     = np.einsum('ncpqij,fcij->nfpq', patches, w) + C * b[:, None, None]
     Add b once, after the sum over the channels. [~rasbt5]
+  bias for every weight
+    = np.einsum('ncpqij,fcij->nfpq', patches, w) + C * HH * WW * b[:, None, None]
+    Add b once, after the sum over the window: np.sum(window * w) + b. [~rasbt5]
   bias averaged
     = np.einsum('ncpqij,fcij->nfpq', patches, w) + b.mean()
     b has one entry for each filter; do not average it. [~rasbt5]
@@ -72,13 +75,11 @@ conv_backward_naive, dx
   cropped at the far side
     = dxp[:, :, 2 * pad:, 2 * pad:]
     The image starts at pad in the padded gradient and ends at pad + H.
-  filter not turned
-    = np.einsum('nfhwij,fcij->nchw', above, w)[:, :, pad:H + pad, pad:W + pad]
-    Sliding over dout needs the filter turned by half a turn: w[:, :, ::-1, ::-1].
   filter turned
     = np.einsum('ncpqij,pih,qjw->nchw', dpatches[..., ::-1, ::-1], rows, columns)[:, :, pad:H + pad,
       pad:W + pad]
-    Each window hands dout * w back as w lies there; it is not turned.
+    Each window hands dout * w back as w lies there, not turned; a filter that slides over dout is
+      turned by half a turn: w[:, :, ::-1, ::-1].
   filter turned in rows alone
     = np.einsum('nfhwij,fcij->nchw', above, w[:, :, ::-1])[:, :, pad:H + pad, pad:W + pad]
     Half a turn reverses both axes of the filter.
@@ -87,6 +88,31 @@ conv_backward_naive, dx
       np.minimum(np.arange(H + 2 * pad) // stride, H2 - 1)), columns * (np.arange(W2)[:, None, None]
       == np.minimum(np.arange(W + 2 * pad) // stride, W2 - 1)))[:, :, pad:H + pad, pad:W + pad]
     A pixel lies in several windows: += in the loop, not =. [~mlpack3679]
+  windows and filters overwritten
+    = np.einsum('npq,cij,pih,qjw->nchw', dout[:, -1], w[-1], rows * (np.arange(H2)[:, None, None] ==
+      np.minimum(np.arange(H + 2 * pad) // stride, H2 - 1)), columns * (np.arange(W2)[:, None, None]
+      == np.minimum(np.arange(W + 2 * pad) // stride, W2 - 1)))[:, :, pad:H + pad, pad:W + pad]
+    A pixel lies in several windows, and every filter hands a part back: += in the loop, not =.
+      [~mlpack3679]
+  overlaps overwritten by offset
+    = np.einsum('ncpqij,pih,qjw->nchw', dpatches, rows * (np.arange(H2)[:, None, None] ==
+      np.maximum(-((HH - 1 - np.arange(H + 2 * pad)) // stride), 0)), columns * (np.arange(W2)[:,
+      None, None] == np.maximum(-((WW - 1 - np.arange(W + 2 * pad)) // stride), 0)))[:, :, pad:H +
+      pad, pad:W + pad]
+    A pixel lies in several windows: += in the loop over the offsets, not =. [~mlpack3679]
+  dout reshaped without a transpose
+    = np.einsum('ncpqij,pih,qjw->nchw', (dout.reshape(N * H2 * W2, F) @ filters).reshape(N, H2, W2,
+      C, HH, WW).transpose(0, 3, 1, 2, 4, 5), rows, columns)[:, :, pad:H + pad, pad:W + pad]
+    The rows of the matrix are pixels and its columns filters: transpose dout to (N, H', W', F)
+      before the reshape. [~fastai]
+  channels last in the patches
+    = np.einsum('ncpqij,pih,qjw->nchw', (dflat @ filters).reshape(N, H2, W2, HH, WW, C).transpose(0,
+      5, 1, 2, 3, 4), rows, columns)[:, :, pad:H + pad, pad:W + pad]
+    Rows of patches and of filters must be flattened in one order: channel, row, column.
+  rows and columns of the window exchanged
+    = np.einsum('ncpqij,pih,qjw->nchw', (dflat @ filters).reshape(N, H2, W2, C, WW, HH).transpose(0,
+      3, 1, 2, 5, 4), rows, columns)[:, :, pad:H + pad, pad:W + pad]
+    Rows of patches and of filters must be flattened in one order: channel, row, column.
   overlaps averaged
     = (dxp / np.maximum(np.einsum('pih,qjw->hw', rows, columns), 1))[:, :, pad:H + pad, pad:W + pad]
     What several windows hand back to a pixel is added, not averaged.
@@ -132,6 +158,17 @@ conv_backward_naive, dw
   turned by half a turn
     = dw[:, :, ::-1, ::-1]
     dw lies as w does: no flip.
+  dout reshaped without a transpose
+    = (dout.reshape(N * H2 * W2, F).T @ cols).reshape(w.shape)
+    The rows of the matrix are pixels and its columns filters: transpose dout to (N, H', W', F)
+      before the reshape. [~fastai]
+  filters first without a transpose
+    = (dout.reshape(F, N * H2 * W2) @ cols).reshape(w.shape)
+    Bring the filters to the front before the reshape: dout.transpose(1, 0, 2, 3).reshape(F, -1).
+      [~fastai]
+  reshaped without a transpose
+    = (cols.T @ dflat).reshape(w.shape)
+    The product has the filters as its columns: transpose it before it is reshaped to w. [~fastai]
   product of sums
     = np.einsum('nf,ncij->fcij', dout.sum((2, 3)), patches.mean((2, 3)))
     Multiply at each place, then add up; the product of sums is something else.
@@ -163,6 +200,9 @@ conv_backward_naive, db
   last pixel only
     = dout[:, :, -1, -1].sum(0)
     db adds up all pixels: += in the loop, not =. [~mlpack3679]
+  dout reshaped without a transpose
+    = dout.reshape(N * H2 * W2, F).sum(0)
+    Axis 1 of dout runs over the filters: sum over axes 0, 2 and 3. [~fastai]
   summed over the filters
     = dout.sum((1, 2, 3))
     Axis 1 runs over the filters: sum over the other three. [~dl4j364]

@@ -107,9 +107,9 @@ _HINGE_BY_INDEX = """
 x = np.einsum('nd,dc->nc', X, W)
 margins = np.where(wrong, np.maximum(0, x - x[rows, y][:, None] + 1), 0)
 over = 1.0 * (margins > 0)
-ds = over - onehot * over.sum(1)[:, None]
+counts = over - onehot * over.sum(1)[:, None]
 loss = margins.sum() / N + reg * np.sum(W * W)
-dW = X.T @ ds / N + reg * (W + W)
+dW = X.T @ counts / N + reg * (W + W)
 """
 _ENTROPY = f"""
 x = X @ W
@@ -123,9 +123,9 @@ _ENTROPY_BY_INDEX = """
 x = np.einsum('nd,dc->nc', X, W)
 x0 = x - x.max(1)[:, None]
 total = np.exp(x0).sum(1)
-ds = np.exp(x0) / total[:, None] - onehot
+off = np.exp(x0) / total[:, None] - onehot
 loss = (np.log(total) - x0[rows, y]).sum() / N + reg * np.sum(W * W)
-dW = X.T @ ds / N + reg * (W + W)
+dW = X.T @ off / N + reg * (W + W)
 """
 
 _SVM = LayerSpec(

@@ -137,6 +137,7 @@ LSTM = LayerSpec(
     value="h",
     reference=Reference(forward=recurrent.lstm, vjp=recurrent.lstm_vjp),
     batched=("x", "h0"),
+    laws={"causal": "x"},
     ways=_SEQUENCE,
     misconceptions=Misconceptions("lstm", lstm_misconceptions.SEQUENCE),
 )

@@ -10,6 +10,9 @@ lstm_step_forward, next_c
   gates in the order f, i, o, g
     = i * prev_c + f * g
     The gates stand in the order i, f, o, g along the axis of length 4H.
+  gates in the order i, o, f, g
+    = o * prev_c + i * g
+    The gates stand in the order i, f, o, g along the axis of length 4H.
   sigmoid for tanh
     = f * prev_c + i / (1 + np.exp(-pre[:, 3 * H:]))
     The candidate g has tanh, not the sigmoid.
@@ -29,6 +32,15 @@ lstm_step_forward, next_h
   tanh missing
     = o * next_c
     The cell goes through tanh: next_h = o * tanh(next_c).
+  gates in the order i, o, f, g
+    = f * np.tanh(o * prev_c + i * g)
+    The gates stand in the order i, f, o, g along the axis of length 4H.
+  gates in the order f, i, o, g
+    = o * np.tanh(i * prev_c + f * g)
+    The gates stand in the order i, f, o, g along the axis of length 4H.
+  gates in the order i, f, g, o
+    = 1 / (1 + np.exp(-pre[:, 3 * H:])) * np.tanh(f * prev_c + i * np.tanh(pre[:, 2 * H:3 * H]))
+    The gates stand in the order i, f, o, g along the axis of length 4H.
   previous cell
     = o * np.tanh(prev_c)
     The state shows the new cell, not the previous one.

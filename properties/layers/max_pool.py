@@ -171,6 +171,23 @@ max_pool_backward_naive, dx
       np.arange(HH)[:, None] == np.arange(H)), 1.0 * (np.arange(W2)[:, None, None] +
       np.arange(WW)[:, None] == np.arange(W)))
     Window p starts at p * stride: that is where its gradient belongs.
+  row and column of the winner exchanged
+    = np.einsum('ncpq,ncpqij,pih,qjw->nchw', dout, np.eye(HH * WW)[winner].reshape(N, C, H2, W2, WW,
+      HH).swapaxes(4, 5), rows, columns)
+    The index runs over rows first: row = index // pool_width, column = index % pool_width.
+  transposed inside the window
+    = np.bincount(((np.arange(N * C).reshape(N, C, 1, 1) * H + stride * np.arange(H2)[:, None] +
+      winner % WW) * W + stride * np.arange(W2) + winner // WW).ravel(), dout.ravel(), N * C * H *
+      W)[:N * C * H * W].reshape(x.shape)
+    The index runs over rows first: row = index // pool_width, column = index % pool_width.
+  window at its number
+    = np.bincount(((np.arange(N * C).reshape(N, C, 1, 1) * H + np.arange(H2)[:, None] + winner //
+      WW) * W + np.arange(W2) + winner % WW).ravel(), dout.ravel(), N * C * H * W).reshape(x.shape)
+    Window p starts at p * stride: that is where its gradient belongs.
+  channels of one maximum
+    = np.einsum('ncpq,ncpqij,pih,qjw->nchw', dout, 1.0 * (windows == windows.max((1, 4, 5),
+      keepdims=True)), rows, columns)
+    Each channel has a winner of its own: take the maximum over the window alone.
   winner of dout
     = np.where(np.einsum('pih,qjw->hw', rows, columns) > 0, dx * (dx > 0), 0)
     The gate looks at the forward input, not at dout. [~dgs1]
@@ -197,7 +214,7 @@ MAX_POOL = LayerSpec(
     reference=Reference(forward=pooling.forward, vjp=pooling.vjp),
     batched=("x",),
     kinks=Kinks(how="entrywise"),
-    laws={"conserved": "x", "rest": "x pool_param"},
+    laws={"conserved": "x", "rest": "x pool_param", "winners": "x pool_param"},
     ways=WAYS,
     misconceptions=Misconceptions("max_pool", TEXT),
     hints=Hints(factors=("x", "dout")),

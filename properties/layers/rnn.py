@@ -107,6 +107,7 @@ RNN = LayerSpec(
     value="h",
     reference=Reference(forward=recurrent.rnn, vjp=recurrent.rnn_vjp),
     batched=("x", "h0"),
+    laws={"causal": "x"},
     ways=_SEQUENCE,
     misconceptions=Misconceptions("rnn", rnn_misconceptions.SEQUENCE),
 )

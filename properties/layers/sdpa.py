@@ -167,6 +167,7 @@ SDPA = LayerSpec(
     differentiable=("q", "k", "v"),
     reference=Reference(forward=attention.sdpa, vjp=attention.sdpa_vjp),
     batched=("q", "k", "v"),
+    laws={"permuted": "k v mask"},
     ways=_WAYS,
     misconceptions=Misconceptions("sdpa", _MISCONCEPTIONS),
 )

@@ -11,6 +11,9 @@ spatial_batchnorm_forward, out (train)
   reshaped back without a transpose
     = rows.reshape(x.shape)
     The rows are (N, H, W, C): reshape to that, then transpose the channels back. [~fastai]
+  height and width exchanged
+    = out.transpose(0, 3, 2, 1).reshape(N, H, W, C).transpose(0, 3, 1, 2)
+    Move the channels to the end and leave the other axes in their order: transpose(0, 2, 3, 1).
   statistics of each pixel
     = scale * (x - x.mean(0)) / np.sqrt(x.var(0) + eps) + shift
     Statistics run over N, H and W: one mean for a channel, not for each pixel.
@@ -142,6 +145,15 @@ spatial_batchnorm_backward, dx
   divided by N alone
     = (dxhat - dmeans * H * W - xhat * moments * H * W) / root
     The statistics are means over N, H and W: divide by all of them, not by N.
+  divided by N H alone
+    = (dxhat - dmeans * W - xhat * moments * W) / root
+    The statistics are means over N, H and W: divide by all of them, N * H * W.
+  divided by N W alone
+    = (dxhat - dmeans * H - xhat * moments * H) / root
+    The statistics are means over N, H and W: divide by all of them, N * H * W.
+  divided by H W alone
+    = (dxhat - dmeans * N - xhat * moments * N) / root
+    The statistics are means over N, H and W: divide by all of them, N * H * W.
   means over the examples alone
     = (dxhat - dxhat.mean(0) - xhat * (dxhat * xhat).mean(0)) / root
     The means run over N, H and W, as the statistics do.

@@ -67,8 +67,8 @@ class Reading:
     ``value`` replaces the reference's outputs when the reading changes them, ``reference`` outputs
     and gradients, ``adds_up`` whether the value is a sum or a mean over examples.
     ``formulas`` says how
-    the formulas of misconceptions are to be read beside it, and ``renamed`` which misconception one
-    is under this reading.
+    the formulas of misconceptions are to be read beside it, ``known`` which of their quantities are
+    others, and ``renamed`` which misconception one is under this reading.
     """
 
     name: str
@@ -78,6 +78,7 @@ class Reading:
     reference: Reference | None = None
     adds_up: int | None = None
     formulas: str = ""
+    known: Callable[[Case], Mapping[str, Any]] = lambda case: {}
     renamed: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
@@ -125,7 +126,10 @@ class LayerSpec:
         Further properties that are true of the row, by name, with the arguments each is about:
         ``linear`` (the output in each of them, where the other differentiable ones are zero),
         ``conserved`` (its gradient adds up to that of the output in each image), ``masked``
-        (what the mask hides has no part), ``rest`` (nor has what no whole window reaches).
+        (what the mask hides has no part), ``rest`` (nor has what no whole window reaches),
+        ``winners`` (who has the gradient where all tie), ``shifts`` (an image that is moved moves
+        the output), ``permuted`` (so do positions in another order), ``causal`` (the past does not
+        depend on it), ``shift`` (a number added to a row of it changes nothing).
     hints
         Particulars that the diagnosis needs.
     inputs

@@ -12,9 +12,15 @@ from properties.judge.property import named
 from properties.layers import MISCONCEPTIONS
 
 BROKEN = {
-    "conv_backward_naive, dx: filter not turned": "adjoint",
+    "conv_backward_naive, dx: filter turned": "adjoint",
     "conv_backward_naive, dw: x not padded": "adjoint",
     "word_embedding_backward, dW: repeated words overwritten": "adjoint",
+    "conv_forward_naive, out: weights divided by their sum": "linear_in_each_argument",
+    "rnn_forward, h: run from the end": "looks_at_the_past_alone",
+    "rnn_backward, dx: run from the start": "looks_at_the_past_alone",
+    "attention_forward, out: sees one step ahead": "looks_at_the_past_alone",
+    "attention_forward, out: heads cut without moving the axes": "order_of_positions",
+    "softmax_backward, dx: row sum missing": "rows_of_the_gradient_vanish",
     "max_pool_backward_naive, dx: overlaps overwritten": "gradient_adds_up",
     "temporal_softmax_loss, loss: mask ignored": "masked_steps",
     "temporal_softmax_loss, dx: label subtracted at hidden steps": "masked_steps",
