@@ -61,8 +61,10 @@ def declared_inputs(inputs: str | None) -> Mapping[str, Wanted]:
         raise click.UsageError(str(error)) from error
 
 
-def check_known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) -> None:
-    """Refuse a name that no row, layer or function has.
+def check_known(
+    names: frozenset[str], specs: Sequence[LayerSpec], option: str, target: str | None = None
+) -> None:
+    """Refuse a name that no row, layer or function has, and nothing that a target derives.
 
     Raises
     ------
@@ -71,9 +73,23 @@ def check_known(names: frozenset[str], specs: Sequence[LayerSpec], option: str) 
     """
     known = {spec.layer for spec in specs}
     full = known | {spec.name for spec in specs} | {f for spec in specs for f in spec.functions}
-    for name in sorted(names - full):
-        layers = ", ".join(dict.fromkeys(spec.layer for spec in specs))
-        raise click.UsageError(f"{option}: there is no layer {name!r}; choose from {layers}")
+    unknown = sorted(names - full)
+    if not unknown:
+        return
+    from ..discovery.targets import look
+
+    try:
+        found = look(resolve_target(target)).candidates
+    except TargetError:
+        found = ()
+    for name in unknown:
+        if not any(one.answers_to(name) for one in found):
+            layers = ", ".join(dict.fromkeys(spec.layer for spec in specs))
+            own = ", ".join(one.name for one in found)
+            raise click.UsageError(
+                f"{option}: there is no layer {name!r}; choose from {layers}"
+                + (f"; or of what the target derives: {own}" if own else "")
+            )
 
 
 @click.command()
@@ -172,17 +188,15 @@ def check(
         specs = job.known_rows()
     except SpecsError as error:
         raise click.UsageError(str(error)) from error
-    check_known(only, specs, "--only")
-    check_known(require, specs, "--require")
+    check_known(only, specs, "--only", target)
+    check_known(require, specs, "--require", target)
     if why is not None:
-        functions = [name for spec in specs for name in spec.functions]
-        if why not in functions:
-            raise click.UsageError(
-                f"--why: there is no function {why!r}; choose from {', '.join(functions)}"
-            )
+        check_known(frozenset({why}), specs, "--why", target)
         only = only or frozenset({why})
     if listing:
         list_matrix(console, specs)
+        if target is not None:
+            list_found(console, target)
         return
     declared = declared_inputs(inputs)
     job = replace(job, only=only)
@@ -191,13 +205,17 @@ def check(
         suite = job.suite()
         if not concise:
             say_what(console, found, job.held)
+        need_rows(suite, found)
         suite.implementation  # noqa: B018  opened here: a target that cannot be used is exit code 2
         job = with_clock(job, suite.implementation, started, timeout)
     except NothingDefined as error:
-        if only or require:
+        record, code, undeclared = _undeclared_alone(job, found, declared, require)
+        lacking = [name for name in sorted(only | require) if not undeclared.answers_to(name)]
+        if lacking:
             complain("check", error)
             sys.exit(UNUSABLE)
-        record, code, undeclared = _undeclared_alone(job, found, declared)
+        if why is not None:
+            explain_found(undeclared, console)
         lines = None if no_steps else first_lines(record, job, undeclared)
         _finish(record, code, undeclared, lines, console, outputs)
     except TargetError as error:
@@ -205,12 +223,15 @@ def check(
         sys.exit(UNUSABLE)
     others: Undeclared | None = None
     try:
-        record, code = judge_rows(suite, job, found, require, console, why=why)
-        if code != BROKEN and not only and found.kind != "bundled":
+        own = why if any(why in spec.functions for spec in specs) else None
+        record, code = judge_rows(suite, job, found, require, console, why=own)
+        if code != BROKEN and found.kind != "bundled" and not _all_judged(only, record):
             from .undeclared import beside
 
             others = _undeclared_beside(record, job, found, declared)
             record = beside(record, others, demands, required=require)
+            if why is not None and others.answers_to(why):
+                explain_found(others, console)
             if code != UNUSABLE or others.judged:
                 code = PASS if record.verdict == "pass" else WRONG
     except KeyboardInterrupt:
@@ -259,8 +280,34 @@ def _finish(
     sys.exit(code)
 
 
+def need_rows(suite: Suite, target: Target) -> None:
+    """Say that no row is asked for, only what the target derives by itself.
+
+    Raises
+    ------
+    NothingDefined
+        There is nothing for the suite to open.
+    """
+    if not suite.specs:
+        raise NothingDefined(f"Nothing that was asked for is defined in {target.path}.")
+
+
+def _all_judged(only: frozenset[str], record: Record) -> bool:
+    """Whether all that was asked for are rows that are there."""
+    there = (f for f in record.functions if f.status in ("pass", "fail"))
+    return bool(only) and only <= {name for f in there for name in (f.name, f.row, f.layer)}
+
+
+def explain_found(undeclared: Undeclared, console: Console) -> None:
+    """Say what was seen of functions that nobody declared."""
+    from .why_found import explain
+
+    for one in undeclared.found:
+        explain(one, console)
+
+
 def _undeclared_alone(
-    job: Job, target: Target, declared: Mapping[str, Wanted]
+    job: Job, target: Target, declared: Mapping[str, Wanted], require: frozenset[str]
 ) -> tuple[Record, int, Undeclared]:
     """Judge a target that has no function of the contract."""
     from ..discovery.targets import LIMITS
@@ -278,7 +325,7 @@ def _undeclared_alone(
         )
     )
     elapsed = time.perf_counter() - started
-    record = alone(undeclared, job.demands, elapsed=elapsed, tier=job.held.tier)
+    record = alone(undeclared, job.demands, elapsed=elapsed, tier=job.held.tier, required=require)
     if not undeclared.judged:
         return record, UNUSABLE, undeclared
     return record, PASS if record.verdict == "pass" else WRONG, undeclared
@@ -412,15 +459,17 @@ def judge_target(job: Job, *, required: frozenset[str]) -> Record:
     """
     target, suite = resolve_target(job.target), job.suite()
     try:
+        need_rows(suite, target)
         suite.implementation  # noqa: B018  opened here, where what is not defined can be told
     except NothingDefined:
-        if job.only or required:
+        record, _, undeclared = _undeclared_alone(job, target, {}, required)
+        if not all(undeclared.answers_to(name) for name in job.only | required):
             raise
-        return _undeclared_alone(job, target, {})[0]
+        return record
     record, code = judge_rows(suite, job, target, required, Console(file=io.StringIO()))
     if code == BROKEN:
         raise RuntimeError("the suite itself broke:\n" + "\n".join(suite.broken[:1]))
-    if not job.only and target.kind == "file":
+    if target.kind != "bundled" and not _all_judged(job.only, record):
         from .undeclared import beside
 
         others = _undeclared_beside(record, job, target, {})
@@ -435,6 +484,22 @@ def load_points(file: str | None) -> Any:
     from .report import load_weights
 
     return load_weights(file)
+
+
+def list_found(console: Console, target: str) -> None:
+    """Print what a target derives by hand, as its text says it; nothing of it runs."""
+    from ..discovery.targets import look
+
+    try:
+        looked = look(resolve_target(target))
+    except TargetError as error:
+        raise click.UsageError(str(error)) from error
+    console.print(f"[bold]derivative_of_its_own_forward[/] (correctness): in {target}")
+    for one in looked.candidates:
+        said = one.pairings[0].label if one.pairings else f"{one.name}: {one.reason}"
+        console.print(f"    {said}", style="dim", markup=False, highlight=False)
+    if looked.note:
+        console.print(f"    {looked.note}", style="dim", markup=False, highlight=False)
 
 
 def list_matrix(console: Console, specs: Sequence[LayerSpec]) -> None:

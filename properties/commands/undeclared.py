@@ -20,6 +20,7 @@ from ..discovery.inputs import Wanted
 from ..discovery.judging import judge_found
 from ..discovery.pairs import Candidate, candidates
 from ..discovery.session import Session
+from ..discovery.smallest import with_small_example
 from ..discovery.source import Survey
 from ..discovery.targets import LIMITS, look, opened
 from ..implementation import Limits, Target
@@ -49,6 +50,10 @@ class Undeclared:
     def results(self) -> list[Result]:
         """The verdicts."""
         return [one for one in self.found if isinstance(one, Result)]
+
+    def answers_to(self, name: str) -> bool:
+        """Whether anything that was found is meant by a name."""
+        return any(one.answers_to(name) for one in self.found)
 
     @property
     def judged(self) -> list[Result]:
@@ -109,6 +114,7 @@ class Search:
                 said = judge_found(one, session, examples=examples, seed=self.demands.seed)
                 if said.status == "wrong":
                     said = _explained(said)
+                said = with_small_example(said, session, seed=self.demands.seed)
             except Exception as error:
                 said = broke(one.name, error)
         return said, round(time.perf_counter() - started, 3)
@@ -192,11 +198,21 @@ def _judge_one(index: int) -> tuple[int, tuple[NotJudged | Result, float]]:
 
 def _entries(undeclared: Undeclared, demands: Demands) -> tuple[Function, ...]:
     if undeclared.target.kind == "held":  # no command can judge it
-        return entries(undeclared.results, repeat="", strict=demands.strict)
-    repeat = f"nndl check {shlex.quote(undeclared.target.text)} --seed {demands.seed}"
+        return entries(undeclared.results, repeat=None, strict=demands.strict)
+    start = f"nndl check {shlex.quote(undeclared.target.text)} --only"
+    ending = f"--seed {demands.seed}"
     if demands.profile != "standard":
-        repeat += f" --profile {demands.profile}"
-    return entries(undeclared.results, repeat=repeat, strict=demands.strict)
+        ending += f" --profile {demands.profile}"
+    return entries(undeclared.results, repeat=(start, ending), strict=demands.strict)
+
+
+def _lacking(undeclared: Undeclared, required: frozenset[str]) -> Iterator[Function]:
+    """Entries of what was required and could not be judged."""
+    for one in undeclared.found:
+        if isinstance(one, NotJudged) and any(one.answers_to(name) for name in required):
+            yield Function(
+                name=one.name, layer=one.name, row=one.name, status="error", detail=one.sentence
+            )
 
 
 _ANOTHER = re.compile(
@@ -245,7 +261,7 @@ def beside(
         or required & {f.name, f.layer, f.row}
         or not (f.status == "missing" or f.row in foreign)
     )
-    functions = (*kept, *_entries(undeclared, demands))
+    functions = (*kept, *_entries(undeclared, demands), *_lacking(undeclared, required))
     complete = record.complete and not undeclared.broken
     verdict = verdict_of(functions, complete=complete, required=required)
     return msgspec.structs.replace(
@@ -264,11 +280,18 @@ def _notes(undeclared: Undeclared) -> tuple[str, ...]:
     return (*((undeclared.note,) if undeclared.note else ()), *undeclared.broken)
 
 
-def alone(undeclared: Undeclared, demands: Demands, *, elapsed: float, tier: Tier) -> Record:
+def alone(
+    undeclared: Undeclared,
+    demands: Demands,
+    *,
+    elapsed: float,
+    tier: Tier,
+    required: frozenset[str] = frozenset(),
+) -> Record:
     """A record of a target without any function of the contract."""
     target = undeclared.target
     return assemble(
-        _entries(undeclared, demands),
+        (*_entries(undeclared, demands), *_lacking(undeclared, required)),
         planned=(),
         required=frozenset(),
         complete=bool(undeclared.judged) and not undeclared.broken,

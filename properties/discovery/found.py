@@ -38,6 +38,10 @@ class NotJudged:
     file: str = ""
     line: int = 0
 
+    def answers_to(self, name: str) -> bool:
+        """Whether a user's word means it."""
+        return name in (self.name, *self.name.split("."))
+
     def portable(self) -> NotJudged:
         """The same, as a value that can be pickled."""
         return self
@@ -124,6 +128,21 @@ class Wrong:
     index: tuple[int, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """The worst entry of one gradient over all examples: how far off, and how much is allowed.
+
+    Both are zero where the shapes differ.
+    """
+
+    gradient: str
+    leaf: str
+    status: str
+    entries: int
+    error: float
+    allowed: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
     """The verdict on a row.
@@ -137,6 +156,14 @@ class Result:
     extra : mapping
         ``layer``: the declared layer that the code was recognised as. ``causes``: why a gradient
         is wrong, by the name of the gradient.
+    missing : tuple of str
+        Inputs that have a derivative, of which no gradient was found.
+    margins : tuple of Margin
+        One for each gradient.
+    unclear : tuple of str
+        Why examples, or gradients, decide nothing.
+    own : frozenset of str
+        Which inputs are parameters that an object made itself.
     """
 
     found: Found
@@ -152,6 +179,13 @@ class Result:
     seen: tuple[Seen, ...] = ()
     matches: tuple[Match, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    margins: tuple[Margin, ...] = ()
+    unclear: tuple[str, ...] = ()
+    own: frozenset[str] = frozenset()
+
+    def answers_to(self, name: str) -> bool:
+        """Whether a user's word means it."""
+        return self.found.candidate.answers_to(name)
 
     def portable(self) -> Result:
         """The same without syntax trees, as a value that can be pickled and is small."""

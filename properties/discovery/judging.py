@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from . import names
 from .conventions import conventions
 from .discovering import first_input
-from .found import Found, Result, Wrong
+from .found import Found, Margin, Result, Wrong
 from .kinks import at_kinks
 from .ladder import Unclear
-from .locating import RIGHT, UNCLEAR, WRONG, Fit, Match, compare, locate
+from .locating import RIGHT, UNCLEAR, WRONG, Fit, Match, allowed, compare, locate
 from .session import Session
 from .trying import Failed, Seen, between, items_of, leaves_of, make_example, see
 
@@ -53,9 +54,10 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
         most = max(set(unclear), key=unclear.count)
         return Result(
             found, "not judged", reason=f"most examples decide nothing: {most}",
-            examples=examples, inconclusive=len(unclear),
+            examples=examples, inconclusive=len(unclear), unclear=tuple(dict.fromkeys(unclear)),
         )  # fmt: skip
     result, fit = _verdict(found, seen, len(unclear), specs)
+    result = replace(result, unclear=(*result.unclear, *dict.fromkeys(unclear)))
     if result.status == "right" and any(one.truth.bends for one in seen):
         right = [m for m in fit.matches if m.status == RIGHT]
         kinks = at_kinks(found, session, right, specs, seed=seed)
@@ -81,7 +83,7 @@ def _verdict(
     fit = locate(items, leaves, first=first, between=between(found.pairing, seen))
     fit, notes = conventions(fit, found.pairing, found.plan, found.reading, first, seen)
     notes = (*notes, *(note for note in (found.plan.note, found.note) if note))
-    wrong = tuple(_wrong(match, found, seen) for match in fit.matches if match.status == WRONG)
+    wrong = tuple(wrong_of(match, found, seen) for match in fit.matches if match.status == WRONG)
     right = tuple(m.item.shown for m in fit.matches if m.status == RIGHT)
     status = "wrong" if wrong else "right" if right else "not judged"
     unclear = [m.item.shown for m in fit.matches if m.status == UNCLEAR]
@@ -91,18 +93,40 @@ def _verdict(
         right,
         wrong,
         notes,
-        fit.missing,
+        tuple(m for m in fit.missing if m.rpartition(".")[2].lower() not in names.TARGETS),
         reason="" if right or wrong else f"nothing can be said of {', '.join(unclear)}",
         oracle=seen[0].truth.rung,
         examples=len(seen) + inconclusive,
         inconclusive=inconclusive,
         seen=tuple(seen),
         matches=fit.matches,
+        margins=tuple(_margin(match) for match in fit.matches),
+        unclear=tuple(unclear),
+        own=frozenset(leaf.shown for leaf in leaves if leaf.path.startswith("self/")),
     )
     return result, fit
 
 
-def _wrong(match: Match, found: Found, seen: Sequence[Seen]) -> Wrong:
+def _margin(match: Match) -> Margin:
+    """How far off a gradient is where that is the largest share of what is allowed."""
+    item, leaf = match.item, match.leaf
+    entries = sum(int(np.size(value)) for value in item.values)
+    worst, error, limit = -1.0, 0.0, 0.0
+    for got, wanted, bound in (
+        zip(item.values, leaf.wanted, leaf.bounds, strict=True) if leaf else ()
+    ):
+        if np.size(got) != wanted.size or not wanted.size:
+            continue
+        off = np.abs(np.reshape(np.asarray(got, dtype=float), wanted.shape) - wanted)
+        room = allowed(wanted, bound)
+        place = np.unravel_index(int(np.argmax(off / room)), wanted.shape)
+        if off[place] / room[place] > worst:
+            worst, error, limit = off[place] / room[place], float(off[place]), float(room[place])
+    return Margin(item.shown, leaf.shown if leaf else "", match.status, entries, error, limit)
+
+
+def wrong_of(match: Match, found: Found, seen: Sequence[Seen]) -> Wrong:
+    """What is wrong with a gradient, in the case that says so."""
     one = seen[match.case]
     values = {
         **one.example.values,
@@ -148,4 +172,4 @@ def _ratio(match: Match) -> float | None:
     return float(flat[0])
 
 
-__all__ = ["compare", "judge_found"]
+__all__ = ["compare", "judge_found", "wrong_of"]

@@ -105,6 +105,12 @@ class Fit:
         return self.count(RIGHT) > 0 and self.count(RIGHT) == len(self.matches)
 
 
+def allowed(wanted: Array, bound: Array) -> Array:
+    """What an entry may be off: four times its bound, and a little of the largest entry."""
+    scale = float(np.abs(wanted).max(initial=0.0))
+    return np.asarray(4.0 * bound + 1e-14 * scale + 1e-300)
+
+
 def compare(got: Array, wanted: Array, bound: Array) -> str:
     """Compare entry by entry; between right and surely wrong lies what decides nothing."""
     got = np.asarray(got, dtype=float)
@@ -112,7 +118,7 @@ def compare(got: Array, wanted: Array, bound: Array) -> str:
         return WRONG
     off = np.abs(got.reshape(wanted.shape) - wanted)
     scale = float(np.abs(wanted).max(initial=0.0))
-    slack = 4.0 * bound + 1e-14 * scale + 1e-300
+    slack = allowed(wanted, bound)
     if not np.isfinite(got).all():
         return WRONG
     if np.all(off <= slack):

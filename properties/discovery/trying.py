@@ -60,6 +60,7 @@ def make_example(
     *,
     least: int = 1,
     whole: bool = False,
+    sizes: Mapping[str, int] | None = None,
 ) -> Example:
     """Draw a case, and give the object's own parameters values of the case.
 
@@ -67,6 +68,8 @@ def make_example(
     ----------
     whole
         Whether signed values are small whole numbers, many of which tie.
+    sizes
+        Lengths of the letters, where they are not to be drawn.
 
     Raises
     ------
@@ -74,8 +77,9 @@ def make_example(
         The forward raises.
     """
     rng = np.random.default_rng([seed, index, 17])
-    sizes = case_sizes(all_letters(specs), index, rng, least=least)
-    sizes = small(specs, sizes, most=_MOST_ENTRIES, least=least)
+    if sizes is None:
+        sizes = case_sizes(all_letters(specs), index, rng, least=least)
+        sizes = small(specs, sizes, most=_MOST_ENTRIES, least=least)
     drawn = {n: one.mapped(_whole) for n, one in specs.items()} if whole else specs
     values = draw(drawn, sizes, rng)
     request = request_for(pairing, values, seed=index)
@@ -188,8 +192,18 @@ def see(
     known: dict[tuple[str, ...], Truth] | None = None,
     confirm: np.random.Generator | None = None,
     seed: int = 0,
+    given: tuple[Array, ...] | None = None,
 ) -> Seen:
     """Run the backward of an example, and find out what is true.
+
+    Parameters
+    ----------
+    known
+        Truths that were found out before, by the outputs they are about.
+    confirm
+        Draws directions along which a second rung is asked.
+    given
+        The upstream derivatives, where they are not to be drawn.
 
     Raises
     ------
@@ -202,7 +216,8 @@ def see(
         found = truth(session, example.request, example.leaves, outputs, confirm=confirm)
         if known is not None:
             known[plan.outputs] = found
-    given = upstreams(found, plan, example, seed)
+    if given is None:
+        given = upstreams(found, plan, example, seed)
     return Seen(example, found, run_backward(session, pairing, example, plan, given), given)
 
 

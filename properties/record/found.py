@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 
 from ..discovery.found import NotJudged as Found
-from ..discovery.found import Result
+from ..discovery.found import Result, Wrong
 from .arrays import array_of, encode, entry
 from .schema import Arrays, Diagnosis, Function, NotJudged, Property
 
@@ -22,7 +22,9 @@ _STATUS: dict[str, Literal["pass", "fail", "error"]] = {
 }
 
 
-def entries(results: Sequence[Result], *, repeat: str, strict: bool) -> tuple[Function, ...]:
+def entries(
+    results: Sequence[Result], *, repeat: tuple[str, str] | None, strict: bool
+) -> tuple[Function, ...]:
     """Give a record's entries of the functions that could be judged.
 
     Parameters
@@ -30,17 +32,23 @@ def entries(results: Sequence[Result], *, repeat: str, strict: bool) -> tuple[Fu
     results
         Their verdicts.
     repeat
-        The command that judges the target again.
+        The command that judges the target again, around the name of a function; None where no
+        command can.
     strict
         Whether a convention counts.
     """
     judged = (result for result in results if result.status in _STATUS)
-    return tuple(_entry(result, repeat, strict) for result in judged)
+    return tuple(
+        _entry(result, f" {result.found.name} ".join(repeat) if repeat else "", strict)
+        for result in judged
+    )
 
 
 def _entry(result: Result, repeat: str, strict: bool) -> Function:
     found = result.found
     status, detail = _STATUS[result.status], f"right: {', '.join(result.right)}"
+    if result.missing:
+        detail += f"; no gradient was found for {', '.join(result.missing)}"
     findings = tuple(sorted({f"convention: {note}" for note in result.notes}))
     if result.wrong:
         detail = result.wrong[0].sentence
@@ -100,6 +108,14 @@ def _plain(path: str) -> str:
     return path.removeprefix("arg/").replace("/", ".")
 
 
+def _given(wrong: Wrong) -> dict[str, Any]:
+    """What the functions got in the failing example."""
+    names = (
+        ["dout"] if len(wrong.upstream) == 1 else [f"dout{i}" for i in range(len(wrong.upstream))]
+    )
+    return {**wrong.values, **dict(zip(names, wrong.upstream, strict=True))}
+
+
 def not_judged(found: Sequence[Found | Result]) -> tuple[NotJudged, ...]:
     """Give what looks like a derivative and was not judged, with its reason."""
     listed = []
@@ -112,4 +128,14 @@ def not_judged(found: Sequence[Found | Result]) -> tuple[NotJudged, ...]:
             write = f"--inputs '{one.found.inputs}'"
             line = one.found.pairing.judged.line
             listed.append(NotJudged(name=one.found.name, reason=one.reason, write=write, line=line))
+        elif lost := result_lacks(one):
+            reason = f"no gradient was found for {', '.join(lost)}"
+            line = one.found.pairing.judged.line
+            listed.append(NotJudged(name=one.found.name, reason=reason, line=line))
     return tuple(listed)
+
+
+def result_lacks(result: Result) -> list[str]:
+    """Parameters of an object without a gradient, where others of them have one."""
+    own = [m.leaf for m in result.margins if m.leaf in result.own]
+    return [name for name in result.missing if name in result.own] if own else []

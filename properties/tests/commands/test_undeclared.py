@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from properties.commands import undeclared
 from properties.commands.check import check
 
 RIGHT = """
@@ -176,3 +177,59 @@ def scale_add_backward(dout, cache):
     assert result.exit_code == 1, result.output
     assert "✘ scale_add_backward of scale_add_forward" in told
     assert "✔ add_backward of add_forward" in told
+
+
+TWO = RIGHT + "\ndef cube(x):\n    return x ** 3\n\ndef cube_prime(x):\n    return 2 * x ** 2\n"
+
+
+def test_only_selects_what_is_found_by_its_name(tmp_path: Path) -> None:
+    result = run(tmp_path, TWO, "--only", "sigmoid_prime")
+    assert result.exit_code == 0, result.output
+    assert "cube" not in result.output
+    assert run(tmp_path, TWO, "--only", "cube_prime").exit_code == 1
+    result = run(tmp_path, TWO, "--only", "nothing")
+    assert result.exit_code == 2
+    assert "cube_prime" in result.output
+
+
+def test_what_is_required_and_not_judged_is_an_error(tmp_path: Path) -> None:
+    source = RIGHT + "\ndef g_backward(dout, cache):\n    return dout\n"
+    assert run(tmp_path, source).exit_code == 0
+    assert run(tmp_path, source, "--require", "g_backward").exit_code == 1
+    assert run(tmp_path, source, "--require", "sigmoid_prime").exit_code == 0
+
+
+def test_the_example_that_is_shown_is_the_smallest(tmp_path: Path) -> None:
+    run(tmp_path, TWO, "--json", str(tmp_path / "record.json"))
+    record = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
+    (wrong,) = [one for one in record["functions"] if one["status"] == "fail"]
+    (told,) = wrong["properties"]
+    assert told["inputs"]["x"]["shape"] == [1, 1]
+    assert told["inputs"]["x"]["data"] in ([[1.0]], [1.0])
+    assert "--only cube_prime" in told["repeat"]
+
+
+def test_why_shows_how_it_was_called_and_how_far_off_it_is(tmp_path: Path) -> None:
+    result = run(tmp_path, TWO, "--why", "cube_prime")
+    assert result.exit_code == 1, result.output
+    assert "called: cube_prime(x)" in result.output
+    assert "the derivative of every entry" in result.output
+    assert "dual" in result.output
+
+
+def test_list_names_what_a_file_derives_without_running_it(tmp_path: Path) -> None:
+    result = run(tmp_path, "raise SystemExit\n" + TWO, "--list")
+    assert result.exit_code == 0, result.output
+    assert "cube_prime of cube" in result.output
+
+
+def test_two_processes_say_what_one_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = TWO + "\ndef line(x):\n    return 4 * x\n\ndef line_prime(x):\n    return 4 + 0 * x\n"
+    told = []
+    for count in (1, 2):
+        monkeypatch.setattr(undeclared, "processors", lambda count=count: count)
+        run(tmp_path, source, "--json", str(tmp_path / "record.json"))
+        record = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
+        told.append([(f["name"], f["status"], f["detail"]) for f in record["functions"]])
+    assert told[0] == told[1]
+    assert len(told[0]) == 3
