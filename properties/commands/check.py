@@ -447,7 +447,7 @@ def run(
     return judge_target(job, required=required)
 
 
-def judge_target(job: Job, *, required: frozenset[str]) -> Record:
+def judge_target(job: Job, *, required: frozenset[str], timeout: float | None = None) -> Record:
     """Judge a target in silence; gives the record that the command writes.
 
     Raises
@@ -457,10 +457,12 @@ def judge_target(job: Job, *, required: frozenset[str]) -> Record:
     RuntimeError
         The suite itself broke.
     """
+    started = time.monotonic()
+    job = replace(job, until=started + (timeout or LOADING))
     target, suite = resolve_target(job.target), job.suite()
     try:
         need_rows(suite, target)
-        suite.implementation  # noqa: B018  opened here, where what is not defined can be told
+        job = with_clock(job, suite.implementation, started, timeout)
     except NothingDefined:
         record, _, undeclared = _undeclared_alone(job, target, {}, required)
         if not all(undeclared.answers_to(name) for name in job.only | required):

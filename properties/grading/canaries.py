@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from ..implementation.target import bundled
-from .judging import FOLDER, judge_submission
+from .judging import FOLDER, judge_bundled, judge_submission
 from .values import Options, Result
 
 WRONG = """
@@ -52,18 +50,15 @@ def judge_canaries(folder: Path, options: Options, judge: Judge) -> str:
         Runs the judging, in a process of its own for one.
     """
     options = replace(options, dropout_p=None, require=(), specs="")
-    right, wrong = folder / "right", folder / "wrong"
-    (wrong / FOLDER).mkdir(parents=True)
-    (wrong / FOLDER / "layers.py").write_text(WRONG, encoding="utf-8")
-    shutil.copytree(
-        bundled().path, right / FOLDER / "nndl", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    said = judge(lambda: judge_submission(wrong, replace(options, only=("affine", "relu"))))
-    if trouble := _trouble("wrong", _statuses(said), WANTED, said):
-        return trouble
-    said = judge(lambda: judge_submission(right, options))
+    said = judge(lambda: judge_bundled(options))
     statuses = _statuses(said)
-    return _trouble("right", statuses, dict.fromkeys(statuses, "pass"), said)
+    if trouble := _trouble("right", statuses, dict.fromkeys(statuses, "pass"), said):
+        return trouble
+    (folder / FOLDER).mkdir(parents=True)
+    (folder / FOLDER / "layers.py").write_text(WRONG, encoding="utf-8")
+    options = replace(options, only=("affine", "relu"))
+    said = judge(lambda: judge_submission(folder, options))
+    return _trouble("wrong", _statuses(said), WANTED, said)
 
 
 def _statuses(result: Result) -> dict[str, str]:

@@ -10,8 +10,10 @@ import click
 
 from ..commands.check import check_known
 from ..commands.console import make_console
+from ..commands.isolating import isolation_options
 from ..commands.job import Job
 from ..commands.report import load_weights
+from ..implementation.isolation import Isolation
 from ..reports.points import Weights
 from ..spec.demands import PROFILES, Demands
 from ..spec.reading import SpecsError
@@ -63,6 +65,7 @@ def _names(
     metavar="NUMBER|random",
     help="Seed of the examples; random: drawn once, kept in DIR.",
 )
+@isolation_options
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
@@ -86,6 +89,9 @@ def grade(
     dropout_p: str | None,
     specs_file: Path | None,
     seed: str,
+    isolation: Isolation,
+    allowed: frozenset[str],
+    timeout: float | None,
     scheduler: str | None,
     workers: int | None,
     dashboard: bool,
@@ -122,6 +128,9 @@ def grade(
                 dropout_p=dropout_p,
                 only=only,
                 require=require,
+                isolation=isolation,
+                allowed=tuple(sorted(allowed)),
+                timeout=timeout,
                 specs=specs_file.read_text(encoding="utf-8") if specs_file else "",
             )
             with Progress(console, len(found)) as progress:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import resource
 import time
@@ -13,8 +15,9 @@ import msgspec
 from msgspec.structs import replace
 
 from ..commands.check import judge_target
-from ..commands.job import Job
+from ..commands.job import Job, hypothesis_elsewhere
 from ..implementation import TargetError, resolve_target
+from ..judge.suite import by_row
 from ..record.text import one_line
 from ..spec.demands import Demands
 from .values import CODE, Options, Result
@@ -54,21 +57,52 @@ def _relative(result: Result, home: Path) -> Result:
     return msgspec.json.decode(text, type=Result)
 
 
-def _judged(target: str, options: Options) -> Result:
-    demands = Demands(
-        profile=options.profile,
-        seed=options.seed,
-        strict=options.strict,
-        dropout_p=options.dropout_p,
-    )
-    job = Job(
+def warm(options: Options) -> None:
+    """Judge the bundled package here, causes and all, for what is worked out on the way.
+
+    Forks find it there: modules, the cases of the seed, what diagnosis reads of the rows. Without
+    it they say the same, later.
+    """
+    options = msgspec.structs.replace(options, specs="")
+    with hypothesis_elsewhere(), contextlib.suppress(TargetError):
+        suite = _job("bundled", options).suite()
+        try:
+            for cells in by_row(suite.planned):
+                suite.judge(cells)
+                with contextlib.suppress(Exception):  # not every row can be observed when right
+                    suite.observe(suite.subject(cells[0].row))
+        finally:
+            suite.close()
+    # What lives now lives as long as this process: no collection shall touch, and copy, its pages.
+    gc.collect()
+    gc.freeze()
+
+
+def judge_bundled(options: Options) -> Result:
+    """Judge the package that the suite brings."""
+    return _judged("bundled", options)
+
+
+def _job(target: str, options: Options) -> Job:
+    return Job(
         target=target,
-        demands=demands,
+        demands=Demands(
+            profile=options.profile,
+            seed=options.seed,
+            strict=options.strict,
+            dropout_p=options.dropout_p,
+        ),
         only=frozenset(options.only),
         specs_file=str(Path(SPECS).absolute()) if options.specs else None,
         processes=1,
+        isolation=options.isolation,
+        allowed=frozenset(options.allowed),
     )
-    record = judge_target(job, required=frozenset(options.require))
+
+
+def _judged(target: str, options: Options) -> Result:
+    job = _job(target, options)
+    record = judge_target(job, required=frozenset(options.require), timeout=options.timeout)
     if not record.functions or all(f.status == "missing" for f in record.functions):
         reason = "nothing to judge in it"
         return Result(status="unusable", reason=reason, record=record)

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from ..implementation.isolation import Isolation
 from ..record.schema import Record
 
 _ROOMS = Path(__file__).resolve().parents[2]
@@ -23,8 +24,9 @@ Status = Literal["judged", "unusable", "refused", "timeout", "lost"]
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How every submission of a batch is judged.
 
-    ``specs`` is the text of a file with rows of the teacher's own. ``timeout`` is in seconds, for
-    one submission.
+    ``isolation`` is what is asked for, ``allowed`` what isolated code may import beside numpy and
+    scipy. ``specs`` is the text of a file with rows of the teacher's own. ``timeout`` is in
+    seconds, for one submission.
     """
 
     profile: str = "standard"
@@ -34,7 +36,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     only: tuple[str, ...] = ()
     require: tuple[str, ...] = ()
     specs: str = ""
-    isolation: str = "auto"
+    isolation: Isolation = "auto"
+    allowed: tuple[str, ...] = ()
     timeout: float | None = None
 
 

@@ -81,7 +81,7 @@ def test_a_judge_that_errs_is_noticed_by_its_canaries(tmp_path: Path) -> None:
     def passes(*_: object) -> Result:
         return Result(status="judged")
 
-    said = canaries.judge_canaries(tmp_path, Options(), lambda work: passes())
+    said = canaries.judge_canaries(tmp_path, Options(), passes)
     assert said.startswith("the wrong canary got a wrong verdict: affine_forward is None")
 
 
