@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
@@ -35,7 +36,12 @@ class _Commands(click.Group):
         if cmd_name not in _LAZY:
             return super().get_command(ctx, cmd_name)
         module, _ = _LAZY[cmd_name]
-        command: click.Command = getattr(importlib.import_module(module, __package__), cmd_name)
+        gc.disable()  # nothing that an import makes is garbage
+        try:
+            command: click.Command = getattr(importlib.import_module(module, __package__), cmd_name)
+        finally:
+            gc.enable()
+            gc.freeze()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -55,9 +55,9 @@ class Property:
             return False
         return (
             isinstance(spec, self.rows)
+            and self.purpose in spec.purposes
             and set(self.functions(spec)) <= set(spec.judged)
             and self.applies(spec)
-            and spec.cases(self.purpose) is not None
         )
 
     def functions(self, spec: LayerSpec) -> tuple[str, ...]:

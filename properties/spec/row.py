@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any, Literal
 
 from hypothesis.strategies import SearchStrategy
@@ -183,6 +184,11 @@ class LayerSpec:
         if self.ways is not None and self.ways.kind:
             return self.ways.kind_of(case.args)
         return str(options(case).get("mode", ""))
+
+    @cached_property
+    def purposes(self) -> frozenset[Purpose]:
+        """The purposes that the row has cases for."""
+        return frozenset(p for p in Purpose if self.cases(p) is not None)
 
     @property
     def parts(self) -> tuple[LayerSpec, ...]:
