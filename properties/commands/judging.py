@@ -70,7 +70,7 @@ def judge_all(
             on_judged(suite.judge(cells))
     from .workers import spread  # its processes cost as much to import as a layer to judge
 
-    for judged in spread(there, job, count, interrupt, suite.broken):
+    for judged in spread(there, suite, job, count, interrupt):
         suite.absorb(judged)
         on_judged(judged)
 

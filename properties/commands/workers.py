@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -26,15 +27,23 @@ _LOOK = 0.2  # seconds between two looks at whether Ctrl-C was pressed
 
 
 def spread(
-    rows: Sequence[tuple[Cell, ...]],
-    job: Job,
-    count: int,
-    interrupt: Interrupt,
-    broken: list[str],
+    rows: Sequence[tuple[Cell, ...]], suite: Suite, job: Job, count: int, interrupt: Interrupt
 ) -> Iterator[Judged]:
-    """What came of each row, as it comes; the longest begin."""
+    """What came of each row, as it comes; the longest begin.
+
+    This process judges as well: it has loaded the code already.
+    """
     order = sorted(rows, key=lambda cells: -sum(len(cell.properties) for cell in cells))
-    return mapped(judge, order, count, interrupt, broken, start=_start, given=(job,))
+    return mapped(
+        judge,
+        order,
+        count - 1,
+        interrupt,
+        suite.broken,
+        start=_start,
+        given=(job,),
+        here=suite.outcome,
+    )
 
 
 def mapped(
@@ -46,8 +55,9 @@ def mapped(
     *,
     start: Callable[..., None],
     given: tuple[Any, ...],
+    here: Callable[[Unit], Answer] | None = None,
 ) -> Iterator[Answer]:
-    """What came of each unit of work, as it comes.
+    """What came of each unit of work, as it comes; the first are begun first.
 
     Parameters
     ----------
@@ -55,6 +65,8 @@ def mapped(
         Told when a process ends that should not.
     start
         Called once in every process, with what is `given`.
+    here
+        What this process does with a unit while the others work; by default it waits.
     """
     # A forked worker has imported everything; elsewhere each imports for itself.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
@@ -62,9 +74,19 @@ def mapped(
         count, mp_context=context, initializer=_begin, initargs=(os.getpid(), start, given)
     )
     try:
-        waiting: set[Future[Answer]] = {pool.submit(work, unit) for unit in units}
-        while waiting:
-            done, waiting = wait(waiting, timeout=_LOOK, return_when=FIRST_COMPLETED)
+        left, waiting = deque(units), set[Future[Answer]]()
+        mine = 0 if here is None else 1
+        while left or waiting:
+            # Behind what each is at, one of the last, so that none waits while this one works.
+            for many, take in ((count, left.popleft), (2 * count, left.pop)):
+                while len(left) > mine and len(waiting) < many:
+                    waiting.add(pool.submit(work, take()))
+            if here is not None and left:
+                yield here(left.popleft())
+            at_once = here is not None and left
+            done, waiting = wait(
+                waiting, timeout=0 if at_once else _LOOK, return_when=FIRST_COMPLETED
+            )
             if interrupt.pressed:
                 raise KeyboardInterrupt
             for future in done:
@@ -96,7 +118,7 @@ def _start(job: Job) -> None:
 
 def judge(cells: tuple[Cell, ...]) -> Judged:
     """Judge cells of one row, in a worker."""
-    return _suite.judge(cells)
+    return _suite.outcome(cells)
 
 
 def at_end(close: Callable[[], None]) -> None:

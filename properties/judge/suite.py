@@ -128,6 +128,12 @@ class Suite:
 
     def judge(self, cells: Sequence[Cell]) -> Judged:
         """Judge cells of one row in this process, and keep what came of it."""
+        judged = self.outcome(cells)
+        self.absorb(judged)
+        return judged
+
+    def outcome(self, cells: Sequence[Cell]) -> Judged:
+        """What comes of cells of one row, judged in this process."""
         started = time.perf_counter()
         subject = self.subject(cells[0].row)
         judged = judge(cells, subject, self.demands)
@@ -136,7 +142,6 @@ class Suite:
         if failed and not seen and not any(fault.is_final for fault in judged.faults.values()):
             judged.observations = self.observe(subject)
         judged.seconds = time.perf_counter() - started
-        self.absorb(judged)
         return judged
 
     def judge_one(self, declared: Property, row: LayerSpec) -> Verdict | None:
