@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -30,6 +31,7 @@ from .job import Job, hypothesis_elsewhere
 from .judging import interruptible, judge_all
 from .outputs import Outputs, check_writable, output_options, view_options
 from .progress import Progress
+from .settings import Settings, SettingsError, settings_of
 
 if TYPE_CHECKING:  # these are imported where they are used: discovery is as large as all the rest
     from ..discovery.inputs import Wanted
@@ -59,6 +61,20 @@ def declared_inputs(inputs: str | None) -> Mapping[str, Wanted]:
         return parse(inputs)
     except InputsError as error:
         raise click.UsageError(str(error)) from error
+
+
+def project_settings(target: str | None) -> Settings:
+    """What the project of a target says of itself."""
+    try:
+        return settings_of(Path(target or ".").expanduser())
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def was_given(option: str) -> bool:
+    """Whether an option stands on the command line, not only in its default."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def check_known(
@@ -173,6 +189,10 @@ def check(
         concise=concise,
         view={"table": table, "grid": matrix, "script": script},
     )
+    settings = project_settings(target)
+    target = settings.target if target is None else target
+    if not was_given("profile"):
+        profile = settings.table.profile or profile
     demands = Demands(profile=profile, seed=seed, strict=strict, dropout_p=dropout_p)
     started = time.monotonic()
     job = Job(

@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 
 from ..discovery.discovering import broke, understand
 from ..discovery.found import NotJudged, Result
-from ..discovery.inputs import Wanted
+from ..discovery.inputs import Wanted, parse
 from ..discovery.judging import judge_found
-from ..discovery.pairs import Candidate, candidates
+from ..discovery.pairs import Candidate, candidates, with_role
 from ..discovery.session import Session
 from ..discovery.smallest import with_small_example
 from ..discovery.source import Survey
@@ -31,6 +32,9 @@ from ..record.schema import Function, Record, verdict_of
 from ..record.schema import Target as TargetOf
 from ..spec.demands import Demands
 from .judging import interruptible, processors
+from .settings import Settings, Table, settings_of
+
+T = TypeVar("T")
 
 _EXAMPLES = {"quick": 8, "standard": 25, "thorough": 400}
 _WORTH_SPREADING = 3
@@ -43,7 +47,7 @@ class Undeclared:
     target: Target
     found: Sequence[NotJudged | Result] = field(default_factory=tuple)
     seconds: Mapping[str, float] = field(default_factory=dict)
-    note: str = ""
+    notes: Sequence[str] = field(default_factory=tuple)
     broken: Sequence[str] = field(default_factory=tuple)
 
     @property
@@ -77,6 +81,8 @@ class Search:
         What the user said of inputs.
     only : frozenset of str
         Names that are asked for; all of them when empty.
+    settings : Settings or None
+        What the project says of itself; None where it is still to be read.
     limits : Limits
         What the code may use, and how it is kept apart.
     """
@@ -87,6 +93,7 @@ class Search:
     declared: Mapping[str, Wanted] = field(default_factory=dict)
     only: frozenset[str] = frozenset()
     in_process: bool = False
+    settings: Settings | None = None
     limits: Limits = LIMITS
 
     def chosen(self, listed: Iterable[Candidate]) -> list[Candidate]:
@@ -97,7 +104,8 @@ class Search:
     def survey(self, session: Session) -> tuple[Survey, list[Candidate]]:
         """Ask a child what the target defines, and choose."""
         survey = session.survey()
-        return survey, self.chosen(candidates(survey, known=self.known))
+        told = () if self.settings is None else self.settings.table.roles
+        return survey, self.chosen(candidates(survey, known=self.known, told=told))
 
     def judge(
         self, session: Session, survey: Survey, candidate: Candidate
@@ -105,7 +113,22 @@ class Search:
         """Understand and judge one candidate; gives how long it took too."""
         started = time.perf_counter()
         said: NotJudged | Result
-        one = understand(session, survey, candidate, declared=self.declared, seed=self.demands.seed)
+        table = self.settings.table if self.settings is not None else Table()
+        skipped = _named(table.skip, candidate)
+        if skipped:
+            said = NotJudged(candidate.name, f"skipped, as the project says: {skipped[-1]}")
+            return said, 0.0
+        for role in _named(table.roles, candidate):
+            candidate = with_role(candidate, survey, role.forward, role.gradients)
+        own = {n: one for text in _named(table.inputs, candidate) for n, one in parse(text).items()}
+        one = understand(
+            session,
+            survey,
+            candidate,
+            declared={**own, **self.declared},
+            source="--inputs" if self.declared else "[tool.nndl]",
+            seed=self.demands.seed,
+        )
         if isinstance(one, NotJudged):
             said = one
         else:
@@ -118,6 +141,19 @@ class Search:
             except Exception as error:
                 said = broke(one.name, error)
         return said, round(time.perf_counter() - started, 3)
+
+
+def _named(said: Mapping[str, T], candidate: Candidate) -> list[T]:
+    """What is said of a candidate by name, the more general first."""
+    return [one for name, one in said.items() if name == "*" or candidate.answers_to(name)]
+
+
+def _strangers(table: Table, listed: Sequence[Candidate]) -> Iterator[str]:
+    """Names of functions in the settings that nothing has."""
+    for key, said in (("inputs", table.inputs), ("skip", table.skip), ("roles", table.roles)):
+        for name in said:
+            if name != "*" and not any(one.answers_to(name) for one in listed):
+                yield f"[tool.nndl.{key}] names {name}, and no derivative of that name was found"
 
 
 def _explained(result: Result) -> Result:
@@ -134,10 +170,11 @@ def _explained(result: Result) -> Result:
 
 def judge_undeclared(search: Search) -> Undeclared:
     """Find and judge every hand-written derivative of a target that nobody declared."""
-    looked = look(search.target, known=search.known)
+    settings = search.settings or settings_of(search.target.path)
+    looked = look(search.target, known=search.known, told=settings.table.roles)
     if not looked.worth_loading or (search.only and not search.chosen(looked.candidates)):
-        return Undeclared(search.target, note=looked.note)
-    search = replace(search, target=looked.target)
+        return Undeclared(search.target, notes=(looked.note,) if looked.note else ())
+    search = replace(search, target=looked.target, settings=settings)
     broken: list[str] = []
     with opened(search.target, in_process=search.in_process, limits=search.limits) as session:
         survey, chosen = search.survey(session)
@@ -151,11 +188,12 @@ def judge_undeclared(search: Search) -> Undeclared:
         f"{chosen[i].name} was found and not judged" for i in range(len(chosen)) if i not in told
     )
     found = [told[i] for i in sorted(told)]
+    strange = () if search.only else tuple(_strangers(settings.table, chosen))
     return Undeclared(
         search.target,
         [one for one, _ in found],
         {one.found.name: seconds for one, seconds in found if isinstance(one, Result)},
-        looked.note,
+        (*((looked.note,) if looked.note else ()), *strange),
         (*broken, *lost),
     )
 
@@ -277,7 +315,7 @@ def beside(
 
 def _notes(undeclared: Undeclared) -> tuple[str, ...]:
     """What was left out, and what broke."""
-    return (*((undeclared.note,) if undeclared.note else ()), *undeclared.broken)
+    return (*undeclared.notes, *undeclared.broken)
 
 
 def alone(

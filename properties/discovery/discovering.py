@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -95,11 +95,18 @@ def understand(
     candidate: Candidate,
     *,
     declared: Mapping[str, Wanted] | None = None,
+    source: str = "--inputs",
     seed: int = 0,
 ) -> Found | NotJudged:
-    """Find out how a candidate is called, with what, and what it is the derivative of."""
+    """Find out how a candidate is called, with what, and what it is the derivative of.
+
+    Parameters
+    ----------
+    declared, source
+        What is said of inputs, by name, and where.
+    """
     try:
-        return _Search(session, survey, candidate, declared or {}, seed).run()
+        return _Search(session, survey, candidate, declared or {}, source, seed).run()
     except Exception as error:  # one that is too strange must not hide the others
         return broke(candidate.name, error)
 
@@ -117,10 +124,11 @@ class _Search:
         survey: Survey,
         candidate: Candidate,
         declared: Mapping[str, Wanted],
+        told_by: str,
         seed: int,
     ) -> None:
         self._session, self._survey, self._candidate = session, survey, candidate
-        self._declared, self._seed = declared, seed
+        self._declared, self._told_by, self._seed = declared, told_by, seed
         self._best: Hypothesis | None = None
         self._refusals: list[str] = []
         self._raised: list[tuple[float, str, str]] = []
@@ -196,8 +204,8 @@ class _Search:
         ):
             self._refusals.append(f"{forward.name} takes any number of arguments (*{args[0].name})")
             return None, []
-        of_init = _given(init, joint=False)
-        of_args = _given(args, joint=pairing.kind == "joint")
+        of_init = _given(init, self._declared)
+        of_args = _given(args, self._declared)
         found = hints(functions, [p.name for p in (*of_init, *of_args)], owner.doc if owner else "")
         for parameter in (*of_init, *of_args):
             if found[parameter.name].called:
@@ -240,7 +248,7 @@ class _Search:
             plain = name.partition("/")[2]
             if plain in self._declared:
                 start[name] = self._declared[plain]
-                self._source = "--inputs"
+                self._source = self._told_by
                 continue
             if hint.shape is not None and self._source == "the code":
                 self._source = hint.source
@@ -511,14 +519,15 @@ def _unsummed(off: Sequence[Match], seen: Sequence[Seen]) -> list[str]:
     return sorted(letters or ())
 
 
-def _given(parameters: Sequence[Parameter], *, joint: bool) -> list[Parameter]:
-    """Parameters that get a value: required ones, and labels that may be left out."""
+def _given(parameters: Sequence[Parameter], declared: Container[str]) -> list[Parameter]:
+    """Parameters that get a value: required or declared ones, and labels that may be left out."""
     found = []
     for parameter in parameters:
         if parameter.kind not in (POSITIONAL_ONLY, PLAIN, KEYWORD_ONLY):
             continue
         label = parameter.name.lower() in names.TARGETS
-        if parameter.required or (parameter.default is None and label):
+        wanted = parameter.required or parameter.name in declared
+        if wanted or (parameter.default is None and label):
             found.append(parameter)
     return found
 

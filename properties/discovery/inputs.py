@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import ast
 import itertools
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from properties.spec.notation import KINDS, Entry, NotationError, parse_inputs
+
 Axis = int | str
 Sizes = Mapping[str, int]
 Rng = np.random.Generator
-
-ARRAYS = frozenset(
-    [
-        "normal",
-        "positive",
-        "unit",
-        "onehot",
-        "rows",
-        "labels",
-        "integers",
-        "mask",
-        "spd",
-        "symmetric",
-        "regular",
-        "columns",
-        "bits",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +133,8 @@ def _one(one: Wanted) -> str:
         return "[" + ", ".join(_one(part) for _, part in one.parts) + "]"
     if one.kind == "constant":
         return repr(one.constant)
-    return f"{one.kind}({axes})"
+    kind = "label" if one.kind == "labels" and len(one.axes) == 1 else one.kind
+    return f"{kind}({axes})"
 
 
 class InputsError(ValueError):
@@ -158,9 +142,9 @@ class InputsError(ValueError):
 
 
 def parse(text: str) -> dict[str, Wanted]:
-    """Read the notation of ``--inputs``.
+    """Read the notation of ``--inputs``; see `spec.notation`, which reads it for everybody.
 
-    >>> shown(parse("x: (N, D), w: (D), p: {'W1': (H, D)}, y: labels(C, N), k: M, c: 0.5"))
+    >>> shown(parse("x: (N, D), w: (D), p: {'W1': (H, D)}, y: labels(C), k: M, c: 0.5"))
     "x: (N, D), w: (D,), p: {'W1': (H, D)}, y: labels(C, N), k: M, c: 0.5"
 
     Raises
@@ -168,68 +152,28 @@ def parse(text: str) -> dict[str, Wanted]:
     InputsError
         It is not of the form ``NAME: VALUE, …``.
     """
-    single = re.sub(r"(?<![\w\])])\(\s*([^\s(),\[\]{}'\"]+)\s*\)", r"(\1,)", text)
-    example = "such as 'x: (N, D), w: (D, M), y: labels(C, N), rate: 0.5'"
     try:
-        tree = ast.parse("{" + single + "}", mode="eval").body
-    except (SyntaxError, ValueError) as error:
-        raise InputsError(
-            f"--inputs: {text!r} cannot be read; wanted NAME: VALUE, …, {example}"
-        ) from error
-    if not isinstance(tree, ast.Dict) or not tree.keys:
-        raise InputsError(f"--inputs: {text!r} names no argument; wanted NAME: VALUE, …, {example}")
-    found: dict[str, Wanted] = {}
-    for key, value in zip(tree.keys, tree.values, strict=True):
-        if not isinstance(key, ast.Name):
-            raise InputsError(f"--inputs: {ast.unparse(value)!r} has no name; wanted {example}")
-        if key.id in found:
-            raise InputsError(f"--inputs names {key.id} twice: give every argument once")
-        found[key.id] = _read(key.id, value)
-    return found
+        entries = parse_inputs(text).entries
+    except NotationError as error:
+        raise InputsError(f"--inputs: {error}") from error
+    arrays = [leaf for entry in entries.values() for leaf in entry.arrays() if leaf.drawn]
+    rows = next((leaf.axes[0] for leaf in arrays if leaf.axes), "N")
+    return {name: _wanted(entry, rows) for name, entry in entries.items()}
 
 
-def _read(name: str, node: ast.expr) -> Wanted:
-    if isinstance(node, ast.Name):
-        return Wanted("length", (node.id,))
-    if isinstance(node, ast.Tuple):
-        return Wanted("normal", _lengths(name, node.elts))
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        if node.func.id not in ARRAYS_AND or not node.args:
-            kinds = ", ".join(sorted(ARRAYS_AND))
-            raise InputsError(f"--inputs: {name}: {node.func.id} is not one of {kinds}")
-        return Wanted(node.func.id, _lengths(name, node.args))
-    if isinstance(node, ast.Dict):
-        parts = [
-            (ast.literal_eval(k), _read(name, v))
-            for k, v in zip(node.keys, node.values, strict=True)
-            if k is not None
-        ]
-        return Wanted("dict", parts=tuple(parts))
-    if isinstance(node, ast.List) and all(isinstance(e, ast.Name) for e in node.elts):
-        return Wanted("sizes", _lengths(name, node.elts))
-    if isinstance(node, ast.List) and any(isinstance(e, ast.Tuple | ast.Call) for e in node.elts):
-        return Wanted("list", parts=tuple((i, _read(name, e)) for i, e in enumerate(node.elts)))
-    try:
-        value = ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError) as error:
-        raise InputsError(
-            f"--inputs: the value of {name}, {ast.unparse(node)!r}, is neither a shape such as "
-            f"(N, D), nor a kind such as labels(C, N), nor a constant"
-        ) from error
-    return Wanted("constant", constant=value)
-
-
-def _lengths(name: str, nodes: Sequence[ast.expr]) -> tuple[Axis, ...]:
-    found: list[Axis] = []
-    for node in nodes:
-        allowed = (ast.Name, ast.BinOp, ast.Constant, ast.expr_context, ast.operator)
-        parts = list(ast.walk(node))
-        whole = all(type(p.value) is int for p in parts if isinstance(p, ast.Constant))
-        if not whole or not all(isinstance(part, allowed) for part in parts):
-            raise InputsError(f"--inputs: {ast.unparse(node)!r}, of {name}, is no length")
-        text = ast.unparse(node)
-        found.append(length(text, {}) if not letters_of(text) else text)
-    return tuple(found)
+def _wanted(entry: Entry, rows: Axis) -> Wanted:
+    """What an entry of the notation wants; labels are one for each row where nothing else is."""
+    if entry.parts is None:
+        axes = entry.axes
+        if entry.kind == "label":
+            return Wanted("labels", axes)
+        if entry.kind == "labels" and len(axes) == 1:
+            axes = (*axes, rows)
+        return Wanted(entry.kind, axes, entry.constant)
+    parts = tuple((key, _wanted(part, rows)) for key, part in entry.parts.items())
+    if entry.kind == "list" and all(part.kind == "length" for _, part in parts):
+        return Wanted("sizes", tuple(part.axes[0] for _, part in parts))
+    return Wanted(entry.kind, parts=parts)
 
 
 # values
@@ -311,16 +255,13 @@ def one_hot(shape: tuple[int, ...], rng: Rng, axis: int) -> Any:
     return value
 
 
-ARRAYS_AND = ARRAYS | {"onehot_columns"}
-
-
 def entries(wanted: Mapping[str, Wanted], sizes: Sizes) -> int:
     """How many numbers the arguments have."""
     total = 0
     for one in wanted.values():
         if one.parts:
             total += entries({str(key): part for key, part in one.parts}, sizes)
-        elif one.kind in ARRAYS_AND:
+        elif one.kind in KINDS:
             total += int(np.prod([length(axis, sizes) for axis in one.axes], dtype=int))
         elif one.kind == "sizes":  # the weights between the layers
             axes = [length(axis, sizes) for axis in one.axes]

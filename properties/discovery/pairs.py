@@ -64,6 +64,8 @@ class Pairing:
         A cost of the forward's first output, whose derivative the backward is.
     value : int
         Where the value stands among what a joint function returns.
+    gradients : tuple of str
+        The inputs whose gradients are returned, in order, where somebody says so.
     """
 
     forward: Function
@@ -73,6 +75,7 @@ class Pairing:
     flag: str = ""
     then: Function | None = None
     value: int = 0
+    gradients: tuple[str, ...] = ()
 
     @property
     def judged(self) -> Function:
@@ -125,13 +128,17 @@ class Candidate:
         return bool(name) and name in own
 
 
-def candidates(survey: Survey, *, known: Iterable[str] = ()) -> list[Candidate]:
+def candidates(
+    survey: Survey, *, known: Iterable[str] = (), told: Iterable[str] = ()
+) -> list[Candidate]:
     """Find everything that looks like a derivative, in the order of the files.
 
     Parameters
     ----------
     known
         What somebody else judges already: a name, or ``file::name`` where others may have it too.
+    told
+        Functions and methods that somebody says to be derivatives, whatever they look like.
     """
     skip = set(known)
 
@@ -144,9 +151,39 @@ def candidates(survey: Survey, *, known: Iterable[str] = ()) -> list[Candidate]:
             found += _of_class(kind)
     usable = [f for f in survey.functions if free(f.name, f.file)]
     found += _of_functions(survey, usable)
+    found += _told(survey, [n for n in told if not any(one.answers_to(n) for one in found)])
     found.sort(key=lambda c: (c.function.module, c.owner is None, c.function.line))
     count = Counter(one.plain for one in found)
     return [replace(one, place=_stem(one)) if count[one.plain] > 1 else one for one in found]
+
+
+def _told(survey: Survey, told: Iterable[str]) -> Iterator[Candidate]:
+    for name in told:
+        kind, _, plain = name.rpartition(".")
+        for owner in (one for one in survey.classes if one.name == kind and plain in one.methods):
+            yield Candidate(owner.methods[plain], owner, (), "nothing says whose derivative it is")
+        function = survey.function(name)
+        if function is not None:
+            yield Candidate(function, None, (), "nothing says whose derivative it is")
+
+
+def with_role(
+    candidate: Candidate, survey: Survey, forward: str, gradients: Sequence[str]
+) -> Candidate:
+    """A candidate of which somebody says whose derivative it is, and in which order."""
+    pairings = candidate.pairings
+    if forward:
+        name = forward.rpartition(".")[2]
+        own = candidate.owner.methods if candidate.owner is not None else {}
+        function = own.get(name) or survey.function(name)
+        if function is None:
+            reason = f"the project says that it is the derivative of {forward}, which is not there"
+            return replace(candidate, pairings=(), reason=reason)
+        local = _local(candidate.function, function)
+        kind = "local" if local else "pair"
+        pairings = (Pairing(function, candidate.function, kind, candidate.owner),)
+    named = tuple(replace(p, gradients=tuple(gradients)) for p in pairings)
+    return replace(candidate, pairings=named)
 
 
 def _stem(candidate: Candidate) -> str:

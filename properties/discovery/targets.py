@@ -52,13 +52,14 @@ class Looked:
         return f"not searched for derivatives: {', '.join(shown)}{rest}; name a file to judge it"
 
 
-def look(target: Target, *, known: Iterable[str] = ()) -> Looked:
+def look(target: Target, *, known: Iterable[str] = (), told: Iterable[str] = ()) -> Looked:
     """Read the files of a target, and find what looks like a derivative in them.
 
     Parameters
     ----------
-    known
-        Functions and classes that are judged otherwise; see `candidates`.
+    known, told
+        Functions and classes that are judged otherwise, and those that are derivatives whatever
+        they look like; see `candidates`.
     """
     if target.path.is_file():
         listed: Sequence[Path] = (target.path,)
@@ -67,7 +68,7 @@ def look(target: Target, *, known: Iterable[str] = ()) -> Looked:
         place = target.beside if target.kind == "folder" and target.beside else target.path
         own = own_files(place)
         listed, left = own.files, own.left_out
-    found = tuple(candidates(scan(listed), known=known))
+    found = tuple(candidates(scan(listed), known=known, told=told))
     if target.path.is_file():
         return Looked(target, found)
     files = dict.fromkeys(

@@ -342,6 +342,10 @@ def _labels(pairing: Pairing, reply: Reply) -> dict[str, str]:
             continue
         top = path.split("/")[0]
         index = int(top) if top.isdigit() else 0
+        own = index - joint  # the value stands first
+        if 0 <= own < len(pairing.gradients):
+            labels[path] = pairing.gradients[own]
+            continue
         labels[path] = returns[-1][index] if index < len(returns[-1]) else ""
     return labels
 

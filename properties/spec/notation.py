@@ -5,7 +5,7 @@
 ==================================  ==============================================================
 ``(4, 3)``, ``(N, D)``              an array of values of both signs; letters are lengths that vary
 ``positive(N)``, ``unit(N)``        above zero; between zero and one
-``labels(C)``, ``labels(C, N)``     class labels, one for each row
+``labels(C)``, ``labels(C, N)``     class labels, one for each row; ``label(C)``: one of them
 ``onehot(N, C)``, ``rows(N, C)``    rows that are unit vectors; rows that sum to one; for columns
                                     ``onehot_columns(C, N)``, ``columns(C, N)``
 ``integers(N)``, ``mask(N, D)``     small integers; booleans; ``bits(N)``: zeros and ones
@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["PLAIN", "Entry", "Inputs", "NotationError", "parse_inputs", "upstream"]
+__all__ = ["KINDS", "PLAIN", "Entry", "Inputs", "NotationError", "parse_inputs", "upstream"]
 
 Array = npt.NDArray[Any]
 Length = int | str
@@ -103,6 +103,10 @@ class _Draws:
             y.flat[0] = (y.flat[0] + 1) % classes
         return y
 
+    def label(self, shape: Sequence[int]) -> Array:
+        """One integer in [0, classes)."""
+        return np.asarray(self.rng.integers(0, shape[0]))
+
     def onehot(self, shape: Sequence[int]) -> Array:
         y = self.labels((shape[-1], int(np.prod(shape[:-1]))))
         return np.eye(shape[-1])[y].reshape(shape)
@@ -121,6 +125,7 @@ class _Draws:
 _KINDS: dict[str, Callable[[_Draws, Sequence[int]], Array]] = {
     "normal": _Draws.signed,
     "labels": _Draws.labels,
+    "label": _Draws.label,
     "positive": _Draws.positive,
     "integers": _Draws.integers,
     "mask": _Draws.mask,
@@ -134,6 +139,10 @@ _KINDS: dict[str, Callable[[_Draws, Sequence[int]], Array]] = {
     "regular": _Draws.regular,
     "bits": _Draws.bits,
 }
+
+
+KINDS = frozenset(_KINDS)
+"""What an array can be, as the notation calls it."""
 
 
 def upstream(seed: int, shape: tuple[int, ...]) -> Array | float:
@@ -161,7 +170,7 @@ class Entry:
     @property
     def drawn(self) -> bool:
         """Whether it is an array of as many entries as its axes say."""
-        return self.kind in _KINDS and self.kind != "labels"
+        return self.kind in _KINDS and self.kind not in ("labels", "label")
 
     def arrays(self) -> Iterator[Entry]:
         """Yield the entry, or those inside of it, that are arrays or lengths."""
@@ -191,7 +200,9 @@ class Inputs:
         ({'N': 4}, {'s3': 3, 's4': 4})
         """
         leaves = self._leaves()
-        lengths = {axis for one in leaves if one.kind != "labels" for axis in one.axes}
+        lengths = {
+            axis for one in leaves if one.kind not in ("labels", "label") for axis in one.axes
+        }
         numbers = sorted({axis for axis in lengths if isinstance(axis, int) and axis != 1})
         every = [axis for one in leaves for axis in one.axes]
         letters = list(dict.fromkeys(name for axis in every for name in _letters(axis)))
@@ -213,7 +224,7 @@ class Inputs:
         classes = {
             name
             for one in self._leaves()
-            if one.kind in ("labels", "onehot", "onehot_columns")
+            if one.kind in ("labels", "label", "onehot", "onehot_columns")
             for name in _letters(one.axes[-1 if one.kind == "onehot" else 0])
         }
         return {name: 2 if name in classes else 1 for name in self.sizes()}
@@ -247,6 +258,8 @@ def _drawn(entry: Entry, sizes: Mapping[str, int], draws: _Draws, rows: int) -> 
     if entry.kind == "labels":
         shape = shape if len(shape) > 1 else (*(shape or (2,)), rows)
     array = _KINDS[entry.kind](draws, shape)
+    if entry.kind == "label":
+        return int(array)
     return float(array) if array.ndim == 0 else array
 
 

@@ -28,7 +28,7 @@ def test_one_length_in_parentheses_is_a_vector() -> None:
     assert parse("w: (D)") == {"w": Wanted("normal", ("D",))}
 
 
-@pytest.mark.parametrize("text", ["", "x", "x (3)", "x: y()", "x: (3, 'a')", "x: (3,), x: (4,)"])
+@pytest.mark.parametrize("text", ["", "x", "x (3)", "x: y()", "x: (3, N.y)", "x: (3,), x: (4,)"])
 def test_what_cannot_be_read_is_said(text: str) -> None:
     with pytest.raises(InputsError, match="--inputs"):
         parse(text)

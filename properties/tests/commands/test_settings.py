@@ -1,0 +1,108 @@
+"""``[tool.nndl]``: what a project says of itself, and what is said of mistakes in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from properties.commands.check import check
+from properties.commands.settings import SettingsError, settings_of
+
+CODE = """
+import numpy as np
+
+
+def scale(x, by):
+    return x * by
+
+
+def gain(x, by):
+    return x * x * by
+
+
+def slope(dout, x, by):
+    return 2 * dout * x * by, dout * x * x
+
+
+def cube(x):
+    return x ** 3
+
+
+def cube_prime(x):
+    return 2 * x ** 2
+"""
+
+
+def run(folder: Path, settings: str, *options: str) -> Result:
+    (folder / "own.py").write_text(CODE, encoding="utf-8")
+    (folder / "nndl.toml").write_text(settings, encoding="utf-8")
+    return CliRunner().invoke(check, [str(folder / "own.py"), "--profile", "quick", *options])
+
+
+def test_a_project_says_inputs_roles_and_what_is_skipped(tmp_path: Path) -> None:
+    result = run(
+        tmp_path,
+        """
+[skip]
+cube_prime = "a slip that the course plants"
+[inputs]
+slope = "x: (N, D), by: positive(N, D)"
+[roles.slope]
+forward = "gain"
+gradients = ["x", "by"]
+""",
+    )
+    told = " ".join(result.output.split())
+    assert "slope of gain, inputs x: (N, D), by: positive(N, D) (from [tool.nndl]): right" in told
+    assert "cube_prime: not judged: skipped, as the project says: a slip that the course" in told
+    assert result.exit_code == 0, result.output
+
+
+def test_options_go_before_settings(tmp_path: Path) -> None:
+    result = run(tmp_path, '[inputs]\n"*" = "x: (N,)"\n', "--inputs", "x: (3, N)")
+    assert "inputs x: (3, N) (from --inputs): wrong" in " ".join(result.output.split())
+
+
+def test_target_and_profile_have_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(tmp_path, "")
+    (tmp_path / "nndl.toml").unlink()
+    text = '[tool.nndl]\ntarget = "own.py"\nprofile = "quick"\n'
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(check, [])
+    assert "cube_prime" in result.output
+    assert "profile quick" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("profle = 'quick'", ["nndl.toml", "profle"]),
+        ("profile = 'fast'", ["profile", "fast"]),
+        ("[inputs]\nf = 3", ["inputs", "str", "int"]),
+        ("[inputs]\nf = 'x (3,)'", ["inputs.f", "NAME: VALUE"]),
+        ("[roles.f]\nbackward = 'g'", ["roles", "backward"]),
+        ("[inputs", ["no TOML"]),
+    ],
+)
+def test_mistakes_name_the_file_the_key_and_what_was_wanted(
+    tmp_path: Path, text: str, words: list[str]
+) -> None:
+    (tmp_path / "nndl.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        settings_of(tmp_path)
+    for word in words:
+        assert word in str(caught.value)
+    assert run(tmp_path, text).exit_code == 2
+
+
+def test_names_that_nothing_has_are_said(tmp_path: Path) -> None:
+    result = run(tmp_path, '[skip]\ncube_prim = "misspelt"\n')
+    assert "names cube_prim, and no derivative of that name" in " ".join(result.output.split())
+
+
+def test_files_of_others_are_no_settings(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.other]\nx = 1\n", encoding="utf-8")
+    assert settings_of(tmp_path).table.target is None
