@@ -94,6 +94,10 @@ def open_implementation(
     return opened
 
 
+class _Over(Exception):
+    """The time for the whole run is over."""
+
+
 class InChildProcess:
     """An implementation in a child process, which is started again when it dies."""
 
@@ -128,6 +132,9 @@ class InChildProcess:
     def _load(self) -> None:
         """Start a child and load the target, leaving out more of a module that ends the child."""
         for _ in range(_MAX_RESTARTS_ON_LOAD):
+            if self._is_over():
+                self._nothing_in_time()
+                return
             child = Child(self.limits, self._tier, self._view)
             layout: Layout = dataclasses.replace(self.target.layout(), skip=dict(self._skip))
             seconds = max(self.limits.import_seconds, 0.1)
@@ -142,14 +149,12 @@ class InChildProcess:
                 )
                 infos, missing = read_loaded(reply, self._names, self.target)
             except ChildDied as died:
+                if self._is_over():
+                    continue
                 if not died.module:
                     raise TargetError(
                         f"The process that should load {self.target.path} did not start: "
                         f"{died.message}."
-                    ) from None
-                if time.monotonic() > self.limits.until:
-                    raise TargetError(
-                        f"{self.target.path} was not imported in time: {died.message}."
                     ) from None
                 self._skip[died.module] = self._skip.get(died.module, 0) + 1
                 self._reasons[died.module] = died.message
@@ -166,6 +171,14 @@ class InChildProcess:
             f"the last time: {next(reversed(self._reasons.values()))}."
         )
 
+    def _is_over(self) -> bool:
+        return time.monotonic() > self.limits.until
+
+    def _nothing_in_time(self) -> None:
+        """Say of each function that nothing is known of yet that the time is over."""
+        late = {name: FunctionInfo(name, "error", OVER, blame="code") for name in self._names}
+        self.functions = {**late, **self.functions}
+
     def _with_reason(self, info: FunctionInfo) -> FunctionInfo:
         reason = self._reasons.get(info.module)
         if reason is None:
@@ -179,7 +192,8 @@ class InChildProcess:
             self._generation += 1
             self._to_release = []
             self._load()
-        assert self._child is not None
+        if self._child is None or self._is_over():
+            raise _Over
         return self._child
 
     # running
@@ -190,8 +204,6 @@ class InChildProcess:
         When a call ends the child, a new one runs the rest of the list (and, again, what came
         before, for those that refer to it).
         """
-        if time.monotonic() > self.limits.until:
-            return [Outcome("timeout", message=OVER, blame="code") for _ in calls]
         settled: dict[int, Outcome] = {}
         for index, call in enumerate(calls):
             if self._failures.get(call.function, 0) >= self.limits.failures:
@@ -200,6 +212,8 @@ class InChildProcess:
         for _ in range(_MAX_RESTARTS_IN_RUN):
             try:
                 return self._run(calls, settled)
+            except _Over:
+                break
             except ChildDied as died:
                 self._child = None
                 index = died.index if died.certain and told is None else len(calls)
@@ -208,13 +222,18 @@ class InChildProcess:
                     del settled[told]
                     told = None
                 if index >= len(calls) or index in settled:
-                    index = self._culprit(calls, settled)
+                    try:
+                        index = self._culprit(calls, settled)
+                    except _Over:
+                        break
                 else:
                     told = index
                 settled[index] = self._failed(calls[index].function, died)
                 if len(settled) == len(calls):
                     break
         lost = Outcome("crashed", message="not run: the process ended too often before this call")
+        if self._is_over():
+            lost = Outcome("timeout", message=OVER, blame="code")
         return [settled.get(index, lost) for index in range(len(calls))]
 
     def _culprit(self, calls: Sequence[Call], settled: Mapping[int, Outcome]) -> int:

@@ -35,8 +35,8 @@ def builtins_of_site() -> None:
         site.sethelper()
 
 
-def limit_resources(memory_bytes: int, file_bytes: int) -> list[str]:
-    """Limit address space, core files, files; give what this system cannot limit.
+def limit_resources(memory_bytes: int, file_bytes: int, cpu_seconds: int) -> list[str]:
+    """Limit address space, files and processor time; give what this system cannot limit.
 
     The limits are hard ones: code under test cannot raise them again.
     """
@@ -50,6 +50,7 @@ def limit_resources(memory_bytes: int, file_bytes: int) -> list[str]:
         ("file size", "RLIMIT_FSIZE", file_bytes),
         ("", "RLIMIT_CORE", 0),
         ("", "RLIMIT_NOFILE", _MAX_FILES),
+        ("", "RLIMIT_CPU", cpu_seconds or resource.RLIM_INFINITY),
     )
     for name, constant, wanted in limits:
         try:

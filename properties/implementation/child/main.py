@@ -59,7 +59,9 @@ def main() -> None:
     faulthandler.enable()
     confined = configuration.get("confine")
     guard = _own_package("guard")
-    missing = guard.limit_resources(configuration["memory_bytes"], configuration["file_bytes"])
+    missing = guard.limit_resources(
+        configuration["memory_bytes"], configuration["file_bytes"], configuration["cpu_seconds"]
+    )
     if confined is not None:  # before numpy starts threads, which would stay outside
         _own_package("confine").confine(**confined)
     server = _own_package("server")

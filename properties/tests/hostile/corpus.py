@@ -1,34 +1,283 @@
-"""Attacks on what lies outside the submission: files, processes, the network, memory.
+"""Attacks on what lies outside the submission: files, processes, the network, the kernel.
 
-Each works where nothing but limits holds: a test shows it, so that it can fail.
+Each works where nothing but limits holds: a test shows it, so that it can fail. ``unhook()`` takes
+the teeth out of the audit hook first, as Python can; system calls by number do not meet it at all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from properties.implementation.isolation import Tier
+
 from .attack import Attack
 
-READS = [
-    Attack(name="reads a secret", lines="return 'secret' in open(where['secret']).read()"),
-    Attack(name="reads another submission", lines="return '42' in open(where['other']).read()"),
-]
-WRITES = [
-    Attack(
-        name="writes a file by a system call",
-        lines="call(257, -100, where['escaped'].encode(), os.O_CREAT | os.O_WRONLY, 0o600)",
-    ),
-]
-PROCESSES = [
-    Attack(name="ends a process by a system call", lines="call(62, where['bystander'], 9)"),
-]
-NETWORK = [
-    Attack(
-        name="connects by system calls",
-        lines="""
-import struct
-descriptor = call(41, 2, 1, 0)
-address = struct.pack("<H", 2) + struct.pack(">H4s8x", where["port"], bytes([127, 0, 0, 1]))
-call(42, descriptor, address, 16)
-""",
-    ),
-]
-ALL = [*READS, *WRITES, *PROCESSES, *NETWORK]
+STAT_IS_SEEN: tuple[Tier, ...] = ("bubblewrap",)  # the tiers that hold a look at metadata
+
+_READS = """
+reads a secret
+    return "secret" in open(where["secret"]).read()
+reads another submission
+    return "42" in open(where["other"]).read()
+reads by native code
+    descriptor = call(257, -100, where["secret"].encode(), 0, 0)
+    return os.read(descriptor, 100) != b""
+reads by openat2
+    how = (ctypes.c_uint64 * 3)(0, 0, 0)
+    return os.read(call(437, -100, where["secret"].encode(), how, 24), 100) != b""
+reads through a link of its own
+    unhook()
+    os.symlink(where["secret"], "link")
+    return "secret" in open("link").read()
+reads through a folder that is open
+    unhook()
+    folder = os.open(where["teacher"], os.O_RDONLY)
+    return os.read(os.open("secret.txt", os.O_RDONLY, dir_fd=folder), 100) != b""
+maps a secret into memory
+    import mmap
+    with open(where["secret"], "rb") as file:
+        return mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ).find(b"secret") >= 0
+lists the teacher's folder
+    return "record.json" in os.listdir(where["teacher"])
+reads the users of the machine
+    return "root" in open("/etc/passwd").read()
+lists the processes
+    return str(where["judge"]) in os.listdir("/proc")
+reads the judge's environment
+    return b"=" in open("/proc/%d/environ" % where["judge"], "rb").read()
+reads the judge's command line
+    return open("/proc/%d/cmdline" % where["judge"], "rb").read() != b""
+finds the judge's memory
+    return "stack" in open("/proc/%d/maps" % where["judge"]).read()
+opens the judge's memory
+    return open("/proc/%d/mem" % where["judge"], "rb", 0).fileno() > 0
+opens another's memory to write
+    unhook()
+    return os.open("/proc/%d/mem" % where["bystander"], os.O_RDWR) > 0
+opens the judge's standard output
+    unhook()
+    return os.open("/proc/%d/fd/1" % where["judge"], os.O_WRONLY) > 0
+watches the teacher's folder
+    return call(254, call(253), where["teacher"].encode(), 0x100) >= 0
+borrows the reference
+    return borrowed("reference", where["project"])
+borrows the bundled layers
+    return borrowed("nndl", where["project"])
+borrows the judge
+    return borrowed("properties", where["project"])
+borrows an installed package
+    return borrowed("hypothesis", where["packages"])
+looks a secret's size up
+    return os.stat(where["secret"]).st_size > 0
+"""
+_WRITES = """
+writes by a system call
+    call(257, -100, where["escaped"].encode(), os.O_CREAT | os.O_WRONLY, 0o600)
+writes by native code
+    libc.fopen.restype = ctypes.c_void_p
+    stream = libc.fopen(where["escaped"].encode(), b"w")
+    libc.fclose(ctypes.c_void_p(stream))
+writes by numpy
+    unhook()
+    np.save(where["escaped"], np.ones(2))
+writes by sqlite
+    import sqlite3
+    sqlite3.connect(where["escaped"]).execute("create table t (x)")
+rewrites the record
+    unhook()
+    open(where["record"], "w").write('{"verdict": "pass"}')
+rewrites the suite
+    unhook()
+    open(where["suite"], "a").write("TRUTH = 2\\n")
+compiles another suite
+    unhook()
+    open(where["suite"] + "c", "wb").write(b"code")
+rewrites another submission
+    unhook()
+    open(where["other"], "w").write("answer = 0\\n")
+rewrites itself
+    unhook()
+    open(__file__, "a").write("# changed\\n")
+    return True
+writes through a link of its own
+    unhook()
+    os.symlink(where["teacher"], "door")
+    open("door/escaped", "w").close()
+writes through a folder that is open
+    unhook()
+    folder = os.open(where["teacher"], os.O_RDONLY)
+    os.open("escaped", os.O_CREAT | os.O_WRONLY, dir_fd=folder)
+makes a folder
+    os.mkdir(where["escaped"])
+makes a hard link
+    unhook()
+    os.link(where["record"], where["escaped"])
+makes a pipe for others
+    call(133, where["escaped"].encode(), 0o10644, 0)
+moves the record away
+    unhook()
+    os.rename(where["record"], where["escaped"])
+removes the record
+    call(87, where["record"].encode())
+empties the record
+    call(76, where["record"].encode(), 0)
+opens a secret to all
+    call(90, where["secret"].encode(), 0o777)
+opens a secret to all by its descriptor
+    call(91, os.open(where["secret"], os.O_RDONLY), 0o777)
+opens a secret to all by fchmodat
+    call(268, -100, where["secret"].encode(), 0o777)
+makes a file look old
+    before = os.stat(where["record"]).st_mtime
+    unhook()
+    os.utime(where["record"], (1, 1))
+    return os.stat(where["record"]).st_mtime != before
+leaves shared memory
+    unhook()
+    name = "/dev/shm/nndl-attack-%d" % os.getpid()
+    open(name, "w").close()
+    os.remove(name)
+    return True
+"""
+_PROCESSES = """
+ends a process
+    unhook()
+    os.kill(where["bystander"], 9)
+ends a process by a system call
+    call(62, where["bystander"], 9)
+stops a process
+    unhook()
+    os.kill(where["bystander"], 19)
+ends a thread of another process
+    call(234, where["bystander"], where["bystander"], 9)
+ends a thread by tkill
+    call(200, where["bystander"], 9)
+queues a signal
+    told = (ctypes.c_int32 * 32)(9, 0, -1)
+    call(129, where["bystander"], 9, told)
+signals through a descriptor
+    call(424, call(434, where["bystander"], 0), 9, None, 0)
+has the kernel signal when a pipe is written
+    import fcntl
+    reader, writer = os.pipe()
+    fcntl.fcntl(reader, fcntl.F_SETOWN, where["bystander"])
+    fcntl.fcntl(reader, 10, 9)
+    fcntl.fcntl(reader, fcntl.F_SETFL, os.O_ASYNC)
+    os.write(writer, b"x")
+limits another process
+    call(302, where["bystander"], 7, (ctypes.c_uint64 * 2)(8, 8), None)
+    return True
+debugs another process
+    return call(101, 0x4206, where["bystander"], 0, 0) == 0
+reads another's memory by a system call
+    line = open("/proc/%d/maps" % where["bystander"]).readline()
+    there = int(line.split("-")[0], 16)
+    here = ctypes.create_string_buffer(16)
+    mine = (ctypes.c_uint64 * 2)(ctypes.addressof(here), 16)
+    return call(310, where["bystander"], mine, 1, (ctypes.c_uint64 * 2)(there, 16), 1, 0) == 16
+slows another process down
+    os.setpriority(os.PRIO_PROCESS, where["bystander"], 19)
+    return True
+pins another process to a processor
+    os.sched_setaffinity(where["bystander"], {0})
+    return True
+outlives its group
+    if call(57) == 0:
+        call(112)
+        time.sleep(0.2)
+        call(257, -100, where["escaped"].encode(), os.O_CREAT | os.O_WRONLY, 0o600)
+        os._exit(0)
+    time.sleep(0.05)
+outlives its group a hundred times
+    for _ in range(100):
+        if call(57) == 0:
+            call(112)
+            time.sleep(0.2)
+            call(257, -100, where["escaped"].encode(), os.O_CREAT | os.O_WRONLY, 0o600)
+            os._exit(0)
+forks by clone
+    if call(56, 17, 0, 0, 0, 0) == 0:
+        call(112)
+        call(257, -100, where["escaped"].encode(), os.O_CREAT | os.O_WRONLY, 0o600)
+        os._exit(0)
+    time.sleep(0.2)
+becomes another program
+    words = (ctypes.c_char_p * 4)(b"sh", b"-c", b"touch " + where["escaped"].encode(), None)
+    call(59, b"/bin/sh", words, (ctypes.c_char_p * 1)(None))
+starts a program
+    unhook()
+    import subprocess
+    subprocess.run(["/bin/sh", "-c", "touch " + where["escaped"]])
+spawns a program
+    unhook()
+    os.waitpid(os.posix_spawn("/bin/touch", ["touch", where["escaped"]], {}), 0)
+starts a pool
+    unhook()
+    import multiprocessing
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        return pool.map(abs, [-1, 1]) == [1, 1]
+"""
+_NETWORK = """
+connects by system calls
+    descriptor = call(41, 2, 1, 0)
+    port = where["port"].to_bytes(2, "big")
+    call(42, descriptor, b"\\x02\\x00" + port + bytes([127, 0, 0, 1]) + bytes(8), 16)
+connects
+    unhook()
+    import socket
+    socket.create_connection(("127.0.0.1", where["port"])).close()
+sends a datagram
+    import socket
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", where["port"]))
+    return True
+looks a name up
+    unhook()
+    import socket
+    return bool(socket.getaddrinfo("localhost", 80))
+listens
+    unhook()
+    import socket
+    return socket.create_server(("127.0.0.1", 0)).fileno() > 0
+opens a local socket
+    return call(41, 1, 1, 0) > 0
+asks the kernel for its network
+    return call(41, 16, 3, 0) > 0
+"""
+_KERNEL = """
+takes memory that no limit counts
+    return call(319, b"x", 0) > 0
+leaves shared memory of System V
+    number = call(29, 0, 4096, 0o1600)
+    call(31, number, 0, None)
+    return True
+leaves a message queue
+    call(68, 0x6E6E646C, 0o1600)
+    call(71, call(68, 0x6E6E646C, 0o600), 0, None)
+    return True
+leaves a key
+    return call(248, b"user", b"nndl", b"x", 1, -2) > 0
+makes a namespace of its own
+    return call(272, 0x4000000 if os.getuid() == 0 else 0x400) == 0
+counts what the processor does
+    told = (ctypes.c_uint32 * 32)(1, 128)
+    return call(298, told, 0, -1, -1, 0) > 0
+handles the faults of its pages
+    return call(323, 1) > 0
+asks the kernel for a ring
+    return call(425, 1, (ctypes.c_uint32 * 64)()) > 0
+"""
+
+
+def _read(text: str) -> Iterator[Attack]:
+    name, lines = "", ""
+    for line in [*text.strip("\n").split("\n"), "end"]:
+        if line.startswith("    "):
+            lines += line[4:] + "\n"
+            continue
+        if name:
+            told = {"holds": STAT_IS_SEEN} if name.startswith("looks a secret") else {}
+            yield Attack(name=name, lines=lines, **told)
+        name, lines = line, ""
+
+
+ALL = [a for text in (_READS, _WRITES, _PROCESSES, _NETWORK, _KERNEL) for a in _read(text)]
