@@ -105,6 +105,7 @@ def check_known(
             raise click.UsageError(
                 f"{option}: there is no layer {name!r}; choose from {layers}"
                 + (f"; or of what the target derives: {own}" if own else "")
+                + "; nndl check --list tells what judges each"
             )
 
 

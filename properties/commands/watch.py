@@ -69,7 +69,7 @@ def watch(
         allowed=allowed,
     )
     try:
-        check_known(only, job.known_rows(), "--only")
+        check_known(only, job.known_rows(), "--only", target)
         found = resolve_target(target)
     except SpecsError as error:
         raise click.UsageError(str(error)) from error

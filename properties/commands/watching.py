@@ -112,15 +112,23 @@ class Watcher:
                 self._known.clear()
                 self._found.clear()
                 self._surroundings = ()
-        return not self.half and not self.refusal
+        return not self.half and not self._gone
 
     def waiting(self, profile: str) -> list[str]:
         """What has to be judged again for verdicts of a profile: rows, and `OTHERS`."""
+        if self.half or self._gone:
+            return []
         units = [*self._rows, OTHERS] if self._searches() else list(self._rows)
         return [unit for unit in units if not self._is_known(unit, profile)]
 
     def _searches(self) -> bool:
-        return self._target is not None and self._target.kind != "bundled" and not self.job.only
+        """Whether what nobody declared is asked for: not where rows are all that was."""
+        if self._target is None or self._target.kind == "bundled":
+            return False
+        known = (f for one in self._known.values() for f in one.functions)
+        there = (f for f in known if f.status in ("pass", "fail"))
+        names = {name for f in there for name in (f.name, f.row, f.layer)}
+        return not (self.job.only and self.job.only <= names)
 
     def _is_known(self, unit: str, profile: str) -> bool:
         known = self._known.get(unit)
@@ -153,6 +161,8 @@ class Watcher:
         assert self._target is not None
         job = replace(self.job, demands=replace(self.job.demands, profile=profile))
         rows = [unit for unit in units if unit != OTHERS]
+        if rows and self._nothing:
+            rows = list(self._rows)  # of a target without any, none was told to be missing
         try:
             if rows:
                 self._nothing = False
@@ -164,7 +174,9 @@ class Watcher:
             self.refusal, self.record = str(error), None
             self._known |= {row: Known(self._digest(row), PROFILES[-1]) for row in rows}
             return
-        if OTHERS in units:
+        if not self._rows:
+            self._nothing = True
+        if OTHERS in units and self._searches():
             self._judge_others(job, self._target)
         self._put_together(job)
         if self._written_meanwhile():
@@ -209,14 +221,14 @@ class Watcher:
             demands=job.demands,
             known=known,
             declared=self.declared,
-            only=only,
+            only=only or job.only,
             in_process=job.in_process,
             limits=job.limits(LIMITS),
         )
         seen = judge_undeclared(search)
         if only and not only <= {_name(one) for one in seen.found}:
             only = frozenset()  # what only a run shows cannot be asked for by name
-            seen = judge_undeclared(replace(search, only=only))
+            seen = judge_undeclared(replace(search, only=job.only))
         if not only:
             self._found.clear()
         for one in seen.found:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.machinery
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -152,8 +154,24 @@ def resolve_target(text: str | None) -> Target:
         return _import(text)
     raise TargetError(
         f"There is no {text} (looked for {path}). Wanted {_WANTED}; check the spelling and the "
-        "current folder."
+        f"current folder.{_near(path)}"
     )
+
+
+def _near(path: Path) -> str:
+    """The command for what is there and has a name like it; "" where nothing is."""
+    try:
+        there = [p for p in path.parent.iterdir() if p.is_dir() or p.suffix in (".py", ".ipynb")]
+    except OSError:
+        return ""
+    names = {p.name: p for p in there if not p.name.startswith((".", "__"))}
+    close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
+    close = close or sorted(name for name in names if name.endswith((".py", ".ipynb")))[:1]
+    if not close:
+        return ""
+    found = names[close[0]]
+    name = found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found
+    return f" There is: nndl check {shlex.quote(str(name))}"
 
 
 def _has_python(folder: Path) -> bool:
@@ -193,7 +211,8 @@ def _directory(path: Path, text: str) -> Target:
     if best:
         places = ", ".join(str(folder.relative_to(path)) for folder in best[:8])
         raise TargetError(
-            f"{text} holds {len(best)} packages that could be meant: {places}. Name one of them."
+            f"{text} holds {len(best)} packages that could be meant: {places}. Name one of them: "
+            f"nndl check {shlex.quote(os.path.join(text, str(best[0].relative_to(path))))}"
         )
     if _has_python(path):
         return _package(path, text, kind="package")
@@ -235,7 +254,8 @@ def _contents(path: Path) -> str:
         return "the folder is empty"
     notebooks = [name for name in names if name.endswith(".ipynb")]
     if notebooks:
-        return f"it has notebooks ({notebooks[0]}) but no .py file; export the functions to one"
+        name = shlex.quote(str(path / notebooks[0]))
+        return f"it has notebooks and no .py file; name one: nndl check {name}"
     return "it has only " + ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
 
 

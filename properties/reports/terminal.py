@@ -260,5 +260,5 @@ class _Report(Page):
         """The last line."""
         status = {"pass": "pass", "fail": "fail"}.get(self.record.verdict, "error")
         yield Text()
-        for place, line in enumerate(self.mark(status, summary(self.record))):
-            yield line if place else Text(line.plain, style=COLOUR[status])
+        for line in self.mark(status, summary(self.record)):
+            yield Text(line.plain, style=COLOUR[status])

@@ -100,7 +100,7 @@ def session(file: Path, watcher: Watcher, order: list[str]) -> Iterator[bool]:
     for number, name in enumerate(order):
         write(file, SAVES[name])
         yield True
-        while not watcher.half and not watcher.refusal and watcher.waiting("standard"):
+        while watcher.waiting("standard"):
             yield False
         if name in HALF:
             assert watcher.half, name

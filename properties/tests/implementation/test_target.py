@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,7 @@ def test_default(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({}, "no-such-folder", ["no-such-folder", "homework folder", "spelling"]),
         ({"e/a.txt": ""}, "e", ["a.txt", "no Python code"]),
-        ({"e/hw.ipynb": "{}"}, "e", ["notebooks", "hw.ipynb", "export"]),
+        ({"e/hw.ipynb": "{}"}, "e", ["notebooks", "nndl check", "hw.ipynb"]),
         ({"hw.ipynb": "{}"}, "hw.ipynb", ["does not parse", "not a notebook"]),
         ({"a.zip": ""}, "a.zip", ["Unpack"]),
         ({"l.py": "def f(:\n"}, "l.py", ["does not parse", "line 1"]),
@@ -117,3 +118,19 @@ def test_the_loader_does_not_run_code_to_resolve(write: Writer) -> None:
     folder = write({"nndl/layers.py": f"open({str(mark)!r}, 'w')\n", "nndl/__init__.py": "1/0\n"})
     resolve_target(str(folder))
     assert not mark.exists()
+
+
+def test_a_refusal_names_the_next_command(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write({"layers.py": CODE, "a/nndl/layers.py": CODE, "b/nndl/layers.py": CODE})
+    (folder / "books").mkdir()
+    (folder / "books" / "one.ipynb").write_text("{}", encoding="utf-8")
+    monkeypatch.chdir(folder)
+    for name, command in (
+        ("layer.py", "nndl check layers.py"),
+        ("books", f"nndl check {folder / 'books' / 'one.ipynb'}"),
+    ):
+        with pytest.raises(TargetError, match=re.escape(command)):
+            resolve_target(name)
+    (folder / "layers.py").unlink()
+    with pytest.raises(TargetError, match=re.escape(f"nndl check {folder / 'a' / 'nndl'}")):
+        resolve_target(str(folder))

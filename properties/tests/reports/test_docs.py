@@ -30,7 +30,10 @@ def prelu_backward(dout, cache):
 def test_a_layer_of_ones_own(tmp_path: Path, slope: str, code: int) -> None:
     (tmp_path / "layers.py").write_text(LAYER.replace("SLOPE", slope), encoding="utf-8")
     record = tmp_path / "record.json"
-    specs = str(DOCS / "examples" / "prelu.py")
+    page = (DOCS / "author-of-a-layer.md").read_text(encoding="utf-8")
+    specs = str(tmp_path / "prelu.py")
+    (declaration,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    Path(specs).write_text(declaration, encoding="utf-8")
     arguments = ["--specs", specs, "--only", "prelu", "--profile", "quick"]
     run = CliRunner().invoke(
         main, ["check", str(tmp_path / "layers.py"), *arguments, "--json", str(record)]

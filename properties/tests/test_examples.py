@@ -1,0 +1,73 @@
+"""Every example of Python in the documentation runs, as it is printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from properties.commands.notebook import check
+
+from .command_line import ROOT
+from .test_public import installed
+
+# What the reader has at hand where an example speaks of functions of theirs.
+THEIRS = """
+import numpy as np
+from nndl.layers import affine_backward, affine_forward, relu_backward, relu_forward
+
+my_forward, my_backward = relu_forward, relu_backward
+
+
+class Squash:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+
+    def backward(self, grad):
+        return grad * (1 - self.y**2)
+
+
+class MyLayers:
+    affine_forward = staticmethod(affine_forward)
+    affine_backward = staticmethod(affine_backward)
+"""
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SKIPPED = ("%", "--")  # magics run in a notebook, see steps/test_notebook.py
+
+
+def examples() -> Iterator[object]:
+    for page in PAGES if (ROOT / "docs").is_dir() else ():
+        blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
+        for number, block in enumerate(blocks):
+            if not block.startswith(SKIPPED):
+                yield pytest.param(block, id=f"{page.stem}-{number}")
+
+
+@installed
+@pytest.mark.parametrize("block", list(examples()))
+def test_an_example_runs(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "squash.py").write_text(THEIRS, encoding="utf-8")
+    # A file, because what is judged has to have a source.
+    file = tmp_path / "example.py"
+    other = 'layer="affine"' in block
+    theirs = (
+        THEIRS.replace("= relu_forward, relu_", "= affine_forward, affine_") if other else THEIRS
+    )
+    file.write_text(f"{theirs}\n{block}", encoding="utf-8")
+    space = {"__name__": "example", "__file__": str(file), "check": check}
+    exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), space)
+    for name, value in list(space.items()):
+        if name.startswith("test_") and callable(value):
+            value()
+
+
+@pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="not in a checkout")
+def test_no_include_is_left_in_a_page() -> None:
+    for page in [*PAGES, *(ROOT / "docs").rglob("*.md")]:
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r"-{1,2}8 ?<", text), page
