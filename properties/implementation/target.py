@@ -166,7 +166,8 @@ def _near(path: Path) -> str:
         return ""
     names = {p.name: p for p in there if not p.name.startswith((".", "__"))}
     close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
-    close = close or sorted(name for name in names if name.endswith((".py", ".ipynb")))[:1]
+    if path.suffix in (".py", ".ipynb"):
+        close = close or sorted(name for name in names if name.endswith(path.suffix))[:1]
     if not close:
         return ""
     found = names[close[0]]
@@ -298,7 +299,7 @@ def _import(text: str) -> Target:
         if spec is None:
             raise TargetError(
                 f"There is no path and no module called {_named(text, part)}. Wanted {_WANTED}; "
-                "check the spelling and the current folder."
+                f"check the spelling and the current folder.{_near(Path.cwd() / text)}"
             )
         places = list(spec.submodule_search_locations or ())
         if not places and (not spec.origin or not spec.origin.endswith(".py")):
