@@ -315,7 +315,9 @@ class _Search:
             self._backward_error = self._backward_error or (failed.error, failed.sizes)
             return False
         if not _repeats(self._session, pairing, examples[0]):
-            self._refusals.append("two runs on the same inputs give different values")
+            state = ", ".join(examples[0].reply.get("chance", ()))
+            kept = f" ({state} changes between them)" if state else ""
+            self._refusals.append(f"two runs on the same inputs give different values{kept}")
             return True
         outputs = outputs_of(examples[0].reply, pairing.forward, then=pairing.then is not None)
         if not outputs.paths:

@@ -154,6 +154,7 @@ class Result:
     seen, matches
         The examples, and the gradients with their inputs.
     extra : mapping
+        ``chance``: random numbers and state that the forward uses, which the judge sets back.
         ``layer``: the declared layer that the code was recognised as. ``causes``: why a gradient
         is wrong, by the name of the gradient.
     missing : tuple of str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,10 +16,16 @@ from .found import Found, Margin, Result, Wrong
 from .kinks import at_kinks
 from .ladder import Unclear
 from .locating import RIGHT, UNCLEAR, WRONG, Fit, Match, allowed, compare, locate
+from .pairs import Pairing
 from .session import Session
 from .trying import Failed, Seen, between, items_of, leaves_of, make_example, see
 
 Array = Any
+_CONFIRMED = 3
+"""Examples in which a second rung has to agree with the first."""
+_USUAL, _FAR = 1.4, 40.0
+"""How large signed values are, and how large they are made at most."""
+_COMPARE = ("clip", "minimum", "maximum", "where", "fmin", "fmax", "min", "max")
 
 
 def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int = 0) -> Result:
@@ -37,19 +44,22 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
     seen: list[Seen] = []
     unclear: list[str] = []
     rng = np.random.default_rng([seed, 31])
+    far = _farthest_constant(found.pairing)
     for index in range(examples):
-        try:
-            example = make_example(
-                session, found.pairing, specs, index, seed + 1, least=found.least
-            )
-            confirm = rng if index < 3 else None
-            seen.append(
-                see(session, found.pairing, example, found.plan, confirm=confirm, seed=seed)
-            )
-        except Unclear as reason:
-            unclear.append(str(reason))
-        except Failed as failed:
-            unclear.append(f"it raises {failed}")
+        confirm = rng if index < _CONFIRMED else None
+        scales = [far, 1.0] if far > _USUAL and index >= _CONFIRMED and index % 2 else [1.0]
+        for scale in scales:
+            try:
+                example = make_example(
+                    session, found.pairing, specs, index, seed + 1, least=found.least, scale=scale
+                )
+                one = see(session, found.pairing, example, found.plan, confirm=confirm, seed=seed)
+            except (Unclear, Failed) as error:
+                told = f"it raises {error}" if isinstance(error, Failed) else str(error)
+                unclear += [told] if scale == 1.0 else []
+            else:
+                seen.append(one)
+                break
     if len(unclear) > len(seen):
         most = max(set(unclear), key=unclear.count)
         return Result(
@@ -70,6 +80,25 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
             examples=result.examples + kinks.examples,
         )
     return result
+
+
+def _farthest_constant(pairing: Pairing) -> float:
+    """The largest number that the code compares its values with: a clip at 6, a threshold."""
+    found = [0.0]
+    for function in (pairing.forward, pairing.judged):
+        for node in function.walk():
+            near: list[ast.AST] = []
+            if isinstance(node, ast.Compare):
+                near = [node.left, *node.comparators]
+            elif isinstance(node, ast.Call):
+                name = ast.unparse(node.func).rpartition(".")[2]
+                near = [*node.args] if name in _COMPARE else []
+            for part in near:
+                if isinstance(part, ast.UnaryOp):
+                    part = part.operand
+                if isinstance(part, ast.Constant) and isinstance(part.value, int | float):
+                    found.append(abs(float(part.value)))
+    return min(max(found), _FAR)
 
 
 def _verdict(
@@ -103,6 +132,7 @@ def _verdict(
         margins=tuple(_margin(match) for match in fit.matches),
         unclear=tuple(unclear),
         own=frozenset(leaf.shown for leaf in leaves if leaf.path.startswith("self/")),
+        extra=_chance(seen),
     )
     return result, fit
 
@@ -123,6 +153,12 @@ def _margin(match: Match) -> Margin:
         if off[place] / room[place] > worst:
             worst, error, limit = off[place] / room[place], float(off[place]), float(room[place])
     return Margin(item.shown, leaf.shown if leaf else "", match.status, entries, error, limit)
+
+
+def _chance(seen: Sequence[Seen]) -> dict[str, Any]:
+    """What the forward draws from or changes, which is the same in every run here."""
+    told = sorted({str(name) for one in seen for name in one.example.reply.get("chance", ())})
+    return {"chance": tuple(told)} if told else {}
 
 
 def wrong_of(match: Match, found: Found, seen: Sequence[Seen]) -> Wrong:
@@ -151,7 +187,7 @@ def wrong_of(match: Match, found: Found, seen: Sequence[Seen]) -> Wrong:
         f"the derivative with respect to {leaf} is {float(wanted[index]):.6g}"
     )
     ratio = _ratio(match)
-    if ratio is not None:
+    if ratio is not None and abs(ratio - 1.0) > 1e-6:
         sentence += f"; every entry is {ratio:.6g} times it"
     return Wrong(name, leaf, sentence, got, wanted, bound, values, one.upstream, place)
 

@@ -24,6 +24,7 @@ from .session import Session
 Array = Any
 _UNIT = 2.0**-53
 STEPS = 2.0 ** -np.arange(7.0, 13.0)
+RUNGS = ("dual", "complex", "extrapolation")
 _KINK = 1e-6
 """Compared values that are closer than this, in units of one, make a kink possible."""
 MOST_ENTRIES = 240
@@ -105,6 +106,7 @@ def truth(
     outputs: Sequence[str],
     *,
     confirm: np.random.Generator | None = None,
+    rungs: Sequence[str] = RUNGS,
 ) -> Truth:
     """Ask the rungs, the most exact first.
 
@@ -118,6 +120,8 @@ def truth(
         Paths of the outputs.
     confirm
         With a generator, a dual result is confirmed along one random direction.
+    rungs
+        Those that may speak.
 
     Raises
     ------
@@ -130,14 +134,14 @@ def truth(
         raise Unclear("there is nothing to derive with respect to")
     if entries > 4 * MOST_ENTRIES:
         raise Unclear(f"{entries} entries are too many to derive by each")
-    result = _carried(session, request, shapes, outputs)
+    result = _carried(session, request, shapes, outputs) if "dual" in rungs else None
     if result is not None:
         if confirm is not None:
             _confirm(session, request, result, confirm)
         return result
     if entries > MOST_ENTRIES:
         raise Unclear(f"{entries} entries are too many for difference quotients")
-    stepped = _imaginary(session, request, shapes, outputs)
+    stepped = _imaginary(session, request, shapes, outputs) if "complex" in rungs else None
     return stepped or _extrapolated(session, request, shapes, outputs)
 
 

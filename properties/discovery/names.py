@@ -31,6 +31,11 @@ NOT_JUDGED = _words(
     newton solver solve approx approximate verify demo load save read write"""
 )
 """Words of functions that use a gradient and are none."""
+_MARKED = _words("forward fwd fprop backward backwards bwd bprop prime deriv derivative")
+_ALSO_LAYERS = _words(
+    "norm norms clip clipping apply zero momentum relative difference differences"
+)
+"""Such words that layers are named by too."""
 
 UPSTREAM = _words(
     """dout grad_output grad_out upstream upstream_grad g gy dy dY dz dZ dL d_out delta grad dloss
@@ -57,6 +62,24 @@ def words(name: str) -> list[str]:
     return [word.lower() for word in spaced.split("_") if word]
 
 
+def uses_gradients(name: str) -> bool:
+    """Whether a name says that a function uses a gradient and gives none.
+
+    >>> [uses_gradients(n) for n in ("grad_norm", "clip_grads", "check_gradient", "numerical_grad")]
+    [True, True, True, True]
+    >>> [uses_gradients(n) for n in ("batch_norm", "layer_norm_backward", "clip_fwd", "norm_grad")]
+    [False, False, False, False]
+    """
+    plain = words(name)
+    told = set(plain) & NOT_JUDGED
+    if set(plain) & _MARKED:
+        told -= _ALSO_LAYERS
+    place = next((i for i, word in enumerate(plain) if word in BACKWARD), len(plain))
+    if "norm" in told and plain.index("norm") < place:
+        told -= {"norm"}
+    return bool(told)
+
+
 def key(name: str) -> frozenset[str]:
     """The words that say what is derived, without those that say that it is derived.
 
@@ -75,7 +98,7 @@ def is_backward(name: str) -> bool:
     (True, False, False)
     """
     plain = set(words(name))
-    if plain & NOT_JUDGED:
+    if uses_gradients(name):
         return False
     if plain & (BACKWARD - {"score", "back"}):
         return True

@@ -217,8 +217,7 @@ def _of_functions(survey: Survey, usable: Sequence[Function]) -> Iterator[Candid
         if flag:
             yield Candidate(function, None, (Pairing(function, function, "flag", flag=flag),))
             continue
-        plain = set(names.words(function.name))
-        if plain & names.NOT_JUDGED or function.is_skeleton:
+        if names.uses_gradients(function.name) or function.is_skeleton:
             continue
         value = joint_value(function)
         if value is not None:
@@ -279,7 +278,7 @@ def _forwards(
             if other is function or other.is_skeleton or not other.parameters:
                 continue
             plain = set(names.words(other.name))
-            if plain & names.NOT_JUDGED:
+            if names.uses_gradients(other.name):
                 continue
             gives_gradient = names.is_backward(other.name)
             if gives_gradient != second and not (second and not gives_gradient):
@@ -386,7 +385,7 @@ def _no_value(function: Function) -> bool:
     """Whether a function uses or gives gradients, or does nothing."""
     if names.is_backward(function.name) or gives_gradients(function) or function.is_skeleton:
         return True
-    return bool(set(names.words(function.name)) & names.NOT_JUDGED)
+    return names.uses_gradients(function.name)
 
 
 def _rank(
@@ -427,7 +426,7 @@ def joint_value(function: Function) -> int | None:
     if _is_joint(function):
         return 0
     returns = [r for r in function.returns() if len(r) == 2]
-    if returns and not set(names.words(function.name)) & names.NOT_JUDGED:
+    if returns and not names.uses_gradients(function.name):
         first, last = returns[-1]
         value = last in ("J", "L", "E") or bool(set(names.words(last)) & names.VALUE)
         if value and names.is_gradient(first) and not names.gradient_of(last):
@@ -488,7 +487,7 @@ def _of_class(kind: Class) -> Iterator[Candidate]:
         and not n.startswith("_")
         and set(names.words(n)) & (names.FORWARD | names.VALUE)
         and not names.is_backward(n)
-        and not set(names.words(n)) & names.NOT_JUDGED
+        and not names.uses_gradients(n)
         and not m.is_skeleton
     ]
     for name, method in own.items():
@@ -498,8 +497,7 @@ def _of_class(kind: Class) -> Iterator[Candidate]:
         if flag and not name.startswith("_"):
             yield Candidate(method, kind, (Pairing(method, method, "flag", kind, flag),))
             continue
-        words = set(names.words(name))
-        if words & names.NOT_JUDGED or name.startswith("__"):
+        if names.uses_gradients(name) or name.startswith("__"):
             continue
         value = joint_value(method)
         if value is not None:

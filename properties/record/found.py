@@ -54,7 +54,7 @@ def _entry(result: Result, repeat: str, strict: bool) -> Function:
         detail = result.wrong[0].sentence
     elif strict and findings and status == "pass":
         status, detail = "fail", findings[0]
-    layer = result.extra.get("layer", "")
+    layer, chance = result.extra.get("layer", ""), ", ".join(result.extra.get("chance", ()))
     return Function(
         name=found.name,
         layer=found.name,
@@ -66,7 +66,9 @@ def _entry(result: Result, repeat: str, strict: bool) -> Function:
         file=found.file,
         line=None if found.place else found.pairing.judged.line,
         inputs=found.inputs,
-        found=found.sentence + (f"; its forward is {layer}" if layer else ""),
+        found=found.sentence
+        + (f"; its forward is {layer}" if layer else "")
+        + (f"; it uses {chance}, set back before each run" if chance else ""),
     )
 
 

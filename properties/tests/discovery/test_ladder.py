@@ -107,3 +107,60 @@ def test_the_most_exact_rung_that_can_speak_judges(tmp_path: Path, factor: float
     }
     off = {name for name, one in found.items() if one.status == "wrong"}
     assert off == (set() if factor == 1.0 else {"lik_grad", "curve_grad"})
+
+
+CHANCE = """
+import random
+from numpy.random import default_rng
+old = np.random.RandomState(3)
+count = 0
+def drop_forward(x, p=0.5):
+    mask = (np.random.rand(*x.shape) < p) / p
+    return x * mask, mask
+def drop_backward(dout, mask):
+    return dout * mask
+def noise_forward(x):
+    '''x: (N, D)'''
+    m = default_rng().normal(size=x.shape) + old.rand() + random.random()
+    return x * m, m
+def noise_backward(dout, m):
+    return dout * m
+def counted_forward(x):
+    '''x: (N, D)'''
+    global count
+    count = count + 1
+    return x * count, count
+def counted_backward(dout, c):
+    return dout * c
+def again_forward(x):
+    '''x: (N, D)'''
+    m = np.random.rand(*x.shape)
+    return x * m, m
+def again_backward(dout, m):
+    return dout * np.random.rand(*dout.shape)
+"""
+
+
+def test_random_numbers_and_state_are_the_same_in_every_run_and_named(tmp_path: Path) -> None:
+    found = judged(tmp_path, CHANCE)
+    assert {name: (one.status, one.extra.get("chance")) for name, one in found.items()} == {
+        "drop_backward": ("right", ("np.random",)),
+        "noise_backward": ("right", ("a generator of numpy", "random")),
+        "counted_backward": ("right", ("count",)),
+        "again_backward": ("wrong", ("np.random",)),
+    }
+
+
+def test_state_that_cannot_be_set_back_is_a_reason(tmp_path: Path) -> None:
+    file = tmp_path / "piece.py"
+    file.write_text(
+        "kept = {'n': 0}\n"
+        "def grown_forward(x):\n    '''x: (N, D)'''\n    kept['n'] += 1\n"
+        "    return x * kept['n'], kept['n']\n"
+        "def grown_backward(dout, n):\n    return dout * n\n",
+        encoding="utf-8",
+    )
+    search = Search(target=resolve_target(str(file)), demands=Demands(profile="quick"))
+    [told] = judge_undeclared(search).found
+    assert isinstance(told, NotJudged)
+    assert "two runs on the same inputs give different values" in told.reason

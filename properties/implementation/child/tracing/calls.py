@@ -9,12 +9,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .chance import Chance
 from .dual import Dual
 from .objects import flat, is_number, parameters, replaced
 
-_SEED = 20_170_117
 _MAX_ENTRIES = 2_000_000
-_seed_numpy = np.random.seed
 
 
 class Failed(Exception):
@@ -27,15 +26,14 @@ class Failed(Exception):
 class Surroundings(Protocol):
     """The loaded modules of a target."""
 
+    chance: Chance
+
     @property
     def modules(self) -> list[ModuleType]:
         """The modules of the target."""
 
     def is_own(self, value: Any) -> bool:
         """Whether an object is an instance of a class of the target."""
-
-    def rewind(self) -> None:
-        """Put the generators of the modules back to where they began."""
 
     def module(self, name: str) -> ModuleType:
         """Give a module of the target."""
@@ -51,8 +49,7 @@ class Calls:
         self, trials: Surroundings, request: Mapping[str, Any], leaves: dict[str, Any]
     ) -> None:
         self._trials, self._request = trials, request
-        _seed_numpy(_SEED + int(request.get("seed", 0)))
-        trials.rewind()
+        trials.chance.rewind(int(request.get("seed", 0)))
         self.owner: Any = None
         self.before: list[Any] = []
         self._before_args: dict[str, Any] = {}

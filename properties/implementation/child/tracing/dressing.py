@@ -17,10 +17,8 @@ from typing import Any
 import numpy as np
 
 from . import functions, moving, rules, special
+from .chance import seeded_rng
 from .dual import Dual, constant, holds, lift, stacked
-
-_SEED = 7
-_default_rng = np.random.default_rng
 
 
 class _FloatMeta(type):
@@ -106,7 +104,7 @@ class _Random:
 
     @staticmethod
     def default_rng(seed: Any = None) -> Any:
-        return _default_rng(_SEED if seed is None else seed)
+        return seeded_rng(seed)
 
 
 class _Numpy:
@@ -221,13 +219,3 @@ def dressed(modules: Sequence[ModuleType]) -> Iterator[None]:
             space.update(before)
             if not own_float:
                 space.pop("float", None)
-
-
-@contextlib.contextmanager
-def settled_random() -> Iterator[None]:
-    """Let a generator made without a seed give the same numbers in every run."""
-    np.random.default_rng = _Random.default_rng
-    try:
-        yield
-    finally:
-        np.random.default_rng = _default_rng

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .calls import Calls, Failed, differs, sent
-from .dressing import settled_random
+from .chance import Chance
 from .objects import flat
 from .rungs import RUNGS
 
@@ -24,18 +24,12 @@ class Trials:
     def __init__(self, modules: Mapping[str, ModuleType]) -> None:
         self._modules = modules
         self._files = {str(m.__file__) for m in modules.values()}
-        # Generators that a module holds give the same numbers in every run.
-        self._generators = [
-            (value, value.bit_generator.state)
-            for module in modules.values()
-            for value in list(vars(module).values())
-            if isinstance(value, np.random.Generator)
-        ]
+        self.chance = Chance(list(modules.values()))
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Do what ``mode`` says: ``run``, or a rung of the derivative."""
         rung = RUNGS.get(request["mode"])
-        with settled_random():
+        with self.chance.settled():
             try:
                 return self._run(request) if rung is None else rung(self, request)
             except Failed as failed:
@@ -52,8 +46,10 @@ class Trials:
             finite = all(np.isfinite(np.asarray(place[3])).all() for place in found)
             size = int(np.size(outputs[0][3])) if outputs else 0
             return {"numbers": len(found), "finite": finite, "size": size}
+        mark = self.chance.mark()
         with self._watched(frames):
             returned = call.forward()
+        drawn = self.chance.used(mark)
         reply: dict[str, Any] = {
             "kind": type(returned).__name__,
             "returned": sent(flat(returned)),
@@ -62,6 +58,7 @@ class Trials:
             "before": sent(call.before),
             "after": sent(flat(call.owner, objects=own)) if call.owner is not None else [],
             "locals": sorted(frames),
+            "chance": drawn,
         }
         if request.get("backward"):
             before = {place[0]: np.array(place[3]) for place in flat(call.owner, objects=own)}
@@ -84,11 +81,6 @@ class Trials:
     def is_own(self, value: Any) -> bool:
         """Whether an object is an instance of a class of the target."""
         return hasattr(value, "__dict__") and type(value).__module__ in self._modules
-
-    def rewind(self) -> None:
-        """Put the generators of the modules back to where they began."""
-        for generator, state in self._generators:
-            generator.bit_generator.state = state
 
     def module(self, name: str) -> ModuleType:
         """Give a module of the target."""
