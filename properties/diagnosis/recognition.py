@@ -21,6 +21,7 @@ from reference.precision import Precision
 
 from ..discovery import names
 from ..discovery.found import Result
+from ..discovery.locating import WRONG
 from ..discovery.trying import Seen
 from ..spec.case import Case
 from ..spec.observation import Observation
@@ -288,8 +289,10 @@ def with_cause(result: Result, rows: Sequence[LayerSpec]) -> Result:
 
 
 def _argument(known: Recognised, shown: str, result: Result) -> str | None:
-    """The row's name of a gradient that the code calls otherwise."""
+    """The row's name of a gradient that is wrong in ordinary examples; not only where values tie."""
     for match in result.matches:
+        if match.status != WRONG:
+            continue
         if match.item.shown == shown and match.leaf is not None and match.leaf.path in known.paths:
             return f"d{known.row.differentiable[known.paths.index(match.leaf.path)]}"
     return None
