@@ -289,7 +289,7 @@ def with_cause(result: Result, rows: Sequence[LayerSpec]) -> Result:
 
 
 def _argument(known: Recognised, shown: str, result: Result) -> str | None:
-    """The row's name of a gradient that is wrong in ordinary examples; not only where values tie."""
+    """The row's name of a gradient that is wrong in ordinary examples, not at ties alone."""
     for match in result.matches:
         if match.status != WRONG:
             continue

@@ -61,6 +61,7 @@ def make_example(
     least: int = 1,
     whole: bool = False,
     sizes: Mapping[str, int] | None = None,
+    scale: float = 1.0,
 ) -> Example:
     """Draw a case, and give the object's own parameters values of the case.
 
@@ -70,6 +71,8 @@ def make_example(
         Whether signed values are small whole numbers, many of which tie.
     sizes
         Lengths of the letters, where they are not to be drawn.
+    scale
+        What signed values are multiplied by.
 
     Raises
     ------
@@ -82,6 +85,8 @@ def make_example(
         sizes = small(specs, sizes, most=_MOST_ENTRIES, least=least)
     drawn = {n: one.mapped(_whole) for n, one in specs.items()} if whole else specs
     values = draw(drawn, sizes, rng)
+    if scale != 1.0:
+        values |= {n: scale * v for n, v in values.items() if specs[n].kind == "normal"}
     request = request_for(pairing, values, seed=index)
     reply = session.trial({**request, "mode": "run", "backward": None})
     if "error" in reply:
