@@ -45,12 +45,21 @@ def _make(
     )
 
 
+# A byte does not count their places.
+_LONG = st.sampled_from(((4, 70), (70, 4)))
+
+
 def _cases(purpose: Purpose) -> st.SearchStrategy[Case]:
     kink = purpose is Purpose.KINK  # its entries are moved one by one
     sizes = st.integers(1, 2) if kink else batch_sizes(purpose)
     channels = st.integers(1, 2) if kink else CHANNELS
     drawn = values(purpose)
-    return st.builds(_make, st.just(purpose), drawn, sizes, channels, PLACES, WINDOWS, STRIDES)
+    given = st.just(purpose)
+    usual = st.builds(_make, given, drawn, sizes, channels, PLACES, WINDOWS, STRIDES)
+    if purpose is not Purpose.ORDINARY:
+        return usual
+    one = st.just(1)
+    return st.one_of(*[usual] * 15, st.builds(_make, given, drawn, one, one, PLACES, _LONG, one))
 
 
 _WINDOWS = """
