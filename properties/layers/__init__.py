@@ -42,6 +42,7 @@ from .svm import SVM
 from .tanh import TANH
 from .temporal_affine import TEMPORAL_AFFINE
 from .temporal_softmax import TEMPORAL_SOFTMAX
+from .whole_nets import WHOLE_NETS
 from .word_embedding import WORD_EMBEDDING
 
 ALL: tuple[LayerSpec, ...] = (
@@ -91,6 +92,7 @@ ALL: tuple[LayerSpec, ...] = (
     TEMPORAL_SOFTMAX,
     *LINEAR_CLASSIFIERS,
     *NETS,
+    *WHOLE_NETS,
     *RULES,
     SOLVER,
 )

@@ -1,0 +1,107 @@
+"""Nets whose loss is all that is asked: made, given parameters, and called in one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from reference.precision import FLOAT32, FLOAT64
+
+from ...implementation import Call, Implementation, Outcome, Ref
+from ...spec.case import Array, Case
+from ...spec.literals import literal
+from ..asking import Questions
+from ..mismatch import Fault, Kind
+from .objects import ObjectProbe
+
+_NET = Ref(0, 0)
+
+
+class WholeNetProbe(ObjectProbe):
+    """One class of nets; its row says how it is made, and what its loss takes.
+
+    ``lacks`` are variants of the class that it has not, each as the row's ``variant`` names it.
+    """
+
+    def __init__(self, spec: Any, implementation: Implementation) -> None:
+        super().__init__(spec, implementation)
+        self.row = spec
+        self.lacks: set[str] = set()
+        faults = {}
+        for case in spec.smallest:
+            try:
+                outcome = self.now(self.play(case, 1))[0]
+                if outcome.status == "missing" or (outcome.ok and outcome.outputs[0] is None):
+                    raise Fault(self.name, "missing", "a skeleton: its loss returns None")
+                self.get(outcome)
+            except Fault as fault:
+                faults[spec.variant(case)] = fault
+        if len(faults) == len(spec.smallest):
+            raise next(iter(faults.values()))
+        self.lacks |= faults.keys()
+
+    def play(self, case: Case, times: int, *, scores: bool = False) -> Questions[list[Outcome]]:
+        """Make the net of a case and call its loss some times; its parameters come last."""
+        spec = self.row
+        batch = spec.batch(case)
+        loss = Call(".loss", (_NET, *(batch[:1] if scores else batch)))
+        calls = [
+            Call(self.name, (), spec.construct(case), seed=0),
+            Call(".params[]=", (_NET, self.parameters(case))),
+            *(loss for _ in range(times)),
+            Call(".params", (_NET,)),
+        ]
+        outcomes = yield from self.ask(calls)
+        for outcome in outcomes[:2]:
+            if outcome.status != "missing":
+                self.get(outcome)
+        return outcomes[2:]
+
+    def parameters(self, case: Case) -> dict[str, Array]:
+        """The parameters of a case, by name."""
+        return {name: case.args[name] for name in self.row.parameters}
+
+    def loss(self, outcome: Outcome, case: Case) -> dict[str, Array]:
+        """The loss, and the gradient of each parameter as ``dNAME``."""
+        outputs = self.get(outcome)
+        if len(outputs) < 2 or not isinstance(outputs[1], dict):
+            self.contradict("loss", "loss did not return a loss and a dict of gradients", case)
+        found = {"loss": np.asarray(outputs[0])}
+        for name, value in self.parameters(case).items():
+            if not isinstance(outputs[1].get(name), (np.ndarray, float, int)):
+                self.contradict(f"d{name}", f"there is no gradient of {name}", case)
+            gradient = np.asarray(outputs[1][name])
+            if gradient.size != value.size:
+                sentence = f"d{name} has shape {gradient.shape}, wanted {value.shape}"
+                self.contradict(f"d{name}", sentence, case)
+            found[f"d{name}"] = gradient
+        return found
+
+    def judge(self, case: Case, got: Mapping[str, Array], *names: str) -> None:
+        """Raise the mismatch of what the reference says otherwise, of some of it."""
+        truth = self.row.scores if names == ("scores",) else self.row.truth
+        mine = {name: got[name] for name in names}
+
+        def of(truth: Any, precision: Any) -> dict[str, Any]:
+            return {name: bound for name, bound in truth(case, precision).items() if name in mine}
+
+        wrong = self.find(case, mine, of(truth, FLOAT64))
+        for sentence, other in self.row.conventions.items() if wrong and "loss" in mine else ():
+            if self.find(case, mine, of(other, FLOAT64)) is None:
+                self.note(Kind.CONVENTION, sentence)
+                return
+        wrong = wrong and self.find(case, mine, of(truth, FLOAT64), lambda: of(truth, FLOAT32))
+        if wrong is not None:
+            self.fail(self.name, *wrong, oracle="reference", case=case)
+
+    def script_lines(self, case: Case) -> list[str]:
+        """Make the net of the case and print its loss."""
+        made = {**self.row.construct(case), "dtype": "float64"}
+        given = ", ".join(f"{name}={literal(value)}" for name, value in made.items())
+        lines = [f"net = {self.short}({given})"]
+        for name, value in self.parameters(case).items():
+            lines.append(f"net.params[{name!r}] = {literal(value)}")
+        batch = ", ".join(literal(value) for value in self.row.batch(case))
+        return [*lines, f"print(*net.loss({batch}))"]
