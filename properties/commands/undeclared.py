@@ -156,6 +156,12 @@ def _strangers(table: Table, listed: Sequence[Candidate]) -> Iterator[str]:
                 yield f"[tool.nndl.{key}] names {name}, and no derivative of that name was found"
 
 
+def _partly(survey: Survey) -> Iterator[str]:
+    """Modules of which only a part could be run."""
+    for module, failure in survey.failures.items():
+        yield f"{module.rpartition('.')[2]}: {failure}"
+
+
 def _explained(result: Result) -> Result:
     """A wrong result with the declared layer that its code is, and the causes known of that."""
     # Nobody pays for the declarations before something is wrong.
@@ -193,7 +199,7 @@ def judge_undeclared(search: Search) -> Undeclared:
         search.target,
         [one for one, _ in found],
         {one.found.name: seconds for one, seconds in found if isinstance(one, Result)},
-        (*((looked.note,) if looked.note else ()), *strange),
+        (*((looked.note,) if looked.note else ()), *strange, *_partly(survey)),
         (*broken, *lost),
     )
 

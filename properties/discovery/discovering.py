@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from properties.implementation.child.cells import place as place_in_notebook
+from properties.implementation.child.tracing.recording import calls_its_own
 
 from . import names
 from .calling import OUTPUT_TAKEN, Plan, outputs_of, plans
@@ -21,6 +22,7 @@ from .ladder import Truth, Unclear
 from .learning import Learner, Refused, ones, pretty
 from .locating import RIGHT, WRONG, Fit, Match, locate, shape_is_off
 from .pairs import Candidate, Pairing, candidates
+from .recorded import inputs_of
 from .session import Session
 from .source import KEYWORD_ONLY, PLAIN, POSITIONAL_ONLY, Function, Parameter, Survey
 from .trying import (
@@ -36,6 +38,7 @@ from .trying import (
     see,
 )
 
+CALLS = "calls that it makes itself"
 _EXAMPLES = 3
 _MOST_INPUTS = 8
 _LEAST = (1, 3)
@@ -139,6 +142,7 @@ class _Search:
         self._ran = False
         self._single: list[str] = []
         self._note = ""
+        self._called: Mapping[str, Wanted] = {}
         self._backward_error: tuple[Mapping[str, Any], Mapping[str, int]] | None = None
 
     def run(self) -> Found | NotJudged:
@@ -227,8 +231,25 @@ class _Search:
             scalar=_is_number(pairing),
             seed=self._seed,
         )
-        starts = self._starts(learner, keyed)
-        return learner, starts
+        return learner, self._starts(learner, keyed, self._called_with(pairing, list(keyed)))
+
+    def _called_with(self, pairing: Pairing, wanted: list[str]) -> dict[str, Wanted]:
+        """Inputs as the target's own calls give them; none where it makes no such calls."""
+        text = "".join("\n".join(lines) for lines in self._survey.sources.values())
+        if "__main__" not in text and not text.startswith("# cell") and not self._calls_itself():
+            return {}
+        owner = pairing.owner.name if pairing.owner is not None else ""
+        names_ = [f.name for f in self._survey.functions] + [k.name for k in self._survey.classes]
+        calls = self._session.recorded(names_)
+        parts = [("arg", calls.of(pairing.forward, owner))]
+        if pairing.owner is not None and "__init__" in pairing.owner.methods:
+            parts.append(("init", calls.of(pairing.owner.methods["__init__"], owner)))
+        if pairing.then is not None:
+            parts.append(("arg", calls.of(pairing.then)))
+        return inputs_of(parts, wanted)
+
+    def _calls_itself(self) -> bool:
+        return any(calls_its_own(tree) for tree in self._survey.trees.values())
 
     def _helpers(self, functions: Sequence[Function]) -> list[Function]:
         """Functions of the target that these call."""
@@ -241,7 +262,7 @@ class _Search:
         return [f for f in self._survey.functions if f.name in called]
 
     def _starts(
-        self, learner: Learner, keyed: Mapping[str, Hint]
+        self, learner: Learner, keyed: Mapping[str, Hint], called: Mapping[str, Wanted]
     ) -> list[tuple[float, Mapping[str, Wanted]]]:
         start: dict[str, Wanted] = {}
         for name, hint in keyed.items():
@@ -262,6 +283,11 @@ class _Search:
             if plain in told and one.kind == "length":
                 start[name] = replace(one, axes=(plain,))
         starts: list[tuple[float, Mapping[str, Wanted]]] = [(0.0, start)]
+        fresh = {n: one for n, one in called.items() if n.partition("/")[2] not in self._declared}
+        if fresh and any(n.startswith("arg/") for n in fresh):
+            self._called = {**start, **fresh}
+            first, second = (0.2, 0.0) if self._source != "the code" else (0.0, 0.3)
+            starts = [(first, self._called), (second, start)]
         for name, one in start.items():
             others = keyed[name].options[1:4] if one.kind == "constant" else []
             starts += [(0.5, {**start, name: replace(one, constant=text)}) for text in others]
@@ -462,11 +488,19 @@ class _Search:
             {n: s for n, s in specs.items() if n.startswith("arg/")},
             best.plan,
             best.reading,
-            self._source,
+            CALLS if self._is_as_called(best) else self._source,
             best.cost,
             best.least,
             self._place(best.pairing.judged),
             self._note,
+        )
+
+    def _is_as_called(self, best: Hypothesis) -> bool:
+        """Whether inputs are those of the target's own calls."""
+        called = self._called
+        return bool(called) and all(
+            n in called and one.kind == called[n].kind and len(one.axes) == len(called[n].axes)
+            for n, one in best.specs.items()
         )
 
     def _place(self, function: Function) -> str:

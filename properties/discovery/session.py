@@ -9,6 +9,7 @@ from properties.implementation import Call, Outcome
 
 from . import names
 from .pairs import Pairing
+from .recorded import Calls, read_calls
 from .source import Survey, read_survey
 
 Reply = Mapping[str, Any]
@@ -28,6 +29,7 @@ class Session:
     def __init__(self, implementation: Answers) -> None:
         self._implementation = implementation
         self.calls = 0
+        self._recorded: Calls | None = None
 
     def survey(self) -> Survey:
         """Ask what the target defines."""
@@ -39,6 +41,18 @@ class Session:
     def trial(self, request: Mapping[str, Any]) -> Reply:
         """Run one trial; what went wrong comes back under ``error``."""
         return self._ask("=trial", dict(request))
+
+    def recorded(self, wanted: Sequence[str]) -> Calls:
+        """Ask with what the target calls its own functions; asked once, its blocks run once.
+
+        Parameters
+        ----------
+        wanted
+            Names of functions and classes: blocks that name none of them are not run.
+        """
+        if self._recorded is None:
+            self._recorded = read_calls(self._ask("=calls", list(wanted)))
+        return self._recorded
 
     def _ask(self, service: str, *arguments: Any) -> Reply:
         self.calls += 1

@@ -89,6 +89,7 @@ class LoadedTarget:
         """Give the calls about the modules as a whole, which are answered on this side."""
         if EVERYTHING not in self._names:
             return {}
+        from .tracing.recording import recorded
         from .tracing.survey import survey
         from .tracing.trials import Trials
 
@@ -104,7 +105,12 @@ class LoadedTarget:
                 "unusable": {n: m for n, m in modules.items() if isinstance(m, str)},
             }
 
-        return {"=survey": described, "=trial": trials.answer}
+        def calls(wanted: Sequence[str]) -> dict[str, Any]:
+            trees = {n: e.source.tree for n, e in executions.items() if e.source is not None}
+            own = self.imports.is_user_file
+            return {"calls": recorded(usable, trees, self._recorder, own, wanted)}
+
+        return {"=survey": described, "=trial": trials.answer, "=calls": calls}
 
     def _lines(self) -> dict[str, list[str]]:
         sources = {n: e.source for n, e in self.imports.executions.items()}
@@ -113,8 +119,16 @@ class LoadedTarget:
     def _take_everything(self) -> None:
         if self._layout.surveyed:
             self.modules = surveyed(self._layout, self.modules, ROOT)
+        from .tracing.recording import Recorder, calls_its_own
+
+        self._recorder = Recorder()
         for module in self.modules:
-            self._module(module)
+            source = self.imports.sources.read(module.path)
+            if not isinstance(source, Source) or not calls_its_own(source.tree):
+                self._module(module)
+                continue
+            with self._recorder.listening(self.imports.is_user_file):
+                self._module(module)
         self.infos[EVERYTHING] = FunctionInfo(EVERYTHING, "present")
 
     def _find(self, name: str) -> None:
