@@ -14,9 +14,12 @@ HOME = "/scratch"
 """The one folder that the child can write to; it is memory, and goes with the child."""
 
 _NAMESPACES = (
-    *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
-    *("--unshare-cgroup-try", "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
+    *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
+    *("--die-with-parent", "--new-session", "--cap-drop", "ALL"),
 )
+_OF_A_USER = ("--unshare-user",)
+# Root needs no namespace of users, in which it could not read the files of others.
+_OF_ROOT = ("--cap-add", "CAP_DAC_READ_SEARCH")
 
 
 @cache
@@ -33,10 +36,16 @@ def program() -> str | None:
 @cache
 def why_not() -> str:
     """Why bubblewrap cannot be used; empty where it can."""
+    ways = [_OF_ROOT, _OF_A_USER] if os.geteuid() == 0 else [_OF_A_USER]
+    return "" if any(not _why_not(way) for way in ways) else _why_not(ways[-1])
+
+
+@cache
+def _why_not(way: tuple[str, ...]) -> str:
     found = program()
     if found is None:
         return "bubblewrap is not installed"
-    tried = [found, *_NAMESPACES, "--size", "65536", "--tmpfs", "/", "--ro-bind", "/", "/"]
+    tried = [found, *_NAMESPACES, *way, "--size", "65536", "--tmpfs", "/", "--ro-bind", "/", "/"]
     try:
         said = subprocess.run(
             [*tried, "--", found, "--version"], capture_output=True, timeout=20, check=False
@@ -52,7 +61,8 @@ def command(view: View, written_bytes: int, inner: Sequence[str]) -> list[str]:
     """The command that runs `inner` with `view` and nothing else of this machine."""
     found = program()
     assert found is not None
-    told = [found, *_NAMESPACES]
+    as_root = os.geteuid() == 0 and not _why_not(_OF_ROOT)
+    told = [found, *_NAMESPACES, *(_OF_ROOT if as_root else _OF_A_USER)]
     for path in view.roots:
         if os.path.islink(path):
             told += ["--symlink", os.readlink(path), path]

@@ -112,9 +112,11 @@ class InChildProcess:
         self.limits = limits
         self._tier = choose(limits.isolation)
         self._view: View | None = None
+        self._installed: tuple[str, ...] = ()
         if self._tier != "limits":
             strict = limits.isolation == "require"
             self._view = view_of(target, strict=strict, allowed=limits.allowed, also=readable)
+            self._installed = tuple(sorted(self._view.installed))
         self.limits_missing: tuple[str, ...] = ()
         self.functions: Mapping[str, FunctionInfo] = {}
         self._names = list(names)
@@ -136,7 +138,9 @@ class InChildProcess:
                 self._nothing_in_time()
                 return
             child = Child(self.limits, self._tier, self._view)
-            layout: Layout = dataclasses.replace(self.target.layout(), skip=dict(self._skip))
+            layout: Layout = dataclasses.replace(
+                self.target.layout(), skip=dict(self._skip), installed=self._installed
+            )
             seconds = max(self.limits.import_seconds, 0.1)
             try:
                 header = ["load", dataclasses.asdict(layout), self._names]

@@ -100,13 +100,16 @@ class Started:
             more.update(start_new_session=True, pass_fds=(theirs,))
             configuration["progress"] = theirs
         if view is not None:
+            configuration["confine"] = {"readable": [], "writable": [], "parent": None}
+        if view is not None and self.tier == "landlock":
+            packages = os.path.join(self.folder, "packages")
+            os.mkdir(packages)
+            configuration["sys_path"] = view.linked(packages)
             configuration["confine"] = {
-                "readable": [] if self.tier == "bubblewrap" else [*view.readable(), *DEVICES[1:]],
-                "writable": [] if self.tier == "bubblewrap" else [self.home, DEVICES[0]],
-                "files": self.tier == "landlock",
-                "parent": None if self.tier == "bubblewrap" else os.getpid(),
+                "readable": [*view.readable(), packages, *DEVICES[1:]],
+                "writable": [self.home, DEVICES[0]],
+                "parent": os.getpid(),
             }
-        if self.tier == "landlock":
             # Out of reach for debuggers and for /proc, of this user's processes too.
             prctl(PR_SET_DUMPABLE, 0)
         self.process = subprocess.Popen(

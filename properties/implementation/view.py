@@ -60,6 +60,21 @@ class View:
         """
         return [*self.inside, *(entry for root in self.roots for entry in self._around(root))]
 
+    def linked(self, folder: str) -> list[str]:
+        """The import path where packages are picked out by links in a folder of ours.
+
+        A folder in which one package can be read and another cannot must not be on the path: an
+        optional import would end as PermissionError, and not as ImportError.
+        """
+        for path in self.inside:
+            if os.path.dirname(path) in self.sys_path:
+                os.symlink(path, os.path.join(folder, os.path.basename(path)))
+        return [*filter(self._is_whole, self.sys_path), folder]
+
+    def _is_whole(self, path: str) -> bool:
+        known = any(_within(path, root) for root in self.roots)
+        return path in self.inside or (known and not any(_within(path, f) for f in self.masked))
+
     def _around(self, root: str) -> Iterator[str]:
         if root in self.masked:
             return

@@ -90,7 +90,9 @@ class TargetImports(MetaPathFinder, Loader):
         if any(fullname == name or fullname.startswith(name + ".") for name in stubs):
             return True
         top = fullname.partition(".")[0]
-        return top in DISPLAY and PathFinder.find_spec(top) is not None
+        if top not in DISPLAY:
+            return False
+        return top in self.layout.installed or PathFinder.find_spec(top) is not None
 
     def _in_root(self, fullname: str, rest: str) -> ModuleSpec | None:
         root = self.layout.root

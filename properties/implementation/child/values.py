@@ -220,6 +220,8 @@ class Layout:
         The files that stand for everything in the target; empty: all of its modules.
     forbidden : tuple of str
         Folders that no import may reach (the suite, a bundled package that is not the target).
+    installed : tuple of str
+        Packages that are installed, and that a confined child does not see.
     """
 
     root: str | None
@@ -230,6 +232,7 @@ class Layout:
     search_beside: bool = False
     within: str | None = None
     surveyed: tuple[str, ...] = ()
+    installed: tuple[str, ...] = ()
 
 
 def is_plain_number(value: object) -> bool:

@@ -14,26 +14,28 @@ from .seccomp import filter_calls
 from .system import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, call, machine, prctl
 
 SIGKILL = 9
+CAP_DAC_READ_SEARCH = 1 << 2
 
 
 def drop_privileges() -> None:
-    """Give up every capability, of root too, and the way to get one back."""
+    """Give up every capability, of root too, and the way to get one back.
+
+    Root may go on reading the files of others: what can be opened is restricted otherwise.
+    """
     prctl(PR_SET_NO_NEW_PRIVS, 1)
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    call(machine().capset, header, (ctypes.c_uint32 * 6)())
+    header, held = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    call(machine().capget, header, held)
+    kept = held[1] & CAP_DAC_READ_SEARCH
+    call(machine().capset, header, (ctypes.c_uint32 * 6)(kept, kept))
 
 
-def confine(
-    *, readable: Sequence[str], writable: Sequence[str], files: bool, parent: int | None
-) -> None:
+def confine(*, readable: Sequence[str], writable: Sequence[str], parent: int | None) -> None:
     """Confine this process, before it has threads and before it runs code under test.
 
     Parameters
     ----------
     readable, writable : sequence of str
-        Files and folders that can be opened, where `files` is set.
-    files : bool
-        Restrict files by Landlock; false where mounts do it.
+        Files and folders that can be opened, by Landlock; empty where mounts see to that.
     parent : int or None
         End with this process; None where namespaces see to that.
 
@@ -47,6 +49,6 @@ def confine(
         prctl(PR_SET_PDEATHSIG, SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
-    if files:
+    if readable:
         restrict_files(readable, writable)
     filter_calls()

@@ -22,6 +22,7 @@ class Machine:
 
     audit: int
     refused: tuple[int, ...]
+    capget: int
     capset: int
     seccomp: int
     clone: int
@@ -53,6 +54,7 @@ _X86_64 = Machine(
         *(132, 235, 261, 280, 133, 259),  # utime mknod
         *(188, 189, 190, 197, 198, 199),  # setxattr removexattr
     ),
+    capget=125,
     capset=126,
     seccomp=317,
     clone=56,
@@ -81,6 +83,7 @@ _AARCH64 = Machine(
         *(88, 33),
         *(5, 6, 7, 14, 15, 16),
     ),
+    capget=90,
     capset=91,
     seccomp=277,
     clone=220,
