@@ -19,7 +19,8 @@ from .found import Found, NotJudged
 from .hints import Hint, hints, in_columns, is_bias
 from .inputs import Wanted
 from .ladder import Truth, Unclear
-from .learning import Learner, Refused, ones, pretty
+from .learning import Learner, Refused
+from .letters import ones, pretty
 from .locating import RIGHT, WRONG, Fit, Match, locate, shape_is_off
 from .pairs import Candidate, Pairing, candidates
 from .recorded import inputs_of

@@ -16,7 +16,7 @@ from .discovering import first_input
 from .found import Found, Result, Wrong
 from .judging import wrong_of
 from .ladder import Unclear
-from .learning import all_letters
+from .letters import all_letters
 from .locating import WRONG, locate
 from .session import Session
 from .trying import (

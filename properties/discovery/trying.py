@@ -12,7 +12,7 @@ from . import names
 from .calling import RATE, Plan
 from .inputs import Wanted, case_sizes, draw, signed, small
 from .ladder import Truth, Unclear, truth
-from .learning import all_letters
+from .letters import all_letters
 from .locating import Item, Leaf
 from .pairs import Pairing
 from .session import Reply, Session, base_request
