@@ -9,16 +9,17 @@ import multiprocessing
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from ..discovery.found import Result
+from ..record.arrays import decode
 from ..record.listing import Listing
 from ..record.schema import Function, Record
 from ..record.steps import listing
@@ -33,14 +34,14 @@ from .job import Job
 from .judging import processors
 
 SECONDS = 2.0  # of a processor, for each wrong function
-_MOST = 6.0  # by the clock, on a busy machine
+_MOST = 10.0  # by the clock, on a busy machine
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """A function whose lines are asked for: of a row, or with the inputs that were inferred.
 
-    ``arguments`` are those whose gradients the run calls wrong.
+    ``arguments`` are those whose gradients the run calls wrong, ``case`` the inputs with which.
     """
 
     function: str
@@ -49,6 +50,7 @@ class Asked:
     forward: str = ""
     backward: str | None = None
     inputs: str = ""
+    case: Mapping[str, Any] = field(default_factory=dict)
 
 
 def asked_of_rows(record: Record, rows: Sequence[LayerSpec]) -> Iterator[Asked]:
@@ -61,7 +63,17 @@ def asked_of_rows(record: Record, rows: Sequence[LayerSpec]) -> Iterator[Asked]:
         arguments = _gradients(function)
         if row.backward is None and not arguments:
             continue  # its value is wrong; the gradient is held against the value that it has
-        yield Asked(function=function.name, arguments=arguments, row=row.name)
+        yield Asked(
+            function=function.name, arguments=arguments, row=row.name, case=_inputs(function)
+        )
+
+
+def _inputs(function: Function) -> Mapping[str, Any]:
+    """The smallest failing example; nothing where the record does not have it whole."""
+    inputs: Mapping[str, Any] = {}
+    with suppress(ValueError):
+        inputs = {} if function.lead is None else decode(function.lead.inputs)
+    return inputs
 
 
 def asked_of_found(results: Iterable[Result]) -> Iterator[Asked]:
@@ -77,6 +89,7 @@ def asked_of_found(results: Iterable[Result]) -> Iterator[Asked]:
             forward=owner + pairing.forward.name,
             backward=None if pairing.backward is None else owner + pairing.backward.name,
             inputs=result.found.inputs,
+            case={name.rpartition("/")[2]: v for name, v in result.wrong[0].values.items()},
         )
 
 
@@ -141,10 +154,13 @@ class _Over(BaseException):
     """The time is over."""
 
 
-def look(asked: Asked, job: Job) -> Listing:
-    """Look for the first wrong line of one function; it never raises."""
+def look(asked: Asked, job: Job, *, most: float | None = None) -> Listing:
+    """Look for the first wrong line of one function; it never raises.
+
+    ``most`` are seconds by the clock, where they are not to be those of a run.
+    """
     try:
-        with _at_most(_MOST):
+        with _at_most(most or _MOST):
             report = _debug(asked, job)
     except _Over:
         return _without(asked, job, f"it was not found within {SECONDS:g} s")
@@ -172,6 +188,7 @@ def _debug(asked: Asked, job: Job) -> Report:
             make_runner=InProcess if job.in_process else None,
             limits=job.limits(LIMITS),
             shrink=False,
+            suspect=asked.case,
         )
         if report.outcome == "wrong":
             return report

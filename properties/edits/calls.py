@@ -18,8 +18,13 @@ _WRAPPERS = (
 )
 _COUNTERPARTS = {
     "max": "min",
+    "min": "max",
     "maximum": "minimum",
+    "minimum": "maximum",
+    "argmax": "argmin",
+    "argmin": "argmax",
     "var": "std",
+    "std": "var",
     "zeros_like": "ones_like",
     "ones_like": "zeros_like",
 }

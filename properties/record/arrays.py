@@ -44,6 +44,26 @@ def encode(value: Any) -> Any:
     return str(value) if isinstance(value, complex) else f"<{type(value).__name__}>"
 
 
+def decode(value: Any) -> Any:
+    """Read what `encode` wrote of arrays, numbers and texts.
+
+    >>> decode(encode({"x": np.array([1.0, np.inf])}))
+    {'x': array([ 1., inf])}
+
+    Raises
+    ------
+    ValueError
+        The record holds only a part of an array.
+    """
+    if isinstance(value, Mapping):
+        if not {"dtype", "shape"} <= value.keys():
+            return {key: decode(item) for key, item in value.items()}
+        if value.get("data") is None:
+            raise ValueError(f"an array of shape {value['shape']} is not whole in the record")
+        return np.array(value["data"], dtype=value["dtype"]).reshape(value["shape"])
+    return [decode(item) for item in value] if isinstance(value, list) else value
+
+
 @overload
 def array_of(value: None) -> None: ...
 @overload

@@ -210,7 +210,8 @@ class Inputs:
             return {}  # the widths of a net, which other lengths have to fit
         if not letters:
             # Every other case has other lengths; those that were asked for come first and last.
-            return {f"s{n}": n + (number % 2) * (1 + k % 2) for k, n in enumerate(numbers)}
+            grown = 0 if self.has_windows else number % 2
+            return {f"s{n}": n + grown * (1 + k % 2) for k, n in enumerate(numbers)}
         free = [n for n in _LENGTHS if n not in numbers]
         sizes = {name: free[(k + number) % len(free)] for k, name in enumerate(letters)}
         if self.largest(sizes) > _MANY_ENTRIES:  # letters then go by what is small
@@ -219,8 +220,17 @@ class Inputs:
         return sizes
 
     @property
+    def has_windows(self) -> bool:
+        """Whether a stride is given: the windows fit the lengths as they are, and not others."""
+        inside = (e.parts if e.kind == "dict" else e.constant for e in self.entries.values())
+        options = (one for one in inside if isinstance(one, Mapping))
+        return any("stride" in one for one in (self.entries, *options))
+
+    @property
     def least(self) -> dict[str, int]:
         """The smallest lengths that tell anything: one, and two classes."""
+        if self.has_windows:
+            return self.sizes()
         classes = {
             name
             for one in self._leaves()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ..discovery.found import NotJudged
 from ..implementation import Limits
@@ -258,8 +259,13 @@ def debug_subject(
     shrink: bool = True,
     repair: bool = True,
     notes: Sequence[str] = (),
+    suspect: Mapping[str, Any] | None = None,
 ) -> Report:
-    """Judge one pair; see `debug`."""
+    """Judge one pair; see `debug`.
+
+    suspect : arguments, by the names of a row, with which something else found it wrong. They are
+        looked at where all is right for the cases that are drawn.
+    """
     runner = make_runner() if make_runner is not None else Child(limits)
     budget = Budget(SECONDS if seconds is None else seconds)
     with Session(project, subject.pair, runner, budget=budget) as session:
@@ -272,8 +278,8 @@ def debug_subject(
         judge = Judge(evidence)
         search = Search(judge, repair=repair)
         origins = search.run()
-        if subject.declared and not origins and _all_right(judge):
-            found = unseen(session, subject, judge)
+        if (subject.declared or suspect) and not origins and _all_right(judge):
+            found = unseen(session, subject, judge, suspect or {})
             if found:
                 judge = Judge(examine(session, subject, found))
                 search = Search(judge, repair=repair)

@@ -7,7 +7,7 @@ cases are drawn. A row without such a text gives cases of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ class Subject:
     sizes : the sizes of the cases that are judged; `least` bounds the search for a small one.
     leaves : the arguments that have a gradient, in the order in which they are returned.
     strategy : draws cases of a row that has no sizes of its own.
+    names : what the author calls a row's arguments.
     declared : a row says in which order gradients are returned, and that every case that it draws
         is one for which the functions have to be right.
     """
@@ -45,6 +46,7 @@ class Subject:
     least: Sizes
     leaves: tuple[str, ...]
     strategy: SearchStrategy[Case] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     declared: bool = False
 
 
@@ -127,6 +129,8 @@ def of_row(
     fits = own.open or not own.names or len(own.required) <= len(given) <= len(own.names)
     if own.known and not method and names is row_names and not fits:
         raise NoSource(f"{forward_name} takes ({', '.join(own.names)}), which is no {variant}")
+    many = len(row.outputs)
+    upstreams = ["*dout", *(f"*dout:{k}" for k in range(1, many))]
     # Values go by the row's names; the author's own names are what the printout shows.
     mine = {name: drawing.names.get(name, name) for name in given}
     pair = Pair(
@@ -134,7 +138,8 @@ def of_row(
         forward=forward,
         backward=backward,
         arguments=tuple(mine.values()),
-        sources=("*dout", "*cache") if backward is not None else (),
+        sources=(*upstreams, "*cache") if backward is not None else (),
+        outputs=tuple(range(many)) if backward is not None else (0,),
         owner=_owner(project, row.forward) if method else None,
     )
     leaves = [*row.differentiable, *(name for name in given if name not in row.differentiable)]
@@ -145,6 +150,7 @@ def of_row(
         drawing.least,
         tuple(mine.get(name, name) for name in leaves),
         drawing.strategy,
+        mine,
         declared=True,
     )
 

@@ -7,6 +7,8 @@ left; rounding of the evaluations gives a floor.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +16,16 @@ import numpy as np
 
 from ..values import Array
 
-__all__ = ["STEPS", "Adjoint", "agree", "as_vector", "jacobian", "squeezed", "step_scale"]
+__all__ = [
+    "STEPS",
+    "Adjoint",
+    "agree",
+    "as_vector",
+    "jacobian",
+    "laid_out",
+    "squeezed",
+    "step_scale",
+]
 
 # Powers of two, so that value ± step loses nothing; small enough to stay clear of kinks.
 STEPS = (2.0**-9, 2.0**-10, 2.0**-11)
@@ -129,6 +140,34 @@ def agree(got: Array, wanted: Adjoint) -> bool:
     # Losses with log(p + 1e-8) are another reading, not another derivation.
     slack = 8 * wanted.error + 2e-6 * size + 1e-13
     return bool(np.all(np.abs(got - wanted.value) <= slack))
+
+
+def laid_out(got: Sequence[Array], wanted: Sequence[Adjoint]) -> bool:
+    """Whether values are adjoints in another layout: axes exchanged and joined, in all cases alike.
+
+    >>> one = Adjoint(np.arange(12.0).reshape(1, 2, 3, 2), np.zeros((1, 2, 3, 2)))
+    >>> laid_out([one.value.transpose(0, 2, 3, 1).reshape(6, 2)], [one])
+    True
+    """
+    axes = wanted[0].value.ndim
+    if not 3 <= axes <= 5 or any(
+        g.size != w.value.size or squeezed(g.shape) == squeezed(w.value.shape)
+        for g, w in zip(got, wanted, strict=True)
+    ):
+        return False
+    return any(
+        all(
+            agree(
+                g,
+                Adjoint(
+                    w.value.transpose(order).reshape(g.shape),
+                    w.error.transpose(order).reshape(g.shape),
+                ),
+            )
+            for g, w in zip(got, wanted, strict=True)
+        )
+        for order in itertools.permutations(range(axes))
+    )
 
 
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

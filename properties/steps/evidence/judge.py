@@ -11,7 +11,7 @@ import numpy as np
 
 from ..names import promised, same_name
 from ..values import Array
-from .adjoints import agree, squeezed
+from .adjoints import agree, laid_out, squeezed
 from .candidates import Candidates
 from .explain import Explainer
 from .findings import Candidate, Finding, Slot
@@ -158,6 +158,11 @@ class Judge:
             if right(one):
                 adjoints = tuple(one.adjoints[k] for k in index)
                 said = f"the adjoint of {one.label}"
+                return Finding(slot, "adjoint", one.label, said, adjoints, values, True)
+        for one in named:
+            adjoints = tuple(one.adjoints[k] for k in index)
+            if laid_out(values, adjoints):
+                said = f"the adjoint of {one.label}, in another layout"
                 return Finding(slot, "adjoint", one.label, said, adjoints, values, True)
         zero = all(not np.any(v) for v in values)
         if zero and not (slot.final and named) and self._makes_zeros(slot):

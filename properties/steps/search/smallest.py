@@ -46,6 +46,8 @@ def cases(subject: Subject) -> st.SearchStrategy[Case]:
 
 def _sizes(subject: Subject) -> list[Mapping[str, int]]:
     least = dict(subject.least)
+    if least == dict(subject.sizes[0]):
+        return [least]
     ranges = [range(low, max(_LARGEST_AXIS, low + 1)) for low in least.values()]
     every: list[Mapping[str, int]] = [
         dict(zip(least, combination, strict=True)) for combination in itertools.product(*ranges)
@@ -54,23 +56,35 @@ def _sizes(subject: Subject) -> list[Mapping[str, int]]:
     return every[:_MOST_SIZES]
 
 
-def unseen(session: Session, subject: Subject, judge: Judge) -> list[Case]:
+def unseen(
+    session: Session, subject: Subject, judge: Judge, suspect: Mapping[str, Any]
+) -> list[Case]:
     """Look for a case in which a gradient is wrong that was right in the judged cases.
 
-    Small arrays of all shapes are drawn, a single row and equal axes among them. A gradient counts
-    as wrong when it is so for values a little beside the drawn ones as well.
+    Small arrays of all shapes are drawn, a single row and equal axes among them; before them comes
+    what is suspected. A gradient counts as wrong when it is so for values a little beside the drawn
+    ones as well.
 
     Returns
     -------
     The case and its neighbours; nothing when every drawn case is right.
     """
     expected = judge.located.inputs
-    for case in _sample(subject):
+    for case in (*_with(subject, judge, suspect), *(_sample(subject) if subject.declared else ())):
         if _is_wrong(session, subject, case, expected):
             near = [_beside(case, number) for number in (1, 2)]
             if all(_is_wrong(session, subject, one, expected) for one in near):
                 return [case, *near]
     return []
+
+
+def _with(subject: Subject, judge: Judge, suspect: Mapping[str, Any]) -> list[Case]:
+    """The suspected case, when it has all arguments of the forward."""
+    like = judge.evidence.cases[0]
+    given = {subject.names.get(name, name): value for name, value in suspect.items()}
+    if not like.values.keys() <= given.keys():
+        return []
+    return [replace(like, values={name: given[name] for name in like.values}, sizes={})]
 
 
 def _sample(subject: Subject) -> list[Case]:

@@ -41,12 +41,13 @@ class Trials:
         self._made: dict[int, list[Edit]] = {}
 
     def copies(self, number: int) -> bool:
-        """Whether a statement gives a value another name and nothing else."""
+        """Whether a statement gives one value another name and nothing else."""
         statement = self.evidence.statements.get(number)
         return (
             statement is not None
             and isinstance(statement.node, ast.Assign)
             and isinstance(statement.node.value, ast.Name)
+            and not isinstance(statement.node.targets[0], ast.Tuple)
         )
 
     def winners(
