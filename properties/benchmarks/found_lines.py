@@ -21,7 +21,7 @@ from pathlib import Path
 
 from ..commands.first_lines import SECONDS, asked_of_found, look
 from ..commands.job import Job
-from ..commands.undeclared import judge_undeclared
+from ..commands.undeclared import Search, judge_undeclared
 from ..implementation import resolve_target
 from ..record.listing import Listing
 from ..spec.demands import Demands
@@ -67,7 +67,7 @@ def judge(one: Wrong, folder: Path) -> tuple[str, Listing | None, float]:
     file = folder / "piece.py"
     file.write_text(one.source, encoding="utf-8")
     demands = Demands(profile="quick")
-    found = judge_undeclared(resolve_target(str(file)), demands)
+    found = judge_undeclared(Search(target=resolve_target(str(file)), demands=demands))
     told: tuple[str, Listing | None, float] = ("not wrong", None, 0.0)
     for asked in asked_of_found(found.results):
         job = Job(target=str(file), demands=demands, in_process=True)

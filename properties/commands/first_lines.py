@@ -26,6 +26,7 @@ from ..record.steps import listing
 from ..spec.row import LayerSpec
 from ..steps.debugger import debug_subject
 from ..steps.rewrite.child import LIMITS
+from ..steps.names import same_input
 from ..steps.rewrite.session import InProcess
 from ..steps.rewrite.source import Project, open_project
 from ..steps.subjects import Subject, of_inputs, of_row, variants_of
@@ -41,7 +42,8 @@ _MOST = 10.0  # by the clock, on a busy machine
 class Asked:
     """A function whose lines are asked for: of a row, or with the inputs that were inferred.
 
-    ``arguments`` are those whose gradients the run calls wrong, ``case`` the inputs with which.
+    ``arguments`` are those whose gradients the run calls wrong, ``case`` the inputs with which;
+    ``located`` are all that have a gradient.
     """
 
     function: str
@@ -50,6 +52,7 @@ class Asked:
     forward: str = ""
     backward: str | None = None
     inputs: str = ""
+    located: tuple[str, ...] = ()
     case: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -89,6 +92,7 @@ def asked_of_found(results: Iterable[Result]) -> Iterator[Asked]:
             forward=owner + pairing.forward.name,
             backward=None if pairing.backward is None else owner + pairing.backward.name,
             inputs=result.found.inputs,
+            located=result.located,
             case={name.rpartition("/")[2]: v for name, v in result.wrong[0].values.items()},
         )
 
@@ -200,7 +204,8 @@ def _debug(asked: Asked, job: Job) -> Report:
 
 def _subjects(asked: Asked, job: Job, project: Project) -> Iterator[Subject]:
     if not asked.row:
-        yield of_inputs(project, asked.forward, asked.backward, asked.inputs)
+        names = (asked.forward, asked.backward)
+        yield of_inputs(project, *names, asked.inputs, targets=asked.located)
         return
     row = next(one for one in job.known_rows() if one.name == asked.row)
     for variant in variants_of(row):
@@ -214,7 +219,8 @@ def disagreement(found: Listing, asked: Asked) -> str:
     told = ", ".join(sorted(asked.arguments)) or "a gradient"
     if found.outcome == "right":
         return f"of {told} wrong here, the lines show nothing on small examples: {found.verdict}"
-    if found.outcome == "wrong" and mine and asked.arguments and not mine & asked.arguments:
+    both = any(same_input(one, other) for one in mine for other in asked.arguments)
+    if found.outcome == "wrong" and mine and asked.arguments and not both:
         return (
             f"the gradient of {told} is wrong here, by its lines that of {', '.join(sorted(mine))}"
         )

@@ -151,6 +151,8 @@ class Result:
     ----------
     status : str
         ``right``, ``wrong``, ``error`` or ``not judged``.
+    located : tuple of str
+        The inputs that have a gradient, right or wrong.
     seen, matches
         The examples, and the gradients with their inputs.
     extra : mapping
@@ -173,6 +175,7 @@ class Result:
     wrong: tuple[Wrong, ...] = ()
     notes: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    located: tuple[str, ...] = ()
     reason: str = ""
     oracle: str = ""
     examples: int = 0

@@ -123,6 +123,7 @@ def _verdict(
         wrong,
         notes,
         tuple(m for m in fit.missing if m.rpartition(".")[2].lower() not in names.TARGETS),
+        located=tuple(m.leaf.shown for m in fit.matches if m.leaf is not None),
         reason="" if right or wrong else f"nothing can be said of {', '.join(unclear)}",
         oracle=seen[0].truth.rung,
         examples=len(seen) + inconclusive,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["promised", "same_name"]
+__all__ = ["promised", "same_input", "same_name"]
 
 _PATTERNS = (
     r"^\w*_?(?:wrt|by)_(?P<n>\w+)$",
@@ -22,6 +22,9 @@ _PATTERNS = (
     r"^(?P<n>\w+?)_delta$",
 )
 _KEYED = re.compile(r"""^\w+(?:\.\w+)*\[(?:f?['"])(?P<n>\w+)['"]\]$""")
+
+
+_PARTS = re.compile(r"\w+")
 
 
 def promised(name: str) -> tuple[str, ...]:
@@ -50,6 +53,19 @@ def same_name(a: str, b: str) -> bool:
     (True, False)
     """
     return a == b or _plain(a) == _plain(b)
+
+
+def same_input(a: str, b: str) -> bool:
+    """Whether two places of an input are one: ``params['W1']``, ``params.W1`` and ``W1``.
+
+    >>> same_input("params['W1']", "params.W1"), same_input("W1", "params.W1")
+    (True, True)
+    >>> same_input("ws[0]", "ws.0"), same_input("ws[0]", "ws.1")
+    (True, False)
+    """
+    first, second = (_PARTS.findall(name.removeprefix("self.")) for name in (a, b))
+    short = min(len(first), len(second))
+    return bool(short) and first[-short:] == second[-short:]
 
 
 def _plain(name: str) -> str:

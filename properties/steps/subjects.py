@@ -6,7 +6,7 @@ cases are drawn. A row without such a text gives cases of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -35,6 +35,7 @@ class Subject:
     sizes : the sizes of the cases that are judged; `least` bounds the search for a small one.
     leaves : the arguments that have a gradient, in the order in which they are returned.
     strategy : draws cases of a row that has no sizes of its own.
+    targets : the inputs that have a gradient, where something else has found them; else empty.
     names : what the author calls a row's arguments.
     declared : a row says in which order gradients are returned, and that every case that it draws
         is one for which the functions have to be right.
@@ -46,6 +47,7 @@ class Subject:
     least: Sizes
     leaves: tuple[str, ...]
     strategy: SearchStrategy[Case] | None = None
+    targets: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     declared: bool = False
 
@@ -150,7 +152,7 @@ def of_row(
         drawing.least,
         tuple(mine.get(name, name) for name in leaves),
         drawing.strategy,
-        mine,
+        names=mine,
         declared=True,
     )
 
@@ -162,9 +164,12 @@ def of_inputs(
     backward: str | None,
     text: str | None,
     *,
+    targets: Iterable[str] = (),
     sourceless: bool = False,
 ) -> Subject:
     """Return the subject for any two functions or methods, or one that gives value and gradient.
+
+    ``targets`` are the inputs that are known to have a gradient, all of them where it is empty.
 
     Raises
     ------
@@ -212,7 +217,14 @@ def of_inputs(
         rate=rate_of(behind_alone),
         owner=_owner(project, owner) if owner else None,
     )
-    return Subject(pair, drawing.draw, drawing.sizes, drawing.least, tuple(values))
+    return Subject(
+        pair,
+        drawing.draw,
+        drawing.sizes,
+        drawing.least,
+        tuple(values),
+        targets=frozenset(targets),
+    )
 
 
 def _ask(project: Project, place: Place, own: Signature, owner: str, made: Signature) -> str:

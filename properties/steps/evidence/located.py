@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from ..names import promised, same_name
+from ..names import promised, same_input, same_name
 from ..values import Array
 from .adjoints import agree, squeezed
 from .candidates import Candidates
@@ -44,7 +44,7 @@ class Located:
         self.returned_texts = texts
         handed = [place for place in places if not place.startswith("self.")]
         self.texts = dict(zip(handed, texts, strict=True)) if len(texts) == len(handed) else {}
-        leaves = evidence.cases[0].leaves()
+        leaves = self._with_gradient(evidence.cases[0].leaves())
         self._leaf = {one.name: one for one in candidates.every if one.kind == "leaf"}
         tops = evidence.subject.leaves
         every = [n for n, v in leaves.items() if v.ndim or n in evidence.cases[0].params]
@@ -56,6 +56,12 @@ class Located:
             if place not in self.inputs:
                 self._look_elsewhere(place)
         self.names = dict(self._names())
+
+    def _with_gradient(self, leaves: dict[str, Array]) -> dict[str, Array]:
+        """The inputs that are known to have a gradient, or all of them."""
+        targets = self.evidence.subject.targets
+        known = {n: v for n, v in leaves.items() if any(same_input(n, t) for t in targets)}
+        return known or leaves
 
     # pairing --------------------------------------------------------------------------------
     def _paired(self, places: Sequence[str], leaves: Mapping[str, Array]) -> dict[str, str]:
