@@ -10,6 +10,7 @@ after it.
 from __future__ import annotations
 
 import argparse
+import ast
 import difflib
 import sys
 import tempfile
@@ -49,6 +50,14 @@ def changed(right: str, wrong: str) -> frozenset[int]:
     return frozenset(found)
 
 
+def statement(source: str, line: int) -> set[int]:
+    """The lines of the simple statement that begins in a line."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.stmt) and node.lineno == line and not hasattr(node, "body"):
+            return set(range(line, (node.end_lineno or line) + 1))
+    return {line}
+
+
 def pieces(folder: str | None) -> Iterator[Wrong]:
     """All wrong sources."""
     for piece in read():
@@ -79,7 +88,8 @@ def judge(one: Wrong, folder: Path) -> tuple[str, Listing | None, float]:
         elif not listing.mistakes:
             outcome = "none"
         else:
-            outcome = "named" if listing.mistakes[0].line in one.lines else "another"
+            named = statement(one.source, listing.mistakes[0].line)
+            outcome = "named" if one.lines & named else "another"
         if told[0] != "named":
             told = outcome, listing, taken
     return told

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -25,14 +26,15 @@ from ..record.schema import Function, Record
 from ..record.steps import listing
 from ..spec.row import LayerSpec
 from ..steps.debugger import debug_subject
-from ..steps.rewrite.child import LIMITS
 from ..steps.names import same_input
+from ..steps.rewrite.child import LIMITS
 from ..steps.rewrite.session import InProcess
 from ..steps.rewrite.source import Project, open_project
 from ..steps.subjects import Subject, of_inputs, of_row, variants_of
 from ..steps.values import NoSource, Report, StepsError
 from .job import Job
 from .judging import processors
+from .workers import begin
 
 SECONDS = 2.0  # of a processor, for each wrong function
 _MOST = 10.0  # by the clock, on a busy machine
@@ -116,7 +118,12 @@ class FirstLines:
         self._pool: ProcessPoolExecutor | None = None
         if asked and not job.in_process:
             context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-            self._pool = ProcessPoolExecutor(min(processors(), len(asked)), mp_context=context)
+            self._pool = ProcessPoolExecutor(
+                min(processors(), len(asked)),
+                mp_context=context,
+                initializer=begin,
+                initargs=(os.getpid(), _nothing, ()),
+            )
             self._waiting = {
                 one.function: self._pool.submit(look, one, job) for one in self._asked.values()
             }
@@ -152,6 +159,10 @@ class FirstLines:
 
 
 # -- in a worker -------------------------------------------------------------------------------
+
+
+def _nothing() -> None:
+    """What a worker does before its first function."""
 
 
 class _Over(BaseException):
@@ -215,7 +226,8 @@ def _subjects(asked: Asked, job: Job, project: Project) -> Iterator[Subject]:
 
 def disagreement(found: Listing, asked: Asked) -> str:
     """What a run and the lines say differently of a function; "" when they agree."""
-    mine = {g.input for g in found.gradients if g.status == "wrong"}
+    named = (g.input.split(",") for g in found.gradients if g.status == "wrong")
+    mine = {name for names in named for name in names}
     told = ", ".join(sorted(asked.arguments)) or "a gradient"
     if found.outcome == "right":
         return f"of {told} wrong here, the lines show nothing on small examples: {found.verdict}"

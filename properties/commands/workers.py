@@ -71,7 +71,7 @@ def mapped(
     # A forked worker has imported everything; elsewhere each imports for itself.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     pool = ProcessPoolExecutor(
-        count, mp_context=context, initializer=_begin, initargs=(os.getpid(), start, given)
+        count, mp_context=context, initializer=begin, initargs=(os.getpid(), start, given)
     )
     try:
         left, waiting = deque(units), set[Future[Answer]]()
@@ -104,7 +104,8 @@ def mapped(
 _suite: Suite
 
 
-def _begin(parent: int, start: Callable[..., None], given: tuple[Any, ...]) -> None:
+def begin(parent: int, start: Callable[..., None], given: tuple[Any, ...]) -> None:
+    """Begin in a process that ends with its parent, which alone hears of Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process hears it and ends this one
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     start(*given)

@@ -33,8 +33,13 @@ class Drawing:
     strategy: SearchStrategy[Case] | None = None
 
 
-def drawn(inputs: Inputs, given: Sequence[str], own: Sequence[str]) -> Drawing:
-    """Draw the arguments that are `given` as values, the others for a constructor."""
+def drawn(
+    inputs: Inputs, given: Sequence[str], own: Sequence[str], *, exact: bool = False
+) -> Drawing:
+    """Draw the arguments that are `given` as values, the others for a constructor.
+
+    exact : whether the code needs lengths as they are where they are all numbers.
+    """
     names = dict(zip(given, own, strict=False))
     init = [name for name in inputs.entries if name not in given]
 
@@ -45,6 +50,8 @@ def drawn(inputs: Inputs, given: Sequence[str], own: Sequence[str]) -> Drawing:
         return Case(values, 1.0, dict(sizes), init=made, seed=seed)
 
     sizes = tuple(inputs.sizes(number) for number in range(_CASES))
+    if exact and all(name[1:].isdigit() for name in sizes[0]):
+        return Drawing(names, draw, (sizes[0],) * _CASES, sizes[0])
     return Drawing(names, draw, sizes, inputs.least)
 
 

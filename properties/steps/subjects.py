@@ -196,7 +196,8 @@ def of_inputs(
     values = [n for n in own.names if n in given] if own.known else given
     # What the backward alone takes, such as a learning rate, is drawn with the values.
     behind_alone = [n for n in given if n in behind.names and n not in (*own.names, *made.names)]
-    drawing = drawn(inputs, [*values, *behind_alone], [*values, *behind_alone])
+    names = [*values, *behind_alone]
+    drawing = drawn(inputs, names, names, exact=bool(targets))
     positional = list(takewhile(lambda n: n in given, own.positional)) if own.known else given
     sources: tuple[str, ...] = ()
     outputs: tuple[int, ...] = (0,)

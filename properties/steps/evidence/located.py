@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from ..names import promised, same_input, same_name
 from ..values import Array
-from .adjoints import agree, squeezed
+from .adjoints import Adjoint, agree, squeezed
 from .candidates import Candidates
 from .findings import Candidate
 from .gather import Evidence, Trace
@@ -47,13 +48,14 @@ class Located:
         leaves = self._with_gradient(evidence.cases[0].leaves())
         self._leaf = {one.name: one for one in candidates.every if one.kind == "leaf"}
         tops = evidence.subject.leaves
-        every = [n for n, v in leaves.items() if v.ndim or n in evidence.cases[0].params]
+        known = bool(evidence.subject.targets) or not any(v.ndim for v in leaves.values())
+        every = [n for n, v in leaves.items() if v.ndim or known or n in evidence.cases[0].params]
         self._arrays = sorted(every, key=lambda n: _order(n, tops))
         self.inputs = self._paired(places, leaves)
         self.others: dict[str, Candidate] = {}
         self.lost: list[str] = []
         for place in places:
-            if place not in self.inputs:
+            if place not in self.inputs and not self._stacked(place):
                 self._look_elsewhere(place)
         self.names = dict(self._names())
 
@@ -128,6 +130,22 @@ class Located:
             rest = iter([a for a in arrays if a not in best.values()])
             best |= {place: next(rest) for place in places if place not in best}
         return best
+
+    def _stacked(self, place: str) -> bool:
+        """Whether an array has the derivatives by all arguments, which are of one shape."""
+        every = [self._leaf[name] for name in self._arrays if name in self._leaf]
+        shapes = {one.adjoints[0].value.shape for one in every}
+        whole = {(len(every), *shape) for shape in shapes}
+        if len(every) < 2 or self.inputs or {self._trace.gradients[place].shape} != whole:
+            return False
+        adjoints = tuple(
+            Adjoint(np.array([a.value for a in case]), np.array([a.error for a in case]))
+            for case in zip(*(one.adjoints for one in every), strict=True)
+        )
+        name = ",".join(one.name for one in every)
+        self._leaf[name] = replace(every[0], label=name, name=name, adjoints=adjoints)
+        self.inputs[place] = name
+        return True
 
     def _look_elsewhere(self, place: str) -> None:
         """What belongs to no input may be the gradient of another value of the forward."""

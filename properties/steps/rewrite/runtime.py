@@ -36,12 +36,18 @@ def _is_float(value):
     return isinstance(value, (float, complex))
 
 
+def _is_number(value):
+    return _is_float(value) and np.ndim(value) == 0
+
+
 def _plain(value):
     """Return a copy that can cross to the judge, or None for what is no number or array."""
     if isinstance(value, (np.ndarray, np.generic)):
         return np.array(value) if value.dtype.kind in "fiub" else None
     if isinstance(value, (bool, int, float)):
         return np.array(value) if abs(value) < 2**62 else None
+    if isinstance(value, list) and len(value) > 1 and all(map(_is_number, value)):
+        return np.array(value, dtype=float)  # a vector, entry by entry
     return None
 
 
@@ -106,13 +112,14 @@ def _fresh(value):
 
 def _flat(value, name=""):
     """List every array in a returned value with its place."""
+    plain = _plain(value)
+    if plain is not None:
+        return [(name, plain)]
+    parts = []
     if isinstance(value, dict):
         parts = [(f"{name}[{key!r}]", part) for key, part in value.items()]
     elif isinstance(value, (tuple, list)):
         parts = [(f"{name}[{position}]", part) for position, part in enumerate(value)]
-    else:
-        plain = _plain(value)
-        return [] if plain is None else [(name, plain)]
     return [one for place, part in parts for one in _flat(part, place)]
 
 

@@ -10,12 +10,14 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
+from properties.benchmarks.first_lines import judge, outcome, planted
 from properties.commands import first_lines
 from properties.commands.check import check
 from properties.commands.first_lines import Asked, disagreement, look
 from properties.commands.job import Job
 from properties.spec.demands import Demands
 from properties.tests.reports import samples
+from properties.tests.slow import slow
 
 VARIANTS = Path(__file__).parents[1] / "homework" / "variants"
 SQUASH = """import numpy as np
@@ -58,6 +60,44 @@ def test_a_wrong_function_that_nobody_declared_has_its_line(tmp_path: Path) -> N
     assert listing["function"] == "Squash.backward"
     without = CliRunner().invoke(check, [*options, "--no-steps"])
     assert "First wrong line" not in without.output
+
+
+@slow
+def test_the_planted_line_is_named_and_check_and_steps_agree() -> None:
+    told = [outcome(*judge(one, style, most=600.0)) for one, style in planted(20, 11)]
+    assert told.count("named") >= 19, told
+    assert told.count("disagreement") <= 1, told
+
+
+@pytest.mark.parametrize(
+    ("names", "inputs", "forward", "wrong"),
+    [
+        ("x, y", "x: (N,), y: (N,)", "x ** 2 * y", "np.array([2 * x, x ** 2])"),
+        ("p", "p: (2,)", "p[0] ** 2 * p[1]", "[2 * p[0] * p[1], p[0] ** 3]"),
+        ("x", "x: ()", "np.exp(2 * x)", "3 * np.exp(2 * x)"),
+    ],
+    ids=["several arguments in one array", "a list of entries", "a number"],
+)
+def test_a_derivative_without_an_upstream_has_its_line(
+    names: str, inputs: str, forward: str, wrong: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(
+        f"import numpy as np\n\n\ndef f({names}):\n    return {forward}\n\n\n"
+        f"def df({names}):\n    return {wrong}\n",
+        encoding="utf-8",
+    )
+    located = tuple(names.split(", "))
+    asked = Asked(
+        function="df",
+        arguments=frozenset(located),
+        forward="f",
+        backward="df",
+        inputs=inputs,
+        located=located,
+    )
+    found = look(asked, job(str(file)))
+    assert [m.line for m in found.mistakes] == [9], found.verdict
 
 
 def test_where_check_and_steps_disagree_it_is_said() -> None:
