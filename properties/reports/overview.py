@@ -76,35 +76,53 @@ def _table(page: Page, every: Sequence[Layer]) -> Iterator[Text]:
     many = len(every) > SCREEN
     grid = _Grid(page, every, _WORDS)
     if many or grid.width > page.width:
-        grid = _Grid(page, every, _LETTERS)
-    lines = [grid.line(layer.status, layer.name, _numbers(layer)) for layer in every]
-    abreast = max(1, (page.width + 2) // (grid.width + 2)) if many else 1
-    height = -(-len(lines) // abreast)
+        # With less in a line two may fit beside each other.
+        narrow = [_Grid(page, every, _LETTERS, left_out=n) for n in range(3)]
+        grid = next((one for one in narrow if many and one.abreast > 1), narrow[0])
+    lines = [grid.line(layer.status, layer.name, grid.numbers(layer)) for layer in every]
+    height = -(-len(lines) // (grid.abreast if many else 1))
     columns = [lines[start : start + height] for start in range(0, len(lines), height)]
     head = grid.line("", "layer", grid.heads)
     head.stylize("dim")
     yield Text("  ").join([head] * len(columns))
     for place in range(height):
         yield Text("  ").join(column[place] for column in columns if place < len(column))
-    if grid.heads[0] in _LETTERS:
-        meant = (f"{k} {w}" for k, w in zip(grid.heads, _WORDS, strict=False))
+    if grid.heads[-1] in _LETTERS:
+        meant = (f"{k} {_WORDS[_LETTERS.index(k)]}" for k in grid.heads)
         yield from page.fit(", ".join(meant), style="dim")
 
 
 class _Grid:
-    """The columns of the table: as wide as what stands in them."""
+    """The columns of the table: as wide as what stands in them.
 
-    def __init__(self, page: Page, every: Sequence[Layer], heads: tuple[str, ...]) -> None:
-        timed = any(layer.seconds is not None for layer in every)
+    With ``left_out`` seconds have one digit less, and with 2 the functions are left out as well.
+    """
+
+    def __init__(
+        self, page: Page, every: Sequence[Layer], heads: tuple[str, ...], left_out: int = 0
+    ) -> None:
         self.page = page
-        self.heads = heads if timed else heads[:-1]
+        self.first, self.digits = int(left_out > 1), 2 - (left_out > 0)
+        timed = any(layer.seconds is not None for layer in every)
+        self.heads = heads[self.first : None if timed else -1]
         self.between = 1 if heads is _LETTERS else 2
-        rows = [self.heads, *map(_numbers, every)]
+        rows = [self.heads, *map(self.numbers, every)]
         self.sizes = [max(map(len, column)) for column in zip(*rows, strict=False)]
         numbers = sum(self.sizes) + self.between * len(self.sizes)
         longest = max(cell_len(page.encode(layer.name)) for layer in every)
         self.name = max(5, min(longest, page.width - numbers - 2))
         self.width = 2 + self.name + numbers
+
+    @property
+    def abreast(self) -> int:
+        """How many fit beside each other."""
+        return max(1, (self.page.width + 2) // (self.width + 2))
+
+    def numbers(self, layer: Layer) -> tuple[str, ...]:
+        """What stands in the columns."""
+        seconds = "" if layer.seconds is None else _short(layer.seconds, self.digits)
+        told = map(str, (layer.functions, layer.properties, layer.examples))
+        return (*told, seconds)[self.first :]
 
     def line(self, status: str, title: str, values: Sequence[str]) -> Text:
         """A symbol, a name and what stands in the columns."""
@@ -116,11 +134,6 @@ class _Grid:
         return made
 
 
-def _numbers(layer: Layer) -> tuple[str, ...]:
-    seconds = "" if layer.seconds is None else _short(layer.seconds)
-    return (*map(str, (layer.functions, layer.properties, layer.examples)), seconds)
-
-
-def _short(seconds: float) -> str:
-    """Two digits after the point, none from ten seconds on."""
-    return f"{seconds:.2f}" if seconds < 10 else f"{seconds:.0f}"
+def _short(seconds: float, digits: int = 2) -> str:
+    """Some digits after the point, none from ten seconds on."""
+    return f"{seconds:.{digits}f}" if seconds < 10 else f"{seconds:.0f}"
