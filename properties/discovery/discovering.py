@@ -231,6 +231,7 @@ class _Search:
             columns=in_columns([*functions, *self._helpers(functions)]),
             scalar=_is_number(pairing),
             seed=self._seed,
+            clock=lambda: self._session.spent,
         )
         return learner, self._starts(learner, keyed, self._called_with(pairing, list(keyed)))
 

@@ -23,12 +23,17 @@ class Answers(Protocol):
         ...
 
 
+_LOST = 1.0
+"""What a trial counts that ends its process."""
+
+
 class Session:
     """Talks to the child in which a target is loaded as a whole (the name ``*``)."""
 
     def __init__(self, implementation: Answers) -> None:
         self._implementation = implementation
         self.calls = 0
+        self.spent = 0.0  # seconds of the processor, in the child
         self._recorded: Calls | None = None
 
     def survey(self) -> Survey:
@@ -58,7 +63,10 @@ class Session:
         self.calls += 1
         [outcome] = self._implementation.run([Call(service, arguments)])
         if outcome.ok and outcome.outputs and isinstance(outcome.outputs[0], dict):
-            return outcome.outputs[0]
+            reply = outcome.outputs[0]
+            self.spent += float(reply.get("seconds", 0.0))
+            return reply
+        self.spent += _LOST
         message = outcome.message or outcome.status
         error = {"stage": "process", "type": outcome.status, "message": message, "line": 0}
         return {"error": {**error, "function": ""}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType, ModuleType
@@ -16,6 +17,7 @@ from .objects import flat
 from .rungs import RUNGS
 
 _setprofile = sys.setprofile
+_processor_time = time.process_time
 
 
 class Trials:
@@ -28,6 +30,12 @@ class Trials:
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Do what ``mode`` says: ``run``, or a rung of the derivative."""
+        started = _processor_time()
+        reply = self._answered(request)
+        reply["seconds"] = _processor_time() - started
+        return reply
+
+    def _answered(self, request: Mapping[str, Any]) -> dict[str, Any]:
         rung = RUNGS.get(request["mode"])
         with self.chance.settled():
             try:
