@@ -65,7 +65,7 @@ class Beginnings:
                 letter = self.letter()
                 return Wanted(kind, (letter, letter))
             if kind == "flag":
-                return Wanted("constant", constant=False)
+                return Wanted("constant", constant=True)
         if hint.column and hint.at_least == 2:
             return Wanted("normal", (self.letter(), 1))
         ranks = self.ranks(name, hint)

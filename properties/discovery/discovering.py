@@ -14,6 +14,7 @@ from properties.implementation.child.tracing.recording import calls_its_own
 
 from . import names
 from .calling import OUTPUT_TAKEN, Plan, outputs_of, plans
+from .choices import with_choices
 from .conventions import conventions
 from .found import Found, NotJudged
 from .hints import Hint, hints, in_columns, is_bias
@@ -482,7 +483,10 @@ class _Search:
         return NotJudged(self._candidate.name, reason, write, function.module, function.line)
 
     def _found(self, best: Hypothesis) -> Found:
-        specs = pretty(best.specs)
+        chosen = with_choices(
+            self._session, best.pairing, best.plan, best.reading, best.specs, least=best.least
+        )
+        specs = pretty(chosen)
         return Found(
             self._candidate,
             best.pairing,

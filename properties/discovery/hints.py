@@ -161,6 +161,11 @@ def _look(node: ast.AST, found: Mapping[str, Hint], aliases: Mapping[str, str]) 
                     for p in other.elts
                     if isinstance(p, ast.Constant) and isinstance(p.value, str)
                 ]
+    elif isinstance(node, (ast.If, ast.IfExp)):
+        test = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
+        name = _name(test, aliases)
+        if name:
+            found[name].kind("flag")
     elif isinstance(node, (ast.For, ast.comprehension)):
         for part in ast.walk(node.iter):
             name = _name(part, aliases)

@@ -29,7 +29,7 @@ class Wanted:
         ``bits`` (0.0 or 1.0), ``labels`` (below the first
         axis, of the shape of the rest), ``integers``, ``mask``, ``spd``, ``symmetric``; ``length``
         (the integer that a letter stands for); ``sizes`` (a list of lengths); ``dict``, ``list``
-        (of `parts`); ``constant``.
+        (of `parts`); ``constant``; ``choice`` (one of the constants).
     axes : tuple
         Lengths: numbers, letters, or sums, differences and products of them.
     constant
@@ -133,6 +133,8 @@ def _one(one: Wanted) -> str:
         return "[" + ", ".join(_one(part) for _, part in one.parts) + "]"
     if one.kind == "constant":
         return repr(one.constant)
+    if one.kind == "choice":
+        return " | ".join(map(repr, one.constant))
     kind = "label" if one.kind == "labels" and len(one.axes) == 1 else one.kind
     return f"{kind}({axes})"
 
@@ -194,6 +196,8 @@ def _drawn(one: Wanted, sizes: Sizes, rng: Rng) -> Any:
     kind = one.kind
     if kind == "constant":
         return one.constant
+    if kind == "choice":
+        return one.constant[int(rng.integers(len(one.constant)))]
     if kind == "dict":
         return {key: _drawn(part, sizes, rng) for key, part in one.parts}
     if kind == "list":

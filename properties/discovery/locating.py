@@ -217,7 +217,7 @@ def locate(
             said, case = status(item, likely)
             taken.add(likely.path)
             matches.append(Match(item, likely, said, case))
-        else:
+        elif any(np.any(value) for value in item.values):  # else of an input without influence
             matches.append(Match(item, None, WRONG, 0))
     if positional:
         places = {item.path: leaf for item, leaf in zip(returned, arguments, strict=True)}

@@ -19,6 +19,7 @@ from .session import Reply, Session, base_request
 
 Array = Any
 _MOST_ENTRIES = 160
+_UNMOVED = ("constant", "choice", "onehot", "bits", "length")
 READINGS = ("product", "sum", "rows", "mean", "entries", "jacobian", "jacobians")
 
 
@@ -122,7 +123,7 @@ def _is_buffer(path: str) -> bool:
 
 def _fixed(specs: Mapping[str, Wanted]) -> set[str]:
     """Paths of arguments that are no variables: constants, labels as floats."""
-    return {n for n, one in specs.items() if one.kind in ("constant", "onehot", "bits", "length")}
+    return {n for n, one in specs.items() if one.kind in _UNMOVED}
 
 
 def request_for(pairing: Pairing, values: Mapping[str, Any], *, seed: int = 0) -> dict[str, Any]:

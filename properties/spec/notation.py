@@ -14,6 +14,7 @@
 ``M``, ``4 * H``, ``[D, H, C]``     lengths themselves, for a constructor
 ``{'W1': (H, D), 'b1': (H, 1)}``    a dict of such, and ``[(N, D), (D,)]`` a list of such
 ``0.5``, ``'train'``, ``[1, 2]``    a constant; a list of numbers is an array
+``'relu' | 'tanh'``                 one of some constants
 ==================================  ==============================================================
 
 Values are smooth, of order one, away from kinks and ties, with few digits so that they can be read;
@@ -159,7 +160,8 @@ def upstream(seed: int, shape: tuple[int, ...]) -> Array | float:
 class Entry:
     """One argument: how it is drawn and the lengths of its axes, a constant, or parts of it.
 
-    kind : one of the kinds of the module's table, ``length``, ``constant``, ``dict``, ``list``.
+    kind : one of the kinds of the module's table, ``length``, ``constant``, ``choice``, ``dict``,
+        ``list``.
     """
 
     kind: str
@@ -262,6 +264,8 @@ def _drawn(entry: Entry, sizes: Mapping[str, int], draws: _Draws, rows: int) -> 
     if entry.kind == "constant":
         value = entry.constant
         return np.array(value, dtype=float) if isinstance(value, list) else value
+    if entry.kind == "choice":
+        return entry.constant[int(draws.rng.integers(len(entry.constant)))]
     shape = _shape(entry, sizes)
     if entry.kind == "length":
         return shape[0]
@@ -372,6 +376,8 @@ def _entry(name: str, value: str) -> Entry:
 
 def _read(node: ast.expr) -> Entry:
     """Read one value, or the part of a dict or list."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return Entry("choice", constant=tuple(map(ast.literal_eval, _alternatives(node))))
     if isinstance(node, (ast.Name, ast.BinOp)):
         return Entry("length", (_axis(node),))
     if isinstance(node, ast.Call):
@@ -390,6 +396,13 @@ def _read(node: ast.expr) -> Entry:
     if isinstance(node, ast.List) and not _is_literal(node):
         return Entry("list", parts=dict(enumerate(map(_read, node.elts))))
     return Entry("constant", constant=ast.literal_eval(node))
+
+
+def _alternatives(node: ast.expr) -> list[ast.expr]:
+    """What stands between the bars of ``a | b | c``."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return [*_alternatives(node.left), *_alternatives(node.right)]
+    return [node]
 
 
 def _is_literal(node: ast.Dict | ast.List) -> bool:

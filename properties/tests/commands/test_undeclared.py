@@ -233,3 +233,29 @@ def test_two_processes_say_what_one_says(tmp_path: Path, monkeypatch: pytest.Mon
         told.append([(f["name"], f["status"], f["detail"]) for f in record["functions"]])
     assert told[0] == told[1]
     assert len(told[0]) == 3
+
+
+def test_every_way_that_an_argument_chooses_is_judged(tmp_path: Path) -> None:
+    source = """
+import numpy as np
+
+def dense(x, w, b, use_bias, activation="linear"):
+    z = x @ w
+    if use_bias:
+        z = z + b
+    if activation == "tanh":
+        z = np.tanh(z)
+    return z, (x, w, z, use_bias, activation)
+
+def dense_backward(dout, cache):
+    x, w, z, use_bias, activation = cache
+    if activation == "tanh":
+        dout = dout * (1 - z ** 2)
+    db = dout.sum(axis=0) if use_bias else np.zeros(w.shape[1])
+    return dout @ w.T, x.T @ dout, db
+"""
+    result = run(tmp_path, source)
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.output.split())
+    assert "use_bias: True | False, activation: 'linear' | 'tanh'" in told
+    assert run(tmp_path, source.replace("1 - z ** 2", "1 - z")).exit_code == 1

@@ -18,6 +18,7 @@ from properties.discovery.learning import Learner
         "x: (N, D), w: (D, 4 * H), y: labels(C, N)",
         "p: {'W1': (H, D), 'b1': (H, 1)}, sizes: [N, H, M], k: M",
         "A: spd(N, N), m: unit(3, N), rate: 0.5, mode: 'train'",
+        "act: 'relu' | 'tanh', bias: True | False, i: label(C)",
     ],
 )
 def test_what_is_shown_can_be_given(text: str) -> None:
