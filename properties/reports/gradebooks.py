@@ -18,7 +18,8 @@ def gradescope(record: Record, weights: Weights | None = None) -> str:
     """Return Gradescope's ``results.json``.
 
     Fields as in "Autograder specifications" of Gradescope's documentation: score, output, tests
-    with score, max_score, status, name, output, output_format, visibility. Gradescope itself
+    with score, max_score, status, name, output, output_format, visibility; extra_data, which no
+    student sees, names what held the code. Gradescope itself
     hides what is hidden; the text at the top speaks of what is visible only.
     """
     lines = grades(record, weights or Weights())
@@ -43,6 +44,7 @@ def gradescope(record: Record, weights: Weights | None = None) -> str:
             for place, grade in enumerate(lines, start=1)
         ],
         "execution_time": round(record.elapsed),
+        "extra_data": {"isolation": record.isolation},
     }
     return json.dumps(result, indent=1, ensure_ascii=False)
 
@@ -76,7 +78,7 @@ def prairielearn(record: Record, weights: Weights | None = None) -> str:
     result: dict[str, Any] = {
         "gradable": True,
         "score": sum(grade.points for grade in lines) / most if most else 0.0,
-        "message": in_words(lines),
+        "message": in_words(lines) + _held(record),
         "tests": tests,
     }
     text = json.dumps(result)
@@ -90,6 +92,10 @@ def prairielearn(record: Record, weights: Weights | None = None) -> str:
                 test["output"] = str(test["output"])[:500]
         text = json.dumps(result)
     return text
+
+
+def _held(record: Record) -> str:
+    return f" (isolation: {record.isolation})" if record.isolation else ""
 
 
 def _images(function: Function) -> list[dict[str, str]]:

@@ -20,6 +20,9 @@ def junit(record: Record) -> str:
     root = XML.Element("testsuites", name="nndl")
     for layer in record.layers:
         suite = XML.SubElement(root, "testsuite", name=layer)
+        if record.isolation:
+            properties = XML.SubElement(suite, "properties")
+            XML.SubElement(properties, "property", name="isolation", value=record.isolation)
         for function in record.functions:
             if function.layer == layer:
                 _function(suite, function, record.listing_of(function))
@@ -44,7 +47,7 @@ def junit(record: Record) -> str:
 
 
 def _count(suite: XML.Element) -> None:
-    cases = list(suite)
+    cases = suite.findall("testcase")
     suite.set("tests", str(len(cases)))
     for key, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(key, str(sum(case.find(tag) is not None for case in cases)))

@@ -46,12 +46,14 @@ def sarif(record: Record, *, root: str = "") -> str:
         "version": _version(),
         "rules": list(rules.values()),
     }
-    run = {
+    run: Entry = {
         "tool": {"driver": driver},
         "invocations": [_invocation(record)],
         "columnKind": "unicodeCodePoints",
         "results": results,
     }
+    if record.isolation:
+        run["properties"] = {"isolation": record.isolation}
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
 
