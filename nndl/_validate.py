@@ -34,6 +34,9 @@ def real_arrays(**values: ArrayLike) -> tuple[FloatArray, ...]:
         if array.dtype.kind != "f":
             raise ValueError(f"{name} must hold real numbers, got dtype {array.dtype}")
         arrays[name] = array
+    dtypes = {array.dtype for array in arrays.values()}
+    if len(dtypes) == 1:  # the usual case: promotion takes as long as a small layer
+        return tuple(arrays.values())
     dtype = np.result_type(*arrays.values())
     return tuple(array.astype(dtype, copy=False) for array in arrays.values())
 

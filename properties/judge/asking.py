@@ -7,7 +7,7 @@ under test in one round trip, and what several of them ask for is run once.
 from __future__ import annotations
 
 from collections.abc import Generator, Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from ..implementation import Call, Implementation, Outcome, Ref
@@ -77,16 +77,23 @@ def now(implementation: Implementation, questions: Questions[T]) -> T:
 
 def moved(call: Call, by: int) -> Call:
     """The same call in a list where ``by`` others come before; references are by position."""
-    if by == 0:
+    if by == 0 or not (_refers(call.args) or (call.kwargs and _refers(call.kwargs))):
         return call
-    args = tuple(_moved(value, by) for value in call.args)
+    args = tuple([_moved(value, by) for value in call.args])
     kwargs = {name: _moved(value, by) for name, value in call.kwargs.items()}
-    return replace(call, args=args, kwargs=kwargs)
+    return Call(call.function, args, kwargs, call.keep, call.observe, call.seed, call.fetch)
+
+
+def _refers(value: Any) -> bool:
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, (Ref, dict, list, tuple)) and (isinstance(item, Ref) or _refers(item)):
+            return True
+    return False
 
 
 def _moved(value: Any, by: int) -> Any:
     if isinstance(value, Ref):
-        return replace(value, call=value.call + by)
+        return Ref(value.call + by, value.output, value.argument)
     if isinstance(value, dict):
         return {key: _moved(item, by) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
