@@ -134,7 +134,7 @@ _SVM = LayerSpec(
     backward=None,
     cases=_svm_cases,
     differentiable=("W",),
-    inputs={"svm": "W: (D, C), X: (N, D), y: labels(C), reg: 0.125"},
+    inputs={"svm": "W: (D, C), X: (N, D), y: labels(C, N), reg: 0.125"},
     value="loss",
     reference=Reference(forward=linear_classifiers.svm, vjp=linear_classifiers.svm_gradient),
     batched=("X", "y"),
@@ -149,7 +149,7 @@ _SOFTMAX = LayerSpec(
     backward=None,
     cases=_softmax_cases,
     differentiable=("W",),
-    inputs={"softmax": "W: (D, C), X: (N, D), y: labels(C), reg: 0.125"},
+    inputs={"softmax": "W: (D, C), X: (N, D), y: labels(C, N), reg: 0.125"},
     value="loss",
     reference=Reference(
         forward=linear_classifiers.softmax, vjp=linear_classifiers.softmax_gradient

@@ -145,7 +145,7 @@ def lines_of(listing: Listing) -> list[Line]:
     for step in listing.steps:
         status: Shown = "pass" if step.status == "right" else "skipped"
         if step.status == "wrong":
-            status = "fail" if step.line in mistakes else "noted"
+            status = "fail" if step.line in mistakes or step.cause else "noted"
         why = "" if status == "pass" else step.cause or step.reason
         line = Line(number=step.line, text=step.text or step.name, status=status, why=why)
         key = (step.function, step.line)

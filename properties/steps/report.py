@@ -76,7 +76,7 @@ def _mistake(evidence: Evidence, origin: Origin, cause: Cause) -> Mistake:
     said, relation = cause
     file, around = _around(evidence, origin.slot.statement)
     return Mistake(
-        origin.slot.line,
+        _line(evidence, origin),
         origin.slot.name,
         said or "no known cause",
         "" if relation is None else relation.evidence,
@@ -89,6 +89,14 @@ def _mistake(evidence: Evidence, origin: Origin, cause: Cause) -> Mistake:
         "" if origin.edit is None else origin.edit.words,
         "" if origin.edit is None else ast.unparse(origin.edit.tree),
     )
+
+
+def _line(evidence: Evidence, origin: Origin) -> int:
+    """The line of a mistake: of a statement of several lines, that which the change is in."""
+    slot, statement = origin.slot, evidence.statements.get(origin.slot.statement)
+    changed = 0 if origin.edit is None else getattr(origin.edit.old, "lineno", 0)
+    inside = statement is not None and statement.line <= changed <= statement.end
+    return changed if inside else slot.line
 
 
 def _around(evidence: Evidence, number: int) -> tuple[str, tuple[tuple[int, str], ...]]:

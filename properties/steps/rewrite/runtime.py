@@ -24,6 +24,7 @@ class State:
     actions: dict = {}
     choices: dict = {}
     deadline = None
+    look = 0.0
     root = ""
     shapes: list = []
     locals: dict = {}
