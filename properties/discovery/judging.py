@@ -25,6 +25,8 @@ _CONFIRMED = 3
 """Examples in which a second rung has to agree with the first."""
 _USUAL, _FAR = 1.4, 40.0
 """How large signed values are, and how large they are made at most."""
+_FAR_OFF = 1e-9
+"""Of the largest derivative: what rounding may do to formulas that saturate."""
 _COMPARE = ("clip", "minimum", "maximum", "where", "fmin", "fmax", "min", "max")
 
 
@@ -54,6 +56,7 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
                     session, found.pairing, specs, index, seed + 1, least=found.least, scale=scale
                 )
                 one = see(session, found.pairing, example, found.plan, confirm=confirm, seed=seed)
+                one = one if scale == 1.0 else _coarse(one)
             except (Unclear, Failed) as error:
                 told = f"it raises {error}" if isinstance(error, Failed) else str(error)
                 unclear += [told] if scale == 1.0 else []
@@ -80,6 +83,25 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
             examples=result.examples + kinks.examples,
         )
     return result
+
+
+def _coarse(one: Seen) -> Seen:
+    """A far example, in which right formulas saturate and cancel: only what is far off shows.
+
+    Raises
+    ------
+    Unclear
+        The backward gives no numbers there; that is no mistake in a derivative.
+    """
+    places = ("gradients", "changed", "written")
+    values = [value for place in places for _, value in one.reply.get(place, ())]
+    if not all(np.isfinite(np.asarray(value, dtype=float)).all() for value in values):
+        raise Unclear("the gradient is not finite far out")
+    outputs = {
+        path: (value, jacobian, error + _FAR_OFF * (1.0 + np.abs(jacobian).max(initial=0.0)))
+        for path, (value, jacobian, error) in one.truth.outputs.items()
+    }
+    return replace(one, truth=replace(one.truth, outputs=outputs))
 
 
 def _farthest_constant(pairing: Pairing) -> float:
