@@ -35,6 +35,7 @@ def conventions(
     notes += said
     fit, said = _combined(fit, pairing, plan, seen)
     notes += said
+    notes += _other_order(fit, seen)
     for match in fit.matches:
         if match.status == RIGHT and match.leaf is not None:
             got, wanted = match.item.values[0], match.leaf.wanted[0]
@@ -44,6 +45,21 @@ def conventions(
                     f"{match.item.shown} has another shape than {match.leaf.shown}: {shapes}"
                 )
     return fit, tuple(notes)
+
+
+def _other_order(fit: Fit, seen: Sequence[Seen]) -> list[str]:
+    """Gradients without names that are returned in another order than the inputs are taken."""
+    order = list(seen[0].truth.leaves)
+    returned = [m for m in fit.matches if m.item.source == "returned" and m.item.path.isdigit()]
+    if len(returned) < 2 or any(m.named or m.leaf is None for m in returned):
+        return []
+    returned.sort(key=lambda m: int(m.item.path))
+    leaves = [m.leaf for m in returned if m.leaf is not None]
+    places = [order.index(leaf.path) for leaf in leaves if leaf.path in order]
+    if places == sorted(places):
+        return []
+    told = ", ".join(leaf.shown for leaf in leaves)
+    return [f"gradients are returned in another order than the inputs are taken: {told}"]
 
 
 def _mean_over_examples(

@@ -110,6 +110,7 @@ def understand(
     declared, source
         What is said of inputs, by name, and where.
     """
+    session.about = candidate.name
     try:
         return _Search(session, survey, candidate, declared or {}, source, seed).run()
     except Exception as error:  # one that is too strange must not hide the others

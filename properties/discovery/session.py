@@ -33,6 +33,7 @@ class Session:
     def __init__(self, implementation: Answers) -> None:
         self._implementation = implementation
         self.calls = 0
+        self.about = ""  # on whose behalf trials run: one that hangs is not called again
         self.spent = 0.0  # seconds of the processor, in the child
         self._recorded: Calls | None = None
 
@@ -45,7 +46,7 @@ class Session:
 
     def trial(self, request: Mapping[str, Any]) -> Reply:
         """Run one trial; what went wrong comes back under ``error``."""
-        return self._ask("=trial", dict(request))
+        return self._ask(f"=trial {self.about}" if self.about else "=trial", dict(request))
 
     def recorded(self, wanted: Sequence[str]) -> Calls:
         """Ask with what the target calls its own functions; asked once, its blocks run once.

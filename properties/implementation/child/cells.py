@@ -1,4 +1,8 @@
-"""The code of a notebook as the text of one file, in which every line keeps its cell."""
+"""The code of a notebook as the text of one file, in which every line keeps its cell.
+
+Read as JSON: nbformat would bring a dozen packages into the process that holds code under test, and
+checks what a notebook must be, where this takes what it has.
+"""
 
 from __future__ import annotations
 

@@ -219,8 +219,9 @@ class Executor:
             return args[0]
         if function == STAND_IN:
             return StandIn(*args)
-        if function in self.services:
-            return self.services[function](*args)
+        service = function.partition(" ")[0]  # what follows says on whose behalf
+        if service in self.services:
+            return self.services[service](*args)
         if not function.startswith("."):
             if function not in self.functions:
                 raise NotImplementedError(f"{function} is not in the target")

@@ -259,3 +259,32 @@ def dense_backward(dout, cache):
     told = " ".join(result.output.split())
     assert "use_bias: True | False, activation: 'linear' | 'tanh'" in told
     assert run(tmp_path, source.replace("1 - z ** 2", "1 - z")).exit_code == 1
+
+
+def test_gradients_in_another_order_than_the_inputs_are_noted(tmp_path: Path) -> None:
+    source = """
+def product_forward(x, w):
+    return x @ w, (x, w)
+
+def product_backward(dout, cache):
+    x, w = cache
+    return x.T @ dout, dout @ w.T
+"""
+    result = run(tmp_path, source)
+    assert result.exit_code == 0, result.output
+    assert "in another order than the inputs are taken: w, x" in " ".join(result.output.split())
+
+
+@pytest.mark.slow
+def test_a_function_that_hangs_does_not_hide_the_others(tmp_path: Path) -> None:
+    source = """
+def stuck(x):
+    while True:
+        x = x + 1
+
+def stuck_prime(x):
+    return x
+"""
+    result = run(tmp_path, source + RIGHT)
+    assert "✔ sigmoid_prime" in result.output
+    assert "stuck_prime: not judged" in result.output
