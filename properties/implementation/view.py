@@ -13,6 +13,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from .child import main as child_main
@@ -100,8 +101,7 @@ def view_of(
     also : sequence of str
         Folders of ours that it must see.
     """
-    roots = _roots()
-    masked = [f for f in _package_folders(roots) if any(_within(f, root) for root in roots)]
+    roots, masked = _machine()
     own = _target_paths(target, strict=strict)
     named = _named(target, also)
     inside, sys_path = [*own, *also], search_path()
@@ -116,14 +116,22 @@ def view_of(
         inside += _package(found, name, whole=name not in (*_ALWAYS, *_ASKED))
         if str(found) not in sys_path:
             sys_path.append(str(found))
-    masked += [str(p) for f in sys_path for p in _suite_in(Path(f)) if str(p) not in own]
+    suite = [str(p) for f in sys_path for p in _suite_in(Path(f)) if str(p) not in own]
     return View(
-        roots=tuple(roots),
-        masked=tuple(dict.fromkeys(masked)),
+        roots=roots,
+        masked=tuple(dict.fromkeys((*masked, *suite))),
         inside=tuple(_outermost(inside)),
         sys_path=tuple(sys_path),
         installed=frozenset(hidden),
     )
+
+
+@cache
+def _machine() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The roots of this machine, and the folders of packages in them."""
+    roots = _roots()
+    folders = [f for f in _package_folders(roots) if any(_within(f, root) for root in roots)]
+    return tuple(roots), tuple(folders)
 
 
 def _roots() -> list[str]:

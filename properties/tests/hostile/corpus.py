@@ -14,6 +14,22 @@ from .attack import Attack
 
 STAT_IS_SEEN: tuple[Tier, ...] = ("bubblewrap",)  # the tiers that hold a look at metadata
 
+# What some machines refuse anyway: without privileges, under Yama, in a container.
+REFUSED_ELSEWHERE = {
+    "counts what the processor does",
+    "handles the faults of its pages",
+    "asks the kernel for a ring",
+    "leaves a key",
+    "makes a namespace of its own",
+    "debugs another process",
+    "reads another's memory by a system call",
+    "opens another's memory to write",
+    "opens the judge's memory",
+    "finds the judge's memory",
+    "reads the judge's environment",
+    "opens the judge's standard output",
+}
+
 _READS = """
 reads a secret
     return "secret" in open(where["secret"]).read()

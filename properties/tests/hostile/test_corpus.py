@@ -15,7 +15,7 @@ from properties.steps.rewrite.child import LIMITS
 
 from ..slow import mostly_slow
 from .attack import Attack, run, scene
-from .corpus import ALL
+from .corpus import ALL, REFUSED_ELSEWHERE
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() != "x86_64",
@@ -40,6 +40,8 @@ def test_is_held(attack: Attack, tier: Tier, tmp_path: Path) -> None:
 def test_succeeds_without_the_defence(attack: Attack, tmp_path: Path) -> None:
     with scene(tmp_path) as stage:
         outcome, succeeded = run(attack, "limits", stage)
+        if not succeeded and attack.name in REFUSED_ELSEWHERE:
+            pytest.skip(f"this machine refuses it anyway: {outcome.message}")
         assert succeeded, outcome
 
 
