@@ -33,7 +33,14 @@ _GREEK = {
 }
 # How tightly a text holds together: what is looser than its surroundings needs parentheses.
 _SUM, _TERM, _FACTOR, _ATOM = 1, 2, 3, 4
-_PLAIN = {"exp": r"\exp", "log": r"\log", "trace": r"\mathrm{tr}", "maximum": r"\max"}
+_PLAIN = {
+    "tanh": r"\tanh",
+    "cosh": r"\cosh",
+    "exp": r"\exp",
+    "log": r"\log",
+    "trace": r"\mathrm{tr}",
+    "maximum": r"\max",
+}
 
 
 def symbol(name: str) -> str:
@@ -248,6 +255,8 @@ class Printer:
         if axis is None:
             front = self._share(shape, None) if mean else ""
             return _Text(rf"{front}\sum {printed.at(_FACTOR)}", _TERM)
+        if not -len(self._axes) <= int(str(axis)) < len(self._axes):
+            raise StepsError(f"there is no notation for {ast.unparse(call)!r}")
         letter = self._axes[int(str(axis))]
         front = self._share(shape, int(str(axis))) if mean else ""
         power = isinstance(summand, ast.BinOp) and isinstance(summand.op, ast.Pow)
@@ -258,6 +267,8 @@ class Printer:
         """Return 1/N for a mean, with the letter that the axis's length has."""
         if shape is None:
             raise StepsError("the mean of a value of unknown shape cannot be printed")
+        if len(shape) > len(self._axes):
+            raise StepsError("there is no letter for each axis of a mean")
         letters = [self._axes[k].upper() for k in range(len(shape))]
         below = "".join(letters) if axis is None else letters[axis]
         return rf"\tfrac{{1}}{{{below}}} "

@@ -10,7 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .derivation import Derivation
+from ..layers import ALL
+from ..steps.values import StepsError
+from .declared import declared
+from .derivation import Claim, Derivation, Node
 from .exercises import AUTOENCODER, GPLVM
 from .layers import (
     AFFINE,
@@ -25,7 +28,7 @@ from .losses import SOFTMAX, SVM, TWO_LAYER_NET
 
 __all__ = ["DERIVATIONS", "page", "write_pages"]
 
-DERIVATIONS: tuple[Derivation, ...] = (
+WRITTEN: tuple[Derivation, ...] = (
     AFFINE,
     RELU,
     BATCHNORM,
@@ -39,6 +42,10 @@ DERIVATIONS: tuple[Derivation, ...] = (
     AUTOENCODER,
     GPLVM,
 )
+DERIVATIONS: tuple[Derivation, ...] = (
+    *WRITTEN,
+    *declared(ALL, [one.name for one in WRITTEN]),
+)
 
 
 def page(derivation: Derivation) -> str:
@@ -48,12 +55,12 @@ def page(derivation: Derivation) -> str:
         lines += [derivation.text, ""]
     lines += ["## Forward", ""]
     for node in derivation.nodes:
-        lines += _line(derivation.formula(node), f"{node.name} = {node.expression}")
+        lines += _line(derivation, node, f"{node.name} = {node.expression}")
     lines += ["## Backward", ""]
     for claim in derivation.claims:
         if claim.text:
             lines += [claim.text, ""]
-        lines += _line(derivation.formula(claim), f"d{claim.of} = {claim.expression}")
+        lines += _line(derivation, claim, f"d{claim.of} = {claim.expression}")
     if derivation.closing:
         lines += [derivation.closing, ""]
     lines += [
@@ -67,8 +74,12 @@ def page(derivation: Derivation) -> str:
     return "\n".join(lines)
 
 
-def _line(formula: str, code: str) -> list[str]:
-    return [f"$$ {formula} $$", "", f"    {code}", ""]
+def _line(derivation: Derivation, line: Node | Claim, code: str) -> list[str]:
+    """A line as a formula and as code; as code alone where there is no notation for it."""
+    try:
+        return [f"$$ {derivation.formula(line)} $$", "", f"    {code}", ""]
+    except StepsError:
+        return [f"    {code}", ""]
 
 
 def index() -> str:

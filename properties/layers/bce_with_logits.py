@@ -95,6 +95,7 @@ BCE_WITH_LOGITS = loss_of_targets(
     forward=regression.bce_with_logits,
     gradient=regression.bce_with_logits_gradient,
     targets=_targets,
+    kind="unit",
     ways=_WAYS,
     wrong=_MISCONCEPTIONS,
 )

@@ -62,6 +62,7 @@ def activation(
         backward=f"{name}_backward",
         cases=cases,
         differentiable=("x",),
+        inputs={name: ", ".join(["x: (N, D)", *(f"{k}: {v[1]}" for k, v in drawn.items())])},
         reference=reference,
         batched=("x",),
         kinks=kinks,

@@ -40,6 +40,7 @@ def loss_of_targets(
     wrong: str,
     options: Mapping[str, Sequence[float]] | None = None,
     halves: bool = False,
+    kind: str = "",
     never: tuple[Purpose, ...] = (),
 ) -> LayerSpec:
     """The row of ``NAME_loss(x, y) -> loss, dx``, under every reading of how its terms add up.
@@ -52,10 +53,13 @@ def loss_of_targets(
         Further arguments, like Huber's delta, and the values that they are drawn from.
     halves
         Whether half of the loss is a reading, as for the squared error.
+    kind
+        What the targets are in the notation of inputs, where they are not of both signs.
     never
         Purposes for which there are no cases.
     """
     make = partial(_make, targets, options or {})
+    told = [f"{option}: {among[1]}" for option, among in (options or {}).items()]
 
     def cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
         if purpose in (Purpose.KINK, Purpose.INTEGER, *never):
@@ -95,6 +99,7 @@ def loss_of_targets(
         backward=None,
         cases=cases,
         differentiable=("x",),
+        inputs={name: ", ".join([f"x: (N, D), y: {kind}(N, D)", *told])},
         value="loss",
         reference=Reference(forward=forward, vjp=gradient),
         batched=("x", "y"),

@@ -91,6 +91,7 @@ RNN_STEP = LayerSpec(
     backward="rnn_step_backward",
     cases=partial(step_cases, gates=1, states=("prev_h",)),
     differentiable=("x", "prev_h", "Wx", "Wh", "b"),
+    inputs={"rnn_step": "x: (N, D), prev_h: (N, H), Wx: (D, H), Wh: (H, H), b: (H,)"},
     value="next_h",
     reference=Reference(forward=recurrent.rnn_step, vjp=recurrent.rnn_step_vjp),
     batched=("x", "prev_h"),

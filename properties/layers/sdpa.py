@@ -165,6 +165,7 @@ SDPA = LayerSpec(
     backward="sdpa_backward",
     cases=_cases,
     differentiable=("q", "k", "v"),
+    inputs={"sdpa": "q: (2, T, D), k: (2, S, D), v: (2, S, E), mask: None"},
     reference=Reference(forward=attention.sdpa, vjp=attention.sdpa_vjp),
     batched=("q", "k", "v"),
     laws={"permuted": "k v mask"},

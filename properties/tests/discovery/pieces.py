@@ -28,9 +28,9 @@ class Piece:
 
 
 def read(name: str = TUNED) -> tuple[Piece, ...]:
-    """Read the pieces of one of the files."""
+    """Read the pieces of one of the files here, or of another by its whole path."""
     found = []
-    path = Path(__file__).with_name(name)
+    path = Path(__file__).parent / name
     for block in re.split(r"^== ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         name, _, rest = block.partition("\n")
         lines = rest.split("\n")

@@ -12,14 +12,19 @@ import pytest
 
 from properties.derivations.derivation import Claim, Derivation, Node
 from properties.derivations.latex import Printer
-from properties.derivations.pages import DERIVATIONS, index, page
+from properties.derivations.pages import DERIVATIONS, WRITTEN, index, page
 from properties.steps import StepsError
+from properties.tests.slow import mostly_slow
 
 PAGES = Path(__file__).parents[3] / "docs" / "derivations"
 BY_NAME = {one.name: one for one in DERIVATIONS}
 
 
-@pytest.mark.parametrize("derivation", DERIVATIONS, ids=list(BY_NAME))
+@pytest.mark.parametrize(
+    "derivation",
+    mostly_slow(DERIVATIONS, fast=(*WRITTEN, BY_NAME["rnn_step"])),
+    ids=list(BY_NAME),
+)
 def test_every_line_is_right(derivation: Derivation) -> None:
     wrong = [
         (r.claim.of, r.claim.expression, r.status, r.cause)
@@ -43,7 +48,11 @@ def test_pages_are_written_from_the_derivations(derivation: Derivation) -> None:
 def test_every_formula_is_well_formed(derivation: Derivation) -> None:
     lines: list[Node | Claim] = [*derivation.nodes, *derivation.claims]
     for line in lines:
-        formula = derivation.formula(line)
+        try:
+            formula = derivation.formula(line)
+        except StepsError:  # it stands on the page as code
+            assert derivation not in WRITTEN
+            continue
         assert formula.count("{") == formula.count("}"), formula
         assert formula.count(r"\left") == formula.count(r"\right"), formula
         assert "^c^" not in formula
