@@ -33,9 +33,9 @@ def judge_submission(home: Path, options: Options, notes: tuple[str, ...] = ()) 
     What is judged is a relative path, so that a record does not say where it was made.
     """
     started, cpu = time.perf_counter(), _cpu()
-    with _inside(home):
+    with inside(home):
         try:
-            target = _target()
+            target = target_of()
             result = _judged(target, options)
         except TargetError as error:
             result = Result(status="unusable", reason=one_line(error, limit=600))
@@ -109,7 +109,7 @@ def _judged(target: str, options: Options) -> Result:
     return Result(status="judged", record=record)
 
 
-def _target() -> str:
+def target_of() -> str:
     """What of a submission is judged: the folder, or its one file of code."""
     folder = Path(FOLDER)
     files = [f for f in sorted(folder.rglob("*")) if f.suffix.lower() in CODE]
@@ -128,7 +128,7 @@ def _target() -> str:
 
 
 @contextmanager
-def _inside(home: Path) -> Iterator[None]:
+def inside(home: Path) -> Iterator[None]:
     before = Path.cwd()
     os.chdir(home)
     try:

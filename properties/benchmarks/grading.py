@@ -1,0 +1,391 @@
+"""What grading a class promises, measured on a class that is made up (`submissions`).
+
+``python -m properties.benchmarks.grading alone --count 1000`` grades a class and judges each
+submission alone with ``nndl check``: every verdict must be the same. ``kill --count 1000 --kills
+20`` ends the command, a worker or a judge at random moments until the class is graded: the grades
+must be those of a run that nobody touched, and nothing kept is judged again. ``cluster`` takes a
+scheduler and four workers started by hand. ``throughput`` races a shell loop over ``nndl check``;
+``flat`` grades classes of growing size; ``scheduler`` sends 10,000 tasks that sleep to 64 workers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from properties.benchmarks.submissions import FIRST_COURSE, Made, make_class
+from properties.grading.judging import inside, target_of
+from properties.grading.naming import find_submissions
+from properties.grading.reading import Refused, read
+from properties.grading.values import Options, Result
+from properties.grading.worker import lay_out
+
+ROOT = Path(__file__).resolve().parents[2]
+START = (
+    f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
+    "from properties.commands.cli import main; main()"
+)
+SEED = "11"
+COMMON = ["--profile", "quick", "--seed", SEED, "--only", ",".join(FIRST_COURSE)]
+
+
+def command(*arguments: str) -> list[str]:
+    """``nndl`` of this checkout."""
+    return [sys.executable, "-c", START, *arguments]
+
+
+def grade(folder: Path, out: Path, *more: str, check: bool = True) -> float:
+    """Grade a class; gives the seconds that it took."""
+    started = time.perf_counter()
+    arguments = ["grade", str(folder), "--out", str(out), *COMMON, *more]
+    done = subprocess.run(command(*arguments), check=False, capture_output=True, text=True)
+    if check and done.returncode not in (0, 1):
+        raise RuntimeError(f"nndl grade ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return time.perf_counter() - started
+
+
+def verdicts(out: Path) -> dict[str, dict[str, str]]:
+    """What was said of every submission: its state, points and statuses."""
+    with (out / "grades.csv").open(encoding="utf-8", newline="") as stream:
+        rows = {row["submission"]: dict(row) for row in csv.DictReader(stream)}
+    for file in (out / "records").glob("*.json"):
+        record = json.loads(file.read_text(encoding="utf-8"))
+        rows[file.stem] |= statuses(record)
+    return rows
+
+
+def statuses(record: dict[str, Any]) -> dict[str, str]:
+    """Status of each function of a record."""
+    return {f"status of {f['name']}": f["status"] for f in record["functions"]}
+
+
+# -- alone ---------------------------------------------------------------------------------------
+
+
+def alone(count: int, seed: int, more: Sequence[str]) -> int:
+    """Grade a class, and judge each of it alone; gives how many verdicts differ."""
+    with tempfile.TemporaryDirectory() as folder:
+        home, out = Path(folder) / "class", Path(folder) / "out"
+        made = make_class(home, count, seed=seed)
+        took = grade(home, out, *more)
+        graded = verdicts(out)
+        differing = 0
+        for submission in find_submissions(home):
+            try:
+                own = _alone(submission.sources, more)
+            except Refused:
+                own = {"state": "refused"}
+            said = graded[submission.label]
+            if any(said.get(key) != value for key, value in own.items()):
+                differing += 1
+                print(f"{submission.label}: graded {said}, alone {own}")
+    kinds = [one.kind for one in made]
+    told = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    print(f"{count} submissions ({told}) in {took:.0f} s: {differing} verdicts differ from alone")
+    return differing
+
+
+def _alone(sources: Sequence[tuple[str, Path]], more: Sequence[str]) -> dict[str, str]:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        lay_out(read(sources), home, Options())
+        with inside(home):
+            try:
+                target = target_of()
+            except Exception:
+                return {"state": "unusable"}
+            done = subprocess.run(
+                command("check", target, *COMMON, *more, "--no-steps", "--json", "record.json"),
+                check=False,
+                capture_output=True,
+            )
+            if done.returncode == 2:
+                return {"state": "unusable"}
+            return statuses(json.loads(Path("record.json").read_bytes()))
+
+
+# -- kill ----------------------------------------------------------------------------------------
+
+
+def kill(count: int, kills: int, seed: int, *, least: float = 5.0, most: float = 40.0) -> int:
+    """Grade a class under kills; gives how many grades differ from those of a quiet run."""
+    rng = random.Random(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        home, quiet, out = (Path(folder) / name for name in ("class", "quiet", "out"))
+        make_class(home, count, seed=seed, hanging=False)
+        grade(home, quiet)
+        done = {"command": 0, "worker": 0, "judge": 0}
+        again = 0
+        while sum(done.values()) < kills:
+            before = _kept(out)
+            process = subprocess.Popen(
+                command("grade", str(home), "--out", str(out), *COMMON),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            while process.poll() is None:
+                time.sleep(rng.uniform(least, most))
+                victim = rng.choice(list(done))
+                done[victim] += _kill(process.pid, victim, rng)
+                if sum(done.values()) >= kills:
+                    break
+            again += sum(_kept(out).get(name, stamp) != stamp for name, stamp in before.items())
+            if process.poll() is not None and process.returncode in (0, 1):
+                (out / "grades.csv").unlink()
+                for file in rng.sample(sorted((out / "results").iterdir()), count // 3):
+                    file.unlink()  # all is judged before all have been killed: some once more
+            if sum(done.values()) >= kills:
+                process.kill()
+                process.wait()
+        grade(home, out)
+        differing = sum(a != b for a, b in _pairs(verdicts(quiet), verdicts(out)))
+    print(f"{count} submissions, killed {done}: {differing} grades differ, {again} judged twice")
+    return int(differing + again)
+
+
+def _pairs(one: dict[str, Any], other: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    return ((one.get(name), other.get(name)) for name in {*one, *other})
+
+
+def _kept(out: Path) -> dict[str, int]:
+    """When each result was written."""
+    return {file.name: file.stat().st_mtime_ns for file in (out / "results").glob("*.json")}
+
+
+def _kill(command_pid: int, victim: str, rng: random.Random) -> int:
+    """Kill the command (with the scheduler in it), a worker, or a process that judges."""
+    below = _descendants(command_pid)
+    words = {"worker": "spawn_main", "judge": "grading.server"}
+    found = [p for p, line in below.items() if victim == "command" or words[victim] in line]
+    if not found:
+        return 0
+    pid = command_pid if victim == "command" else rng.choice(found)
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return 0
+    return 1
+
+
+def _descendants(pid: int) -> dict[int, str]:
+    """The processes below one, with their command lines."""
+    parents: dict[int, int] = {}
+    lines: dict[int, str] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                stat = (entry / "stat").read_text()
+                line = (
+                    (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+                )
+            except OSError:
+                continue
+            parents[int(entry.name)] = int(stat.rpartition(")")[2].split()[1])
+            lines[int(entry.name)] = line
+    below = {pid}
+    while more := {p for p, parent in parents.items() if parent in below} - below:
+        below |= more
+    return {p: lines[p] for p in below - {pid}}
+
+
+# -- cluster -------------------------------------------------------------------------------------
+
+
+@contextmanager
+def by_hand(workers: int) -> Iterator[str]:
+    """A scheduler and workers as they are started by hand; gives the scheduler's address."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "scheduler.json"
+        dask = [sys.executable, "-m", "dask"]
+        local = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-jupyter"]
+        quiet: dict[str, Any] = {
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.DEVNULL,
+            "env": environment,
+            "cwd": folder,
+        }
+        started = [
+            subprocess.Popen(
+                [*dask, "scheduler", "--scheduler-file", str(file), *local],
+                **quiet,
+            )
+        ]
+        try:
+            while not file.exists() or not file.read_text():
+                time.sleep(0.2)
+            address = json.loads(file.read_text())["address"]
+            options = ["--nthreads", "1", "--memory-limit", "0", "--no-dashboard"]
+            line = [*dask, "worker", address, *options]
+            started += [subprocess.Popen(line, **quiet) for _ in range(workers)]
+            yield address
+        finally:
+            for process in started:
+                process.terminate()
+            for process in started:
+                process.wait()
+
+
+def cluster(count: int, seed: int, workers: int = 4) -> int:
+    """Grade a class here, and on workers that were started by hand; gives how many differ."""
+    with tempfile.TemporaryDirectory() as folder:
+        home, here, there = (Path(folder) / name for name in ("class", "here", "there"))
+        make_class(home, count, seed=seed, hanging=False)
+        local = grade(home, here)
+        with by_hand(workers) as address:
+            remote = grade(home, there, "--scheduler", address)
+        differing = sum(a != b for a, b in _pairs(verdicts(here), verdicts(there)))
+    print(
+        f"{count} submissions: {differing} grades differ between this machine ({local:.0f} s) and "
+        f"{workers} workers started by hand on it ({remote:.0f} s)"
+    )
+    return int(differing)
+
+
+# -- how fast, how large -------------------------------------------------------------------------
+
+
+def throughput(count: int, seed: int) -> None:
+    """Race ``nndl grade`` against a shell loop over ``nndl check`` on the same files."""
+    with tempfile.TemporaryDirectory() as folder:
+        home, out = Path(folder) / "class", Path(folder) / "out"
+        made = _files(make_class(home, 3 * count, seed=seed, hanging=False), count)
+        for entry in home.iterdir():
+            if entry.name not in made:
+                subprocess.run(["rm", "-r", str(entry)], check=True)
+        started = time.perf_counter()
+        for name in sorted(made):
+            line = command("check", str(home / name), *COMMON)
+            subprocess.run(line, check=False, capture_output=True)
+        loop = time.perf_counter() - started
+        graded = grade(home, out)
+        results = [
+            msgspec.json.decode(file.read_bytes(), type=Result)
+            for file in (out / "results").glob("*.json")
+        ]
+    processors = len(os.sched_getaffinity(0))
+    judging = sum(result.seconds for result in results) / processors
+    print(
+        f"{len(made)} submissions, {processors} processors: shell loop {loop:.0f} s, grade "
+        f"{graded:.0f} s ({loop / graded:.2f} times); "
+        f"{60 * len(made) / graded / processors:.1f} submissions a minute and processor; "
+        f"{100 * judging / graded:.0f} % of the time in judges, the rest is start-up and canaries"
+    )
+
+
+def _files(made: Sequence[Made], count: int) -> set[str]:
+    names = [one.name for one in made if one.kind in ("right", "wrong") and one.name[-3:] == ".py"]
+    return set(names[:count])
+
+
+def flat(counts: Sequence[int], seed: int) -> None:
+    """Grade classes of growing size: seconds a submission, and the memory of all processes."""
+    for count in counts:
+        with tempfile.TemporaryDirectory() as folder:
+            home, out = Path(folder) / "class", Path(folder) / "out"
+            make_class(home, count, seed=seed, hanging=False)
+            started, peak = time.perf_counter(), 0
+            process = subprocess.Popen(
+                command("grade", str(home), "--out", str(out), *COMMON),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            while process.poll() is None:
+                peak = max(peak, sum(map(_memory, [process.pid, *_descendants(process.pid)])))
+                time.sleep(1.0)
+            took = time.perf_counter() - started
+        print(f"{count} submissions: {took / count:.2f} s each, at most {peak >> 20} MiB")
+
+
+def _memory(pid: int) -> int:
+    """The proportional set size of a process, which counts a shared page once."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) << 10 for line in text.splitlines() if line.startswith("Pss:"))
+
+
+def scheduler(count: int, workers: int, mean: float, scale: float) -> None:
+    """Send tasks that sleep to workers of a real scheduler; how busy does it keep them?"""
+    from distributed import Client, LocalCluster, as_completed
+
+    rng = random.Random(0)
+    times = [scale * rng.uniform(0.5, 1.5) * mean for _ in range(count)]
+    payload = bytes(12_000)
+    with (
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None
+        ) as local,
+        Client(local) as client,
+    ):
+        started, cpu = time.perf_counter(), time.process_time()
+        waiting = iter(times)
+        running: Any = as_completed()
+
+        def more() -> None:
+            if (seconds := next(waiting, None)) is not None:
+                running.add(client.submit(_sleep, payload, seconds, pure=False))
+
+        for _ in range(3 * workers):
+            more()
+        for future in running:
+            more()
+            future.result()
+            future.release()
+        took, spent = time.perf_counter() - started, time.process_time() - cpu
+    ideal = sum(times) / workers
+    print(
+        f"{count} tasks of {scale * mean:.2f} s on {workers} workers: {took:.0f} s, ideal "
+        f"{ideal:.0f} s ({100 * ideal / took:.0f} % busy); {1000 * spent / count:.2f} ms of "
+        f"processor time a task for scheduler, workers and client in one process: "
+        f"saturated above {count / spent:.0f} tasks a second"
+    )
+
+
+def _sleep(payload: bytes, seconds: float) -> int:
+    time.sleep(seconds)
+    return len(payload)
+
+
+def main() -> int:
+    """Measure one of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "what", choices=["alone", "kill", "cluster", "throughput", "flat", "scheduler"]
+    )
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=64)
+    parser.add_argument("--mean", type=float, default=3.0, help="seconds of a submission")
+    parser.add_argument("--scale", type=float, default=0.1, help="of the time that tasks sleep")
+    parser.add_argument("--isolation", default="auto")
+    options = parser.parse_args()
+    runs: dict[str, Callable[[], int | None]] = {
+        "alone": lambda: alone(options.count, options.seed, ["--isolation", options.isolation]),
+        "kill": lambda: kill(options.count, options.kills, options.seed),
+        "cluster": lambda: cluster(options.count, options.seed),
+        "throughput": lambda: throughput(options.count, options.seed),
+        "flat": lambda: flat([10, 100, options.count], options.seed),
+        "scheduler": lambda: scheduler(options.count, options.workers, options.mean, options.scale),
+    }
+    return int(bool(runs[options.what]()))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
