@@ -61,16 +61,35 @@ class Reference:
 
     def value(self, case: Case, run: Run | None, precision: Precision) -> Bounds:
         """Outputs and state by name."""
-        known = self._known(case, run, precision)
-        found = _named(self.outputs, _call(self.forward, known))
-        if self.state is not None:
-            found |= _call(self.state, known)
-        return found
+
+        def work_out() -> Bounds:
+            known = self._known(case, run, precision)
+            found = _named(self.outputs, _call(self.forward, known))
+            return found | _call(self.state, known) if self.state is not None else found
+
+        return self._remembered(("value", precision), case, work_out)
 
     def gradients(self, case: Case, run: Run | None, precision: Precision) -> Bounds:
         """Vector-Jacobian products by argument."""
-        known = self._known(case, run, precision)
-        return _named(self.differentiable, _call(self.vjp, known))
+
+        def work_out() -> Bounds:
+            known = self._known(case, run, precision)
+            return _named(self.differentiable, _call(self.vjp, known))
+
+        return self._remembered(("gradients", precision), case, work_out)
+
+    def _remembered(
+        self, question: tuple[str, Precision], case: Case, work_out: Callable[[], Bounds]
+    ) -> Bounds:
+        """What is true of a case, worked out once for all code that is asked about it."""
+        if self.given is not None:
+            return work_out()  # it depends on the run
+        key = (self.forward, self.vjp, question, id(case))
+        if key not in _TRUTHS:
+            while len(_TRUTHS) >= _REMEMBERED:
+                del _TRUTHS[next(iter(_TRUTHS))]
+            _TRUTHS[key] = (case, work_out())  # the case is kept, so that its number stays its own
+        return _TRUTHS[key][1]
 
     def _known(self, case: Case, run: Run | None, precision: Precision) -> dict[str, Any]:
         known: dict[str, Any] = {}
@@ -80,6 +99,10 @@ class Reference:
         upstreams = {f"d{name}": d for name, d in zip(self.outputs, case.upstreams, strict=False)}
         known |= {"dout": case.dout, **upstreams, "precision": precision}
         return {**known, **self.given(case, run)} if self.given is not None else known
+
+
+_REMEMBERED = 8_192
+_TRUTHS: dict[Any, tuple[Case, Bounds]] = {}
 
 
 def _call(function: Callable[..., Any], known: Mapping[str, Any]) -> Any:
