@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from ..commands.check import check_known
 from ..commands.console import make_console
@@ -17,6 +18,7 @@ from ..implementation.isolation import Isolation
 from ..reports.points import Weights
 from ..spec.demands import PROFILES, Demands
 from ..spec.reading import SpecsError
+from .autograder import SERVICES, autograder, write_autograder
 from .kept import InUse, Kept
 from .naming import NoSubmissions, find_submissions
 from .values import Options
@@ -30,15 +32,14 @@ def _names(
     return tuple(sorted({name.strip() for name in (value or "").split(",") if name.strip()}))
 
 
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_OUT = click.Path(file_okay=False, path_type=Path)
+_ANY = click.Path(path_type=Path)
+
+
 @click.command()
-@click.argument("submissions", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    required=True,
-    metavar="DIR",
-    help="Where grades, pages and results go.",
-)
+@click.argument("submissions", type=_FOLDER, required=False)
+@click.option("--out", type=_OUT, metavar="DIR", help="Where grades, pages and results go.")
 @click.option("--points", metavar="FILE", help="TOML with points, visibility and feedback.")
 @click.option(
     "--profile",
@@ -77,10 +78,17 @@ def _names(
     metavar="N",
     help="Processes on this machine; by default one a processor.",
 )
+@click.option(
+    "--autograder",
+    "service",
+    type=click.Choice(SERVICES),
+    help="Write an autograder for a service instead, with these options.",
+)
+@click.option("-o", "--output", type=_ANY, metavar="FILE", help="Its .zip or folder.")
 @click.option("--dashboard", is_flag=True, help="Show dask's dashboard at http://127.0.0.1:8787.")
 def grade(
-    submissions: Path,
-    out: Path,
+    submissions: Path | None,
+    out: Path | None,
     points: str | None,
     profile: str,
     only: tuple[str, ...],
@@ -94,6 +102,8 @@ def grade(
     timeout: float | None,
     scheduler: str | None,
     workers: int | None,
+    service: str | None,
+    output: Path | None,
     dashboard: bool,
 ) -> None:
     """Judge every submission in SUBMISSIONS and write the grades.
@@ -106,13 +116,29 @@ def grade(
     Exit code: 0 everything has a verdict, 1 something could not be judged,
     2 the options cannot be used, 3 a canary got a wrong verdict: there are no grades.
     """
+    options = Options(
+        profile=profile,
+        strict=strict,
+        dropout_p=dropout_p,
+        only=only,
+        require=require,
+        isolation=isolation,
+        allowed=tuple(sorted(allowed)),
+        timeout=timeout,
+        specs=specs_file.read_text(encoding="utf-8") if specs_file else "",
+    )
+    functions = _functions(only, require, specs_file)
+    weights = load_weights(points) or Weights()
+    if service is not None:
+        _write_autograder(service, output, options, points)
+        return
+    if submissions is None or out is None:
+        raise click.UsageError("name the folder of submissions, and --out DIR; or --autograder")
     from .batch import Void, connect, judge_batch
     from .progress import Progress
     from .writing import write_all
 
     console = make_console(stderr=False)
-    functions = _functions(only, require, specs_file)
-    weights = load_weights(points) or Weights()
     out.mkdir(parents=True, exist_ok=True)
     try:
         found = find_submissions(submissions, without=out)
@@ -121,18 +147,7 @@ def grade(
     kept = Kept(out)
     try:
         with kept.locked():
-            options = Options(
-                profile=profile,
-                seed=kept.seed() if seed == "random" else _number(seed),
-                strict=strict,
-                dropout_p=dropout_p,
-                only=only,
-                require=require,
-                isolation=isolation,
-                allowed=tuple(sorted(allowed)),
-                timeout=timeout,
-                specs=specs_file.read_text(encoding="utf-8") if specs_file else "",
-            )
+            options = replace(options, seed=kept.seed() if seed == "random" else _number(seed))
             with Progress(console, len(found)) as progress:
                 judged = judge_batch(
                     found,
@@ -173,6 +188,18 @@ def _functions(
     check_known(frozenset(only), known, "--only")
     check_known(frozenset(require), known, "--require")
     return frozenset(name for row in job.asked(known) for name in row.functions)
+
+
+def _write_autograder(
+    service: str, output: Path | None, options: Options, points: str | None
+) -> None:
+    if output is None:
+        raise click.UsageError("--autograder: name the archive or folder to write with -o")
+    text = Path(points).read_text(encoding="utf-8") if points else ""
+    try:
+        write_autograder(autograder(service, options, text), output)
+    except OSError as error:
+        raise click.UsageError(f"-o: {error}") from error
 
 
 def _number(text: str) -> int:

@@ -46,8 +46,10 @@ def write_all(
     for slug, line in zip(_slugs(submissions), made.lines, strict=True):
         _write_student(out, title, slug, line, weights)
         rows.append(_row(line, f"students/{slug}.html"))
+    tiers = sorted({r.record.isolation for r in results if r.record is not None})
     facts = (
         f"profile {options.profile} · nndl {suite_version()}"
+        + f" · isolation {', '.join(tiers) or 'unknown'}"
         + (" · strict" if options.strict else "")
         + (f" · only {', '.join(options.only)}" if options.only else ""),
     )

@@ -77,6 +77,7 @@ class _Shared:
 
     mistake: Mistake
     who: list[int] = field(default_factory=list)
+    number: int = 0
 
 
 def class_page(shown: Class) -> str:
@@ -114,7 +115,10 @@ def _shared(rows: Sequence[Row]) -> list[_Shared]:
             one = found.setdefault(key, _Shared(mistake=mistake))
             if place not in one.who[-1:]:
                 one.who.append(place)
-    return sorted(found.values(), key=lambda one: -len(one.who))
+    common = sorted(found.values(), key=lambda one: -len(one.who))
+    for number, one in enumerate(common):
+        one.number = number
+    return common
 
 
 def _summary(shown: Class, judged: Sequence[Row]) -> str:

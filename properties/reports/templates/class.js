@@ -92,6 +92,10 @@
   label();
 
   // Paper shows everybody.
-  addEventListener("beforeprint", () => body.replaceChildren(...items.map((item) => item.line)));
+  const folds = [...document.querySelectorAll("details")];
+  addEventListener("beforeprint", () => {
+    folds.forEach((fold) => { fold.open = true; });
+    body.replaceChildren(...items.map((item) => item.line));
+  });
   addEventListener("afterprint", filter);
 })();

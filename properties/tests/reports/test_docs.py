@@ -56,12 +56,12 @@ def test_the_points_file_of_the_teacher_page_is_read() -> None:
 def test_every_command_of_the_pages_has_options_that_exist() -> None:
     known = {
         name: {o for p in main.get_command(None, name).params for o in p.opts}  # type: ignore
-        for name in ("check", "report")
+        for name in ("check", "report", "grade")
     }
     found = 0
     for page in DOCS.glob("*.md"):
         text = page.read_text(encoding="utf-8")
-        for name, rest in re.findall(r"nndl (check|report)([^`|\n]*)", text):
+        for name, rest in re.findall(r"nndl (check|report|grade)([^`|\n]*)", text):
             for option in re.findall(r"(?<!\w)--?[a-z][a-z-]*", rest):
                 assert option in known[name], (page.name, name, option)
                 found += 1
