@@ -202,6 +202,9 @@ class _Search:
         init = list(constructor.parameters) if made and constructor is not None else []
         if owner is not None:
             functions += [m for m in owner.methods.values() if m not in functions]
+        elif pairing.kind == "second":  # what the value says of their arguments
+            key, near = names.key(forward.name), self._survey.functions
+            functions += [f for f in near if f not in functions and names.key(f.name) == key]
         args = [p for p in forward.parameters if p.name != pairing.flag]
         if pairing.then is not None:
             functions.append(pairing.then)
@@ -232,6 +235,7 @@ class _Search:
             keyed,
             columns=in_columns([*functions, *self._helpers(functions)]),
             scalar=_is_number(pairing),
+            gradient=pairing.kind == "second",
             seed=self._seed,
             clock=lambda: self._session.spent,
         )

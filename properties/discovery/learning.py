@@ -63,6 +63,8 @@ class Learner:
         Whether examples stand in columns, so that a bias is a column.
     scalar
         Whether the name of the forward says that it gives one number, as a cost does.
+    gradient
+        Whether it is the gradient of a cost.
     clock
         Seconds that trials have taken; of the processor, so that a busy machine finds the same.
     """
@@ -75,6 +77,7 @@ class Learner:
         *,
         columns: bool = False,
         scalar: bool = False,
+        gradient: bool = False,
         seed: int = 0,
         clock: Callable[[], float] = time.process_time,
     ) -> None:
@@ -83,6 +86,7 @@ class Learner:
         self._repairs = Repairs(self._beginnings, functions, columns=columns)
         self._clock = clock
         self._attempt, self._scalar, self._seed = attempt, scalar, seed
+        self._gradient = gradient
         self._size = 1
         self._put_off: set[str] = set()
         self._queue: list[tuple[float, int, int, float, Specs]] = []
@@ -103,6 +107,9 @@ class Learner:
         queue = self._queue
         for cost, specs in starts:
             self._push(cost, specs)
+            if (self._scalar or self._gradient) and self._one_number_each(specs):
+                # Before lengths are merged for the sake of tables.
+                self._weights_as_vectors(specs, cost - 0.2)
         while queue and self.tried < _BUDGET and self._clock() - started < _SECONDS:
             _, depth, _, cost, specs = heapq.heappop(queue)
             key = canonical(specs)
@@ -206,6 +213,15 @@ class Learner:
         """Whether nothing says that an argument has two axes."""
         hint = self._beginnings.hint(name)
         return hint.shape is None and hint.at_least < 2 and 2 not in hint.ranks
+
+    def _one_number_each(self, specs: Specs) -> bool:
+        """Whether a cost is one of regression: by its labels, or by the name of its parameters."""
+        for name in specs:
+            plain, hint = name.rpartition("/")[2].lower(), self._beginnings.hint(name)
+            labels = plain in TARGETS and hint.shape is not None and len(hint.shape) == 1
+            if labels or re.match(r"(theta|beta|coefs?)$", plain):
+                return True
+        return False
 
     def _weights_as_vectors(self, specs: Specs, cost: float) -> None:
         """One number for each example: weights and labels may be vectors where tables work too."""

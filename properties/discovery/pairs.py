@@ -313,7 +313,7 @@ def _forwards(
         elif _local(function, other):
             kind = "local"
         result.append(Pairing(other, function, kind))
-    return result
+    return sorted(result, key=lambda p: p.kind != "second")
 
 
 def _claimed(forward: Function, usable: Sequence[Function]) -> bool:
@@ -512,12 +512,22 @@ def _of_class(kind: Class) -> Iterator[Candidate]:
             yield Candidate(method, kind, (_method_pair(named, method, kind),))
             continue
         ordered = _ordered(method, [f for f in forwards if f is not method])
-        pairs = tuple(_method_pair(f, method, kind) for f in ordered)
+        pairs = (*_second(method, kind), *(_method_pair(f, method, kind) for f in ordered))
         if pairs:
             yield Candidate(method, kind, pairs)
         elif not any(f.is_skeleton for f in own.values() if f.name in _FORWARD_METHODS):
             reason = f"{kind.name} has no forward that it could be the derivative of"
             yield Candidate(method, kind, (), reason)
+
+
+def _second(method: Function, kind: Class) -> Iterator[Pairing]:
+    """The gradients of which a method may be the Jacobian, as a Hessian is."""
+    if not set(names.words(method.name)) & names.SECOND:
+        return
+    for name, other in kind.methods.items():
+        gradient = names.is_backward(name) and not set(names.words(name)) & names.SECOND
+        if gradient and other.names == method.names and not other.is_skeleton:
+            yield Pairing(other, method, "second", kind)
 
 
 def _method_named(method: Function, own: Mapping[str, Function]) -> Function | None:

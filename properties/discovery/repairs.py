@@ -126,6 +126,9 @@ class Repairs:
                 for a in numbers.axes_of(have):
                     for b in numbers_in(match.group(2)):
                         yield from self._equal(specs, numbers, a, b, 1.0)
+                yield from self._flat(specs, numbers, numbers_in(match.group(2)), names)
+        elif kind == "ValueError" and "values to unpack" in message:
+            yield from self._unpacked(specs, message, names)
         elif "shape-mismatch" in message:
             yield from self._merge_any(specs)
         if re.search(r"p < 0|probabilit|between 0 and 1|\[0, ?1\]", message):
@@ -142,9 +145,8 @@ class Repairs:
                     parts = tuple((key, self._beginnings.start(key, None)) for key in keys)
                     yield 0.05, {**specs, name: Wanted("dict", parts=parts)}
         if "integer" in message and kind in ("TypeError", "IndexError"):
-            yield from self._integers(
-                specs, names, index="index" in message or "indices" in message
-            )
+            index = "index" in message or "indices" in message
+            yield from self._integers(specs, names, index=index, slices="slice" in message)
         elif kind == "TypeError" and re.search(
             r"length-1|0-dimensional|converted to Python scalar|not supported between", message
         ):
@@ -251,6 +253,53 @@ class Repairs:
             if name != other and a != b:
                 yield 0.13, exchange(specs, {b: a})
 
+    def _unpacked(
+        self, specs: Specs, message: str, names: list[str]
+    ) -> Iterator[tuple[float, Specs]]:
+        """What is taken apart: a vector of so many numbers, or weights and biases by layer."""
+        match = re.search(r"expected (\d+)", message)
+        count = int(match.group(1)) if match else 0
+        for name in names if 0 < count < 10 else ():
+            one = specs[name]
+            if one.kind not in ("normal", "positive", "unit", "sizes"):
+                continue
+            kind = "normal" if one.kind == "sizes" else one.kind
+            yield 0.1, {**specs, name: Wanted(kind, (count,))}
+            if one.kind == "normal" and len(one.axes) > 1:
+                yield 0.3, {**specs, name: replace(one, axes=(count, *one.axes[1:]))}
+            if count == 2:
+                for bias_is_column in (self._columns, not self._columns):
+                    layers = self._weights(bias_is_column)
+                    cost = 0.2 if bias_is_column == self._columns else 0.25
+                    yield cost, {**specs, name: Wanted("list", parts=layers)}
+
+    def _weights(self, columns: bool) -> tuple[tuple[int, Wanted], ...]:
+        """Weights and biases of two layers, the second on top of the first."""
+        sizes = [self._letter() for _ in range(3)]
+        layers = []
+        for place, (below, above) in enumerate(itertools.pairwise(sizes)):
+            weights = Wanted("normal", (above, below) if columns else (below, above))
+            bias = Wanted("normal", (above, 1) if columns else (above,))
+            layers.append((place, Wanted("list", parts=((0, weights), (1, bias)))))
+        return tuple(layers)
+
+    def _flat(
+        self, specs: Specs, numbers: Lengths, shape: Sequence[int], names: list[str]
+    ) -> Iterator[tuple[float, Specs]]:
+        """A vector of all parameters, whose slices become tables and vectors."""
+        known = [numbers.expressions(n) for n in shape if n > 0]
+        if len(shape) != 2 or len(known) != 2 or not all(known):
+            return
+        (_, a), (_, b) = known[0][0], known[1][0]
+        rest = ("", f" + {a}", f" + {b}", f" + {a} + {b}")
+        for name in names or list(specs):
+            one = specs[name]
+            if one.kind != "normal" or len(one.axes) != 1:
+                continue
+            for more, (times, beside) in enumerate(itertools.product((1, 2), rest)):
+                table = f"{a} * {b}" if times == 1 else f"{times} * {a} * {b}"
+                yield 0.3 + 0.02 * more, {**specs, name: replace(one, axes=(table + beside,))}
+
     def _stated(
         self, specs: Specs, numbers: Lengths, argument: str, text: str
     ) -> Iterator[tuple[float, Specs]]:
@@ -313,7 +362,7 @@ class Repairs:
                 yield 0.02, {**specs, name: replace(one, parts=(*one.parts, (key, part)))}
 
     def _integers(
-        self, specs: Specs, names: list[str], *, index: bool
+        self, specs: Specs, names: list[str], *, index: bool, slices: bool
     ) -> Iterator[tuple[float, Specs]]:
         for name in names or list(specs):
             one = specs[name]
@@ -321,6 +370,11 @@ class Repairs:
                 continue
             label = Wanted("labels", (self._letter(), *(one.axes[:1] or ())))
             far = 0.0 if name in self._direct or not self._direct else 0.5
+            if name.startswith("init/"):  # no class is made from labels
+                yield 0.02 + far, {**specs, name: Wanted("length", (self._letter(),))}
+                continue
+            if slices:
+                yield 0.04 + far, {**specs, name: Wanted("length", (self._letter(),))}
             if index:
                 yield 0.05 + far, {**specs, name: label}
                 if len(one.axes) > 1:
@@ -345,6 +399,8 @@ class Repairs:
         )
         for name in names or list(specs):
             one = specs[name]
+            if one.kind == "labels" and len(one.axes) == 2:  # words of a window, not one word
+                yield 0.5, {**specs, name: replace(one, axes=(*one.axes, self._letter()))}
             if one.kind not in ("normal", "positive", "unit"):
                 continue
             hint = self._beginnings.hint(name)
