@@ -15,7 +15,7 @@ from .discovering import first_input
 from .found import Found, Margin, Result, Wrong
 from .kinks import at_kinks
 from .ladder import Unclear
-from .locating import RIGHT, UNCLEAR, WRONG, Fit, Match, allowed, compare, locate
+from .locating import RIGHT, UNCLEAR, WRONG, Fit, Match, allowed, compare, locate, status
 from .pairs import Pairing
 from .session import Session
 from .trying import Failed, Seen, between, items_of, leaves_of, make_example, see
@@ -72,12 +72,13 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
     result, fit = _verdict(found, seen, len(unclear), specs)
     result = replace(result, unclear=(*result.unclear, *dict.fromkeys(unclear)))
     if result.status == "right" and any(one.truth.bends for one in seen):
-        right = [m for m in fit.matches if m.status == RIGHT]
+        # A convention is no derivative; nothing is said of it where values tie.
+        right = [m for m in fit.matches if m.leaf and status(m.item, m.leaf)[0] == RIGHT]
         kinks = at_kinks(found, session, right, specs, seed=seed)
-        status = "wrong" if kinks.wrong else result.status
+        found_wrong = "wrong" if kinks.wrong else result.status
         result = replace(
             result,
-            status=status,
+            status=found_wrong,
             wrong=kinks.wrong,
             notes=(*result.notes, *kinks.notes),
             examples=result.examples + kinks.examples,

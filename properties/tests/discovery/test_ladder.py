@@ -164,3 +164,31 @@ def test_state_that_cannot_be_set_back_is_a_reason(tmp_path: Path) -> None:
     [told] = judge_undeclared(search).found
     assert isinstance(told, NotJudged)
     assert "two runs on the same inputs give different values" in told.reason
+
+
+def test_a_convention_is_held_against_no_subgradient(tmp_path: Path) -> None:
+    """Means over the examples, and a softmax that leaves its derivative to the cross-entropy."""
+    found = judged(
+        tmp_path,
+        """
+def layer_forward(A, W, b):
+    '''A: (n, m), W: (k, n), b: (k, 1)'''
+    Z = W @ A + b
+    return np.maximum(Z, 0), (A, W, Z)
+def layer_backward(dA, cache):
+    A, W, Z = cache
+    m = A.shape[1]
+    dZ = dA * (Z > 0)
+    return W.T @ dZ, dZ @ A.T / m, dZ.sum(axis=1, keepdims=True) / m
+class Softmax:
+    def forward(self, x):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+    def backward(self, dout):
+        return dout
+""",
+    )
+    assert {name: one.status for name, one in found.items()} == {
+        "layer_backward": "right",
+        "Softmax.backward": "right",
+    }
