@@ -277,8 +277,8 @@ def with_cause(result: Result, rows: Sequence[LayerSpec]) -> Result:
         argument = _argument(known, wrong.argument, result)
         if argument is None:
             continue
-        seen = [o for o in observations if argument in o.got and argument in o.truth]
-        if seen and all(_is_right(o, argument) for o in seen):
+        told = [o for o in observations if argument in o.truth]  # got lacks what has another size
+        if told and all(argument in o.got and _is_right(o, argument) for o in told):
             reason = f"its own derivative and the reference of {known.words} disagree"
             return replace(result, status="not judged", wrong=(), reason=reason)
         cause = diagnose(known.row, observations, known.row.judge_of_gradients, argument)

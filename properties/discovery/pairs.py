@@ -280,9 +280,9 @@ def _forwards(
             plain = set(names.words(other.name))
             if names.uses_gradients(other.name):
                 continue
-            gives_gradient = names.is_backward(other.name)
-            if gives_gradient != second and not (second and not gives_gradient):
-                continue
+            gives_gradient = _is_gradient(other)
+            if gives_gradient != second:
+                continue  # a Hessian is the Jacobian of a gradient, and of nothing else
             if exact and not (wanted < names.key(other.name) and not _claimed(other, usable)):
                 continue  # its own name says whose derivative it is
             rank = _rank(wanted, plain, other, second, gives_gradient)
@@ -308,12 +308,18 @@ def _forwards(
     result = _composed(function, found.values(), usable)
     for other in list(found.values())[:6]:
         kind = "pair"
-        if set(names.words(function.name)) & names.SECOND and names.is_backward(other.name):
+        if set(names.words(function.name)) & names.SECOND and _is_gradient(other):
             kind = "second"
         elif _local(function, other):
             kind = "local"
         result.append(Pairing(other, function, kind))
     return sorted(result, key=lambda p: p.kind != "second")
+
+
+def _is_gradient(function: Function) -> bool:
+    """Whether a function gives a gradient: by its name, a score of statistics too."""
+    score = "score" in names.words(function.name) and not names.is_backward(function.name)
+    return names.is_backward(function.name) or (score and len(function.parameters) > 1)
 
 
 def _claimed(forward: Function, usable: Sequence[Function]) -> bool:

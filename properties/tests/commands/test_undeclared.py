@@ -288,3 +288,38 @@ def stuck_prime(x):
     result = run(tmp_path, source + RIGHT)
     assert "✔ sigmoid_prime" in result.output
     assert "stuck_prime: not judged" in result.output
+
+
+def test_a_bias_gradient_that_nobody_summed_is_wrong(tmp_path: Path) -> None:
+    source = """
+def fc_forward(x, w, b):
+    return x @ w + b, (x, w, b)
+
+def fc_backward(dout, cache):
+    x, w, b = cache
+    return dout @ w.T, x.T @ dout, dout
+"""
+    assert run(tmp_path, source).exit_code == 1
+    assert (
+        run(tmp_path, source.replace("x.T @ dout, dout", "x.T @ dout, dout.sum(0)")).exit_code == 0
+    )
+
+
+def test_a_hessian_is_held_against_a_gradient_alone(tmp_path: Path) -> None:
+    source = """
+import numpy as np
+
+def log_likelihood(beta, X, y):
+    return float(np.sum(y * (X @ beta) - np.exp(X @ beta)))
+
+def score(beta, X, y):
+    return X.T @ (y - np.exp(X @ beta))
+
+def hessian(beta, X, y):
+    return -(X.T * np.exp(X @ beta)) @ X
+"""
+    result = run(tmp_path, source)
+    assert result.exit_code == 0, result.output
+    assert "hessian of score" in result.output
+    alone = source[: source.index("def score")] + source[source.index("def hessian") :]
+    assert run(tmp_path, alone).exit_code != 1
