@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 
 from .child import wire
 from .child.values import NOT_RUN, Call, FunctionInfo, Handle, Layout, Outcome
-from .isolation import choose
+from .isolation import choose, give_up
 from .limits import Limits
 from .process import OVER, Child, ChildDied
 from .replies import Reply, read_loaded
@@ -110,13 +110,8 @@ class InChildProcess:
     ) -> None:
         self.target = target
         self.limits = limits
-        self._tier = choose(limits.isolation)
-        self._view: View | None = None
-        self._installed: tuple[str, ...] = ()
-        if self._tier != "limits":
-            strict = limits.isolation == "require"
-            self._view = view_of(target, strict=strict, allowed=limits.allowed, also=readable)
-            self._installed = tuple(sorted(self._view.installed))
+        self._readable = readable
+        self._isolate()
         self.limits_missing: tuple[str, ...] = ()
         self.functions: Mapping[str, FunctionInfo] = {}
         self._names = list(names)
@@ -130,6 +125,21 @@ class InChildProcess:
         self._load()
 
     # starting
+
+    def _isolate(self) -> None:
+        """Take the best tier that there is."""
+        limits = self.limits
+        self._tier = choose(limits.isolation)
+        self._view: View | None = None
+        self._installed: tuple[str, ...] = ()
+        if self._tier != "limits":
+            self._view = view_of(
+                self.target,
+                strict=limits.isolation == "require",
+                allowed=limits.allowed,
+                also=self._readable,
+            )
+            self._installed = tuple(sorted(self._view.installed))
 
     def _load(self) -> None:
         """Start a child and load the target, leaving out more of a module that ends the child."""
@@ -154,6 +164,11 @@ class InChildProcess:
                 infos, missing = read_loaded(reply, self._names, self.target)
             except ChildDied as died:
                 if self._is_over():
+                    continue
+                tier_fails = not died.began and died.status == "crashed" and not self.functions
+                if tier_fails and self._tier != "limits":
+                    give_up(self._tier, f"{self._tier} does not start here: {died.message}")
+                    self._isolate()
                     continue
                 if not died.module:
                     raise TargetError(

@@ -51,12 +51,21 @@ def _best() -> tuple[Tier, str]:
     """The best tier of this machine, and why it is no better one."""
     if not known_machine():
         return "limits", "isolation is known for Linux on x86-64 and on 64-bit ARM alone"
-    reason = bubblewrap.why_not()
+    reason = _given_up.get("bubblewrap") or bubblewrap.why_not()
     if not reason:
         return "bubblewrap", ""
-    if landlock.version():
+    if landlock.version() and "landlock" not in _given_up:
         return "landlock", reason
     return "limits", f"{reason}, and this kernel has no Landlock"
+
+
+_given_up: dict[Tier, str] = {}
+
+
+def give_up(tier: Tier, reason: str) -> None:
+    """Use a tier no more in this process: it does not work here, whatever a first try said."""
+    _given_up[tier] = reason
+    _best.cache_clear()
 
 
 def choose(asked: Isolation) -> Tier:

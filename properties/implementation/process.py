@@ -32,16 +32,25 @@ class ChildDied(Exception):
     """The child is gone: ``status`` is timeout or crashed, ``index`` the call it was at.
 
     ``certain`` is false when that call need not be the cause: bytes on the pipe may be older.
+    ``began`` is false when it ended before any code under test could run.
     """
 
     def __init__(
-        self, status: str, message: str, *, index: int, module: str, certain: bool
+        self,
+        status: str,
+        message: str,
+        *,
+        index: int,
+        module: str,
+        certain: bool,
+        began: bool = True,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.index = index
         self.certain = certain
+        self.began = began
         self.module = module
 
 
@@ -65,6 +74,7 @@ class Child:
         self._timed_out = ""
         self._index, self._module, self._partial = 0, "", b""
         self._noted, self._stderr_bytes = b"", 0
+        self._began = False
         self._started = Started(tier, view, limits)
         process = self._process = self._started.process
         assert process.stdin is not None
@@ -139,7 +149,14 @@ class Child:
         self._drain()
         self.close()
         certain = not isinstance(error, ProtocolError) and self._started.progress >= 0
-        return ChildDied(status, message, index=self._index, module=self._module, certain=certain)
+        return ChildDied(
+            status,
+            message,
+            index=self._index,
+            module=self._module,
+            certain=certain,
+            began=self._began,
+        )
 
     def _epitaph(self) -> str:
         """Say how the process ended, with the line that the fault handler noted."""
@@ -201,6 +218,7 @@ class Child:
             self._stderr_bytes += len(data)
             self._noted += data[: _KEPT_STDERR - len(self._noted)]
             told = self._partial + _read(self._started.progress)
+            self._began = self._began or bool(told)
             whole = len(told) - len(told) % PROGRESS.size
             self._partial = told[whole:]
             moved = False

@@ -11,7 +11,14 @@ import pytest
 from click.testing import CliRunner
 
 from properties.commands.check import check
-from properties.implementation import Call, Limits, NotIsolated, isolation, resolve_target
+from properties.implementation import (
+    Call,
+    Limits,
+    NotIsolated,
+    bubblewrap,
+    isolation,
+    resolve_target,
+)
 from properties.implementation.child.confine import seccomp
 from properties.implementation.child.confine.system import _MACHINES
 from properties.implementation.client import InChildProcess
@@ -136,3 +143,31 @@ def verdict_of(lines: list[seccomp.Instruction], name: str, number: int, *argume
         else:
             met = {0x15: held == operand, 0x35: held >= operand, 0x45: bool(held & operand)}[code]
             place += yes if met else no
+
+
+def test_a_tier_that_does_not_start_gives_way(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "layers.py"
+    file.write_text("def one(x): return 1.0\n")
+    monkeypatch.setattr(isolation, "_given_up", {})
+    monkeypatch.setattr(bubblewrap, "why_not", lambda: "")
+    monkeypatch.setattr(bubblewrap, "command", lambda *given: ["/bin/false"])
+    isolation._best.cache_clear()
+    try:
+        with InChildProcess(resolve_target(str(file)), ["one"], Limits()) as opened:
+            [outcome] = opened.run([Call("one", (1.0,))])
+        assert outcome.outputs == (1.0,)
+        assert choose("auto") != "bubblewrap"
+    finally:
+        isolation._best.cache_clear()
+
+
+def test_code_under_test_cannot_lower_its_tier(tmp_path: Path) -> None:
+    if choose("auto") == "limits":
+        pytest.skip("no tier here")
+    before = choose("auto")
+    file = tmp_path / "layers.py"
+    file.write_text("import os\nos._exit(1)\ndef one(x): return 1.0\n")
+    with InChildProcess(resolve_target(str(file)), ["one"], Limits()):
+        assert choose("auto") == before
