@@ -12,11 +12,11 @@ from properties.implementation import resolve_target
 from properties.spec.demands import Demands
 
 
-def judged(folder: Path, source: str) -> dict[str, Result]:
+def judged(folder: Path, source: str, seed: int = 0) -> dict[str, Result]:
     """Judge a source; every function in it has to be judged."""
     file = folder / "piece.py"
     file.write_text("import numpy as np\n" + source, encoding="utf-8")
-    search = Search(target=resolve_target(str(file)), demands=Demands(profile="quick"))
+    search = Search(target=resolve_target(str(file)), demands=Demands(profile="quick", seed=seed))
     found = judge_undeclared(search).found
     told = [one.sentence for one in found if isinstance(one, NotJudged)]
     assert not told
@@ -187,6 +187,7 @@ class Softmax:
     def backward(self, dout):
         return dout
 """,
+        seed=11,
     )
     assert {name: one.status for name, one in found.items()} == {
         "layer_backward": "right",
