@@ -93,6 +93,9 @@ lstm_step_backward, dx
   new cell for previous
     = np.concatenate([di, dc * next_c * f * (1 - f), do, dg], 1) @ Wx.T
     The forget gate multiplies the previous cell.
+  slope of tanh at the output gate
+    = np.concatenate([di, df, dout * shown * (1 - o ** 2), dg], 1) @ Wx.T
+    The output gate is a sigmoid: its slope is o * (1 - o).
 lstm_step_backward, dWx
   averaged
     = x.T @ da / N

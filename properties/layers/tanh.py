@@ -44,6 +44,9 @@ tanh_forward, out
     = x / (1 + np.abs(x))
     That is the softsign, a neighbour of tanh.
 tanh_backward, dx
+  square of the difference
+    = dout * (1 - out) ** 2
+    The square stands on the output alone: 1 - out**2.
   upstream missing
     = slope
     The upstream derivative is missing: multiply the slope by dout. [smile528]
