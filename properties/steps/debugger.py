@@ -188,7 +188,7 @@ def debug(
         shrink=shrink,
         repair=repair,
     )
-    if found is None and asked.is_undeclared and report.outcome == "wrong":
+    if found is None and asked.is_undeclared and report.outcome in ("right", "wrong"):
         found = _find(target, asked, limits)
     return _agreed(report, found)
 

@@ -128,3 +128,17 @@ def test_own_loss_without_backward(tmp_path: Path) -> None:
     assert code == 1, output
     record = json.loads(output[output.index("{") : output.rindex("}") + 1])
     assert record["mistakes"][0]["name"] == "dx"
+
+
+def test_inputs_that_the_user_gives_do_not_make_a_small_error_right(tmp_path: Path) -> None:
+    """What the lines cannot see is held against the open contract, which has a rounding bound."""
+    file = tmp_path / "own.py"
+    file.write_text(
+        "import numpy as np\n\n\ndef f(x):\n    return np.tanh(x)\n\n\n"
+        "def f_backward(dout, x):\n    return dout * (1 - np.tanh(x) ** 2) * (1 + 1e-8)\n",
+        encoding="utf-8",
+    )
+    code, output = call(
+        str(file), "--forward", "f", "--backward", "f_backward", "--inputs", "x: (N, D)"
+    )
+    assert code == 1, output
