@@ -150,7 +150,8 @@ def test_set_up_installs_what_is_pinned(tmp_path: Path) -> None:
     python = source / "suite" / "venv" / "bin" / "python"
     listed = subprocess.run([python, "-m", "pip", "freeze"], capture_output=True, text=True)
     pinned = (source / "suite" / "requirements.txt").read_text().split()
-    assert set(pinned) <= set(listed.stdout.split())
+    pinned = (source / "suite" / "requirements.txt").read_text().lower().split()
+    assert set(pinned) <= set(listed.stdout.lower().split())
     hand_in(root / "autograder" / "submission", "wrong")
     bash(source / "run_autograder", env=environment)
     result = json.loads((root / "autograder" / "results" / "results.json").read_bytes())

@@ -94,8 +94,9 @@ def test_a_canary_that_is_judged_wrongly_makes_the_batch_void(
         "if 'grading.server' in ' '.join(sys.argv + sys.orig_argv):\n"
         "    import threading, time\n"
         "    def spoil():\n"
-        "        while 'properties.grading.canaries' not in sys.modules: time.sleep(0.01)\n"
-        "        sys.modules['properties.grading.canaries'].WANTED['affine_forward'] = 'fail'\n"
+        "        name = 'properties.grading.canaries'\n"
+        "        while not hasattr(sys.modules.get(name), 'judge_canaries'): time.sleep(0.01)\n"
+        "        sys.modules[name].WANTED['affine_forward'] = 'fail'\n"
         "    threading.Thread(target=spoil, daemon=True).start()\n",
         encoding="utf-8",
     )
