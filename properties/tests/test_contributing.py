@@ -13,8 +13,11 @@ from properties.layers import ALL
 
 from .command_line import ROOT, check
 
-# A page of its derivation on paper, and the mutants of nndl that change nothing.
-BESIDE = {"properties/derivations/layers.py", "properties/benchmarks/equivalent_mutants.py"}
+# The mutants of nndl that change nothing, what torch has, and a layer that is judged undeclared.
+BESIDE = {
+    f"properties/benchmarks/{name}.py"
+    for name in ("equivalent_mutants", "torch_operators", "undeclared_bars")
+}
 
 LAYERS = """
 import numpy as np
