@@ -283,7 +283,8 @@ def _forwards(
             gives_gradient = _is_gradient(other)
             if gives_gradient != second:
                 continue  # a Hessian is the Jacobian of a gradient, and of nothing else
-            if exact and not (wanted < names.key(other.name) and not _claimed(other, usable)):
+            named = exact and wanted
+            if named and not (wanted < names.key(other.name) and not _claimed(other, usable)):
                 continue  # its own name says whose derivative it is
             rank = _rank(wanted, plain, other, second, gives_gradient)
             if rank is not None:
