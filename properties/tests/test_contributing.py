@@ -13,8 +13,9 @@ from properties.layers import ALL
 
 from .command_line import ROOT, check
 
-# The mutants of nndl that change nothing, what torch has, and a layer that is judged undeclared.
-BESIDE = {
+# A derivation on paper, the mutants of nndl that change nothing, what torch has, and a layer that
+# is judged undeclared.
+BESIDE = {"properties/derivations/layers.py"} | {
     f"properties/benchmarks/{name}.py"
     for name in ("equivalent_mutants", "torch_operators", "undeclared_bars")
 }
