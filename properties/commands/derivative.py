@@ -121,21 +121,21 @@ def _of_itself(
         demands=demands,
         declared=parse(inputs) if inputs else {},
     )
-    listed = _candidates(survey, things, held.names)
+    listed = _candidates(survey, things, held)
     found = [search.judge(session, survey, candidate)[0] for candidate in listed]
     took = time.perf_counter() - started
     return alone(Undeclared(search.target, found), demands, elapsed=took, tier="none")
 
 
-def _candidates(survey: Survey, things: Sequence[Any], names: Sequence[str]) -> list[Candidate]:
+def _candidates(survey: Survey, things: Sequence[Any], held: Held) -> list[Candidate]:
     if any(isinstance(thing, type) for thing in things):
         found = [one for one in candidates(survey) if one.owner is not None]
         if len(things) > 1 or not found:
             raise ValueError(
-                f"got {', '.join(names)}; wanted a forward and a backward function, or one class "
+                f"got {', '.join(held.names)}; wanted a forward and a backward function, or one class "
                 "that has methods of such names (forward, backward)"
             )
         return found
-    both = (survey.function(n, t.__module__) for n, t in zip(names, things, strict=True))
-    forward, *rest = (one for one in both if one is not None)
+    both = zip(held.names, held.modules, strict=True)
+    forward, *rest = (one for n, m in both if (one := survey.function(n, m)) is not None)
     return [declared(forward, rest[0] if rest else None)]

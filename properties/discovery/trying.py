@@ -118,7 +118,8 @@ def _whole(one: Wanted) -> Wanted:
 
 def _is_buffer(path: str) -> bool:
     """Whether an attribute is a place for gradients, no parameter."""
-    return path.startswith("self/") and any(names.is_gradient(p) for p in path.split("/")[1:])
+    parts = [part for part in path.split("/")[1:] if part != "g"]  # that is a gain as well
+    return path.startswith("self/") and any(map(names.is_gradient, parts))
 
 
 def _fixed(specs: Mapping[str, Wanted]) -> set[str]:

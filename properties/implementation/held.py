@@ -21,8 +21,8 @@ from .child.values import Call, Outcome
 class Held:
     """Answers about some objects of this process, and about nothing beside them.
 
-    Each stands in a module of its own module's name, under ``names``. The real modules are dressed
-    with them, so that derivatives get through what their globals name. No limit of time or memory
+    Each stands under ``names`` in a module of ``modules``: one for each file, as cells of a notebook
+    are files of one module. The real modules are dressed with them, so that derivatives get through what their globals name. No limit of time or memory
     holds.
 
     Raises
@@ -33,11 +33,12 @@ class Held:
 
     def __init__(self, things: Sequence[Any]) -> None:
         self._modules: dict[str, ModuleType] = {}
-        self.names = [self._hold(thing) for thing in things]
+        held = [self._hold(thing) for thing in things]
+        self.modules, self.names = [m for m, _ in held], [n for _, n in held]
         real = {f"={name}": sys.modules[name] for name in self._modules if _is_file(name)}
         self._trials = Trials({**self._modules, **real})
 
-    def _hold(self, thing: Any) -> str:
+    def _hold(self, thing: Any) -> tuple[str, str]:
         plain = isinstance(thing, FunctionType)
         if not plain and not isinstance(thing, type):
             raise TypeError(
@@ -45,13 +46,16 @@ class Held:
                 "written in Python: give the function that a partial or a bound method stands for"
             )
         file = thing.__code__.co_filename if plain else _file(thing)
-        module = self._modules.setdefault(thing.__module__, ModuleType(thing.__module__))
-        module.__file__ = getattr(module, "__file__", None) or file
+        place = str(thing.__module__)
+        while (known := self._modules.get(place)) is not None and known.__file__ != file:
+            place += "'"
+        module = self._modules.setdefault(place, ModuleType(place))
+        module.__file__ = file
         name = str(thing.__name__)
         while vars(module).get(name, thing) is not thing:  # another lambda
             name += "_"
         setattr(module, name, thing)
-        return name
+        return place, name
 
     def run(self, calls: Sequence[Call]) -> list[Outcome]:
         """Answer requests; see ``child.tracing``."""

@@ -102,7 +102,7 @@ def own_files(folder: Path) -> Own:
     Examples
     --------
     >>> [path.name for path in own_files(Path(__file__).parent / "child" / "tracing").files][:2]
-    ['__init__.py', 'dressing.py']
+    ['__init__.py', 'algebra.py']
     """
     files: list[Path] = []
     left: list[tuple[str, str]] = []
