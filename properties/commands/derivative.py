@@ -132,8 +132,8 @@ def _candidates(survey: Survey, things: Sequence[Any], held: Held) -> list[Candi
         found = [one for one in candidates(survey) if one.owner is not None]
         if len(things) > 1 or not found:
             raise ValueError(
-                f"got {', '.join(held.names)}; wanted a forward and a backward function, or one class "
-                "that has methods of such names (forward, backward)"
+                f"got {', '.join(held.names)}; wanted a forward and a backward function, or one "
+                "class that has methods of such names (forward, backward)"
             )
         return found
     both = zip(held.names, held.modules, strict=True)

@@ -21,9 +21,9 @@ from .child.values import Call, Outcome
 class Held:
     """Answers about some objects of this process, and about nothing beside them.
 
-    Each stands under ``names`` in a module of ``modules``: one for each file, as cells of a notebook
-    are files of one module. The real modules are dressed with them, so that derivatives get through what their globals name. No limit of time or memory
-    holds.
+    Each stands under ``names`` in a module of ``modules``: one for each file, as the cells of a
+    notebook are files of one module. The real modules are dressed with them, so that derivatives
+    get through what their globals name. No limit of time or memory holds.
 
     Raises
     ------
