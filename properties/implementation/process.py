@@ -15,12 +15,11 @@ from .child.values import PROGRESS
 from .child.wire import Encoder, Node, ProtocolError, parse
 from .isolation import Tier
 from .limits import Limits
-from .starting import Started
+from .starting import PIPE_BYTES, Started
 from .view import View
 
 _MAX_STDERR = 16 << 20
 _KEPT_STDERR = 20_000
-_READ = 1 << 16
 _GONE_SECONDS = 5.0
 _MANY_FILES = 2_000
 _INFINITE = float("inf")
@@ -123,6 +122,7 @@ class Child:
             self._deadline = _INFINITE
             if sequence != self._sequence:
                 raise ProtocolError("a reply to another request")
+            self._drain()  # a child that finds its pipe full stands still until the watchdog looks
             return parse(rest, header_length)
         except (Closed, ProtocolError) as error:
             self._deadline = _INFINITE
@@ -270,7 +270,7 @@ def _read(descriptor: int) -> bytes:
     if descriptor < 0:
         return b""
     try:
-        return os.read(descriptor, _READ)
+        return os.read(descriptor, PIPE_BYTES)
     except OSError:
         return b""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -21,6 +22,10 @@ from .isolation import Tier
 from .limits import Limits
 from .view import DEVICES, View, search_path
 
+if sys.platform == "linux":
+    import fcntl
+
+PIPE_BYTES = 1 << 20
 _KEPT = (
     "PATH",
     "SYSTEMROOT",
@@ -76,6 +81,9 @@ class Started:
 
     def _pipe(self) -> tuple[int, int]:
         ours, theirs = os.pipe()
+        if sys.platform == "linux":  # elsewhere a long list of calls stands still now and then
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(ours, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         os.set_blocking(ours, False)
         self._theirs.append(theirs)
         return ours, theirs

@@ -12,7 +12,9 @@ from typing import Any, TypeAlias, TypeVar
 
 from ..implementation import Call, Implementation, Outcome, Ref
 
-_AT_ONCE = 256  # calls of one round trip; a reply of many large arrays takes memory
+# Calls of one round trip: a pipe holds 256 records of how far they are, and the reply of many large
+# arrays takes memory.
+_AT_ONCE = 240
 
 
 @dataclass(frozen=True, slots=True)

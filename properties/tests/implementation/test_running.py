@@ -20,6 +20,7 @@ from properties.implementation import (
     open_implementation,
     resolve_target,
 )
+from properties.implementation.client import InChildProcess
 from properties.implementation.limits import Limits
 
 CODE = """
@@ -187,6 +188,13 @@ def test_status(either: Implementation, name: str, status: str, words: str) -> N
     outcome = one(either, name)
     assert outcome.status == status, outcome
     assert words in outcome.message
+
+
+def test_how_far_a_child_was_is_read_with_its_reply(child: Implementation) -> None:
+    assert isinstance(child, InChildProcess)
+    child.run([Call("good", (np.ones(2),))] * 100)
+    assert child._child is not None
+    assert not child._child._drain()
 
 
 def test_huge_array(child: Implementation) -> None:

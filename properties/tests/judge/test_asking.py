@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from properties.implementation import Call, Laid, Outcome, Ref
+from properties.implementation.child.values import PROGRESS
 from properties.judge import asking
 from properties.judge.asking import Ask, Questions, moved, now, round_trip
 
@@ -76,3 +77,7 @@ def test_a_coroutine_alone_is_resumed_to_its_end() -> None:
         return len([*first, *second, *third])
 
     assert now(Echo(), questions()) == 3  # type: ignore[arg-type]
+
+
+def test_the_progress_of_a_round_trip_fits_into_a_pipe() -> None:
+    assert (asking._AT_ONCE + 2) * PROGRESS.size <= 1 << 16
