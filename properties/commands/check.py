@@ -213,6 +213,10 @@ def check(
     check_known(require, specs, "--require", target)
     if why is not None:
         check_known(frozenset({why}), specs, "--why", target)
+        layer = [f for spec in specs if why in (spec.name, spec.layer) for f in spec.functions]
+        if layer and why not in layer:
+            functions = ", ".join(dict.fromkeys(layer))
+            raise click.UsageError(f"--why: there is no function {why!r}; choose from {functions}")
         only = only or frozenset({why})
     if listing:
         list_matrix(console, specs)

@@ -112,6 +112,8 @@ def test_an_equivalent_mutant_gives_the_same(
                 here = np.ones(np.shape(one[name]), bool)
                 if entry.operator == "> to >=":  # ReLU's gate: any slope at zero
                     here = case.args["x"] != 0 if name == "dx" else here
+                if "nan" in entry.reason:  # of rows that are hidden whole
+                    here = here & ~np.isnan(other[name])
                 was, is_now = one[name][here], other[name][here]
                 if not entry.rounding:
                     assert np.array_equal(was, is_now, equal_nan=True), name
