@@ -329,7 +329,11 @@ def scheduler(count: int, workers: int, mean: float, scale: float) -> None:
     payload = bytes(12_000)
     with (
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=False,
+            memory_limit=0,  # they share one process: its size is not that of a worker
+            dashboard_address=None,
         ) as local,
         Client(local) as client,
     ):
