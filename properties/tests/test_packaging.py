@@ -57,8 +57,10 @@ def test_the_wheel_has_what_it_needs_and_no_more() -> None:
     wanted = {"nndl/py.typed", "nndl_suite/py.typed", "nndl_suite/properties/py.typed"}
     wanted |= {"nndl_suite/reference/py.typed"}
     wanted |= {"nndl_suite/properties/record/record.schema.json"}
-    templates = {p.name for p in (ROOT / "properties" / "reports" / "templates").iterdir()}
-    wanted |= {f"nndl_suite/properties/reports/templates/{name}" for name in templates}
+    templates = (ROOT / "properties" / "reports" / "templates").rglob("*")
+    wanted |= {
+        f"nndl_suite/{path.relative_to(ROOT).as_posix()}" for path in templates if path.is_file()
+    }
     assert wanted <= data
     left = {n for n in data - wanted if not n.startswith("nndl_suite/properties/grading/")}
     assert left == set()
