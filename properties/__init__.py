@@ -32,7 +32,8 @@ def activate() -> None:
 def __getattr__(name: str) -> Any:
     """What is public has this name too, where nothing is installed."""
     activate()
-    return getattr(importlib.import_module("properties.public"), name)
+    public = "properties.public" if (Path(__file__).parent / "public").is_dir() else "nndl_suite"
+    return getattr(importlib.import_module(public), name)
 
 
 class _SameModule(MetaPathFinder, Loader):
