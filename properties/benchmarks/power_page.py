@@ -26,8 +26,9 @@ def summary(record: Record) -> str:
 
 def _settings(record: Record) -> str:
     entries = len({r["key"] for r in record["results"]})
+    each = "in turn in one of" if record["planned"] == entries else "×"
     return (
-        f"{entries} misconceptions × {len(record['styles'])} styles "
+        f"{entries} misconceptions {each} {len(record['styles'])} styles "
         f"({', '.join(record['styles'])}) × {record['seeds']} seeds, profile "
         f"{record['profile']}, shrinking off: {len(record['results'])} of "
         f"{record['planned']} plants in {record['elapsed'] / 60:.1f} minutes."
