@@ -123,6 +123,9 @@ class Child:
             if sequence != self._sequence:
                 raise ProtocolError("a reply to another request")
             self._drain()  # a child that finds its pipe full stands still until the watchdog looks
+            if self._wrote_too_much():  # a quick writer is done before the watchdog looks
+                self._timed_out = self._too_much()
+                raise Closed
             return parse(rest, header_length)
         except (Closed, ProtocolError) as error:
             self._deadline = _INFINITE
@@ -204,8 +207,8 @@ class Child:
                 reason = f"still running after {self._seconds:g} s"
             elif self._stderr_bytes > _MAX_STDERR:
                 reason = "wrote too much to standard error"
-            elif self._started.folder and self._wrote_too_much():
-                reason = f"wrote more than {self._limits.written_bytes >> 20} MB to files"
+            elif self._wrote_too_much():
+                reason = self._too_much()
             if reason and self._deadline != _INFINITE:
                 self._timed_out = reason
                 self._kill()
@@ -229,7 +232,12 @@ class Child:
                     moved = True
             return moved
 
+    def _too_much(self) -> str:
+        return f"wrote more than {self._limits.written_bytes >> 20} MB to files"
+
     def _wrote_too_much(self) -> bool:
+        if not self._started.folder:
+            return False
         written = 0
         for files, entry in enumerate(_entries(self._started.folder)):
             with contextlib.suppress(OSError):
