@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import secrets
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,23 +13,28 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 from rich.console import Console
 
-from ..checks import all_properties
 from ..implementation import NothingDefined, Target, TargetError, resolve_target
 from ..implementation.isolation import Isolation
 from ..judge.suite import Suite
-from ..record.build import build
-from ..record.merge import in_words, unjudged
 from ..record.schema import Record
 from ..spec.demands import PROFILES, Demands
 from ..spec.reading import SpecsError
-from ..spec.row import LayerSpec
+from .answer import (
+    BROKEN,
+    UNUSABLE,
+    first_lines,
+    judge_rows,
+    judge_target,
+    need_rows,
+    undeclared_alone,
+    wants_more,
+    with_undeclared,
+)
 from .console import complain, make_console
-from .gather import gather, nodes
 from .isolating import LOADING, isolation_options, names, say_what, with_clock
-from .job import Job, hypothesis_elsewhere
-from .judging import interruptible, judge_all
+from .job import Job
+from .listing import check_known, list_found, list_rows
 from .outputs import Outputs, check_writable, output_options, view_options
-from .progress import Progress
 from .settings import Settings, SettingsError, settings_of
 
 if TYPE_CHECKING:  # these are imported where they are used: discovery is as large as all the rest
@@ -38,7 +42,6 @@ if TYPE_CHECKING:  # these are imported where they are used: discovery is as lar
     from .first_lines import FirstLines
     from .undeclared import Undeclared
 
-PASS, WRONG, UNUSABLE, BROKEN = 0, 1, 2, 3
 INTERRUPTED = 130  # as shells say it: 128 and the signal's number
 
 
@@ -77,41 +80,11 @@ def was_given(option: str) -> bool:
     return source is click.core.ParameterSource.COMMANDLINE
 
 
-def check_known(
-    names: frozenset[str], specs: Sequence[LayerSpec], option: str, target: str | None = None
-) -> None:
-    """Refuse a name that no row, layer or function has, and nothing that a target derives.
-
-    Raises
-    ------
-    click.UsageError
-        There is no such name.
-    """
-    known = {spec.layer for spec in specs}
-    full = known | {spec.name for spec in specs} | {f for spec in specs for f in spec.functions}
-    unknown = sorted(names - full)
-    if not unknown:
-        return
-    from ..discovery.targets import look
-
-    try:
-        found = look(resolve_target(target)).candidates
-    except TargetError:
-        found = ()
-    for name in unknown:
-        if not any(one.answers_to(name) for one in found):
-            layers = ", ".join(dict.fromkeys(spec.layer for spec in specs))
-            own = ", ".join(one.name for one in found)
-            raise click.UsageError(
-                f"{option}: there is no layer {name!r}; choose from {layers}"
-                + (f"; or of what the target derives: {own}" if own else "")
-                + "; nndl check --list tells what judges each"
-            )
-
-
 @click.command()
 @click.argument("target", required=False)
-@click.option("--only", callback=names, metavar="LAYER,…", help="Judge these layers alone.")
+@click.option(
+    "--only", callback=names, metavar="NAME,…", help="Judge these layers or functions alone."
+)
 @click.option(
     "--profile",
     type=click.Choice(list(PROFILES)),
@@ -128,7 +101,7 @@ def check_known(
     help="Seed of the examples; random is a fresh one, kept in the record.",
 )
 @click.option("--strict", is_flag=True, help="Robustness and convention count as failures.")
-@click.option("--require", callback=names, metavar="LAYER,…", help="Missing is then a failure.")
+@click.option("--require", callback=names, metavar="NAME,…", help="Missing is then a failure.")
 @click.option("--dropout-p", type=click.Choice(["drop", "keep"]), help="Demand one reading of p.")
 @click.option(
     "--json", "json_file", metavar="FILE", help="Write the record; - for standard output."
@@ -173,8 +146,9 @@ def check(
 ) -> None:
     """Judge the forward and backward passes of TARGET.
 
-    TARGET is a homework folder that holds an nndl package, the package's folder, a Python file, or
-    an import name; by default ./nndl or ./layers.py, else the bundled package.
+    TARGET is a Python file or a notebook with derivatives written by hand, a folder or package of
+    them, an import name, or a homework folder that holds an nndl package; by default ./nndl or
+    ./layers.py, else the bundled package. All that is derived in it is found and judged.
 
     \b
     Exit code: 0 right, 1 wrong or error in a function,
@@ -219,7 +193,7 @@ def check(
             raise click.UsageError(f"--why: there is no function {why!r}; choose from {functions}")
         only = only or frozenset({why})
     if listing:
-        list_matrix(console, specs)
+        list_rows(console, specs)
         if target is not None:
             list_found(console, target)
         return
@@ -234,7 +208,7 @@ def check(
         suite.implementation  # noqa: B018  opened here: a target that cannot be used is exit code 2
         job = with_clock(job, suite.implementation, started, timeout)
     except NothingDefined as error:
-        record, code, undeclared = _undeclared_alone(job, found, declared, require)
+        record, code, undeclared = undeclared_alone(job, found, declared, require)
         lacking = [name for name in sorted(only | require) if not undeclared.answers_to(name)]
         if lacking:
             complain("check", error)
@@ -250,15 +224,10 @@ def check(
     try:
         own = why if any(why in spec.functions for spec in specs) else None
         record, code = judge_rows(suite, job, found, require, console, why=own)
-        if code != BROKEN and found.kind != "bundled" and not _all_judged(only, record):
-            from .undeclared import beside
-
-            others = _undeclared_beside(record, job, found, declared)
-            record = beside(record, others, demands, required=require)
+        if code != BROKEN and wants_more(record, job, found):
+            record, code, others = with_undeclared(record, code, job, found, declared, require)
             if why is not None and others.answers_to(why):
                 explain_found(others, console)
-            if code != UNUSABLE or others.judged:
-                code = PASS if record.verdict == "pass" else WRONG
     except KeyboardInterrupt:
         done = f"{len(suite.readings)} of {len(suite.specs)} rows"
         click.echo(f"nndl check: interrupted after {done}; no verdict, no reports", err=True)
@@ -266,19 +235,6 @@ def check(
     _explain(suite, found, code, console)
     lines = None if no_steps else first_lines(record, job, others)
     _finish(record, code, others, lines, console, outputs)
-
-
-def first_lines(record: Record, job: Job, undeclared: Undeclared | None) -> FirstLines | None:
-    """Start to look for the first wrong line of each wrong function."""
-    if not record.with_status("fail"):
-        return None
-    from .first_lines import FirstLines, asked_of_found, asked_of_rows
-
-    asked = [
-        *asked_of_rows(record, job.known_rows()),
-        *asked_of_found(() if undeclared is None else undeclared.results),
-    ]
-    return FirstLines(asked, job) if asked else None
 
 
 def _finish(
@@ -305,133 +261,12 @@ def _finish(
     sys.exit(code)
 
 
-def need_rows(suite: Suite, target: Target) -> None:
-    """Say that no row is asked for, only what the target derives by itself.
-
-    Raises
-    ------
-    NothingDefined
-        There is nothing for the suite to open.
-    """
-    if not suite.specs:
-        raise NothingDefined(f"Nothing that was asked for is defined in {target.path}.")
-
-
-def _all_judged(only: frozenset[str], record: Record) -> bool:
-    """Whether all that was asked for are rows that are there."""
-    there = (f for f in record.functions if f.status in ("pass", "fail"))
-    return bool(only) and only <= {name for f in there for name in (f.name, f.row, f.layer)}
-
-
 def explain_found(undeclared: Undeclared, console: Console) -> None:
     """Say what was seen of functions that nobody declared."""
     from .why_found import explain
 
     for one in undeclared.found:
         explain(one, console)
-
-
-def _undeclared_alone(
-    job: Job, target: Target, declared: Mapping[str, Wanted], require: frozenset[str]
-) -> tuple[Record, int, Undeclared]:
-    """Judge a target that has no function of the contract."""
-    from ..discovery.targets import LIMITS
-    from .undeclared import Search, alone, judge_undeclared
-
-    started = time.perf_counter()
-    undeclared = judge_undeclared(
-        Search(
-            target=target,
-            demands=job.demands,
-            declared=declared,
-            only=job.only,
-            in_process=job.in_process,
-            limits=job.limits(LIMITS),
-        )
-    )
-    elapsed = time.perf_counter() - started
-    record = alone(undeclared, job.demands, elapsed=elapsed, tier=job.held.tier, required=require)
-    if not undeclared.judged:
-        return record, UNUSABLE, undeclared
-    return record, PASS if record.verdict == "pass" else WRONG, undeclared
-
-
-def known_of(record: Record) -> frozenset[str]:
-    """What is judged as a row, as a search for what nobody declared has to know it."""
-    return frozenset(
-        f"{f.file}::{name}"
-        for f in record.with_status("pass", "fail")
-        for name in (f.name, f.name.rpartition(".")[2])
-    )
-
-
-def _undeclared_beside(
-    record: Record, job: Job, target: Target, declared: Mapping[str, Wanted]
-) -> Undeclared:
-    """Judge what a target has beside the functions of the contract.
-
-    A function that has a name of the contract and cannot be called as the contract says is another
-    function, or has another forward than the contract's.
-    """
-    from ..discovery.targets import LIMITS
-    from .undeclared import Search, judge_undeclared, known_of
-
-    return judge_undeclared(
-        Search(
-            target=target,
-            demands=job.demands,
-            known=known_of(record),
-            declared=declared,
-            only=job.only,
-            in_process=job.in_process,
-            limits=job.limits(LIMITS),
-        )
-    )
-
-
-def judge_rows(
-    suite: Suite,
-    job: Job,
-    target: Target,
-    require: frozenset[str],
-    console: Console,
-    *,
-    why: str | None = None,
-) -> tuple[Record, int]:
-    """Run a suite; give its record and the exit code."""
-    started = time.perf_counter()
-    try:
-        with (
-            hypothesis_elsewhere(),
-            interruptible() as interrupt,
-            Progress(console, suite) as progress,
-        ):
-            judge_all(suite, job, interrupt, progress.done)
-        planned = nodes(suite)
-        elapsed = time.perf_counter() - started
-        seen = gather(suite, target)
-        record = build(
-            seen,
-            target,
-            job.demands,
-            planned=planned,
-            required=require,
-            elapsed=elapsed,
-            tier=job.held.tier,
-        )
-        if lost := unjudged(record.functions, planned):
-            suite.broken.append(f"planned and not judged: {in_words(lost)}")
-        if why is not None and not suite.broken:
-            from .why import explain
-
-            explain(suite, why, console)
-    finally:
-        suite.close()
-    if suite.broken or not suite.planned:
-        return record, BROKEN
-    if all(function.status == "missing" for function in record.functions):
-        return record, WRONG if require else UNUSABLE
-    return record, PASS if record.verdict == "pass" else WRONG
 
 
 def _explain(suite: Suite, target: Target, code: int, console: Console) -> None:
@@ -472,38 +307,6 @@ def run(
     return judge_target(job, required=required)
 
 
-def judge_target(job: Job, *, required: frozenset[str], timeout: float | None = None) -> Record:
-    """Judge a target in silence; gives the record that the command writes.
-
-    Raises
-    ------
-    TargetError
-        The target cannot be used.
-    RuntimeError
-        The suite itself broke.
-    """
-    started = time.monotonic()
-    job = replace(job, until=started + (timeout or LOADING))
-    target, suite = resolve_target(job.target), job.suite()
-    try:
-        need_rows(suite, target)
-        job = with_clock(job, suite.implementation, started, timeout)
-    except NothingDefined:
-        record, _, undeclared = _undeclared_alone(job, target, {}, required)
-        if not all(undeclared.answers_to(name) for name in job.only | required):
-            raise
-        return record
-    record, code = judge_rows(suite, job, target, required, Console(file=io.StringIO()))
-    if code == BROKEN:
-        raise RuntimeError("the suite itself broke:\n" + "\n".join(suite.broken[:1]))
-    if target.kind != "bundled" and not _all_judged(job.only, record):
-        from .undeclared import beside
-
-        others = _undeclared_beside(record, job, target, {})
-        record = beside(record, others, job.demands, required=required)
-    return record
-
-
 def load_points(file: str | None) -> Any:
     """Read the TOML of points, if there is one."""
     if file is None:
@@ -511,27 +314,3 @@ def load_points(file: str | None) -> Any:
     from .report import load_weights
 
     return load_weights(file)
-
-
-def list_found(console: Console, target: str) -> None:
-    """Print what a target derives by hand, as its text says it; nothing of it runs."""
-    from ..discovery.targets import look
-
-    try:
-        looked = look(resolve_target(target))
-    except TargetError as error:
-        raise click.UsageError(str(error)) from error
-    console.print(f"[bold]derivative_of_its_own_forward[/] (correctness): in {target}")
-    for one in looked.candidates:
-        said = one.pairings[0].label if one.pairings else f"{one.name}: {one.reason}"
-        console.print(f"    {said}", style="dim", markup=False, highlight=False)
-    if looked.note:
-        console.print(f"    {looked.note}", style="dim", markup=False, highlight=False)
-
-
-def list_matrix(console: Console, specs: Sequence[LayerSpec]) -> None:
-    """Print the layers and the properties that judge each."""
-    for declared in all_properties():
-        rows = [spec.name for spec in specs if declared.concerns(spec)]
-        console.print(f"[bold]{declared.name}[/] ({declared.kind.value}): {declared.title}")
-        console.print(f"    {', '.join(rows)}", style="dim")

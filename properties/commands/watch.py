@@ -20,10 +20,11 @@ from ..reports.terminal import render_terminal
 from ..reports.text import ASCII, SYMBOL, counted, no_command
 from ..spec.demands import Demands
 from ..spec.reading import SpecsError
-from .check import check_known, declared_inputs
+from .check import declared_inputs
 from .console import make_console
 from .isolating import isolation_options, names
 from .job import Job
+from .listing import check_known
 from .watching import OTHERS, Watcher
 
 _AT_ONCE = 4  # rows judged between two looks at whether something was saved
@@ -33,7 +34,7 @@ _SETTLE = 60  # milliseconds in which several events are one save
 
 @click.command()
 @click.argument("target", required=False)
-@click.option("--only", callback=names, metavar="LAYER,…", help="Judge these layers alone.")
+@click.option("--only", callback=names, metavar="NAME,…", help="Judge these alone.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the examples.")
 @click.option("--strict", is_flag=True, help="Robustness and convention count as failures.")
 @click.option("--dropout-p", type=click.Choice(["drop", "keep"]), help="Demand one reading of p.")

@@ -18,9 +18,17 @@ from ..implementation.units import Digest, Units, units_of
 from ..record.listing import Listing
 from ..record.schema import Function, Record, verdict_of
 from ..spec.row import LayerSpec, ObjectSpec
-from .check import first_lines, judge_rows, known_of
+from .answer import first_lines, judge_rows
 from .job import Job
-from .undeclared import Search, Undeclared, alone, beside, how_to_declare, judge_undeclared
+from .undeclared import (
+    Search,
+    Undeclared,
+    alone,
+    beside,
+    how_to_declare,
+    judge_undeclared,
+    known_of,
+)
 
 PROFILES = ("quick", "standard")
 _KEPT = "; the verdicts are those of before"

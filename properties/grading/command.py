@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from ..commands.check import check_known
 from ..commands.console import make_console
 from ..commands.isolating import isolation_options
 from ..commands.job import Job
+from ..commands.listing import check_known
 from ..commands.report import load_weights
 from ..implementation.isolation import Isolation
 from ..reports.points import Weights

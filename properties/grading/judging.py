@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from ..commands.check import judge_target
+from ..commands.answer import judge_target
 from ..commands.job import Job, hypothesis_elsewhere
 from ..implementation import TargetError, resolve_target
 from ..judge.suite import by_row

@@ -1,0 +1,78 @@
+"""What there is to judge: rows, their properties, what a target derives; and what is not there."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from collections.abc import Sequence
+
+import click
+from rich.console import Console
+
+from ..checks import all_properties
+from ..implementation import TargetError, resolve_target
+from ..spec.row import LayerSpec
+
+_MANY = 8
+
+
+def check_known(
+    names: frozenset[str], specs: Sequence[LayerSpec], option: str, target: str | None = None
+) -> None:
+    """Refuse a name that no row, layer or function has, and nothing that a target derives.
+
+    Raises
+    ------
+    click.UsageError
+        There is no such name.
+    """
+    known = {spec.layer for spec in specs}
+    full = known | {spec.name for spec in specs} | {f for spec in specs for f in spec.functions}
+    unknown = sorted(names - full)
+    if not unknown:
+        return
+    from ..discovery.targets import look
+
+    try:
+        found = look(resolve_target(target)).candidates
+    except TargetError:
+        found = ()
+    for name in unknown:
+        if any(one.answers_to(name) for one in found):
+            continue
+        own = dict.fromkeys(one.name for one in found)
+        near = difflib.get_close_matches(name, [*own, *sorted(full)], n=4)
+        words = f"; did you mean {', '.join(near)}?" if near else ""
+        if own:
+            words += f"; the target derives {', '.join([*own][:_MANY])}"
+            words += f" and {len(own) - _MANY} more" if len(own) > _MANY else ""
+        tells = (
+            f"nndl check --list {shlex.quote(target)}" if target and own else "nndl check --list"
+        )
+        raise click.UsageError(
+            f"{option}: there is no layer or function {name!r}{words}; {tells} names them all"
+        )
+
+
+def list_found(console: Console, target: str) -> None:
+    """Print what a target derives by hand, as its text says it; nothing of it runs."""
+    from ..discovery.targets import look
+
+    try:
+        looked = look(resolve_target(target))
+    except TargetError as error:
+        raise click.UsageError(str(error)) from error
+    console.print(f"[bold]derivative_of_its_own_forward[/] (correctness): in {target}")
+    for one in looked.candidates:
+        said = one.pairings[0].label if one.pairings else f"{one.name}: {one.reason}"
+        console.print(f"    {said}", style="dim", markup=False, highlight=False)
+    if looked.note:
+        console.print(f"    {looked.note}", style="dim", markup=False, highlight=False)
+
+
+def list_rows(console: Console, specs: Sequence[LayerSpec]) -> None:
+    """Print the layers and the properties that judge each."""
+    for declared in all_properties():
+        rows = [spec.name for spec in specs if declared.concerns(spec)]
+        console.print(f"[bold]{declared.name}[/] ({declared.kind.value}): {declared.title}")
+        console.print(f"    {', '.join(rows)}", style="dim")
