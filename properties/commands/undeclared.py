@@ -305,7 +305,11 @@ def beside(
         or required & {f.name, f.layer, f.row}
         or not (f.status == "missing" or f.row in foreign)
     )
-    functions = (*kept, *_entries(undeclared, demands), *_lacking(undeclared, required))
+    names = {name for f in record.functions for name in (f.name, f.layer, f.row)}
+    found = (
+        msgspec.structs.replace(f, namesake=f.name in names) for f in _entries(undeclared, demands)
+    )
+    functions = (*kept, *found, *_lacking(undeclared, required))
     complete = record.complete and not undeclared.broken
     verdict = verdict_of(functions, complete=complete, required=required)
     return msgspec.structs.replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ import dask
 import msgspec
 from distributed import Client, LocalCluster, as_completed
 from distributed.scheduler import KilledWorker
+from msgspec.structs import replace
 
 from ..commands.judging import processors
 from .kept import Kept
@@ -80,30 +81,34 @@ def judge_batch(
         A canary got a wrong verdict.
     """
     done = Judged()
+    notes: dict[int, tuple[str, ...]] = {}
 
-    def finish(places: Iterable[int], result: Result) -> None:
-        for place in places:
-            done.results[place] = result
-            on_done(place, result)
+    def finish(place: int, result: Result) -> None:
+        # Two can hand in the same code, and something else beside it that was left out.
+        done.results[place] = replace(result, notes=notes.get(place, ()))
+        on_done(place, done.results[place])
 
     same: dict[str, list[int]] = {}
     for place, submission in enumerate(submissions):
         contents = _read(submission)
         if isinstance(contents, Result):
-            finish([place], contents)
+            finish(place, contents)
             continue
+        notes[place] = contents.notes
         key = key_of(contents, options)
         if key not in same and (result := kept.get(key)) is not None:
-            finish([place], result)
+            finish(place, result)
         else:
             same.setdefault(key, []).append(place)
-    if same:
+    if same or kept.unchecked:
+        of_another_run = bool(kept.unchecked)
         with client() as connected:
             work = _Work(connected, options, kept)
             for key, result in work.run(submissions, same):
-                finish(same[key], result)
+                for place in same[key]:
+                    finish(place, result)
                 done.judged += 1
-            work.judge_last()
+            work.judge_last(everywhere=of_another_run)
     return done
 
 
@@ -119,9 +124,8 @@ class _Work:
 
     def __init__(self, client: Client, options: Options, kept: Kept) -> None:
         self._client, self._kept = client, kept
-        self._options = msgspec.json.encode(options)
+        self._judged_by, self._options = options, msgspec.json.encode(options)
         self._task = on_worker("judge")
-        self._by_server: dict[str, list[str]] = {}
 
     def run(
         self, submissions: Sequence[Submission], same: dict[str, list[int]]
@@ -130,11 +134,14 @@ class _Work:
         waiting = iter(same.items())
         running: Any = as_completed()
         keys: dict[Any, str] = {}
+        changed: list[str] = []
 
         def more() -> None:
             for key, places in waiting:
                 contents = _read(submissions[places[0]])
-                assert isinstance(contents, Contents)
+                if isinstance(contents, Result) or key_of(contents, self._judged_by) != key:
+                    changed.append(key)
+                    continue
                 future = self._client.submit(
                     self._task,
                     self._options,
@@ -154,6 +161,8 @@ class _Work:
             key = keys.pop(future.key)
             yield key, self._take(key, future)
             future.release()
+        for key in changed:
+            yield key, Result(status="lost", reason="it was changed while the class was graded")
 
     def _take(self, key: str, future: Any) -> Result:
         try:
@@ -166,16 +175,12 @@ class _Work:
             raise Void(f"{answer.server}: {answer.trouble}")
         if answer.result.final:
             self._kept.put(key, answer.result)
-            self._by_server.setdefault(answer.server, []).append(key)
         return answer.result
 
-    def judge_last(self) -> None:
-        """Judge the canaries once more on every worker; what a server that fails gave is undone."""
-        wrong = [
-            name for names in self._client.run(on_worker("check_last")).values() for name in names
-        ]
-        for name in wrong:
-            for key in self._by_server.get(name, ()):
-                self._kept.drop(key)
+    def judge_last(self, *, everywhere: bool) -> None:
+        """Judge the canaries once more on every worker; a wrong one undoes what was judged."""
+        told = self._client.run(on_worker("check_last"), self._options, everywhere)
+        wrong = [name for names in told.values() for name in names]
+        self._kept.check(good=not wrong)
         if wrong:
             raise Void(f"the last canary got a wrong verdict on {', '.join(wrong)}")

@@ -19,8 +19,9 @@ from ..reports.points import Weights
 from ..spec.demands import PROFILES, Demands
 from ..spec.reading import SpecsError
 from .autograder import SERVICES, autograder, write_autograder
+from .gradebook import Asked
 from .kept import InUse, Kept
-from .naming import NoSubmissions, find_submissions
+from .naming import NoSubmissions, find_submissions, remarks
 from .values import Options
 
 VOID = 3
@@ -127,7 +128,7 @@ def grade(
         timeout=timeout,
         specs=specs_file.read_text(encoding="utf-8") if specs_file else "",
     )
-    functions = _functions(only, require, specs_file)
+    asked = _asked(only, require, specs_file)
     weights = load_weights(points) or Weights()
     if service is not None:
         _write_autograder(service, output, options, points)
@@ -136,7 +137,7 @@ def grade(
         raise click.UsageError("name the folder of submissions, and --out DIR; or --autograder")
     from .batch import Void, connect, judge_batch
     from .progress import Progress
-    from .writing import write_all
+    from .writing import nobody, write_all
 
     console = make_console(stderr=False)
     out.mkdir(parents=True, exist_ok=True)
@@ -158,23 +159,23 @@ def grade(
                 )
             results = [judged.results[place] for place in range(len(found))]
             name = submissions.resolve().name
-            written = write_all(out, name, found, results, weights, options, asked=functions)
+            told = tuple(remarks(submissions, found, without=out))
+            written = write_all(out, name, found, results, weights, options, asked, told)
     except InUse as error:
         raise click.UsageError(str(error)) from error
     except Void as error:
         click.echo(f"nndl grade: void, nothing is graded: {error}", err=True)
         sys.exit(VOID)
     states = Counter(line.state for line in written.lines)
-    told = ", ".join(f"{count} {state}" for state, count in states.most_common())
-    said = f"{len(found)} submissions: {told}; {judged.judged} judged now; see {out}"
-    console.print(said, markup=False, soft_wrap=True)
-    sys.exit(1 if {"lost", "timeout"} & set(states) else 0)
+    counts = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    said = f"{len(found)} submissions: {counts}; {judged.judged} judged now; see {out}"
+    for line in (*told, *nobody(written), said):
+        console.print(line, markup=False, soft_wrap=True)
+    sys.exit(1 if {"lost", "timeout", "refused"} & set(states) else 0)
 
 
-def _functions(
-    only: tuple[str, ...], require: tuple[str, ...], specs_file: Path | None
-) -> frozenset[str]:
-    """The functions of the rows that are asked for."""
+def _asked(only: tuple[str, ...], require: tuple[str, ...], specs_file: Path | None) -> Asked:
+    """The functions that the class is asked for."""
     job = Job(
         target=None,
         demands=Demands(),
@@ -187,7 +188,23 @@ def _functions(
         raise click.UsageError(str(error)) from error
     check_known(frozenset(only), known, "--only")
     check_known(frozenset(require), known, "--require")
-    return frozenset(name for row in job.asked(known) for name in row.functions)
+    rows = job.asked(known)
+    asked = {name for row in rows for name in (row.name, row.layer, *row.judged)}
+    if beside := set(require) - asked:
+        raise click.UsageError(
+            f"--require {', '.join(sorted(beside))}: not judged with this --only; name it there too"
+        )
+    layers = {name: row.layer for row in rows for name in row.judged}
+    return Asked(
+        layers=layers,
+        named=frozenset(name for name in layers if only),
+        required=frozenset(
+            name
+            for row in rows
+            for name in row.judged
+            if {name, row.name, row.layer} & set(require)
+        ),
+    )
 
 
 def _write_autograder(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..record.text import one_line
-from ..reports.points import Grade, Weights, grades
+from ..reports.points import Grade, Weights, grades, shares
 from .naming import Student, Submission
-from .values import Result
+from .values import NOTHING, Result
 
 # A cell that begins like this is a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -35,20 +35,29 @@ class Line:
         return sum(grade.most for grade in self.grades)
 
     @property
+    def told(self) -> bool:
+        """Whether there is a verdict; that nothing in it can be judged is one."""
+        return self.result.status in ("judged", "unusable")
+
+    @property
     def state(self) -> str:
         """In a word: right, wrong, or why there is no verdict."""
         if self.result.status != "judged":
             return self.result.status
-        return "right" if all(grade.passed for grade in self.grades) else "wrong"
+        return "right" if self.grades and all(grade.passed for grade in self.grades) else "wrong"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Book:
-    """The lines of a class, and the functions that count with their points."""
+    """The lines of a class, and the functions that count with their points.
+
+    ``nobody`` are names that were asked for, or given points, and that nobody's record has.
+    """
 
     lines: tuple[Line, ...]
     functions: tuple[str, ...]
     most: dict[str, float]
+    nobody: tuple[str, ...] = ()
 
     @property
     def total(self) -> float:
@@ -56,42 +65,54 @@ class Book:
         return sum(self.most.values())
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The functions that a class was asked for.
+
+    ``layers`` gives the layer of each. ``named`` were asked for by name, of function or layer;
+    ``required`` must be there.
+    """
+
+    layers: Mapping[str, str]
+    named: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
+
+
 def book(
     submissions: Sequence[Submission],
     results: Sequence[Result],
     weights: Weights,
-    *,
-    asked: Collection[str] = (),
+    asked: Asked,
 ) -> Book:
-    """Grade a class: every student has the same columns.
+    """Grade a class: every student has the same columns, with the same points.
 
-    With points given, the columns are what they name. Otherwise each function of the rows that
-    were ``asked`` for gives one, where any student has it: what somebody derives beside them
-    earns nothing.
+    With points given, the columns are what they name. Otherwise each function that was asked for
+    gives one, where any student has it: what somebody derives beside them earns nothing. What is
+    required is a column in any case.
     """
-    given = [
-        grades(result.record, weights) if result.record is not None else () for result in results
-    ]
+    records = [result.record for result in results if result.record is not None]
+    there = {f.name for r in records for f in r.functions if f.status != "missing"}
+    most = shares(weights, asked.layers)
     if not weights.points:
-        there = {
-            function.name
-            for result in results
-            if result.record is not None
-            for function in result.record.functions
-            if function.status != "missing" and function.name in asked
-        }
-        given = [tuple(grade for grade in one if grade.name in there) for one in given]
-    columns = {grade.name: grade for one in given for grade in one}
+        most = {name: points for name, points in most.items() if name in there | asked.required}
+    most = dict.fromkeys((name for name in asked.required if name not in most), 0.0) | most
+    order = {name: place for place, name in enumerate(asked.layers)}
+    most = dict(sorted(most.items(), key=lambda item: order.get(item[0], len(order))))
     lines = []
-    for submission, result, one in zip(submissions, results, given, strict=True):
-        earned = {grade.name: grade for grade in one}
-        whole = tuple(
-            earned.get(name) or replace(column, points=0.0, text=_why(result))
-            for name, column in columns.items()
-        )
-        lines.append(Line(submission=submission, result=result, grades=whole))
-    most = {name: column.most for name, column in columns.items()}
-    return Book(lines=tuple(lines), functions=tuple(columns), most=most)
+    for submission, result in zip(submissions, results, strict=True):
+        record = result.record if result.record is not None else NOTHING
+        given = grades(record, weights, most=most, layers=asked.layers)
+        if result.status != "judged":
+            given = tuple(replace(grade, points=0.0, text=_why(result)) for grade in given)
+        lines.append(Line(submission=submission, result=result, grades=given))
+    named = asked.named | asked.required | set(most) | set(weights.visibility)
+    known = there | {asked.layers[name] for name in there if name in asked.layers}
+    return Book(
+        lines=tuple(lines),
+        functions=tuple(most),
+        most=most,
+        nobody=tuple(sorted(named - known)) if records else (),
+    )
 
 
 def _why(result: Result) -> str:
@@ -126,12 +147,13 @@ def _row(of: Book, student: Student, line: Line) -> list[str]:
 def canvas_csv(of: Book, assignment: str) -> str:
     """The form that Canvas imports: Student, ID, SIS User ID, SIS Login ID, Section, assignment.
 
-    Canvas finds a student by ID, the number in the names of its export.
+    Canvas finds a student by ID, the number in the names of its export. Without a verdict there
+    is no grade to import.
     """
     head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment]
     top = ["    Points Possible", "", "", "", "", _number(of.total)]
     body = [
-        [student.name, student.id, "", student.email, "", _number(line.points)]
+        [student.name, student.id, "", student.email, "", _number(line.points) if line.told else ""]
         for student, line in rows(of)
     ]
     return _csv([head, top, *body])
@@ -145,7 +167,7 @@ def gradescope_csv(of: Book) -> str:
     for student, line in rows(of):
         first, _, last = student.name.partition(" ")
         earned = {grade.name: grade.points for grade in line.grades}
-        graded = "Graded" if line.result.status == "judged" else "Ungraded"
+        graded = "Graded" if line.told else "Ungraded"
         body.append(
             [
                 first,

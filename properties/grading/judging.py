@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from ..commands.answer import judge_target
 from ..commands.job import Job, hypothesis_elsewhere
-from ..implementation import TargetError, resolve_target
+from ..implementation import NotStarted, TargetError, resolve_target
+from ..implementation.isolation import NotIsolated
 from ..judge.suite import by_row
 from ..record.text import one_line
 from ..spec.demands import Demands
@@ -37,6 +38,8 @@ def judge_submission(home: Path, options: Options, notes: tuple[str, ...] = ()) 
         try:
             target = target_of()
             result = _judged(target, options)
+        except (NotIsolated, NotStarted) as error:  # this machine's fault, not the submission's
+            result = Result(status="lost", reason=one_line(error, limit=600))
         except TargetError as error:
             result = Result(status="unusable", reason=one_line(error, limit=600))
         except RuntimeError as error:
@@ -106,6 +109,9 @@ def _judged(target: str, options: Options) -> Result:
     if not record.functions or all(f.status == "missing" for f in record.functions):
         reason = "nothing to judge in it"
         return Result(status="unusable", reason=reason, record=record)
+    if not record.complete:
+        reason = f"not all of it was judged: {'; '.join(record.notes)}"
+        return Result(status="lost", reason=one_line(reason, limit=2_000), record=record)
     return Result(status="judged", record=record)
 
 

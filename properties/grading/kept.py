@@ -24,6 +24,7 @@ class Kept:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._results = folder / "results"
+        self._unchecked = folder / ".unchecked"
         self._results.mkdir(parents=True, exist_ok=True)
 
     @contextlib.contextmanager
@@ -54,20 +55,32 @@ class Kept:
         os.chmod(file, 0o600)
         return seed
 
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """Results after which no canary was judged: the command was ended before, for one."""
+        with contextlib.suppress(OSError):
+            return tuple(self._unchecked.read_text(encoding="ascii").split())
+        return ()
+
+    def check(self, *, good: bool) -> None:
+        """Say what the last canaries were like: results are trusted from now on, or forgotten."""
+        for key in () if good else self.unchecked:
+            self._file(key).unlink(missing_ok=True)
+        self._unchecked.unlink(missing_ok=True)
+
     def get(self, key: str) -> Result | None:
-        """A result; None where there is none, or none that can be read."""
+        """A result that says something; None where there is none, or none that can be read."""
         try:
-            return msgspec.json.decode(self._file(key).read_bytes(), type=Result)
+            result = msgspec.json.decode(self._file(key).read_bytes(), type=Result)
         except (OSError, msgspec.DecodeError, ValueError):
             return None
+        return result if result.final else None
 
     def put(self, key: str, result: Result) -> None:
-        """Keep a result."""
+        """Keep a result, until the canaries say otherwise."""
+        with self._unchecked.open("a", encoding="ascii") as stream:
+            stream.write(f"{key}\n")
         write_whole(self._file(key), msgspec.json.encode(result).decode("utf-8"))
-
-    def drop(self, key: str) -> None:
-        """Forget a result."""
-        self._file(key).unlink(missing_ok=True)
 
     def _file(self, key: str) -> Path:
         return self._results / f"{key}.json"

@@ -16,7 +16,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ _MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_file_?(?P<
 _GRADESCOPE = re.compile(r"submission_(?P<number>\d+)\Z")
 _AGAIN = re.compile(r"-\d+(?=(\.[^.]+)?\Z)")
 _METADATA = "submission_metadata.yml"
+_SHOWN = 12  # names in one remark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +66,7 @@ def find_submissions(folder: Path, *, without: Path | None = None) -> list[Submi
     NoSubmissions
         The folder holds none.
     """
-    entries = [
-        Path(entry.path)
-        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name)
-        if not entry.name.startswith((".", "__")) and Path(entry.path) != without
-    ]
+    entries = _entries(folder, without)
     if (folder / _METADATA).is_file():
         found = list(_gradescope(folder, entries))
     elif moodle := [(e, m) for e in entries if (m := _MOODLE.match(e.name))]:
@@ -90,6 +87,44 @@ def find_submissions(folder: Path, *, without: Path | None = None) -> list[Submi
             "notebooks or zips, one a student, or what a learning platform exports."
         )
     return sorted(found, key=lambda submission: submission.label)
+
+
+def _entries(folder: Path, without: Path | None) -> list[Path]:
+    hidden = os.path.realpath(without) if without is not None else None
+    return [
+        Path(entry.path)
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name)
+        if not entry.name.startswith((".", "__")) and os.path.realpath(entry.path) != hidden
+    ]
+
+
+def remarks(
+    folder: Path, submissions: Sequence[Submission], *, without: Path | None = None
+) -> Iterator[str]:
+    """What a teacher should know of who handed in what: what is left out, who is there twice."""
+    taken = {path for one in submissions for _, path in one.sources}
+    known = {_METADATA} if (folder / _METADATA).is_file() else set()
+    rest = [e.name for e in _entries(folder, without) if e not in taken and e.name not in known]
+    if rest:
+        yield f"left out, nobody is graded for it: {_listed(rest)}"
+    of: dict[str, list[str]] = {}
+    for one in submissions:
+        for student in one.students:
+            who = student.id or student.email or student.name
+            of.setdefault(who, []).append(one.label)
+    for who, labels in of.items():
+        if len(labels) > 1:
+            yield f"{one_line(who, limit=80)} has {len(labels)} submissions: {_listed(labels)}"
+    names = [os.path.splitext(one.label) for one in submissions if len(one.sources) == 1]
+    stems = [stem.casefold() for stem, _ in names]
+    for stem in dict.fromkeys(s for s in stems if stems.count(s) > 1):
+        same = [a + b for a, b in names if a.casefold() == stem]
+        yield f"perhaps of one student, graded each for itself: {_listed(same)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(one_line(name, limit=80) for name in names[:_SHOWN])
+    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
 def _plain(entries: list[Path]) -> list[Submission]:
@@ -133,24 +168,26 @@ def _gradescope(folder: Path, entries: list[Path]) -> Iterator[Submission]:
     except (yaml.YAMLError, UnicodeError) as error:
         raise NoSubmissions(f"{_METADATA} is not YAML: {one_line(error)}") from error
     told = told if isinstance(told, dict) else {}
-    for entry in entries:
-        if not _GRADESCOPE.match(entry.stem if entry.suffix == ".zip" else entry.name):
+    there = {e.stem if e.suffix == ".zip" else e.name: e for e in entries}
+    told = {str(name): about for name, about in told.items()}
+    for name in sorted({*there, *told}):
+        if not _GRADESCOPE.match(name):
             continue
-        about = told.get(entry.stem if entry.suffix == ".zip" else entry.name)
+        entry, about = there.get(name), told.get(name)
         about = about if isinstance(about, dict) else {}
         people = [p for p in about.get(":submitters") or () if isinstance(p, dict)]
         students = tuple(
             Student(
-                name=one_line(p.get(":name") or entry.name, limit=120),
+                name=one_line(p.get(":name") or name, limit=120),
                 id=one_line(p.get(":sid") or "", limit=60),
                 email=one_line(p.get(":email") or "", limit=120),
             )
             for p in people
         )
         yield Submission(
-            label=entry.name,
-            students=students or (Student(name=entry.name),),
-            sources=((entry.name, entry),),
+            label=entry.name if entry is not None else name,
+            students=students or (Student(name=name),),
+            sources=((entry.name, entry),) if entry is not None else (),
         )
 
 

@@ -19,7 +19,8 @@ from typing import BinaryIO
 from ..record.text import one_line
 from .values import CODE, Contents
 
-_SKIPPED = {"__MACOSX", "__pycache__", "node_modules", "venv", "env", "site-packages"}
+_INSTALLED = {"node_modules", "venv", "env", "site-packages"}
+_SKIPPED = {"__MACOSX", "__pycache__"} | _INSTALLED
 
 
 class Refused(Exception):
@@ -75,9 +76,29 @@ class _Reader:
 
     def folder(self, path: Path) -> None:
         """Take a folder; a zip in it is unpacked beside the rest."""
-        for file in _walk(path):
-            name = file.relative_to(path).as_posix()
-            self.file(name, file)
+        try:
+            for file in self._walk(path, path):
+                self.file(file.relative_to(path).as_posix(), file)
+        except OSError as error:
+            raise Refused(f"a folder in it cannot be read: {error.strerror}") from error
+
+    def _walk(self, folder: Path, top: Path) -> Iterator[Path]:
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            name = one_line(Path(entry.path).relative_to(top).as_posix(), limit=80)
+            if _skipped(PurePosixPath(entry.name)):
+                self._note_skipped(name)
+            elif entry.is_symlink():
+                self.notes.append(f"{name} is a link: left out")
+            elif entry.is_dir(follow_symlinks=False):
+                yield from self._walk(Path(entry.path), top)
+            else:
+                yield Path(entry.path)
+
+    def _note_skipped(self, name: str) -> None:
+        for number, part in enumerate(parts := name.split("/")):
+            note = f"{'/'.join(parts[: number + 1])} is left out: by its name, installed packages"
+            if part in _INSTALLED and note not in self.notes:
+                self.notes.append(note)
 
     def file(self, name: str, path: Path) -> None:
         """Take one file, or the members of a zip."""
@@ -134,7 +155,10 @@ class _Reader:
     def _member(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
         self._count()
         path = _plain(member.filename)
-        if member.is_dir() or _skipped(PurePosixPath(path)):
+        if _skipped(PurePosixPath(path)):
+            self._note_skipped(one_line(path, limit=200))
+            return
+        if member.is_dir():
             return
         kind = stat.S_IFMT(member.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
@@ -162,16 +186,6 @@ class _Bounded(BytesIO):
 
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        if _skipped(PurePosixPath(entry.name)) or entry.is_symlink():
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path))
-        else:
-            yield Path(entry.path)
 
 
 def _skipped(path: PurePosixPath) -> bool:

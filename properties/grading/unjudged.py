@@ -11,11 +11,13 @@ import json
 import sys
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ..record.files import write_whole
-from ..record.schema import SCHEMA, Record, Target
 from ..record.text import one_line
 from ..reports import gradebooks
 from ..reports.points import Weights, read_weights
+from .values import NOTHING
 
 _UNUSABLE = 2
 
@@ -23,18 +25,9 @@ _UNUSABLE = 2
 def unjudged(form: str, code: int, reason: str, weights: Weights) -> str:
     """The result as text."""
     reason = one_line(reason, limit=500).removeprefix("nndl check: ")
-    record = Record(
-        schema=SCHEMA,
-        target=Target(kind="folder", path="submission"),
-        profile="quick",
-        seed=0,
-        strict=False,
-        verdict="fail" if code == _UNUSABLE else "error",
-        complete=code == _UNUSABLE,
-        functions=(),
-        notes=(reason,),
-        versions={},
-        elapsed=0.0,
+    usable = code != _UNUSABLE
+    record = replace(
+        NOTHING, verdict="error" if usable else "fail", complete=not usable, notes=(reason,)
     )
     text: str = getattr(gradebooks, form)(record, weights)
     if form == "classroom":

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from ..implementation.isolation import Isolation
-from ..record.schema import Record
+from ..record.schema import SCHEMA, Record, Target
 
 _ROOMS = Path(__file__).resolve().parents[2]
 CODE = (".py", ".ipynb")
@@ -48,6 +48,22 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
+NOTHING = Record(
+    schema=SCHEMA,
+    target=Target(kind="folder", path="submission"),
+    profile="quick",
+    seed=0,
+    strict=False,
+    verdict="error",
+    complete=False,
+    functions=(),
+    notes=(),
+    versions={},
+    elapsed=0.0,
+)
+"""The record of a run in which nothing was judged."""
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one submission; ``seconds`` by the clock, ``cpu`` of all its processes."""
 
@@ -61,7 +77,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def final(self) -> bool:
         """Whether judging it again would say the same."""
-        return self.status != "lost"
+        whole = self.record is not None and self.record.complete
+        return whole if self.status == "judged" else self.status != "lost"
 
 
 @cache

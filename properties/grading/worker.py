@@ -49,15 +49,22 @@ def on_worker(name: str) -> Callable[..., Any]:
     return call
 
 
-def check_last() -> list[str]:
-    """Judge the canaries once more in every server of this worker; what is wrong with which."""
+def check_last(options: bytes, everywhere: bool) -> list[str]:
+    """Judge the canaries once more in every server of this worker; which of them are wrong.
+
+    Where there is none a new one is asked, if one has judged here and is gone, or `everywhere`.
+    """
     with _lock:
-        servers = list(_idle)
+        servers = [server for server in _idle if server.options == options]
+    if not servers and (everywhere or _judged_here.is_set()):
+        with _borrowed(options) as server:
+            return [server.name] if server.trouble else []
     return [server.name for server in servers if server.canaries()]
 
 
 def judge(options: bytes, contents: bytes) -> bytes:
     """Judge a submission in a server of this worker; a server that dies is replaced once."""
+    _judged_here.set()
     files = msgspec.msgpack.decode(contents, type=Contents)
     for last in (False, True):
         try:
@@ -154,6 +161,7 @@ def lay_out(contents: Contents, home: Path, options: Options) -> None:
 
 _idle: list[Server] = []
 _lock = threading.Lock()
+_judged_here = threading.Event()
 
 
 @contextlib.contextmanager

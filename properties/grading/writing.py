@@ -14,7 +14,7 @@ from ..record.text import one_line
 from ..reports.class_page import Class, Mistake, Row, class_page
 from ..reports.points import Weights
 from ..reports.student_page import for_student, student_page
-from .gradebook import Book, Line, book, canvas_csv, grades_csv, gradescope_csv
+from .gradebook import Asked, Book, Line, book, canvas_csv, grades_csv, gradescope_csv
 from .naming import Submission
 from .values import Options, Result, suite_version
 
@@ -28,14 +28,14 @@ def write_all(
     results: Sequence[Result],
     weights: Weights,
     options: Options,
-    *,
-    asked: Collection[str],
+    asked: Asked,
+    remarks: Sequence[str] = (),
 ) -> Book:
-    """Write grade books, records, and pages.
+    """Write grade books, records, and pages; what is there of others is removed.
 
     ``records`` is the teacher's, whole and with the seed; ``students`` holds what each may see.
     """
-    made = book(submissions, results, weights, asked=asked)
+    made = book(submissions, results, weights, asked)
     write_whole(out / "grades.csv", grades_csv(made))
     write_whole(out / "canvas.csv", canvas_csv(made, assignment))
     write_whole(out / "gradescope.csv", gradescope_csv(made))
@@ -43,15 +43,23 @@ def write_all(
         (out / folder).mkdir(exist_ok=True)
     title = one_line(assignment, limit=120)
     rows = []
+    written: set[Path] = set()
     for slug, line in zip(_slugs(submissions), made.lines, strict=True):
-        _write_student(out, title, slug, line, weights)
+        written |= _write_student(out, title, slug, line, weights)
         rows.append(_row(line, f"students/{slug}.html"))
+    # A page of a submission that is gone, or that has no verdict any more, would still say "right".
+    for folder in ("records", "students"):
+        for file in (out / folder).iterdir():
+            if file.suffix in (".json", ".html") and file not in written:
+                file.unlink()
     tiers = sorted({r.record.isolation for r in results if r.record is not None})
     facts = (
         f"profile {options.profile} · nndl {suite_version()}"
         + f" · isolation {', '.join(tiers) or 'unknown'}"
         + (" · strict" if options.strict else "")
         + (f" · only {', '.join(options.only)}" if options.only else ""),
+        *remarks,
+        *nobody(made),
     )
     shown = Class(
         title=title, functions=made.functions, most=made.most, rows=tuple(rows), facts=facts
@@ -60,18 +68,28 @@ def write_all(
     return made
 
 
-def _write_student(out: Path, title: str, slug: str, line: Line, weights: Weights) -> None:
+def nobody(made: Book) -> Iterator[str]:
+    """What was asked for and is in no submission: a name that is misspelt, for one."""
+    if made.nobody:
+        yield f"asked for, and nobody has it: {', '.join(made.nobody)}"
+
+
+def _write_student(out: Path, title: str, slug: str, line: Line, weights: Weights) -> set[Path]:
+    """Write what there is of one submission; gives the files."""
     result = line.result
     record = result.record
     name = ", ".join(student.name for student in line.submission.students)
     page = student_page(
         title, name, record, line.grades, weights, reason=result.reason, notes=result.notes
     )
-    write_whole(out / "students" / f"{slug}.html", page)
+    files = {out / "students" / f"{slug}.html": page}
     if record is not None:
-        write_whole(out / "records" / f"{slug}.json", dump(record))
+        files[out / "records" / f"{slug}.json"] = dump(record)
         cut = for_student(record, line.grades, weights)
-        write_whole(out / "students" / f"{slug}.json", dump(cut))
+        files[out / "students" / f"{slug}.json"] = dump(cut)
+    for file, text in files.items():
+        write_whole(file, text)
+    return set(files)
 
 
 def _row(line: Line, page: str) -> Row:
@@ -84,11 +102,17 @@ def _row(line: Line, page: str) -> Row:
         points=line.points,
         seconds=line.result.seconds,
         page=page,
-        statuses={f.name: f.status for f in record.functions} if record is not None else {},
+        statuses=_statuses(record) if record is not None else {},
         mistakes=tuple(_mistakes(record, counted)) if record is not None else (),
         reason=line.result.reason or ("no verdict" if line.result.status != "judged" else ""),
         notes=line.result.notes,
     )
+
+
+def _statuses(record: Record) -> dict[str, str]:
+    """The status of each function; of one that only has a name of the contract there is none."""
+    own = {f.name: f.status for f in record.functions if not f.namesake}
+    return {f.name: "" for f in record.functions} | own
 
 
 def _mistakes(record: Record, counted: Collection[str]) -> Iterator[Mistake]:
@@ -105,13 +129,19 @@ def _mistakes(record: Record, counted: Collection[str]) -> Iterator[Mistake]:
 
 
 def _slugs(submissions: Sequence[Submission]) -> list[str]:
-    """A name for the files of each submission: plain, and no two the same."""
-    made = []
+    """A name for the files of each submission: plain, and no two the same, in any case."""
+    made: list[str] = []
+    taken: set[str] = set()
     for submission in submissions:
         text = unicodedata.normalize("NFKD", submission.label)
         plain = re.sub(r"[^A-Za-z0-9.-]+", "_", text).strip("._-")[:60]
         if plain != submission.label:
             label = submission.label.encode("utf-8", "surrogatepass")
             plain = f"{plain or 'x'}_{hashlib.sha256(label).hexdigest()[:8]}"
-        made.append(plain)
+        slug, number = plain, 1
+        while slug.casefold() in taken:
+            number += 1
+            slug = f"{plain}_{number}"
+        taken.add(slug.casefold())
+        made.append(slug)
     return made

@@ -21,7 +21,7 @@ from .child.values import (
 from .client import Implementation, open_implementation
 from .isolation import Held, NotIsolated
 from .limits import Limits
-from .target import NothingDefined, Target, TargetError, resolve_target
+from .target import NothingDefined, NotStarted, Target, TargetError, resolve_target
 
 __all__ = [
     "IDENTITY",
@@ -34,6 +34,7 @@ __all__ = [
     "Laid",
     "Limits",
     "NotIsolated",
+    "NotStarted",
     "NothingDefined",
     "Outcome",
     "Ref",

@@ -13,7 +13,7 @@ from .isolation import choose, give_up
 from .limits import Limits
 from .process import OVER, Child, ChildDied
 from .replies import Reply, read_loaded
-from .target import NothingDefined, Target, TargetError
+from .target import NothingDefined, NotStarted, Target, TargetError
 from .view import View, view_of
 
 _MAX_RESTARTS_ON_LOAD = 20
@@ -171,7 +171,7 @@ class InChildProcess:
                     self._isolate()
                     continue
                 if not died.module:
-                    raise TargetError(
+                    raise NotStarted(
                         f"The process that should load {self.target.path} did not start: "
                         f"{died.message}."
                     ) from None

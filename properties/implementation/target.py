@@ -29,6 +29,10 @@ class TargetError(Exception):
     """The target cannot be used; the message says what came, what was wanted, what to do."""
 
 
+class NotStarted(TargetError):
+    """No process could be started for it, which says nothing of the target."""
+
+
 class NothingDefined(TargetError):
     """The target can be used, and has none of the names that were looked for."""
 

@@ -140,7 +140,9 @@ class Function(Value, frozen=True, kw_only=True, omit_defaults=False):
     """What a run says of one function; ``row`` is what declares it, ``layer`` what it belongs to.
 
     ``findings`` are reported and count only in a strict run. ``inputs`` are those that were
-    inferred for a function that nobody declared, and ``found`` says what it was taken for.
+    inferred for a function that nobody declared, and ``found`` says what it was taken for;
+    ``namesake`` is true where it has a name of the contract and was judged against its own forward
+    alone, which says nothing of what the contract means by that name.
     """
 
     name: str
@@ -155,6 +157,7 @@ class Function(Value, frozen=True, kw_only=True, omit_defaults=False):
     line: int | None = None
     inputs: str = ""
     found: str = ""
+    namesake: bool = False
 
     @property
     def failures(self) -> tuple[Property, ...]:
@@ -241,8 +244,8 @@ class Record(Value, frozen=True, kw_only=True):
 
 
 def required_and_missing(functions: Iterable[Function], required: frozenset[str]) -> list[Function]:
-    """The missing functions that are named, or whose layer is."""
-    return [f for f in functions if f.status == "missing" and required & {f.layer, f.name}]
+    """The missing functions that are named, or whose row or layer is."""
+    return [f for f in functions if f.status == "missing" and required & {f.layer, f.row, f.name}]
 
 
 def verdict_of(

@@ -99,26 +99,64 @@ def _table(data: Mapping[str, Any], key: str) -> dict[str, Any]:
     return table
 
 
-def grades(record: Record, weights: Weights) -> tuple[Grade, ...]:
+def layers_of(record: Record) -> dict[str, str]:
+    """The layer of each function of the contract that a record tells of."""
+    return {f.name: f.layer for f in record.functions if not f.found}
+
+
+def shares(weights: Weights, layers: Mapping[str, str]) -> dict[str, float]:
+    """What each function can earn, in the order of ``layers``, which gives theirs.
+
+    With points given, only what they name; a name of no function and no layer stays, and nobody
+    earns its points. A layer shares its points among those functions that have none of their own.
+    """
+    if not weights.points:
+        return dict.fromkeys(layers, 1.0)
+    shared: dict[str, float] = {}
+    for name, points in weights.points.items():
+        own = name in layers
+        members = [f for f, layer in layers.items() if layer == name and f not in weights.points]
+        for member in () if own else members or [name]:
+            shared[member] = points / max(1, len(members))
+    shared |= {name: float(p) for name, p in weights.points.items() if name in layers}
+    order = {name: place for place, name in enumerate(layers)}
+    return dict(sorted(shared.items(), key=lambda item: order.get(item[0], len(order))))
+
+
+def grades(
+    record: Record,
+    weights: Weights,
+    *,
+    most: Mapping[str, float] | None = None,
+    layers: Mapping[str, str] | None = None,
+) -> tuple[Grade, ...]:
     """Grade each function: all its points when it is right, none otherwise.
 
-    With points given, only what they name is graded; a name that the record lacks gets none of
-    its points. A run that is not complete earns nothing.
+    A name that the record lacks earns nothing; nor does one of the contract that was judged
+    against its own forward alone, nor anything in a run that is not complete.
+
+    Parameters
+    ----------
+    most
+        What each function can earn, by default the `shares` of what is in the record.
+    layers
+        The layer of each function, for its visibility; by default as the record has it.
     """
-    shares = _shares(record, weights)
-    by_name = {f.name: f for f in record.functions}
+    if layers is None:
+        layers = layers_of(record)
+        if not weights.points:
+            layers = {f.name: f.layer for f in record.functions} | layers
+    by_name = _by_name(record)
     made = []
-    for name, most in shares.items():
+    for name, all_of_it in (shares(weights, layers) if most is None else most).items():
         function = by_name.get(name)
-        right = function is not None and function.status == "pass" and record.complete
-        seen = weights.visibility.get(name)
-        if seen is None and function is not None:
-            seen = weights.visibility.get(function.layer)
+        right = record.complete and function is not None and counts_as_right(function)
+        seen = weights.visibility.get(name) or weights.visibility.get(layers.get(name, ""))
         made.append(
             Grade(
                 name=one_line(name, limit=120),
-                points=most if right else 0.0,
-                most=most,
+                points=all_of_it if right else 0.0,
+                most=all_of_it,
                 visibility=seen or "visible",
                 text="Right." if right else _text(record, function, weights.feedback),
             )
@@ -126,23 +164,15 @@ def grades(record: Record, weights: Weights) -> tuple[Grade, ...]:
     return tuple(made)
 
 
-def _shares(record: Record, weights: Weights) -> dict[str, float]:
-    if not weights.points:
-        return {f.name: 1.0 for f in record.functions}
-    names = {f.name for f in record.functions}
-    shares: dict[str, float] = {}
-    for name, points in weights.points.items():
-        if name in names:
-            continue
-        # A layer shares its points among those functions that have none of their own.
-        members = [
-            f.name for f in record.functions if f.layer == name and f.name not in weights.points
-        ]
-        for member in members or [name]:
-            shares[member] = points / max(1, len(members))
-    shares |= {name: float(p) for name, p in weights.points.items() if name in names}
-    order = {f.name: place for place, f in enumerate(record.functions)}
-    return dict(sorted(shares.items(), key=lambda item: order.get(item[0], len(order))))
+def counts_as_right(function: Function) -> bool:
+    """Whether a function earns its points."""
+    return function.status == "pass" and not function.namesake
+
+
+def _by_name(record: Record) -> dict[str, Function]:
+    """What answers for a name: the contract's function before what was found beside it."""
+    found = {f.name: f for f in record.functions if f.found}
+    return found | {f.name: f for f in record.functions if not f.found}
 
 
 def _text(record: Record, function: Function | None, feedback: str) -> str:
@@ -151,11 +181,24 @@ def _text(record: Record, function: Function | None, feedback: str) -> str:
         return "Not judged in this run."
     if not record.complete:
         return "The run did not finish."
-    plain = {"missing": "Missing.", "error": "Error."}.get(function.status, "Wrong.")
+    if function.namesake:
+        return (
+            "Not judged as the contract has it: it takes other arguments or gives other values. "
+            "Held against its own forward alone, it earns nothing."
+        )
+    plain = _PLAIN.get(function.status, "Wrong.")
     if feedback == "verdict":
         return plain
     body = hint(function) if feedback == "hint" else example(function, record.listing_of(function))
     return f"{plain}\n\n{body}"
+
+
+_PLAIN = {
+    "missing": "Missing.",
+    "error": "Error.",
+    "inconclusive": "Not judged: no oracle could tell.",
+    "skipped": "Not judged.",
+}
 
 
 def in_words(lines: tuple[Grade, ...]) -> str:

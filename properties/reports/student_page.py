@@ -35,12 +35,12 @@ def for_student(record: Record, lines: Sequence[Grade], weights: Weights) -> Rec
     """The part of a record that a student may see."""
     seen = {grade.name for grade in lines if grade.visible}
     functions = tuple(_cut(f, weights.feedback) for f in record.functions if f.name in seen)
-    wrong = any(f.status != "pass" for f in functions)
+    passed = functions and record.complete and all(g.passed for g in lines if g.visible)
     return replace(
         record,
         seed=0,
         functions=functions,
-        verdict="fail" if wrong else "pass",
+        verdict="pass" if passed else "fail" if record.complete else "error",
         notes=(f"cut to the feedback level {weights.feedback}; the seed is not told",),
         listings=(),
         not_judged=(),
@@ -117,6 +117,8 @@ def student_page(
 def _told(grade: Grade, function: Function | None, weights: Weights) -> _Told:
     if function is None:
         return _Told(grade=grade, status="none" if grade.most else "skipped")
+    if function.namesake:
+        return _Told(grade=grade, status="none", sentence=grade.text)
     prop = function.lead
     if grade.passed or weights.feedback == "verdict":
         return _Told(grade=grade, status=function.status)

@@ -82,7 +82,7 @@ def test_a_judge_that_errs_is_noticed_by_its_canaries(tmp_path: Path) -> None:
         return Result(status="judged")
 
     said = canaries.judge_canaries(tmp_path, Options(), passes)
-    assert said.startswith("the wrong canary got a wrong verdict: affine_forward is None")
+    assert said.startswith("the right canary got a wrong verdict: affine_forward is None")
 
 
 @slow

@@ -1,0 +1,293 @@
+"""What is planned and ends unjudged is said, and earns nothing: a class as an attacker sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from properties.commands.undeclared import Undeclared, beside
+from properties.grading import canaries, judging
+from properties.grading.command import _asked
+from properties.grading.gradebook import Asked, book, canvas_csv
+from properties.grading.kept import Kept
+from properties.grading.naming import Student, Submission, find_submissions, remarks
+from properties.grading.reading import Refused, read
+from properties.grading.values import NOTHING, Options, Result
+from properties.grading.writing import _slugs, write_all
+from properties.implementation import NotIsolated, NotStarted
+from properties.record.schema import Function, Record
+from properties.reports.points import Weights, grades, read_weights
+from properties.reports.student_page import for_student, student_page
+from properties.spec.demands import Demands
+
+RELU = Asked(layers={"relu_forward": "relu", "relu_backward": "relu"})
+
+
+def function(name: str, status: str = "pass", **more: object) -> Function:
+    layer = name.partition("_")[0]
+    given = {"layer": layer, "row": layer, "status": status, **more}
+    return msgspec.convert({"name": name, **given}, Function)
+
+
+def record(*functions: Function, complete: bool = True) -> Record:
+    verdict = "pass" if complete else "error"
+    return replace(NOTHING, functions=functions, complete=complete, verdict=verdict)
+
+
+def judged(*functions: Function) -> Result:
+    return Result(status="judged", record=record(*functions))
+
+
+def submission(name: str) -> Submission:
+    return Submission(label=name, students=(Student(name=name),), sources=())
+
+
+def of(results: list[Result], points: str = "", asked: Asked = RELU) -> dict[str, tuple[str, str]]:
+    """State, and points of all, of each."""
+    names = [submission(f"s{place}") for place in range(len(results))]
+    made = book(names, results, read_weights(points), asked)
+    return {
+        line.submission.label: (line.state, f"{line.points:g}/{made.total:g}")
+        for line in made.lines
+    }
+
+
+FOUND = "relu_backward of relu_forward, inputs x: (N, D), k: (N, D) (from the code)"
+NAMESAKE = function("relu_backward", layer="relu_backward", found=FOUND, namesake=True)
+
+
+def test_a_namesake_that_is_right_for_its_own_forward_earns_nothing() -> None:
+    """A contract name with other arguments and a backward of its own trivial forward."""
+    honest = judged(function("relu_forward"), function("relu_backward"))
+    for points in ("", "[points]\nrelu = 2\n", "[points]\nrelu_forward = 1\nrelu_backward = 1\n"):
+        both = of([honest, judged(NAMESAKE)], points)
+        assert both == {"s0": ("right", "2/2"), "s1": ("wrong", "0/2")}
+    lines = grades(record(NAMESAKE), Weights())
+    assert [grade.passed for grade in lines] == [False]
+    page = student_page("hw", "Ann", record(NAMESAKE), lines, Weights())
+    assert "right" not in page.partition("<main>")[2]
+
+
+def test_a_namesake_does_not_stand_for_a_contract_function_that_broke() -> None:
+    broke = function("relu_backward", "error")
+    assert of([judged(function("relu_forward"), broke, NAMESAKE)])["s0"] == ("wrong", "1/2")
+    assert of([judged(function("relu_forward"), NAMESAKE, broke)])["s0"] == ("wrong", "1/2")
+
+
+def test_a_function_with_the_name_of_a_layer_does_not_take_its_points() -> None:
+    own = function("relu", layer="relu", found="relu, a loss", namesake=True)
+    points = "[points]\nrelu = 2\n"
+    missing = (function("relu_forward", "missing"), function("relu_backward", "missing"))
+    assert of([judged(own, *missing)], points)["s0"] == ("wrong", "0/2")
+    assert of([judged(own)], points)["s0"] == ("wrong", "0/2")
+    assert sum(grade.points for grade in grades(record(own), read_weights(points))) == 0
+
+
+def test_a_record_says_which_of_what_it_found_are_namesakes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from properties.commands import undeclared
+
+    found = (
+        function("relu_backward", layer="relu_backward", found=FOUND),
+        function("squash_backward", layer="squash_backward", found="of squash_forward"),
+    )
+    monkeypatch.setattr(undeclared, "_entries", lambda *_: found)
+    own = record(function("relu_forward", "error"), function("relu_backward", "error"))
+    made = beside(own, Undeclared(None), Demands(), required=frozenset())  # type: ignore[arg-type]
+    told = {f.name: f.namesake for f in made.functions if f.found}
+    assert told == {"relu_backward": True, "squash_backward": False}
+
+
+def test_nothing_that_counts_is_not_right() -> None:
+    other = judged(function("squash_backward", layer="squash_backward", found="of squash_forward"))
+    assert of([other]) == {"s0": ("wrong", "0/0")}
+    assert of([Result(status="judged")])["s0"] == ("wrong", "0/0")
+
+
+def test_what_is_required_counts_though_nobody_has_it() -> None:
+    asked = Asked(layers=RELU.layers, required=frozenset({"relu_backward"}))
+    only_forward = judged(function("relu_forward"), function("relu_backward", "missing"))
+    assert of([only_forward]) == {"s0": ("right", "1/1")}
+    assert of([only_forward], asked=asked) == {"s0": ("wrong", "1/2")}
+    points = "[points]\nrelu_forward = 1\n"
+    assert of([only_forward], points, asked) == {"s0": ("wrong", "1/1")}
+
+
+def test_all_have_the_same_points_for_the_same_function() -> None:
+    whole = judged(function("relu_forward"), function("relu_backward"))
+    half = judged(function("relu_forward"))  # the other was taken out of the record
+    both = of([whole, half], "[points]\nrelu = 4\n")
+    assert both == {"s0": ("right", "4/4"), "s1": ("wrong", "2/4")}
+
+
+@pytest.mark.parametrize("status", ["fail", "error", "missing", "inconclusive", "skipped"])
+def test_only_a_pass_earns_points(status: str) -> None:
+    whole = judged(function("relu_forward"), function("relu_backward"))
+    both = of([judged(function("relu_forward", status), function("relu_backward")), whole])
+    assert both["s0"][0] == "wrong"
+    text = grades(record(function("relu_forward", status)), Weights())[0].text
+    assert not text.startswith("Right")
+
+
+@pytest.mark.parametrize("status", ["timeout", "lost", "refused", "unusable"])
+def test_what_has_no_verdict_earns_nothing_whatever_its_record_says(status: str) -> None:
+    right = record(function("relu_forward"), function("relu_backward"))
+    result = Result(status=status, reason="why", record=right)  # type: ignore[arg-type]
+    assert of([result])["s0"] == (status, "0/2")
+
+
+def test_no_grade_is_imported_for_what_could_not_be_judged() -> None:
+    results = [Result(status="lost", reason="died"), Result(status="unusable", reason="empty")]
+    made = book([submission("ann"), submission("bob")], results, Weights(), RELU)
+    ann, bob = (line.split(",")[-1] for line in canvas_csv(made, "hw").splitlines()[2:])
+    assert (ann, bob) == ("", "0")
+
+
+def test_names_that_nobody_has_are_said() -> None:
+    points = read_weights('[points]\nrelu = 2\nrelu_backwrad = 2\n[visibility]\nreul = "hidden"\n')
+    made = book([submission("ann")], [judged(function("relu_forward"))], points, RELU)
+    assert made.nobody == ("relu_backward", "relu_backwrad", "reul")
+    assert made.total == 4
+
+
+def test_a_run_that_is_not_whole_is_judged_again(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    kept.put("k", Result(status="judged", record=record(function("relu_forward"), complete=False)))
+    assert kept.get("k") is None
+    kept.put("k", Result(status="judged"))
+    assert kept.get("k") is None
+
+
+def test_results_without_last_canaries_are_not_trusted_for_ever(tmp_path: Path) -> None:
+    Kept(tmp_path).put("k", judged(function("relu_forward")))
+    kept = Kept(tmp_path)  # the command was killed, and begins again
+    assert kept.unchecked == ("k",)
+    kept.check(good=False)
+    assert kept.get("k") is None
+    kept.put("k", judged(function("relu_forward")))
+    kept.check(good=True)
+    assert not kept.unchecked
+    assert kept.get("k") is not None
+
+
+@pytest.mark.parametrize("error", [NotIsolated("no tier"), NotStarted("no process")])
+def test_what_the_machine_cannot_do_is_not_laid_at_the_student(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    (tmp_path / judging.FOLDER).mkdir()
+    (tmp_path / judging.FOLDER / "layers.py").write_text("x = 1\n", encoding="utf-8")
+
+    def fails(*_: object, **__: object) -> Record:
+        raise error
+
+    monkeypatch.setattr(judging, "judge_target", fails)
+    result = judging.judge_submission(tmp_path, Options())
+    assert result.status == "lost"
+    assert not result.final
+
+
+def test_a_page_of_an_earlier_run_does_not_stay(tmp_path: Path) -> None:
+    ann, bob = submission("ann"), submission("bob")
+    right = judged(function("relu_forward"), function("relu_backward"))
+    write_all(tmp_path, "hw", [ann, bob], [right, right], Weights(), Options(), RELU)
+    assert (tmp_path / "students" / "ann.json").exists()
+    refused = Result(status="refused", reason="a bomb")
+    write_all(tmp_path, "hw", [ann], [refused], Weights(), Options(), RELU)
+    left = {file.relative_to(tmp_path).as_posix() for file in tmp_path.glob("*/*.*")}
+    assert left == {"students/ann.html"}
+    assert "a bomb" in (tmp_path / "students" / "ann.html").read_text(encoding="utf-8")
+
+
+def test_two_submissions_never_share_a_page() -> None:
+    labels = ["ann", "ann", "Ann", "ann_2", "Zoë", "Zoë"]
+    slugs = _slugs([submission(label) for label in labels])
+    assert len({slug.casefold() for slug in slugs}) == len(labels)
+
+
+def test_a_student_is_not_told_pass_of_nothing() -> None:
+    hidden = read_weights('[visibility]\nrelu_forward = "hidden"\n')
+    lines = grades(record(function("relu_forward", "fail")), hidden)
+    assert for_student(record(function("relu_forward", "fail")), lines, hidden).verdict == "fail"
+    whole = record(function("relu_forward"), complete=False)
+    assert for_student(whole, grades(whole, Weights()), Weights()).verdict == "error"
+
+
+def test_what_is_left_out_is_said(tmp_path: Path) -> None:
+    for name in ("ann.py", "bob.rar", "cas.py", "grades/class.html", ".git/x"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("", encoding="utf-8")
+    (tmp_path / "cas").mkdir()
+    out = tmp_path / "cas" / ".." / "grades"
+    found = find_submissions(tmp_path, without=out)
+    assert [one.label for one in found] == ["ann", "cas", "cas.py"]
+    assert list(remarks(tmp_path, found, without=out)) == [
+        "left out, nobody is graded for it: bob.rar",
+        "perhaps of one student, graded each for itself: cas, cas.py",
+    ]
+
+
+def test_a_student_with_two_submissions_is_named(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / f"Jane Doe_{number}_assignsubmission_file_").mkdir()
+    found = find_submissions(tmp_path)
+    twice = [replace_id(one, "7") for one in found]
+    assert list(remarks(tmp_path, twice)) == ["7 has 2 submissions: Jane Doe_1, Jane Doe_2"]
+
+
+def replace_id(one: Submission, number: str) -> Submission:
+    students = (Student(name="Jane Doe", id=number),)
+    return Submission(label=one.label, students=students, sources=one.sources)
+
+
+def test_who_is_in_the_metadata_and_not_in_the_export_has_a_row(tmp_path: Path) -> None:
+    (tmp_path / "submission_1").mkdir()
+    people = "".join(f"submission_{i}:\n  :submitters:\n  - :name: S{i}\n" for i in (1, 2))
+    (tmp_path / "submission_metadata.yml").write_text(people, encoding="utf-8")
+    found = find_submissions(tmp_path)
+    assert [one.students[0].name for one in found] == ["S1", "S2"]
+    assert read(found[1].sources).files == {}
+
+
+def test_what_is_skipped_in_a_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "env").mkdir()
+    (tmp_path / "env" / "layers.py").write_text("x = 1\n", encoding="utf-8")
+    (tmp_path / "link.py").symlink_to(tmp_path / "env" / "layers.py")
+    assert sorted(read([("ann", tmp_path)]).notes) == [
+        "env is left out: by its name, installed packages",
+        "link.py is a link: left out",
+    ]
+
+
+def test_a_folder_that_cannot_be_listed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.scandir", fails)
+    with pytest.raises(Refused, match="Permission denied"):
+        read([("ann", tmp_path)])
+
+
+def test_what_is_required_must_be_among_what_is_judged() -> None:
+    with pytest.raises(click.UsageError, match="not judged with this --only"):
+        _asked(("affine",), ("relu",), None)
+
+
+def test_a_right_canary_without_a_verdict_is_none(tmp_path: Path) -> None:
+    def empty(*_: object) -> Result:
+        return judged()
+
+    said = canaries.judge_canaries(tmp_path, Options(), empty)
+    assert said.startswith("the right canary got a wrong verdict: affine_forward is None")
+
+
+def test_canaries_are_of_the_suite_where_only_rows_of_the_teacher_are_asked_for() -> None:
+    assert canaries._bundled(("prelu",)) == ("affine", "relu")
+    assert canaries._bundled(("prelu", "svm")) == ("svm",)
+    assert canaries._bundled(()) == ()
