@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
-from .hints import Hint, guess_rank
+from .hint import Hint
 from .inputs import Wanted
+from .names import guess_rank
 
 _MASKS = ("mask", "masks", "r_mask", "weights_mask")
 

@@ -15,9 +15,11 @@ from properties.implementation.child.tracing.recording import calls_its_own
 from . import names
 from .calling import OUTPUT_TAKEN, Plan, outputs_of, plans
 from .choices import with_choices
+from .columns import in_columns
 from .conventions import conventions
 from .found import Found, NotJudged
-from .hints import Hint, hints, in_columns, is_bias
+from .hint import Hint
+from .hints import hints
 from .inputs import Wanted
 from .ladder import Truth, Unclear
 from .learning import Learner, Refused
@@ -522,7 +524,7 @@ class _Search:
 
 def _over_one(match: Match) -> bool:
     """Whether a gradient is longer than an input, no bias, where that has the length one."""
-    if match.leaf is None or is_bias(match.leaf.name):
+    if match.leaf is None or names.is_bias(match.leaf.name):
         return False
     got, wanted = np.shape(match.item.values[0]), match.leaf.wanted[0].shape
     return len(got) == len(wanted) and any(a > b == 1 for a, b in zip(got, wanted, strict=True))
@@ -542,7 +544,7 @@ def _spread(match: Match) -> bool:
 
     It may be right for an input of those axes.
     """
-    if match.leaf is None or is_bias(match.leaf.name):
+    if match.leaf is None or names.is_bias(match.leaf.name):
         return False
     got = np.squeeze(match.item.values[0]).shape
     wanted = np.squeeze(match.leaf.wanted[0]).shape

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .beginnings import Beginnings
-from .hints import Hint, is_bias
+from .hint import Hint
 from .inputs import (
     Wanted,
     case_sizes,
@@ -22,7 +22,7 @@ from .inputs import (
     length,
 )
 from .letters import Specs, all_letters, canonical, exchange, ones
-from .names import TARGETS
+from .names import TARGETS, is_bias
 from .repairs import Again, Repairs
 from .source import Function
 

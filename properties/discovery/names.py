@@ -5,51 +5,52 @@ from __future__ import annotations
 import re
 
 
-def _words(text: str) -> frozenset[str]:
+def vocabulary(text: str) -> frozenset[str]:
+    """Words, as a set."""
     return frozenset(text.split())
 
 
-FORWARD = _words("forward fwd fw fprop feedforward")
-BACKWARD = _words(
+FORWARD = vocabulary("forward fwd fw fprop feedforward")
+BACKWARD = vocabulary(
     """backward backwards bwd bw bprop backprop backpropagation backpropagate back grad grads
     gradient gradients prime derivative derivatives deriv der dx df jac jacobian jacobians hess
     hessian hessp hvp vjp adjoint pullback score jacob"""
 )
-SECOND = _words("hess hessian hessp hvp")
-VALUE = _words(
+SECOND = vocabulary("hess hessian hessp hvp")
+VALUE = vocabulary(
     """cost costs loss losses objective objectives error energy value nll fun residual residuals
     criterion likelihood loglikelihood loglik log logpdf lik"""
 )
-_FILLING = _words(
+_FILLING = vocabulary(
     """compute computes get calc calculate evaluate eval the of with wrt and function functions fn
     func f g d layer pass propagation prop propagate my batch"""
 )
-NOT_JUDGED = _words(
+NOT_JUDGED = vocabulary(
     """numerical numeric num check checking checker descent ascent clip clipping update updates
     train training fit optimizer optimize plot test tests finite difference differences sgd adam
     zero main print show norm norms history momentum apply accumulate rel relative minimize
     newton solver solve approx approximate verify demo load save read write"""
 )
 """Words of functions that use a gradient and are none."""
-_MARKED = _words("forward fwd fprop backward backwards bwd bprop prime deriv derivative")
-_ALSO_LAYERS = _words(
+_MARKED = vocabulary("forward fwd fprop backward backwards bwd bprop prime deriv derivative")
+_ALSO_LAYERS = vocabulary(
     "norm norms clip clipping apply zero momentum relative difference differences"
 )
 """Such words that layers are named by too."""
 
-UPSTREAM = _words(
+UPSTREAM = vocabulary(
     """dout grad_output grad_out upstream upstream_grad g gy dy dY dz dZ dL d_out delta grad dloss
     dvalues dupstream output_error output_gradient output_grad accum_grad top_diff error dA dh
     dH d_output dloss_dout gradient grads dnext next_grad grad_y gout out_grad err ct cotangent
     back_grad dy_dout dprev dscores dlogits"""
 )
-CACHES = _words("cache caches ctx saved context tape memo store state linear_cache")
-TARGETS = _words("y t target targets labels y_true label ytrue true actual truth")
+CACHES = vocabulary("cache caches ctx saved context tape memo store state linear_cache")
+TARGETS = vocabulary("y t target targets labels y_true label ytrue true actual truth")
 """What is to be predicted: nobody derives with respect to it."""
-OUTPUTS = _words("out output a s y activated value activation f o fx sig")
+OUTPUTS = vocabulary("out output a s y activated value activation f o fx sig")
 """What a derivative calls the function's own output, when it is given that."""
-RATES = _words("lr learning_rate alpha eta rate step_size learn_rate learningrate")
-TRAINING = _words("training train is_training train_flg is_train")
+RATES = vocabulary("lr learning_rate alpha eta rate step_size learn_rate learningrate")
+TRAINING = vocabulary("training train is_training train_flg is_train")
 
 
 def words(name: str) -> list[str]:
@@ -196,3 +197,33 @@ def same(gradient: str, leaf: str) -> bool:
         if _SAME.get(one, one) == _SAME.get(leaf, leaf):
             return True
     return False
+
+
+_BIASES = vocabulary("b beta gamma intercept bf bi bo bc bg bh by ba")
+_NUMBERS = vocabulary(
+    """eps epsilon reg lam lambda lambd lamda delta momentum sigma tau temperature scale margin l2
+    reg_lambda keep_prob nu lengthscale length_scale variance noise amplitude bandwidth dt"""
+)
+_VECTORS = vocabulary("theta params p0 beta coef v u a mu q thetas angles")
+_TABLES = vocabulary("y t target targets labels y_true ytrue y_hat label")
+
+
+def is_bias(name: str) -> bool:
+    """Whether an argument of this name is added to every example."""
+    low = name.lower().strip("_")
+    numbered = low[:1] == "b" and low[1:2].isdigit()
+    return numbered or low.startswith(("b_", "bias")) or low in _BIASES
+
+
+def guess_rank(name: str) -> list[int]:
+    """Ranks of an argument of this name, likeliest first."""
+    low = name.lower().strip("_")
+    if len(name) == 1 and name.isupper():
+        return [2, 1, 3]
+    if low in RATES | _NUMBERS:
+        return [0, 1, 2]
+    if is_bias(name) or low in _VECTORS:
+        return [1, 2, 0]
+    if low in _TABLES:
+        return [2, 1]
+    return [2, 1, 3, 4, 0]
