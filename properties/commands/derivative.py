@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..discovery.candidates import candidates, declared
 from ..discovery.inputs import parse
-from ..discovery.pairs import Candidate, candidates, declared
+from ..discovery.pairs import Candidate
 from ..discovery.session import Session
 from ..discovery.source import Survey
 from ..implementation import Target

@@ -15,11 +15,12 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
+from ..discovery.candidates import candidates, with_role
 from ..discovery.discovering import broke, understand
 from ..discovery.found import NotJudged, Result
 from ..discovery.inputs import Wanted, parse
 from ..discovery.judging import judge_found
-from ..discovery.pairs import Candidate, candidates, with_role
+from ..discovery.pairs import Candidate
 from ..discovery.session import Session
 from ..discovery.smallest import with_small_example
 from ..discovery.source import Survey

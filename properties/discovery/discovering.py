@@ -14,6 +14,7 @@ from properties.implementation.child.tracing.recording import calls_its_own
 
 from . import names
 from .calling import OUTPUT_TAKEN, Plan, outputs_of, plans
+from .candidates import candidates
 from .choices import with_choices
 from .columns import in_columns
 from .conventions import conventions
@@ -25,7 +26,7 @@ from .ladder import Truth, Unclear
 from .learning import Learner, Refused
 from .letters import ones, pretty
 from .locating import RIGHT, WRONG, Fit, Match, locate, shape_is_off
-from .pairs import Candidate, Pairing, candidates
+from .pairs import Candidate, Pairing
 from .recorded import inputs_of
 from .session import Session
 from .source import KEYWORD_ONLY, PLAIN, POSITIONAL_ONLY, Function, Parameter, Survey

@@ -11,7 +11,8 @@ from properties.implementation import Limits, Target, open_implementation
 from properties.implementation.child.loading import EVERYTHING
 from properties.implementation.packages import own_files
 
-from .pairs import Candidate, candidates
+from .candidates import candidates
+from .pairs import Candidate
 from .scanning import scan
 from .session import Session
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from properties.commands.check import check
-from properties.discovery.pairs import candidates
+from properties.discovery.candidates import candidates
 from properties.discovery.scanning import scan
 from properties.implementation import resolve_target
 from properties.implementation.packages import own_files, root_of

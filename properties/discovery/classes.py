@@ -1,0 +1,155 @@
+"""Methods of a class that look like a derivative, and those they may be the derivative of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from . import names
+from .pairs import Candidate, Pairing
+from .returning import flag_of, is_local, joint_value
+from .source import Class, Function
+
+_FORWARD_METHODS = tuple(
+    [
+        "forward",
+        "__call__",
+        "call",
+        "forward_pass",
+        "forward_propagation",
+        "forward_prop",
+        "fprop",
+        "function",
+        "fn",
+        "func",
+        "f",
+        "activate",
+        "activation",
+        "apply",
+        "feedforward",
+        "loss",
+        "cost",
+        "calculate",
+        "compute",
+        "compute_loss",
+        "compute_cost",
+        "value",
+        "evaluate",
+        "objective",
+        "calc_loss",
+        "error",
+        "nll",
+        "log_likelihood",
+        "predict",
+        "output",
+        "run",
+    ]
+)
+"""Names of the method that gives the value, likeliest first."""
+
+_BACKWARD_METHODS = names.vocabulary(
+    """backward backward_pass backward_propagation back_propagation backprop bprop back_prop
+    backpropagate backpropagation grad gradient gradients derivative prime deriv d df
+    compute_gradient compute_gradients calc_grad jacobian get_gradients compute_grad derivate
+    backwards compute_grads dloss jac"""
+)
+
+
+def of_class(kind: Class) -> Iterator[Candidate]:
+    """Candidates among the methods of a class, inherited ones too."""
+    own = kind.methods
+    forwards = [own[n] for n in _FORWARD_METHODS if n in own and not own[n].is_skeleton]
+    forwards += [
+        m
+        for n, m in own.items()
+        if m not in forwards
+        and not n.startswith("_")
+        and set(names.words(n)) & (names.FORWARD | names.VALUE)
+        and not names.is_backward(n)
+        and not names.uses_gradients(n)
+        and not m.is_skeleton
+    ]
+    for name, method in own.items():
+        if method.is_skeleton:
+            continue
+        flag = flag_of(method)
+        if flag and not name.startswith("_"):
+            yield Candidate(method, kind, (Pairing(method, method, "flag", kind, flag),))
+            continue
+        if names.uses_gradients(name) or name.startswith("__"):
+            continue
+        value = joint_value(method)
+        if value is not None:
+            yield Candidate(method, kind, (Pairing(method, None, "joint", kind, value=value),))
+            continue
+        if name not in _BACKWARD_METHODS and not names.is_backward(name):
+            continue
+        if not _own_code(kind, method, forwards):
+            continue
+        named = _method_named(method, own)
+        if named is not None:
+            yield Candidate(method, kind, (_method_pair(named, method, kind),))
+            continue
+        ordered = _ordered(method, [f for f in forwards if f is not method])
+        pairs = (*_second(method, kind), *(_method_pair(f, method, kind) for f in ordered))
+        if pairs:
+            yield Candidate(method, kind, pairs)
+        elif not any(f.is_skeleton for f in own.values() if f.name in _FORWARD_METHODS):
+            reason = f"{kind.name} has no forward that it could be the derivative of"
+            yield Candidate(method, kind, (), reason)
+
+
+def _second(method: Function, kind: Class) -> Iterator[Pairing]:
+    """The gradients of which a method may be the Jacobian, as a Hessian is."""
+    if not set(names.words(method.name)) & names.SECOND:
+        return
+    for name, other in kind.methods.items():
+        gradient = names.is_backward(name) and not set(names.words(name)) & names.SECOND
+        if gradient and other.names == method.names and not other.is_skeleton:
+            yield Pairing(other, method, "second", kind)
+
+
+def _method_named(method: Function, own: Mapping[str, Function]) -> Function | None:
+    """The method that another says by its name to be the derivative of: ``swish_derivative``."""
+    if not names.key(method.name):
+        return None
+    likely = [own[n] for n in names.derived_from(method.name) if n in own]
+    key = names.key(method.name)
+    likely += [m for n, m in own.items() if n != method.name and names.key(n) == key]
+    usable = (m for m in likely if not m.is_skeleton and not names.is_backward(m.name))
+    return next((m for m in usable if not m.name.startswith("_")), None)
+
+
+def _own_code(kind: Class, method: Function, forwards: Sequence[Function]) -> bool:
+    """Whether a class adds anything to what is judged with its base."""
+    parts = [method, *forwards[:1]]
+    constructor = kind.methods.get("__init__")
+    parts += [constructor] if constructor is not None else []
+    return any(part.owner == kind.name for part in parts) or constructor is None
+
+
+def _ordered(backward: Function, forwards: Sequence[Function]) -> list[Function]:
+    """Forwards that fit the backward's name and parameters first."""
+    wanted = names.key(backward.name)
+    needs = {p.name for p in backward.parameters if p.required}
+
+    def rank(forward: Function) -> tuple[float, float]:
+        theirs = set(forward.names)
+        known = len(needs & theirs)
+        takes_upstream = any(n in names.UPSTREAM or n.startswith("d") for n in needs)
+        value = bool(set(names.words(forward.name)) & names.VALUE)
+        same_key = names.key(forward.name) == wanted
+        inputs = not takes_upstream and bool(needs)
+        return (
+            -float(known) if inputs else (1.0 if value and takes_upstream else 0.0),
+            0.0 if same_key else 1.0,
+        )
+
+    ordered = sorted(forwards, key=rank)
+    if not needs:
+        ordered.sort(key=lambda f: f.name not in ("forward", "__call__", "loss"))
+    return ordered[:6]
+
+
+def _method_pair(forward: Function, backward: Function, kind: Class) -> Pairing:
+    local = backward.name not in ("backward", "backward_pass") and is_local(backward, forward)
+    return Pairing(forward, backward, "local" if local else "pair", kind)

@@ -1,0 +1,188 @@
+"""Functions of a target that look like a derivative, and those it may be the derivative of."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from . import names
+from .pairs import Candidate, Pairing
+from .returning import flag_of, gives_gradients, is_local, joint_value
+from .source import Function, Survey
+
+_LIKELIHOODS = names.vocabulary("likelihood loglikelihood loglik logpdf lik nll logl")
+_COSTS = names.VALUE | names.vocabulary("bce mse entropy crossentropy xent ce")
+
+
+def of_functions(survey: Survey, usable: Sequence[Function]) -> Iterator[Candidate]:
+    """Candidates among the functions that are usable, with the forwards near them."""
+    modules: dict[str, list[Function]] = {}
+    for function in survey.functions:
+        modules.setdefault(function.module, []).append(function)
+    free = set(map(id, usable))
+    for function in usable:
+        flag = flag_of(function)
+        if flag:
+            yield Candidate(function, None, (Pairing(function, function, "flag", flag=flag),))
+            continue
+        if names.uses_gradients(function.name) or function.is_skeleton:
+            continue
+        value = joint_value(function)
+        if value is not None:
+            yield Candidate(function, None, (Pairing(function, None, "joint", value=value),))
+            continue
+        near = modules[function.module]
+        likely = _forwards(function, [f for f in near if id(f) in free], {f.name: f for f in near})
+        if not likely and len(modules) > 1:
+            likely = _elsewhere(function, survey.functions)
+        if likely:
+            yield Candidate(function, None, tuple(likely))
+        elif function.parameters and _is_backward(function):
+            reason = "no function was found that it is the derivative of"
+            yield Candidate(function, None, (), reason)
+
+
+def _elsewhere(function: Function, others: Sequence[Function]) -> list[Pairing]:
+    """Forwards in other modules: those alone that its name says."""
+    key = names.key(function.name)
+    fitting = [f for f in others if key and names.key(f.name) == key and f is not function]
+    return _forwards(function, fitting, {f.name: f for f in fitting}) if fitting else []
+
+
+def _forwards(
+    function: Function, usable: Sequence[Function], by_name: Mapping[str, Function]
+) -> list[Pairing]:
+    """The functions that this one may be the derivative of, likeliest first."""
+    others = [one for one in usable if one is not function]
+    found = _named(function, by_name)
+    if _is_backward(function):
+        found += _worded(function, others, sure=bool(found))
+        found = found or [one for one in others if _feeds(one, function)]
+        found = found or _same_arguments(function, others)
+    if not found and "score" in names.words(function.name):
+        found = [one for one in others if set(names.words(one.name)) & _LIKELIHOODS]
+    unique: dict[str, Function] = {}
+    for one in found:
+        unique.setdefault(one.name, one)
+    found = list(unique.values())
+    second = set(names.words(function.name)) & names.SECOND
+    result = _composed(function, found, usable)
+    for other in found[:6]:
+        local = "local" if is_local(function, other) else "pair"
+        kind = "second" if second and _is_gradient(other) else local
+        result.append(Pairing(other, function, kind))
+    return sorted(result, key=lambda p: p.kind != "second")
+
+
+def _is_backward(function: Function) -> bool:
+    """Whether a function gives derivatives: by its name, or by what it returns."""
+    return names.is_backward(function.name) or gives_gradients(function)
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    return (name, f"{name}_forward", f"forward_{name}", f"{name}_fwd")
+
+
+def _named(function: Function, by_name: Mapping[str, Function]) -> list[Function]:
+    """Functions whose derivative this one is by its own name: ``dtanh`` of ``tanh``."""
+    spelled = [one for name in names.derived_from(function.name) for one in _spellings(name)]
+    likely = [by_name[one] for one in spelled if one in by_name]
+    usable = [one for one in likely if one is not function]
+    if _is_backward(function):
+        return usable
+    return [one for one in usable if function.parameters and one.parameters]
+
+
+def _claimed(forward: Function, others: Sequence[Function]) -> bool:
+    """Whether another function says by its name that it is the derivative of this one."""
+    return any(
+        forward.name in _spellings(name)
+        for other in others
+        if other is not forward
+        for name in names.derived_from(other.name)
+    )
+
+
+def _worded(function: Function, others: Sequence[Function], *, sure: bool) -> list[Function]:
+    """Functions that share words with the name; where that is sure, those alone with more."""
+    wanted = names.key(function.name)
+    second = bool(set(names.words(function.name)) & names.SECOND)
+    ranked = []
+    for other in others:
+        if other.is_skeleton or not other.parameters or names.uses_gradients(other.name):
+            continue
+        if _is_gradient(other) != second:
+            continue  # a Hessian is the Jacobian of a gradient, and of nothing else
+        more = wanted < names.key(other.name) and not _claimed(other, [function, *others])
+        if sure and wanted and not more:
+            continue  # its own name says whose derivative it is
+        rank = _rank(wanted, other, gradient=second)
+        if rank is not None:
+            ranked.append((rank, other.line, other))
+    return [other for _, _, other in sorted(ranked, key=lambda r: r[:2])]
+
+
+def _rank(wanted: frozenset[str], other: Function, *, gradient: bool) -> float | None:
+    """How well another function's name fits; None when it does not."""
+    plain, key = set(names.words(other.name)), names.key(other.name)
+    marked = bool(plain & (names.FORWARD | names.VALUE)) or other.name in ("f", "fun", "func")
+    if key == wanted and (wanted or marked or gradient):
+        return 0.0 if (marked or wanted) else 1.0
+    if wanted and key and (wanted < key or key < wanted):
+        return 2.0
+    if not wanted and marked:
+        return 3.0 - (0.5 if plain & names.VALUE else 0.0)
+    return None
+
+
+def _is_gradient(function: Function) -> bool:
+    """Whether a function gives a gradient: by its name, a score of statistics too."""
+    score = "score" in names.words(function.name) and not names.is_backward(function.name)
+    return names.is_backward(function.name) or (score and len(function.parameters) > 1)
+
+
+def _same_arguments(function: Function, others: Sequence[Function]) -> list[Function]:
+    """Functions of the same arguments under other names: ``motion_model`` and ``jacob_f``."""
+    own = [p.name for p in function.parameters if p.required]
+    return [
+        other
+        for other in others
+        if own and own == [p.name for p in other.parameters if p.required] and not _no_value(other)
+    ]
+
+
+def _no_value(function: Function) -> bool:
+    """Whether a function uses or gives gradients, or does nothing."""
+    idle = function.is_skeleton or names.uses_gradients(function.name)
+    return idle or _is_backward(function)
+
+
+def _feeds(forward: Function, backward: Function) -> bool:
+    """Whether a function returns a cache that another takes apart."""
+    takes = any(p.name.lower() in names.CACHES for p in backward.parameters)
+    gives = any(
+        isinstance(node, ast.Return)
+        and isinstance(node.value, ast.Tuple)
+        and isinstance(node.value.elts[-1], (ast.Tuple, ast.Dict, ast.List, ast.Name))
+        for node in forward.walk()
+    )
+    return takes and gives and not gives_gradients(forward)
+
+
+def _composed(
+    function: Function, forwards: Iterable[Function], usable: Sequence[Function]
+) -> list[Pairing]:
+    """A cost after a forward: the backward takes labels, which the forward does not take."""
+    found = []
+    needs = {p.name for p in function.parameters if p.required}
+    for forward in forwards:
+        if set(names.words(forward.name)) & names.VALUE:
+            continue
+        labels = {n for n in needs - set(forward.names) if n.lower() in names.TARGETS}
+        for cost in usable if labels else ():
+            if not set(names.words(cost.name)) & _COSTS or names.is_backward(cost.name):
+                continue
+            own = [p.name for p in cost.parameters if p.required]
+            if len(own) == 2 and set(own) & labels and joint_value(cost) is None:
+                found.append(Pairing(forward, function, "pair", then=cost))
+    return found

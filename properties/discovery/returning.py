@@ -1,0 +1,92 @@
+"""What a function gives, by its signature and what it returns: a value, gradients, both."""
+
+from __future__ import annotations
+
+import ast
+
+from . import names
+from .source import VAR_POSITIONAL, Function
+
+_FLAGS = names.vocabulary("deriv derivative derivate grad gradient prime derivation d_flag back")
+
+
+def flag_of(function: Function) -> str:
+    """The parameter that asks a function for its derivative: ``deriv=False``; "" without one."""
+    likely = (p for p in function.parameters if p.name.lower() in _FLAGS and p.has_default)
+    return next((p.name for p in likely if p.default in (False, 0)), "")
+
+
+def is_local(function: Function, other: Function) -> bool:
+    """Whether a derivative takes no upstream derivative and no cache: f'(x)."""
+    own = [p.name for p in function.parameters if p.required]
+    theirs = [p.name for p in other.parameters if p.required]
+    if not own or len(own) > len(theirs):
+        return False
+    if any(name in names.UPSTREAM or name in names.CACHES for name in own):
+        return False
+    return len(own) == len(theirs) or set(own) <= set(theirs)
+
+
+def gives_gradients(function: Function) -> bool:
+    """Whether everything that a function returns is called a gradient: ``return {"dw": …}``."""
+    returned = (node.value for node in function.walk() if isinstance(node, ast.Return))
+    value = next((one for one in returned if one is not None), None)
+    if isinstance(value, ast.Dict):
+        keys = [k.value for k in value.keys if isinstance(k, ast.Constant)]
+    elif isinstance(value, ast.Tuple):
+        keys = [part.id if isinstance(part, ast.Name) else "" for part in value.elts]
+    else:
+        return False
+    return bool(keys) and all(isinstance(k, str) and names.gradient_of(k) for k in keys)
+
+
+def joint_value(function: Function) -> int | None:
+    """Where the value stands in a function that returns a value and its gradients, else None."""
+    if _is_joint(function):
+        return 0
+    returns = [r for r in function.returns() if len(r) == 2]
+    if returns and not names.uses_gradients(function.name):
+        first, last = returns[-1]
+        value = last in ("J", "L", "E") or bool(set(names.words(last)) & names.VALUE)
+        if value and names.is_gradient(first) and not names.gradient_of(last):
+            return 1
+    return None
+
+
+def _is_joint(function: Function) -> bool:
+    """Whether a function returns a value and then its gradients."""
+    returns = [r for r in function.returns() if len(r) > 1]
+    if not returns or any(p.kind == VAR_POSITIONAL for p in function.parameters):
+        return False
+    plain = names.words(function.name)
+    both = set(plain) & (names.VALUE | {"value", "and", "with"})
+    if names.is_backward(function.name) and not both:
+        return False
+    last = returns[-1]
+    first = last[0]
+    if first and names.is_gradient(first) and first.lower() not in ("data_loss", "d", "dist"):
+        return False
+    if any(part and _is_gradient_here(part, function) for part in last[1:]):
+        return True
+    return "grad" in function.name.lower() and ("and" in plain or "with" in plain)
+
+
+def _is_gradient_here(name: str, function: Function) -> bool:
+    """Whether a returned name is a gradient: of what the function has, or by a word for it.
+
+    ``d2``, ``decoded`` and ``density`` begin with a d as well.
+    """
+    if not names.is_gradient(name):
+        return False
+    bases = names.gradient_of(name)
+    if not bases or "grad" in name.lower():
+        return True
+    known: set[str] = {parameter.name for parameter in function.parameters}
+    for node in function.walk():
+        if isinstance(node, ast.Name):
+            known.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            known.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            known.add(node.value)
+    return any(names.same(name, one) for one in known if one != name)
