@@ -9,40 +9,11 @@ from .pairs import Candidate, Pairing
 from .returning import flag_of, is_local, joint_value
 from .source import Class, Function
 
-_FORWARD_METHODS = tuple(
-    [
-        "forward",
-        "__call__",
-        "call",
-        "forward_pass",
-        "forward_propagation",
-        "forward_prop",
-        "fprop",
-        "function",
-        "fn",
-        "func",
-        "f",
-        "activate",
-        "activation",
-        "apply",
-        "feedforward",
-        "loss",
-        "cost",
-        "calculate",
-        "compute",
-        "compute_loss",
-        "compute_cost",
-        "value",
-        "evaluate",
-        "objective",
-        "calc_loss",
-        "error",
-        "nll",
-        "log_likelihood",
-        "predict",
-        "output",
-        "run",
-    ]
+_FORWARD_METHODS = (
+    *("forward", "__call__", "call", "forward_pass", "forward_propagation", "forward_prop"),
+    *("fprop", "function", "fn", "func", "f", "activate", "activation", "apply", "feedforward"),
+    *("loss", "cost", "calculate", "compute", "compute_loss", "compute_cost", "value", "evaluate"),
+    *("objective", "calc_loss", "error", "nll", "log_likelihood", "predict", "output", "run"),
 )
 """Names of the method that gives the value, likeliest first."""
 

@@ -160,12 +160,9 @@ def _no_value(function: Function) -> bool:
 def _feeds(forward: Function, backward: Function) -> bool:
     """Whether a function returns a cache that another takes apart."""
     takes = any(p.name.lower() in names.CACHES for p in backward.parameters)
-    gives = any(
-        isinstance(node, ast.Return)
-        and isinstance(node.value, ast.Tuple)
-        and isinstance(node.value.elts[-1], (ast.Tuple, ast.Dict, ast.List, ast.Name))
-        for node in forward.walk()
-    )
+    returned = [node.value for node in forward.walk() if isinstance(node, ast.Return)]
+    last = [value.elts[-1] for value in returned if isinstance(value, ast.Tuple) and value.elts]
+    gives = any(isinstance(one, (ast.Tuple, ast.Dict, ast.List, ast.Name)) for one in last)
     return takes and gives and not gives_gradients(forward)
 
 

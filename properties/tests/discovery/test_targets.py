@@ -138,3 +138,12 @@ def test_a_name_that_begins_with_a_d_is_no_gradient_for_it(tmp_path: Path) -> No
     )
     found = candidates(scan([target]))
     assert [one.name for one in found] == ["cost"]
+
+
+def test_a_function_that_returns_an_empty_tuple_feeds_nobody(tmp_path: Path) -> None:
+    target = tmp_path / "empty.py"
+    target.write_text(
+        "def nothing(x):\n    return ()\ndef out_backward(dout, cache):\n    return dout * cache\n",
+        encoding="utf-8",
+    )
+    assert [one.pairings for one in candidates(scan([target]))] == [()]
