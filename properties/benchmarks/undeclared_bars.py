@@ -25,20 +25,14 @@ import numpy as np
 
 from properties.discovery.discovering import discover
 from properties.discovery.found import Found
+from properties.discovery.gradients import items_of
 from properties.discovery.judging import judge_found
 from properties.discovery.ladder import RUNGS, Unclear, truth
 from properties.discovery.locating import RIGHT, WRONG, compare
+from properties.discovery.reading import leaves_of
 from properties.discovery.session import Session
 from properties.discovery.targets import LIMITS
-from properties.discovery.trying import (
-    Failed,
-    Seen,
-    items_of,
-    leaves_of,
-    make_example,
-    run_backward,
-    upstreams,
-)
+from properties.discovery.trying import Failed, Seen, make_example, run_backward, upstreams
 from properties.implementation import open_implementation, resolve_target
 from properties.implementation.child.loading import EVERYTHING
 from properties.tests.discovery.pieces import ASIDE, TUNED, Piece, read, written

@@ -7,12 +7,14 @@ from typing import Any
 
 from . import names
 from .calling import Plan
+from .gradients import items_of
 from .hints import hints
 from .inputs import Wanted
 from .ladder import Unclear
 from .pairs import Pairing
+from .reading import leaves_of
 from .session import Session
-from .trying import Failed, items_of, leaves_of, make_example, see
+from .trying import Failed, make_example, see
 
 _MODES = frozenset(["train", "test", "eval", "inference", "predict", "training", "evaluation"])
 _MOST = 6

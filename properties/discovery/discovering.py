@@ -19,6 +19,7 @@ from .choices import with_choices
 from .columns import in_columns
 from .conventions import conventions
 from .found import Found, NotJudged
+from .gradients import between, items_of
 from .hint import Hint
 from .hints import hints
 from .inputs import Wanted
@@ -27,21 +28,11 @@ from .learning import Learner, Refused
 from .letters import ones, pretty
 from .locating import RIGHT, WRONG, Fit, Match, locate, shape_is_off
 from .pairs import Candidate, Pairing
+from .reading import leaves_of, readings
 from .recorded import inputs_of
 from .session import Session
 from .source import KEYWORD_ONLY, PLAIN, POSITIONAL_ONLY, Function, Parameter, Survey
-from .trying import (
-    Example,
-    Failed,
-    Seen,
-    between,
-    items_of,
-    leaves_of,
-    make_example,
-    readings,
-    request_for,
-    see,
-)
+from .trying import Example, Failed, Seen, make_example, request_for, see
 
 CALLS = "calls that it makes itself"
 _EXAMPLES = 3

@@ -13,12 +13,14 @@ from . import names
 from .conventions import conventions
 from .discovering import first_input
 from .found import Found, Margin, Result, Wrong
+from .gradients import between, items_of
 from .kinks import at_kinks
 from .ladder import Unclear
 from .locating import RIGHT, UNCLEAR, WRONG, Fit, Match, allowed, compare, locate, status
 from .pairs import Pairing
+from .reading import leaves_of
 from .session import Session
-from .trying import Failed, Seen, between, items_of, leaves_of, make_example, see
+from .trying import Failed, Seen, make_example, see
 
 Array = Any
 _CONFIRMED = 3

@@ -9,19 +9,13 @@ from typing import Any
 import numpy as np
 
 from .found import Found, Wrong
+from .gradients import items_of
 from .inputs import Wanted
 from .ladder import Unclear, truth_at_kinks
 from .locating import Match
+from .reading import leaves_of
 from .session import Session
-from .trying import (
-    Failed,
-    Seen,
-    items_of,
-    leaves_of,
-    make_example,
-    run_backward,
-    upstreams,
-)
+from .trying import Failed, Seen, make_example, run_backward, upstreams
 
 Array = Any
 _EXAMPLES = 2

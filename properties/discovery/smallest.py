@@ -14,22 +14,14 @@ from properties.spec.case import Case
 
 from .discovering import first_input
 from .found import Found, Result, Wrong
+from .gradients import between, items_of
 from .judging import wrong_of
 from .ladder import Unclear
 from .letters import all_letters
 from .locating import WRONG, locate
+from .reading import leaves_of
 from .session import Session
-from .trying import (
-    Example,
-    Failed,
-    Seen,
-    between,
-    items_of,
-    leaves_of,
-    make_example,
-    request_for,
-    see,
-)
+from .trying import Example, Failed, Seen, make_example, request_for, see
 
 _MOST_SIZES = 40
 

@@ -1,0 +1,148 @@
+"""What a backward gave that may be a gradient: returned, written, left in attributes, a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import names
+from .calling import RATE, Plan
+from .locating import Item
+from .pairs import Pairing
+from .session import Reply
+from .trying import Seen
+
+Array = Any
+
+
+def items_of(pairing: Pairing, plan: Plan, seen: Sequence[Seen]) -> list[Item]:
+    """Everything that may be a gradient, the same in every example."""
+    found: dict[tuple[str, str], list[Array]] = {}
+    stacked, listed = all(map(_is_stack, seen)), all(map(_is_list, seen))
+    for one in seen:
+        for source, path, value in _numbers(pairing, plan, one, stacked, listed):
+            found.setdefault((source, path), []).append(value)
+    labels = _labels(pairing, seen[0].reply)
+    items = []
+    for (source, path), values in found.items():
+        if len(values) != len(seen):
+            continue
+        name = labels.get(path, "") if source == "returned" else _attribute_name(path)
+        items.append(Item(source, path, name, tuple(values)))
+    told = [item for item in items if item.source == "returned" and names.is_gradient(item.name)]
+    if not told:
+        return items
+    # Beside gradients that are called so, other values are returned that are none.
+    joint = pairing.backward is None
+    return [
+        item
+        for item in items
+        if item.source != "returned"
+        or names.is_gradient(item.name)
+        or (not joint and not item.name)
+        or any(names.same(item.name, path.rpartition("/")[2]) for path in seen[0].truth.leaves)
+    ]
+
+
+def between(pairing: Pairing, seen: Sequence[Seen]) -> frozenset[str]:
+    """Names of what the forward computes on its way, which is no input."""
+    inputs = {path.rpartition("/")[2].lower() for path in seen[0].example.leaves}
+    return frozenset(n for n in seen[0].example.reply["locals"] if n.lower() not in inputs)
+
+
+def _numbers(
+    pairing: Pairing, plan: Plan, one: Seen, stacked: bool, listed: bool
+) -> list[tuple[str, str, Array]]:
+    reply = one.reply
+    if pairing.backward is None:
+        return [
+            ("returned", path, np.asarray(value))
+            for path, value in reply["returned"]
+            if path.split("/")[0] != str(pairing.value)
+        ]
+    returned = [(str(p), np.asarray(v)) for p, v in reply["gradients"]]
+    found = [("returned", p, v) for p, v in _regrouped(returned, stacked, listed)]
+    parameters = {p.partition("/")[2] for p in one.example.leaves if p.startswith("self/")}
+    before = {str(p): np.asarray(v) for p, v in reply["after"]}
+    for path, value in reply.get("changed", ()):
+        if path in parameters and path in before and before[path].shape == np.shape(value):
+            if any(names.is_gradient(part) for part in path.split("/")):
+                found.append(("attribute", path, np.asarray(value)))
+                continue
+            rate = _rate(plan, before)
+            found.append(("step", path, (before[path] - np.asarray(value)) / rate))
+        elif any(names.is_gradient(part) for part in path.split("/")):
+            found.append(("attribute", path, np.asarray(value)))
+    found += [("written", str(p), np.asarray(v)) for p, v in reply.get("written", ())]
+    return found
+
+
+def _is_stack(one: Seen) -> bool:
+    """Whether one array may hold the gradients of all inputs, which have one shape."""
+    inputs = [shape for path, shape in one.truth.leaves.items() if path.startswith("arg/")]
+    values = one.reply.get("gradients", ())
+    if len(values) != 1 or len(inputs) < 2 or len(inputs) != len(one.truth.leaves):
+        return False
+    return len(set(inputs)) == 1 and np.shape(values[0][1]) == (len(inputs), *inputs[0])
+
+
+def _is_list(one: Seen) -> bool:
+    """Whether the numbers that are returned one by one may be the entries of one gradient."""
+    values = one.reply.get("gradients", ())
+    vectors = [shape for shape in one.truth.leaves.values() if shape == (len(values),)]
+    return (
+        len(values) > 1
+        and len(vectors) == 1
+        and all(not np.ndim(v) and str(p).isdigit() for p, v in values)
+    )
+
+
+def _regrouped(
+    returned: list[tuple[str, Array]], stacked: bool, listed: bool
+) -> list[tuple[str, Array]]:
+    """A list of the entries of one gradient is one gradient; a stack of several is several."""
+    if listed:
+        return [("", np.array([v for _, v in returned]))]
+    if stacked:
+        path, value = returned[0]
+        return [(f"{path}/{i}" if path else str(i), part) for i, part in enumerate(value)]
+    return returned
+
+
+def _rate(plan: Plan, attributes: Mapping[str, Array]) -> float:
+    if any(source[:2] == ("constant", RATE) for source in plan.sources):
+        return RATE
+    for path, value in attributes.items():
+        if path.rpartition("/")[2].lower() in names.RATES and value.size == 1:
+            return float(value)
+    return 1.0
+
+
+def _labels(pairing: Pairing, reply: Reply) -> dict[str, str]:
+    """The names that the code gives to what it returns, by path."""
+    joint = pairing.backward is None
+    places = [str(p) for p, _ in (reply["returned"] if joint else reply["gradients"])]
+    tops = list(dict.fromkeys(path.split("/")[0] for path in places if path))
+    count = max((int(t) for t in tops if t.isdigit()), default=0) + 1
+    returns = [r for r in pairing.judged.returns() if len(r) == count] or [[""] * count]
+    labels = {}
+    for path in places:
+        words = [part for part in path.split("/") if part and not part.isdigit()]
+        if words:
+            labels[path] = words[-1]
+            continue
+        top = path.split("/")[0]
+        index = int(top) if top.isdigit() else 0
+        own = index - joint  # the value stands first
+        if 0 <= own < len(pairing.gradients):
+            labels[path] = pairing.gradients[own]
+            continue
+        labels[path] = returns[-1][index] if index < len(returns[-1]) else ""
+    return labels
+
+
+def _attribute_name(path: str) -> str:
+    words = [part for part in path.split("/") if not part.isdigit()]
+    return words[-1] if words else path
