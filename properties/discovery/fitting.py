@@ -1,0 +1,174 @@
+"""Lengths that have to fit each other: letters that become equal, longer, sums or products."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
+
+from .inputs import Axis, Wanted, letters_of
+from .letters import Lengths, Specs, all_letters, exchange, renamed
+
+_KERNEL = "size|kernel|filter|^k|pool|stride|width|window"
+
+
+def equal(
+    specs: Specs, numbers: Lengths, a: int, b: int, cost: float = 0.02
+) -> Iterator[tuple[float, Specs]]:
+    """Make two lengths the same, in every way in which their letters allow it."""
+    for one, other in ((a, b), (b, a)):
+        for letter in numbers.plain(one):
+            for more, expression in numbers.expressions(other):
+                if letter not in letters_of(expression):
+                    yield cost + more, exchange(specs, {letter: expression})
+    if numbers.plain(a) or numbers.plain(b):
+        return
+    for more, left in numbers.expressions(a):
+        for extra, right in numbers.expressions(b):
+            mine, theirs = set(letters_of(left)), set(letters_of(right))
+            if len(mine - theirs) == 1 and len(theirs - mine) == 1:
+                change = {(mine - theirs).pop(): (theirs - mine).pop()}
+                if renamed(left, change) == renamed(right, {}):
+                    yield cost + more + extra, exchange(specs, change)
+            terms, others = str(left).split(" + "), str(right).split(" + ")
+            plain = all(t.isidentifier() for t in (*terms, *others))
+            if plain and len(terms) == len(others) == 2 and not mine & theirs:
+                for order in (others, others[::-1]):
+                    both = dict(zip(terms, order, strict=True))
+                    yield cost + more + extra, exchange(specs, both)
+
+
+def broadcast(
+    specs: Specs, numbers: Lengths, first: list[int], second: list[int], *, columns: bool
+) -> Iterator[tuple[float, Specs]]:
+    """Make two shapes broadcast; `columns` says whether examples stand in columns."""
+    short, long = sorted((first, second), key=len)
+    if len(short) < len(long) and short:
+        # A bias of one axis beside a table: along its rows, or as a column.
+        for letter in numbers.plain(short[-1]) if len(short) == 1 else ():
+            if len(long) != 2:
+                continue
+            for more, row in numbers.expressions(long[0]):
+
+                def column(one: Wanted, row: Axis = row, letter: str = letter) -> Wanted:
+                    return replace(one, axes=(row, 1)) if one.axes == (letter,) else one
+
+                cost = (0.01 if columns else 0.5) + more
+                yield cost, {name: one.mapped(column) for name, one in specs.items()}
+    for a, b in zip(reversed(first), reversed(second), strict=False):
+        if a == b or 1 in (a, b):
+            continue
+        yield from equal(specs, numbers, a, b, 0.3 if columns and len(short) == 1 else 0.02)
+        for letter in _either(numbers, a, b):
+            yield 1.3, exchange(specs, {letter: 1})
+        return
+    if len(first) == len(second):
+        for a, b in zip(first, second, strict=True):
+            for letter in _either(numbers, a, b) if a != b else ():
+                yield 1.0, exchange(specs, {letter: 1})
+
+
+def _either(numbers: Lengths, a: int, b: int) -> list[str]:
+    return list(dict.fromkeys((*numbers.plain(a), *numbers.plain(b))))
+
+
+def gates(specs: Specs, numbers: Lengths, lengths: Sequence[int]) -> Iterator[tuple[float, Specs]]:
+    """Slices of an axis that is too short: gates lie beside each other along it."""
+    if all(numbers.plain(n) for n in lengths if n > 1):
+        return
+    wide = [
+        axis
+        for name, one in specs.items()
+        for axis in one.axes[-1:]
+        if name.rpartition("/")[2][:1].lower() in "wub" and isinstance(axis, str)
+    ]
+    for long in dict.fromkeys(a for a in wide if a.isidentifier()):
+        for letter in all_letters(specs):
+            for count in (4, 3, 2) if letter != long else ():
+                yield 0.125 + 0.01 * count, exchange(specs, {long: f"{count} * {letter}"})
+
+
+def bound(specs: Specs, numbers: Lengths, size: int) -> Iterator[tuple[float, Specs]]:
+    """Labels lie below the length of an axis that they index."""
+    for name, one in specs.items():
+        if one.kind == "labels" and one.axes:
+            below = one.axes[0]
+            fixed = not numbers.plain(size)
+            if fixed and isinstance(below, str):
+                yield 0.01, {**specs, name: replace(one, axes=(size, *one.axes[1:]))}
+            for more, expression in numbers.expressions(size):
+                more += 0.1 if fixed else 0.0
+                if isinstance(below, str) and below not in letters_of(expression):
+                    if below.isidentifier():
+                        yield 0.02 + more, exchange(specs, {below: expression})
+                    new = replace(one, axes=(expression, *one.axes[1:]))
+                    yield 0.1 + more, {**specs, name: new}
+
+
+def merge_any(specs: Specs) -> Iterator[tuple[float, Specs]]:
+    """Some two lengths have to be equal; the message does not say which."""
+    letters = [(name, letter) for name, one in specs.items() for letter in one.letters()]
+    for (name, a), (other, b) in itertools.combinations(letters, 2):
+        if name != other and a != b:
+            yield 0.13, exchange(specs, {b: a})
+
+
+def flat(
+    specs: Specs, numbers: Lengths, shape: Sequence[int], names: list[str]
+) -> Iterator[tuple[float, Specs]]:
+    """A vector of all parameters, whose slices become tables and vectors."""
+    known = [numbers.expressions(n) for n in shape if n > 0]
+    if len(shape) != 2 or len(known) != 2 or not all(known):
+        return
+    (_, a), (_, b) = known[0][0], known[1][0]
+    rest = ("", f" + {a}", f" + {b}", f" + {a} + {b}")
+    for name in names or list(specs):
+        one = specs[name]
+        if one.kind != "normal" or len(one.axes) != 1:
+            continue
+        for more, (times, beside) in enumerate(itertools.product((1, 2), rest)):
+            table = f"{a} * {b}" if times == 1 else f"{times} * {a} * {b}"
+            yield 0.3 + 0.02 * more, {**specs, name: replace(one, axes=(table + beside,))}
+
+
+def longer(
+    specs: Specs, numbers: Lengths, size: int, direct: Container[str]
+) -> Iterator[tuple[float, Specs]]:
+    """An axis is as long as another one, over which the code runs; `direct` ones are likelier."""
+    for letter in numbers.plain(size):
+        for name, one in specs.items():
+            axes = one.axes[:2] if one.kind != "labels" else one.axes[1:2]
+            for place, axis in enumerate(axes):
+                if isinstance(axis, str) and axis.isidentifier() and axis != letter:
+                    near = 0.0 if name in direct else 0.02
+                    yield 0.14 + near + 0.03 * place, exchange(specs, {letter: axis})
+
+
+def larger(specs: Specs) -> Iterator[tuple[float, Specs]]:
+    """One array is at least as large as another: an image and a kernel."""
+    wide = [(n, one) for n, one in specs.items() if one.kind == "normal" and len(one.axes) > 1]
+    for name, one in wide:
+        for other, kernel in wide:
+            if other == name:
+                continue
+            change = {
+                a: f"{a} + {b}"
+                for a, b in zip(one.axes[-2:], kernel.axes[-2:], strict=True)
+                if isinstance(a, str) and a.isidentifier() and a not in letters_of(b)
+            }
+            if change:
+                yield 0.1, exchange(specs, change)
+        for other, kernel in specs.items():
+            if kernel.kind != "length" or not isinstance(kernel.axes[0], str):
+                continue
+            b = kernel.axes[0]
+            change = {
+                a: f"{a} + {b}"
+                for a in one.axes[-2:]
+                if isinstance(a, str) and a.isidentifier() and a != b
+            }
+            if change and re.search(_KERNEL, other.rpartition("/")[2]):
+                yield 0.1, exchange(specs, change)
+                for letter, longer in change.items() if len(change) > 1 else ():
+                    yield 0.12, exchange(specs, {letter: longer})
