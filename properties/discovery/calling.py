@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,6 @@ class Outputs:
     paths: tuple[str, ...]
     names: tuple[str, ...]
     returned: int
-    has_cache: bool
     locals: frozenset[str]
     attributes: frozenset[str]
 
@@ -70,13 +70,12 @@ def outputs_of(reply: Mapping[str, Any], forward: Function, *, then: bool = Fals
     attributes = [path for path, _ in reply["after"]]
     known = frozenset(reply["locals"])
     found: list[str] = []
-    count, cache = 1, False
+    count = 1
     if returned and reply["kind"] in ("tuple", "list"):
         tops = list(dict.fromkeys(path.split("/")[0] for path in returned))
         count = max(int(top) for top in tops) + 1 if all(t.isdigit() for t in tops) else len(tops)
         plain = [path for path in returned if "/" not in path]
         found = [f"r/{path}" for path in plain] or [f"r/{returned[0]}"]
-        cache = any("/" in path for path in returned) or reply["kind"] == "tuple"
     elif returned and reply["kind"] == "dict":
         found = [f"r/{path}" for path in returned]
     elif returned:
@@ -94,7 +93,6 @@ def outputs_of(reply: Mapping[str, Any], forward: Function, *, then: bool = Fals
         tuple(found),
         tuple(last),
         count,
-        cache,
         known,
         frozenset(a.split("/")[0] for a in attributes),
     )
@@ -257,3 +255,34 @@ def _output_of(name: str, outputs: Outputs) -> str | None:
         if output and f"r/{i}" in outputs.paths and names.same(name, output):
             return f"r/{i}"
     return None
+
+
+def on_output(pairing: Pairing, trees: Iterable[ast.Module]) -> bool:
+    """Whether a derivative is meant to be called with the function's output: a(1 - a)."""
+    forward, backward = pairing.forward, pairing.judged
+    own = backward.parameters[0].name if backward.parameters else ""
+    theirs = forward.parameters[0].name if forward.parameters else ""
+    if own != theirs and own.lower() not in ("x", "z", "v", "t"):
+        return True
+    return any(_called_on_output(tree, forward.name, backward.name) for tree in trees)
+
+
+def _called_on_output(tree: ast.Module, forward: str, backward: str) -> bool:
+    """Whether some call of the backward is given what the forward returned."""
+    for scope in ast.walk(tree):
+        if not isinstance(scope, (ast.FunctionDef, ast.Module)):
+            continue
+        outputs: set[str] = set()
+        for node in ast.walk(scope):
+            if isinstance(node, ast.Assign) and _is_call(node.value, forward):
+                outputs |= {ast.unparse(target) for target in node.targets}
+        for node in ast.walk(scope):
+            if isinstance(node, ast.Call) and _is_call(node, backward) and node.args:
+                first = node.args[0]
+                if ast.unparse(first) in outputs or _is_call(first, forward):
+                    return True
+    return False
+
+
+def _is_call(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == name

@@ -11,9 +11,9 @@ import numpy as np
 
 from . import names
 from .conventions import conventions
-from .discovering import first_input
 from .found import Found, Margin, Result, Wrong
 from .gradients import between, items_of
+from .hypotheses import first_input
 from .kinks import at_kinks
 from .ladder import Unclear
 from .locating import RIGHT, UNCLEAR, WRONG, Fit, Match, allowed, compare, locate, status

@@ -12,9 +12,9 @@ import numpy as np
 from properties.judge.minimise import minimise
 from properties.spec.case import Case
 
-from .discovering import first_input
 from .found import Found, Result, Wrong
 from .gradients import between, items_of
+from .hypotheses import first_input
 from .judging import wrong_of
 from .ladder import Unclear
 from .letters import all_letters

@@ -19,7 +19,6 @@ from .session import Reply, Session, base_request
 Array = Any
 _MOST_ENTRIES = 160
 _UNMOVED = ("constant", "choice", "onehot", "bits", "length")
-READINGS = ("product", "sum", "rows", "mean", "entries", "jacobian", "jacobians")
 
 
 class Failed(Exception):

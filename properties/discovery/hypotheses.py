@@ -1,0 +1,144 @@
+"""One way to understand a candidate: how well it fits, and whether a misfit convicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import names
+from .calling import Plan
+from .inputs import Wanted
+from .letters import ones
+from .locating import RIGHT, WRONG, Fit, Match, shape_is_off
+from .pairs import Pairing
+from .starting import Start
+from .trying import Seen
+
+SURE = 1.0
+"""Cost below which nothing essential was guessed."""
+_STRANGE = 2.0
+"""Cost from which on inputs are too odd to convict anybody."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hypothesis:
+    """One way to understand a candidate, and how well it fits."""
+
+    start: Start
+    specs: Mapping[str, Wanted]
+    plan: Plan
+    reading: str
+    fit: Fit
+    cost: float
+    least: int
+
+    @property
+    def pairing(self) -> Pairing:
+        """The pairing that it is about."""
+        return self.start.pairing
+
+    @property
+    def as_called(self) -> bool:
+        """Whether inputs are those of the target's own calls."""
+        called = self.start.called
+        return bool(called) and all(
+            n in called and one.kind == called[n].kind and len(one.axes) == len(called[n].axes)
+            for n, one in self.specs.items()
+        )
+
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """Sort key: the best first."""
+        right, wrong = self.fit.count(RIGHT), self.fit.count(WRONG)
+        off = sum(shape_is_off(match) for match in self.fit.matches)
+        return (0.0 if self.fit.clean else 1.0, -right + 0.25 * wrong + 0.5 * off, self.cost)
+
+
+def unsure(best: Hypothesis, *, declared: bool) -> str:
+    """Why a misfit is not enough to call the code wrong; "" when it is."""
+    if ones(best.specs) > best.start.told_ones and any(map(_over_one, best.fit.matches)):
+        return "the shapes of what it returns fit no inputs that were found"
+    if any(_spread(match) for match in best.fit.matches):
+        return "the shapes of what it returns fit no inputs that were found"
+    if best.cost >= _STRANGE and not declared:
+        return "the inputs that were found for it are not what it is likely made for"
+    if best.fit.count(RIGHT) and best.fit.count(WRONG):
+        return ""
+    strange = [m for m in best.fit.matches if m.leaf is not None and not m.named]
+    inputs = [n for n in _arguments(best.specs) if not _is_target(n)]
+    usual = {first_input(best.specs, best.pairing), *(inputs if len(inputs) == 1 else ())}
+    odd = any(m.leaf is not None and m.leaf.path not in usual for m in strange)
+    if odd and len(inputs) > 1 and len(best.fit.matches) == 1:
+        return "it is not known which input its gradient belongs to"
+    if any(shape_is_off(match) for match in best.fit.matches):
+        return "the shapes of what it returns fit no inputs that were found"
+    if best.fit.count(WRONG) == 0:
+        return "the examples decide nothing"
+    if best.cost < SURE:
+        return ""
+    forward = best.pairing.forward.name
+    return f"what it returns fits no reading of it as the derivative of {forward}"
+
+
+def _over_one(match: Match) -> bool:
+    """Whether a gradient is longer than an input, no bias, where that has the length one."""
+    if match.leaf is None or names.is_bias(match.leaf.name):
+        return False
+    got, wanted = np.shape(match.item.values[0]), match.leaf.wanted[0].shape
+    return len(got) == len(wanted) and any(a > b == 1 for a, b in zip(got, wanted, strict=True))
+
+
+def _spread(match: Match) -> bool:
+    """Whether a gradient has more axes than an input, no bias, which the code broadcasts.
+
+    It may be right for an input of those axes.
+    """
+    if match.leaf is None or names.is_bias(match.leaf.name):
+        return False
+    got = np.squeeze(match.item.values[0]).shape
+    wanted = np.squeeze(match.leaf.wanted[0]).shape
+    return 0 < len(wanted) < len(got) and bool(got[-len(wanted) :] == wanted)
+
+
+def unsummed(off: Sequence[Match], seen: Sequence[Seen]) -> list[str]:
+    """Letters along which several gradients are longer than their inputs, which are one there."""
+    letters: set[str] | None = None
+    for match in off:
+        if match.leaf is None:
+            return []
+        found = set(seen[0].example.sizes)
+        for got, wanted, one in zip(match.item.values, match.leaf.wanted, seen, strict=True):
+            mine, theirs = np.shape(got), np.shape(wanted)
+            if len(mine) != len(theirs):
+                return []
+            longer = {a for a, b in zip(mine, theirs, strict=True) if a != b and b == 1}
+            found &= {n for n, length in one.example.sizes.items() if length in longer}
+        letters = found if letters is None else letters & found
+    return sorted(letters or ())
+
+
+def _is_target(name: str) -> bool:
+    return name.rpartition("/")[2].lower() in names.TARGETS
+
+
+def first_input(specs: Mapping[str, Wanted], pairing: Pairing) -> str:
+    """The input that a single gradient most likely belongs to.
+
+    The name of the backward may say so, as in ``rbf_grad_lengthscale``; else it is the first.
+    """
+    inputs = [name for name in specs if name.startswith("arg/")]
+    ending = pairing.judged.name.rpartition("_")[2]
+    for name in inputs:
+        plain = name.partition("/")[2]
+        if ending in (plain, f"d{plain}", f"wrt{plain}"):
+            return name
+    likely = [name for name in inputs if not _is_target(name)] or inputs
+    return likely[0] if likely else ""
+
+
+def _arguments(specs: Mapping[str, Wanted]) -> list[str]:
+    """Names of the inputs that could have a gradient."""
+    kinds = ("normal", "positive", "unit", "rows", "columns", "spd", "regular", "symmetric")
+    return [n for n, one in specs.items() if one.kind in kinds]

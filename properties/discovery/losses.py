@@ -1,0 +1,53 @@
+"""What names and code say of a loss: that it is one, that it is a number, what its labels are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
+
+from . import names
+from .inputs import Wanted
+from .pairs import Pairing
+
+_SCALAR = names.VALUE - {"residual", "residuals", "fun", "criterion", "error"}
+
+
+def is_loss(pairing: Pairing) -> bool:
+    """Whether a forward compares with labels: by its name, its class's, or a logarithm in it."""
+    told = set(names.words(pairing.forward.name)) | set(names.words(pairing.judged.name))
+    if pairing.owner is not None:
+        told |= set(names.words(pairing.owner.name))
+    if told & (names.VALUE | {"entropy", "crossentropy", "mse", "bce", "softmax", "logistic"}):
+        return True
+    code = [ast.unparse(part) for part in pairing.forward.body]
+    return pairing.then is not None or any("log(" in text for text in code)
+
+
+def is_number(pairing: Pairing) -> bool:
+    """Whether names say that the forward gives one number: a cost, or what has a gradient."""
+    if pairing.kind == "second":
+        return False
+    if set(names.words(pairing.forward.name)) & _SCALAR:
+        return True
+    plain = pairing.forward.name in ("f", "fun", "func", "objective", "__call__")
+    return plain and bool(set(names.words(pairing.judged.name)) & {"grad", "gradient"})
+
+
+def variants(
+    specs: Mapping[str, Wanted], declared: Container[str]
+) -> Iterator[tuple[float, Mapping[str, Wanted]]]:
+    """The labels of examples: numbers or probabilities, one-hot rows or columns, bits."""
+    yield 0.0, specs
+    plains = {name.partition("/")[2].lower() for name in specs}
+    for name, one in specs.items():
+        plain = name.partition("/")[2]
+        if plain.lower() == "y" and plains & (names.TARGETS - {"y"}):
+            continue  # it is then the prediction
+        if plain.lower() not in names.TARGETS or plain in declared or len(one.axes) > 2:
+            continue
+        if one.kind in ("normal", "positive", "unit") and one.axes:
+            if len(one.axes) == 2:
+                yield 0.1, {**specs, name: replace(one, kind="onehot")}
+                yield 0.2, {**specs, name: replace(one, kind="onehot_columns")}
+            yield 0.3, {**specs, name: replace(one, kind="bits")}

@@ -1,0 +1,209 @@
+"""What is tried first with a pairing: inputs as they are told, as calls give them, as code says."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from properties.implementation.child.tracing.recording import calls_its_own
+
+from . import names
+from .columns import in_columns
+from .hint import Hint
+from .hints import hints
+from .inputs import Wanted
+from .learning import Learner
+from .letters import ones
+from .losses import is_number
+from .pairs import Pairing
+from .recorded import inputs_of
+from .session import Session
+from .source import (
+    KEYWORD_ONLY,
+    PLAIN,
+    POSITIONAL_ONLY,
+    VAR_POSITIONAL,
+    Function,
+    Parameter,
+    Survey,
+)
+from .trying import request_for
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """How a search for inputs begins.
+
+    Attributes
+    ----------
+    pairing : Pairing
+        What it is about.
+    learner : Learner
+        Searches on from there.
+    inputs : list of (cost, mapping)
+        The inputs to begin with.
+    source : str
+        Where they come from.
+    called : mapping
+        Inputs as the target's own calls give them; empty where there are none.
+    told_ones : int
+        How many lengths are said to be one.
+    """
+
+    pairing: Pairing
+    learner: Learner
+    inputs: list[tuple[float, Mapping[str, Wanted]]]
+    source: str
+    called: Mapping[str, Wanted]
+    told_ones: int
+
+
+class Starting:
+    """Finds out how to begin.
+
+    Parameters
+    ----------
+    declared, told_by
+        What is said of inputs, by name, and where.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        survey: Survey,
+        declared: Mapping[str, Wanted],
+        told_by: str,
+        seed: int,
+    ) -> None:
+        self._session, self._survey = session, survey
+        self._declared, self._told_by, self._seed = declared, told_by, seed
+
+    def of(self, pairing: Pairing) -> Start | str:
+        """What to try first with a pairing, or why nothing can be tried."""
+        forward, owner = pairing.forward, pairing.owner
+        functions = [forward, *([pairing.backward] if pairing.backward else [])]
+        constructor = owner.methods.get("__init__") if owner is not None else None
+        made = owner is not None and not (forward.static and pairing.judged.static)
+        init = list(constructor.parameters) if made and constructor is not None else []
+        if owner is not None:
+            functions += [m for m in owner.methods.values() if m not in functions]
+        elif pairing.kind == "second":  # what the value says of their arguments
+            key, near = names.key(forward.name), self._survey.functions
+            functions += [f for f in near if f not in functions and names.key(f.name) == key]
+        args = [p for p in forward.parameters if p.name != pairing.flag]
+        if pairing.then is not None:
+            functions.append(pairing.then)
+            args += [p for p in pairing.then.parameters if p.name.lower() in names.TARGETS]
+        if any(p.kind == VAR_POSITIONAL for p in args) and not any(p.kind == PLAIN for p in args):
+            return f"{forward.name} takes any number of arguments (*{args[0].name})"
+        of_init = _given(init, self._declared)
+        of_args = _given(args, self._declared)
+        found = hints(functions, [p.name for p in (*of_init, *of_args)], owner.doc if owner else "")
+        for parameter in (*of_init, *of_args):
+            if found[parameter.name].called:
+                children = [k.name for k in self._survey.classes if owner and owner.name in k.bases]
+                if children:
+                    return f"{parameter.name} is a function; {', '.join(children)} stand for it"
+                return f"its argument {parameter.name} is a function"
+        keyed = {f"init/{p.name}": found[p.name] for p in of_init}
+        keyed |= {f"arg/{p.name}": found[p.name] for p in of_args}
+        learner = Learner(
+            lambda values: self._attempt(pairing, values),
+            functions,
+            keyed,
+            columns=in_columns([*functions, *self._helpers(functions)]),
+            scalar=is_number(pairing),
+            gradient=pairing.kind == "second",
+            seed=self._seed,
+            clock=lambda: self._session.spent,
+        )
+        return self._start(pairing, learner, keyed, self._called_with(pairing, list(keyed)))
+
+    def _attempt(self, pairing: Pairing, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        request = request_for(pairing, values)
+        reply = self._session.trial({**request, "mode": "run", "brief": True})
+        if "error" in reply:
+            return reply
+        if not reply["finite"]:
+            return {"trouble": "it gives values that are not finite"}
+        return reply if reply["numbers"] else {"trouble": "it gives no number"}
+
+    def _called_with(self, pairing: Pairing, wanted: list[str]) -> dict[str, Wanted]:
+        """Inputs as the target's own calls give them; none where it makes no such calls."""
+        text = "".join("\n".join(lines) for lines in self._survey.sources.values())
+        if "__main__" not in text and not text.startswith("# cell") and not self._calls_itself():
+            return {}
+        owner = pairing.owner.name if pairing.owner is not None else ""
+        names_ = [f.name for f in self._survey.functions] + [k.name for k in self._survey.classes]
+        calls = self._session.recorded(names_)
+        parts = [("arg", calls.of(pairing.forward, owner))]
+        if pairing.owner is not None and "__init__" in pairing.owner.methods:
+            parts.append(("init", calls.of(pairing.owner.methods["__init__"], owner)))
+        if pairing.then is not None:
+            parts.append(("arg", calls.of(pairing.then)))
+        return inputs_of(parts, wanted)
+
+    def _calls_itself(self) -> bool:
+        return any(calls_its_own(tree) for tree in self._survey.trees.values())
+
+    def _helpers(self, functions: Sequence[Function]) -> list[Function]:
+        """Functions of the target that these call."""
+        called = {
+            node.func.id
+            for function in functions
+            for node in function.walk()
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        return [f for f in self._survey.functions if f.name in called]
+
+    def _start(
+        self,
+        pairing: Pairing,
+        learner: Learner,
+        keyed: Mapping[str, Hint],
+        called: Mapping[str, Wanted],
+    ) -> Start:
+        start: dict[str, Wanted] = {}
+        source, as_called = "the code", dict[str, Wanted]()
+        for name, hint in keyed.items():
+            plain = name.partition("/")[2]
+            if plain in self._declared:
+                start[name] = self._declared[plain]
+                source = self._told_by
+                continue
+            if hint.shape is not None and source == "the code":
+                source = hint.source
+            start[name] = learner.start(plain, hint)
+            if start[name].kind in ("dict", "list") and hint.said is not None:
+                source = "the docstring"
+        told_ones = ones(start)
+        told = {letter for one in start.values() for letter in one.letters()}
+        for name, one in start.items():  # a shape that is told in terms of another argument
+            plain = name.partition("/")[2]
+            if plain in told and one.kind == "length":
+                start[name] = replace(one, axes=(plain,))
+        starts: list[tuple[float, Mapping[str, Wanted]]] = [(0.0, start)]
+        fresh = {n: one for n, one in called.items() if n.partition("/")[2] not in self._declared}
+        if fresh and any(n.startswith("arg/") for n in fresh):
+            as_called = {**start, **fresh}
+            first, second = (0.2, 0.0) if source != "the code" else (0.0, 0.3)
+            starts = [(first, as_called), (second, start)]
+        for name, one in start.items():
+            others = keyed[name].options[1:4] if one.kind == "constant" else []
+            starts += [(0.5, {**start, name: replace(one, constant=text)}) for text in others]
+        return Start(pairing, learner, starts, source, as_called, told_ones)
+
+
+def _given(parameters: Sequence[Parameter], declared: Container[str]) -> list[Parameter]:
+    """Parameters that get a value: required or declared ones, and labels that may be left out."""
+    found = []
+    for parameter in parameters:
+        if parameter.kind not in (POSITIONAL_ONLY, PLAIN, KEYWORD_ONLY):
+            continue
+        label = parameter.name.lower() in names.TARGETS
+        wanted = parameter.required or parameter.name in declared
+        if wanted or (parameter.default is None and label):
+            found.append(parameter)
+    return found
