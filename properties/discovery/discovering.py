@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from properties.implementation.child.cells import place as place_in_notebook
+from properties.implementation.child.cells import Cells
 
 from .calling import OUTPUT_TAKEN, Plan, on_output, outputs_of, plans
 from .candidates import candidates
@@ -278,7 +278,7 @@ class _Search:
         if self._inputs:
             plain = {n.partition("/")[2]: one for n, one in pretty(self._inputs).items()}
             write = f"--inputs '{shown(plain)}'" if plain else ""
-        return NotJudged(self._candidate.name, reason, write, function.module, function.line)
+        return NotJudged(self._candidate.name, reason, write, function.file, function.line)
 
     def _found(self, best: Hypothesis) -> Found:
         chosen = with_choices(
@@ -302,7 +302,7 @@ class _Search:
     def _place(self, function: Function) -> str:
         if not function.file.endswith(".ipynb"):
             return ""
-        return place_in_notebook(self._survey.sources[function.module], function.line)
+        return Cells.of(self._survey.sources[function.module]).say(function.line)
 
 
 def _are_rows_of(specs: Mapping[str, Wanted], before: Mapping[str, Wanted]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .child.source import read_source
+from .child.source import cells_of, read_source
 from .child.survey import STEMS
 from .child.values import Layout
 from .packages import own_files, root_of
@@ -274,7 +274,7 @@ def _file(path: Path, text: str) -> Target:
     try:
         read_source(str(path))
     except SyntaxError as error:
-        line = f", line {error.lineno}" if error.lineno else ""
+        line = f", {cells_of(str(path)).say(error.lineno)}" if error.lineno else ""
         raise TargetError(
             f"{text} does not parse{line}: {error.msg}. Wanted a file that Python can run; "
             "correct that line first."

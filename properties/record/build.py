@@ -14,6 +14,7 @@ import numpy as np
 from ..diagnosis.docstrings import contradiction
 from ..diagnosis.finding import Diagnosis as Cause
 from ..implementation import FunctionInfo, Target
+from ..implementation.child.source import cells_of
 from ..implementation.isolation import Tier
 from ..judge.mismatch import Disagreement, Fault, Kind
 from ..judge.verdict import Verdict, counts
@@ -121,6 +122,8 @@ class _Writer:
         findings = sorted(self.findings(row, name, verdicts))
         if self.demands.strict and findings and status == "pass":
             status, detail = "fail", findings[0]
+        file = (info.file or "") if info is not None else ""
+        cell, line = cells_of(file).place(info.line or 0 if info is not None else 0)
         lenient = status == "pass" or (not self.demands.strict and _is_explained(verdicts))
         return Function(
             name=name,
@@ -131,8 +134,9 @@ class _Writer:
             detail=detail,
             properties=tuple(self.property(row, verdict, lenient) for verdict in verdicts),
             printed=_printed(name, verdicts),
-            file=(info.file or "") if info is not None else "",
-            line=info.line or None if info is not None else None,
+            file=file,
+            line=line or None,
+            cell=cell,
         )
 
     def status(self, row: LayerSpec, name: str, verdicts: Sequence[Verdict]) -> tuple[Status, str]:

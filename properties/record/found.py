@@ -10,6 +10,7 @@ import numpy as np
 
 from ..discovery.found import NotJudged as Found
 from ..discovery.found import Result, Wrong
+from ..implementation.child.source import cells_of
 from .arrays import array_of, encode, entry
 from .schema import Arrays, Diagnosis, Function, NotJudged, Property
 
@@ -54,6 +55,7 @@ def _entry(result: Result, repeat: str, strict: bool) -> Function:
         detail = result.wrong[0].sentence
     elif strict and findings and status == "pass":
         status, detail = "fail", findings[0]
+    cell, line = cells_of(found.file).place(found.pairing.judged.line)
     layer, chance = result.extra.get("layer", ""), ", ".join(result.extra.get("chance", ()))
     return Function(
         name=found.name,
@@ -64,7 +66,8 @@ def _entry(result: Result, repeat: str, strict: bool) -> Function:
         detail=detail,
         properties=(_property(result, repeat),),
         file=found.file,
-        line=None if found.place else found.pairing.judged.line,
+        line=line,
+        cell=cell,
         inputs=found.inputs,
         found=found.sentence
         + (f"; its forward is {layer}" if layer else "")
@@ -123,18 +126,23 @@ def not_judged(found: Sequence[Found | Result]) -> tuple[NotJudged, ...]:
     listed = []
     for one in found:
         if isinstance(one, Found):
-            listed.append(
-                NotJudged(name=one.name, reason=one.reason, write=one.write, line=one.line)
-            )
+            listed.append(_at(one.file, one.line, one.name, one.reason, one.write))
         elif one.status == "not judged":
             write = f"--inputs '{one.found.inputs}'"
-            line = one.found.pairing.judged.line
-            listed.append(NotJudged(name=one.found.name, reason=one.reason, write=write, line=line))
+            listed.append(_at(*_place(one), one.found.name, one.reason, write))
         elif lost := result_lacks(one):
             reason = f"no gradient was found for {', '.join(lost)}"
-            line = one.found.pairing.judged.line
-            listed.append(NotJudged(name=one.found.name, reason=reason, line=line))
+            listed.append(_at(*_place(one), one.found.name, reason))
     return tuple(listed)
+
+
+def _place(one: Result) -> tuple[str, int]:
+    return one.found.file, one.found.pairing.judged.line
+
+
+def _at(file: str, joined: int, name: str, reason: str, write: str = "") -> NotJudged:
+    cell, line = cells_of(file).place(joined)
+    return NotJudged(name=name, reason=reason, write=write, line=line, cell=cell)
 
 
 def result_lacks(result: Result) -> list[str]:

@@ -14,7 +14,7 @@ Judgement = Literal["right", "wrong", "not judged"]
 
 
 class Step(Value, frozen=True, kw_only=True, omit_defaults=False):
-    """A named value of the backward; lines count in the author's file.
+    """A named value of the backward; lines count in the author's file, or in a ``cell``.
 
     ``node`` is what it is the adjoint of, ``ratio`` the constant ratio of got to wanted, ``text``
     the line itself.
@@ -32,6 +32,7 @@ class Step(Value, frozen=True, kw_only=True, omit_defaults=False):
     got: Array | None
     wanted: Array | None
     text: str = ""
+    cell: int | None = None
 
 
 class Place(Value, frozen=True, kw_only=True):
@@ -39,6 +40,7 @@ class Place(Value, frozen=True, kw_only=True):
 
     line: int
     name: str
+    cell: int | None = None
 
 
 class CodeLine(Value, frozen=True, kw_only=True, omit_defaults=False):
@@ -66,6 +68,7 @@ class Mistake(Value, frozen=True, kw_only=True, omit_defaults=False):
     wanted: Array | None = None
     edit: str = ""
     better: str = ""
+    cell: int | None = None
 
 
 class Gradient(Value, frozen=True, kw_only=True, omit_defaults=False):
@@ -85,6 +88,7 @@ class Trouble(Value, frozen=True, kw_only=True, omit_defaults=False):
     status: str
     message: str
     line: int | None
+    cell: int | None = None
 
 
 class Example(Value, frozen=True, kw_only=True, omit_defaults=False):

@@ -142,7 +142,8 @@ class Function(Value, frozen=True, kw_only=True, omit_defaults=False):
     ``findings`` are reported and count only in a strict run. ``inputs`` are those that were
     inferred for a function that nobody declared, and ``found`` says what it was taken for;
     ``namesake`` is true where it has a name of the contract and was judged against its own forward
-    alone, which says nothing of what the contract means by that name.
+    alone, which says nothing of what the contract means by that name. In a notebook ``line``
+    counts in the code cell ``cell``.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Function(Value, frozen=True, kw_only=True, omit_defaults=False):
     printed: str = ""
     file: str = ""
     line: int | None = None
+    cell: int | None = None
     inputs: str = ""
     found: str = ""
     namesake: bool = False
@@ -194,6 +196,7 @@ class NotJudged(Value, frozen=True, kw_only=True):
     reason: str
     write: str = ""
     line: int | None = None
+    cell: int | None = None
 
 
 class Target(Value, frozen=True, kw_only=True):

@@ -109,7 +109,12 @@ def _hides(disagreement: Disagreement, worst: float) -> bool:
 
 
 def import_lines(target: Target, implementation: Implementation, names: Sequence[str]) -> str:
-    """The lines that import functions of a target, wherever it lies."""
+    """The lines that import functions of a target, wherever it lies.
+
+    Of a notebook nothing can be imported: its script belongs into a cell of it.
+    """
+    if target.path.suffix == ".ipynb":
+        return f"# a cell of {target.path.name}, below those that define {', '.join(names)}"
     packaged = target.kind != "file" or target.beside is not None
     root = target.root.resolve()
     modules: dict[str, list[str]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..steps.values import Case, Report
+from ..steps.values import Mistake as Wrong
 from ..steps.values import Step as Found
 from .arrays import array_of, encode
 from .listing import (
@@ -39,24 +40,9 @@ def listing(report: Report) -> Listing:
         backward=report.backward,
         outcome=report.outcome,
         verdict=report.verdict,
-        steps=tuple(_step(step, source.get(step.line, "")) for step in report.steps),
-        first_wrong=None if first is None else Place(line=first.line, name=first.name),
-        mistakes=tuple(
-            Mistake(
-                line=m.line,
-                name=m.name,
-                cause=m.cause,
-                evidence=m.evidence,
-                suspects=m.suspects,
-                file=m.file,
-                around=tuple(CodeLine(line=n, text=text) for n, text in m.around),
-                got=array_of(m.got),
-                wanted=array_of(m.wanted),
-                edit=m.edit,
-                better=m.better,
-            )
-            for m in report.mistakes
-        ),
+        steps=tuple(_step(report, step, source.get(step.line, "")) for step in report.steps),
+        first_wrong=None if first is None else _first_wrong(report, first),
+        mistakes=tuple(_mistake(report, one) for one in report.mistakes),
         gradients=tuple(
             Gradient(place=g.name, input=g.node, status=g.status, reason=g.reason, cause=g.cause)
             for g in report.gradients
@@ -68,15 +54,44 @@ def listing(report: Report) -> Listing:
             status=trouble.status,
             message=trouble.message,
             line=trouble.line or None,
+            cell=trouble.cell,
         ),
         case=None if report.case is None else _case(report.case),
         notes=tuple(report.notes),
     )
 
 
-def _step(step: Found, text: str) -> Step:
+def _first_wrong(report: Report, first: Wrong) -> Place:
+    cell, line = report.cells.place(first.line)
+    return Place(line=line, name=first.name, cell=cell)
+
+
+def _mistake(report: Report, found: Wrong) -> Mistake:
+    place = report.cells.place
+    cell, line = place(found.line)
+    # A line is told with its number alone: one of another cell would be another line.
+    suspects = tuple(place(n)[1] for n in found.suspects if place(n)[0] == cell)
+    return Mistake(
+        line=line,
+        cell=cell,
+        name=found.name,
+        cause=found.cause,
+        evidence=found.evidence,
+        suspects=suspects,
+        file=found.file,
+        around=tuple(CodeLine(line=place(n)[1], text=text) for n, text in found.around),
+        got=array_of(found.got),
+        wanted=array_of(found.wanted),
+        edit=found.edit,
+        better=found.better,
+    )
+
+
+def _step(report: Report, step: Found, text: str) -> Step:
+    cell, line = report.cells.place(step.line)
     return Step(
-        line=step.line,
+        line=line,
+        cell=cell,
         name=step.name,
         node=step.node,
         status=step.status,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from pathlib import PurePath
 
 import numpy as np
 
 from ..record.listing import Listing, Mistake
 from .arrays import numbers
+from .phrases import at
 from .text import SYMBOL, apart
 
 _MARK = f"{SYMBOL['fail']} "
@@ -24,7 +26,7 @@ def first_line(listing: Listing) -> list[str]:
         return told or [f"No line can be named: {listing.verdict}"]
     first = listing.mistakes[0]
     name = PurePath(first.file or listing.file).name
-    found = [f"First wrong line: {name}:{first.line}", *code(first)]
+    found = [f"First wrong line: {at(name, first.line, first.cell)}", *code(first)]
     if value := entry(first):
         found.append(f"  {value}")
     said = first.cause.partition("; it would be right")[0]
@@ -33,12 +35,18 @@ def first_line(listing: Listing) -> list[str]:
     if first.better:
         found.append(f"  right with: {first.better}")
     elif first.suspects:
-        lines = ", ".join(str(n) for n in dict.fromkeys(first.suspects))
-        found.append(f"  line {lines} feeds it and cannot be judged alone")
-    others = ", ".join(str(m.line) for m in listing.mistakes[1:])
-    if others:
-        found.append(f"  wrong independently of it: line {others}")
+        near = lines([(n, None) for n in dict.fromkeys(first.suspects)])
+        found.append(f"  {near} feeds it and cannot be judged alone")
+    if others := listing.mistakes[1:]:
+        found.append(f"  wrong independently of it: {lines([(m.line, m.cell) for m in others])}")
     return found + [f"  {one}" for one in told]
+
+
+def lines(places: Sequence[tuple[int, int | None]]) -> str:
+    """Some lines, with their cells: ``line 3, 5``, ``cell 2:3, cell 4:5``."""
+    if all(cell is None for _, cell in places):
+        return f"line {', '.join(str(line) for line, _ in places)}"
+    return ", ".join(f"cell {cell}:{line}" for line, cell in places)
 
 
 def code(mistake: Mistake) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from ..record.schema import Function, Record
 from .first_line import first_line
 from .markdown import example, inline, matrix_table
-from .phrases import cause, remarks, sentence, summary, wrong_place
+from .phrases import cause, plain_place, remarks, sentence, summary
 from .text import no_command
 
 MOST = 10  # annotations; GitHub shows no more of one step
@@ -57,11 +57,11 @@ def github_summary(record: Record) -> str:
 def _annotation(record: Record, function: Function, root: str) -> str:
     """An error at the first wrong line, where one is known, else at the function."""
     where = f"title={_value(f'{function.name} is wrong')}"
-    listing = record.listing_of(function)
+    listing, beside = record.listing_of(function), ""
     if function.file or listing is not None:
-        file, line = wrong_place(record, function)
+        file, line, beside = plain_place(record, function)
         where = f"file={_value(_relative(file, root))},line={line},{where}"
-    parts = [sentence(function)]
+    parts = [sentence(function) + beside]
     if listing is not None:
         parts += first_line(listing)
     if function.lead is not None:

@@ -137,6 +137,6 @@ def _classroom_test(grade: Grade, function: Function | None) -> dict[str, Any]:
         "message": grade.text,
         "test_code": "",
         "filename": function.file if function else "",
-        "line_no": (function.line or 0) if function else 0,
+        "line_no": (function.line or 0) if function and function.cell is None else 0,
         "execution_time": "0",
     }

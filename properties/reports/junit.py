@@ -57,7 +57,7 @@ def _function(suite: XML.Element, function: Function, listing: Listing | None) -
     case = XML.SubElement(suite, "testcase", classname=function.layer, name=function.name)
     if function.file:
         case.set("file", function.file)
-        case.set("line", str(function.line or 1))
+        case.set("line", str(function.line or 1) if function.cell is None else "1")
     detail = function.detail or function.status
     if function.status in ("fail", "error"):
         tag = "failure" if function.status == "fail" else "error"

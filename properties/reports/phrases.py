@@ -49,7 +49,16 @@ def limit(prop: Property) -> str:
 def location(function: Function) -> str:
     """File and line of a function."""
     file = file_of(function.file)
-    return f"{file}:{function.line}" if function.line else file
+    return at(file, function.line, function.cell) if function.line else file
+
+
+def at(file: str, line: int, cell: int | None) -> str:
+    """A line of a file, in a notebook with its cell.
+
+    >>> at("layers.py", 3, None), at("hw.ipynb", 3, 4)
+    ('layers.py:3', 'hw.ipynb:cell 4:3')
+    """
+    return f"{file}:{line}" if cell is None else f"{file}:cell {cell}:{line}"
 
 
 def file_of(path: str) -> str:
@@ -59,14 +68,23 @@ def file_of(path: str) -> str:
     return path
 
 
-def wrong_place(record: Record, function: Function) -> tuple[str, int]:
-    """File and line of a function's first wrong line, where it is known, else of the function."""
+def wrong_place(record: Record, function: Function) -> tuple[str, int, int | None]:
+    """File, line and cell of a function's first wrong line, where it is known, else its own."""
     listing = record.listing_of(function)
     first = listing.mistakes[0] if listing is not None and listing.mistakes else None
     own = function.file or record.target.path
     if first is None:
-        return own, function.line or 1
-    return first.file or own, first.line
+        return own, function.line or 1, function.cell
+    return first.file or own, first.line, first.cell
+
+
+def plain_place(record: Record, function: Function) -> tuple[str, int, str]:
+    """The same for tools that know files and lines alone, and what to say beside it.
+
+    A notebook is named at its first line: no line of the file is that of a cell.
+    """
+    file, line, cell = wrong_place(record, function)
+    return (file, line, "") if cell is None else (file, 1, f" (cell {cell}, line {line})")
 
 
 def sentence(function: Function) -> str:
@@ -131,7 +149,7 @@ def _first(names: Sequence[str], count: int) -> str:
 class Line:
     """A line of a function as a report shows it; ``why`` says what is known of it."""
 
-    number: int
+    number: str
     text: str
     status: Shown
     why: str
@@ -139,16 +157,17 @@ class Line:
 
 def lines_of(listing: Listing) -> list[Line]:
     """The lines of a listing, each once; what only follows from an earlier mistake is noted."""
-    mistakes = {mistake.line for mistake in listing.mistakes}
+    mistakes = {(mistake.cell, mistake.line) for mistake in listing.mistakes}
     rank: list[Shown] = ["fail", "noted", "skipped", "pass"]
-    found: dict[tuple[str, int], Line] = {}
+    found: dict[tuple[str, int | None, int], Line] = {}
     for step in listing.steps:
         status: Shown = "pass" if step.status == "right" else "skipped"
         if step.status == "wrong":
-            status = "fail" if step.line in mistakes or step.cause else "noted"
+            status = "fail" if (step.cell, step.line) in mistakes or step.cause else "noted"
         why = "" if status == "pass" else step.cause or step.reason
-        line = Line(number=step.line, text=step.text or step.name, status=status, why=why)
-        key = (step.function, step.line)
+        number = str(step.line) if step.cell is None else f"cell {step.cell}:{step.line}"
+        line = Line(number=number, text=step.text or step.name, status=status, why=why)
+        key = (step.function, step.cell, step.line)
         if key not in found or rank.index(status) < rank.index(found[key].status):
             found[key] = line
     return list(found.values())

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from ..layers import ALL
 from ..record.schema import Function, Property, Record
 from ..spec.misconception import Misconception
-from .phrases import sentence, wrong_place
+from .phrases import plain_place, sentence
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 HOME: Final = "https://github.com/nndl/nndl"
@@ -124,7 +124,7 @@ def _catalogued(function: Function, lead: Property, name: str) -> Misconception 
 def _result(
     record: Record, function: Function, rule: str, level: str, text: str, root: str
 ) -> Entry:
-    file, line = wrong_place(record, function)
+    file, line, beside = plain_place(record, function)
     location = {
         "physicalLocation": {
             "artifactLocation": {"uri": _uri(file, root)},
@@ -136,7 +136,8 @@ def _result(
     return {
         "ruleId": rule,
         "level": level,
-        "message": {"text": text.replace("](", "] (")},  # no link that the code could forge
+        # no link that the code could forge
+        "message": {"text": (text + beside).replace("](", "] (")},
         "locations": [location],
         "partialFingerprints": {"nndl/v1": hashlib.sha256(same.encode()).hexdigest()},
     }

@@ -25,6 +25,7 @@ from .values import CodeError, NoSource, Report, Step, StepsError, Trouble
 
 __all__ = ["SECONDS", "debug", "debug_all", "debug_subject"]
 
+_TRAINS = "it hangs when all of its file is run: only the definitions in it were run"
 MakeRunner = Callable[[], Runner]
 SECONDS = 10.0
 
@@ -260,20 +261,36 @@ def debug_subject(
     repair: bool = True,
     notes: Sequence[str] = (),
     suspect: Mapping[str, Any] | None = None,
+    definitions: bool = False,
 ) -> Report:
     """Judge one pair; see `debug`.
 
     suspect : arguments, by the names of a row, with which something else found it wrong. They are
         looked at where all is right for the cases that are drawn.
+    definitions : run nothing of its file but definitions; else only where the file hangs.
     """
     runner = make_runner() if make_runner is not None else Child(limits)
     budget = Budget(SECONDS if seconds is None else seconds)
-    with Session(project, subject.pair, runner, budget=budget) as session:
+    with Session(project, subject.pair, runner, budget=budget, definitions=definitions) as session:
         try:
             evidence = gather(session, subject, subject.sizes, seed=seed)
             if not any(trace.gradients for trace in evidence.traces):
                 raise CodeError(f"{subject.pair.judged.name} returns no gradient")
         except CodeError as error:
+            if session.hung and not definitions:
+                return debug_subject(
+                    project,
+                    subject,
+                    seed=seed,
+                    seconds=seconds,
+                    make_runner=make_runner,
+                    limits=limits,
+                    shrink=shrink,
+                    repair=repair,
+                    notes=(*notes, _TRAINS),
+                    suspect=suspect,
+                    definitions=True,
+                )
             return _in_trouble(session, subject, error, seed)
         judge = Judge(evidence)
         search = Search(judge, repair=repair)
@@ -305,12 +322,12 @@ def _all_right(judge: Judge) -> bool:
 def _check_parses(project: Project) -> None:
     """A file that is no Python has no function, which is not what is to be said of it."""
     path = project.package
-    if path.is_file() and path.suffix == ".py":
+    if path.is_file() and path.suffix in (".py", ".ipynb"):
         try:
             parse_file(path)
         except SyntaxError as error:
             raise StepsError(
-                f"{path.name} does not parse, line {error.lineno}: {error.msg}"
+                f"{path.name} does not parse, {project.cells.say(error.lineno or 1)}: {error.msg}"
             ) from error
 
 
@@ -326,7 +343,9 @@ def _origin_notes(session: Session, subject: Subject) -> list[str]:
     [where] = session.as_written([{"kind": "where"}])
     if where.get("file"):
         name = Path(str(where["file"])).name
-        notes.append(f"{judged.name} comes from line {where['line']} of {name}")
+        notes.append(
+            f"{judged.name} comes from {session.project.cells.say(where['line'])} of {name}"
+        )
     return notes
 
 
@@ -343,8 +362,9 @@ def _in_trouble(session: Session, subject: Subject, error: CodeError, seed: int)
             [answer] = session.as_written([job])
             function = pair.judged
         if "error" in answer:
-            line = int(answer.get("line", 0))
-            trouble = Trouble(function.name, str(answer["status"]), str(answer["error"]), line)
+            cell, line = session.project.cells.place(int(answer.get("line", 0)))
+            status, said = str(answer["status"]), str(answer["error"])
+            trouble = Trouble(function.name, status, said, line, cell)
         elif not answer["returned"]:
             trouble = Trouble(function.name, "error", "it returns no array")
     except CodeError:

@@ -40,7 +40,7 @@ def render(report: Report, console: Console) -> None:
         code = Text(shown.get(number, "(helper)").rstrip())
         if worst == "wrong":
             code.stylize("bold red")
-        table.add_row(str(number), Text(mark, style=style), Group(code, *_notes(steps)))
+        table.add_row(report.label_of(number), Text(mark, style=style), Group(code, *_notes(steps)))
     console.print(table)
     case = report.case
     if case is not None and report.mistakes:
@@ -49,7 +49,7 @@ def render(report: Report, console: Console) -> None:
     console.print(Text(report.verdict, style=style))
     for mistake in report.mistakes:
         if mistake.evidence:
-            console.print(Text(f"  line {mistake.line}: {mistake.evidence}", style="dim"))
+            console.print(Text(f"  {report.say(mistake.line)}: {mistake.evidence}", style="dim"))
     for note in report.notes:
         console.print(Text(f"  note: {note}", style="dim"))
 
@@ -91,7 +91,7 @@ def _case(report: Report) -> Group:
         lines += [_array(f"  {name} = ", array) for name, array in arrays.items()]
     step = _telling(report)
     if step is not None and step.got is not None and step.wanted is not None:
-        name = f"  line {step.line}: {step.name} = "
+        name = f"  {report.say(step.line)}: {step.name} = "
         lines.append(_array(name, step.got))
         lines.append(_array("should be ".rjust(len(name)), step.wanted))
     return Group(*lines)

@@ -12,6 +12,7 @@ from ..diagnosis.relations import Pairing, Relation, constant_origin, ratio_of, 
 from .evidence.findings import Finding
 from .evidence.gather import Evidence
 from .evidence.judge import Judge
+from .rewrite.source import text_of
 from .search.causes import cause_of
 from .search.mistakes import Search
 from .search.origins import Origin
@@ -39,7 +40,7 @@ def make_report(
     for finding in _distinct(search.runs.first.findings):
         origin = next((o for o in origins if o.slot.place[:2] == finding.slot.place[:2]), None)
         now = after.get(finding.slot.place)
-        status, reason = _said(finding, origin, origins, now, bool(wrong), not lost)
+        status, reason = _said(evidence, finding, origin, origins, now, bool(wrong), not lost)
         if finding.meaning == "mismatch" and judge.promise(finding.slot) in lost:
             status, reason = "wrong", finding.reason  # a returned gradient that nothing put right
         steps.append(
@@ -65,10 +66,11 @@ def make_report(
         source=_source(evidence),
         steps=tuple(steps),
         mistakes=tuple(mistakes),
-        verdict=_verdict(mistakes, gradients, steps, bool(pair.judged.module)),
+        verdict=_verdict(evidence, mistakes, gradients, steps),
         case=shown.evidence.cases[0],
         notes=tuple(dict.fromkeys(told)),
         gradients=gradients,
+        cells=evidence.session.project.cells,
     )
 
 
@@ -108,16 +110,11 @@ def _around(evidence: Evidence, number: int) -> tuple[str, tuple[tuple[int, str]
         mine = [one for one in table.statements.values() if one.function == statement.function]
         first = max(statement.line - _AROUND, min(one.line for one in mine))
         last = min(statement.end + _AROUND, max(one.end for one in mine))
-        lines = _lines_of(path)
+        lines = text_of(path).splitlines()
         return str(path), tuple(
             (n, lines[n - 1]) for n in range(first, last + 1) if n <= len(lines)
         )
     return "", ()
-
-
-def _lines_of(path: Path) -> list[str]:
-    """The lines of a file as its author wrote them."""
-    return path.read_bytes().decode("utf-8-sig", errors="replace").splitlines()
 
 
 # gradients --------------------------------------------------------------------------------------
@@ -192,6 +189,7 @@ def _distinct(findings: Sequence[Finding]) -> Iterator[Finding]:
 
 
 def _said(
+    evidence: Evidence,
     finding: Finding,
     origin: Origin | None,
     origins: Sequence[Origin],
@@ -218,9 +216,9 @@ def _said(
     if still and not all_healed:
         return "not judged", finding.reason
     if still:
-        said = f"all is right once line {origins[0].slot.line} is"
+        said = f"all is right once {evidence.say(origins[0].slot.line)} is"
         return "not judged", f"{finding.reason}, but {said}"
-    return "wrong", f"{finding.reason}: a consequence of line {origins[0].slot.line}"
+    return "wrong", f"{finding.reason}: a consequence of {evidence.say(origins[0].slot.line)}"
 
 
 def _step(
@@ -273,7 +271,7 @@ def _source(evidence: Evidence) -> tuple[tuple[int, str], ...]:
     judged = evidence.subject.pair.judged
     if not judged.module:
         return ()
-    lines = _lines_of(Path(judged.file))
+    lines = text_of(Path(judged.file)).splitlines()
     numbers: set[int] = set()
     for statement in evidence.statements.values():
         if statement.function == judged.name:
@@ -283,11 +281,12 @@ def _source(evidence: Evidence) -> tuple[tuple[int, str], ...]:
 
 # the verdict ------------------------------------------------------------------------------------
 def _verdict(
+    evidence: Evidence,
     mistakes: Sequence[Mistake],
     gradients: Sequence[Step],
     steps: Sequence[Step],
-    has_source: bool,
 ) -> str:
+    has_source = bool(evidence.subject.pair.judged.module)
     wrong = [g for g in gradients if g.status == "wrong"]
     if not mistakes and wrong:
         causes = [
@@ -298,14 +297,21 @@ def _verdict(
     if not mistakes:
         return _right(gradients, steps, has_source)
     first = mistakes[0]
-    text = f"line {first.line}: {first.name} is the first wrong step: {first.cause}"
+    text = f"{evidence.say(first.line)}: {first.name} is the first wrong step: {first.cause}"
     if first.suspects:
-        lines = ", ".join(str(n) for n in dict.fromkeys(first.suspects))
-        text += f" (line {lines} feeds it and cannot be judged alone)"
+        text += f" ({_lines(evidence, first.suspects)} feeds it and cannot be judged alone)"
     if len(mistakes) == 1:
         return text + (f"; the rest is right once {first.name} is" if first.heals else "")
-    others = "; ".join(f"line {m.line}: {m.name}: {m.cause}" for m in mistakes[1:])
+    others = "; ".join(f"{evidence.say(m.line)}: {m.name}: {m.cause}" for m in mistakes[1:])
     return f"{text}. And independently of it: {others}"
+
+
+def _lines(evidence: Evidence, lines: Sequence[int]) -> str:
+    """Say where some lines lie: ``line 3, 4``."""
+    place = evidence.session.project.cells.place
+    first, *others = dict.fromkeys(lines)
+    told = [str(place(n)[1]) if place(n)[0] == place(first)[0] else evidence.say(n) for n in others]
+    return ", ".join([evidence.say(first), *told])
 
 
 def _right(gradients: Sequence[Step], steps: Sequence[Step], has_source: bool) -> str:

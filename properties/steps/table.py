@@ -29,7 +29,7 @@ def to_html(report: Report) -> str:
     if report.case is not None and report.mistakes:
         sizes = ", ".join(f"{k} = {v}" for k, v in report.case.sizes.items())
         parts.append(f"<p>smallest case that shows it: {_text(sizes)}</p>")
-    said = [f"line {m.line}: {m.evidence}" for m in report.mistakes if m.evidence]
+    said = [f"{report.say(m.line)}: {m.evidence}" for m in report.mistakes if m.evidence]
     said += [f"note: {note}" for note in report.notes]
     if said:
         parts.append(f"<ul>{''.join(f'<li>{_text(one)}</li>' for one in said)}</ul>")
@@ -44,14 +44,14 @@ def _table(report: Report) -> str:
     shown = dict(report.source)
     by_line = report.by_line
     rows = [
-        _row(line, shown.get(line, "(helper)"), by_line.get(line, []))
+        _row(report.label_of(line), shown.get(line, "(helper)"), by_line.get(line, []))
         for line in sorted({*shown, *by_line})
     ]
     head = "<tr><th>line</th><th></th><th>code</th><th>step</th></tr>"
     return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _row(line: int, code: str, steps: Sequence[Step]) -> str:
+def _row(line: str, code: str, steps: Sequence[Step]) -> str:
     states = {step.status for step in steps}
     worst = next((one for one in ("wrong", "not judged", "right") if one in states), "")
     mark, colour = _MARKS.get(worst, ("", ""))

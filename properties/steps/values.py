@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..implementation.child.cells import Cells
+
 __all__ = [
     "Array",
     "Case",
@@ -45,13 +47,15 @@ class CodeError(StepsError):
 class Trouble:
     """What went wrong in a function: ``raised``, ``timeout``, ``crashed``, ``missing``, ``error``.
 
-    line : where it was raised, in the author's file; 0 when that is not known.
+    line : where it was raised, in the author's file or in the cell of a notebook; 0 when that is
+        not known.
     """
 
     function: str
     status: str
     message: str
     line: int = 0
+    cell: int | None = None
 
     @property
     def sentence(self) -> str:
@@ -59,7 +63,8 @@ class Trouble:
         if self.status == "missing":
             return f"missing: {self.function} is a skeleton: it returns nothing"
         verb = "raises " if self.status == "raised" else ""
-        where = f" (line {self.line})" if self.line else ""
+        cell = "" if self.cell is None else f"cell {self.cell}, "
+        where = f" ({cell}line {self.line})" if self.line else ""
         return f"error: {self.function}: {verb}{self.message}{where}"
 
 
@@ -210,6 +215,7 @@ class Report:
     """Everything that a printer, the JSON file or a notebook needs.
 
     trouble : why nothing was judged, when a function raises, hangs or is a skeleton.
+    cells : those of a notebook; `line` counts in their joined text, `say` tells where that is.
     """
 
     target: str
@@ -225,6 +231,16 @@ class Report:
     notes: tuple[str, ...] = ()
     gradients: tuple[Step, ...] = ()
     trouble: Trouble | None = None
+    cells: Cells = field(default_factory=Cells)
+
+    def say(self, line: int) -> str:
+        """Say where a line lies: ``line 3``, ``cell 4, line 3``."""
+        return self.cells.say(line)
+
+    def label_of(self, line: int) -> str:
+        """Number a line in a margin: ``3``, ``cell 4:3``."""
+        cell, inside = self.cells.place(line)
+        return str(inside) if cell is None else f"cell {cell}:{inside}"
 
     @property
     def outcome(self) -> Outcome:

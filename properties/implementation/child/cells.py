@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-_MARK = "# cell "
+_MARK = "# notebook cell "
 _FOREIGN = re.compile(r"^\s*%%(?!time|timeit|capture|prun)\w+")
 _MAGIC = re.compile(r"^(\s*)([%!?]|.*\?\s*$)")
 
@@ -29,7 +30,7 @@ def joined(data: bytes) -> str:
     Examples
     --------
     >>> print(joined(b'{"cells": [{"cell_type": "code", "source": ["%time\\\\n", "x = 1"]}]}'))
-    # cell 1
+    # notebook cell 1
     pass  # %time
     x = 1
     """
@@ -67,14 +68,39 @@ def _plain(line: str, foreign: bool) -> str:
     return f"{magic.group(1)}pass  # {line.strip()}"
 
 
-def place(lines: Sequence[str], line: int) -> str:
-    """Say where a line of the joined text lies in the notebook.
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Where the cells of a notebook begin in its joined text; a plain file has none.
 
-    >>> place(["# cell 4", "x = 1", "y = 2"], 3)
-    'cell 4, line 2'
+    ``starts`` are the lines of the comments above them, with the numbers of the cells.
     """
-    for above in range(min(line, len(lines)), 0, -1):
-        text = lines[above - 1]
-        if text.startswith(_MARK) and text[len(_MARK) :].isdigit():
-            return f"cell {text[len(_MARK) :]}, line {line - above}"
-    return f"line {line}"
+
+    starts: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def of(cls, lines: Sequence[str]) -> Cells:
+        """Find the cells in the lines of a joined text."""
+        told = [(n, text[len(_MARK) :]) for n, text in enumerate(lines, 1) if _marks(text)]
+        return cls(tuple((line, int(number)) for line, number in told))
+
+    def place(self, line: int) -> tuple[int | None, int]:
+        """Give the cell of a line, None where there is none, and the line in it.
+
+        >>> Cells.of(["# notebook cell 4", "x = 1", "y = 2"]).place(3), Cells().place(3)
+        ((4, 2), (None, 3))
+        """
+        above = [(start, number) for start, number in self.starts if start < line]
+        return (above[-1][1], line - above[-1][0]) if above else (None, line)
+
+    def say(self, line: int) -> str:
+        """Say where a line lies.
+
+        >>> Cells.of(["# notebook cell 4", "x = 1", "y = 2"]).say(3), Cells().say(3)
+        ('cell 4, line 2', 'line 3')
+        """
+        cell, inside = self.place(line)
+        return f"line {inside}" if cell is None else f"cell {cell}, line {inside}"
+
+
+def _marks(text: str) -> bool:
+    return text.startswith(_MARK) and text[len(_MARK) :].isdigit()

@@ -14,7 +14,7 @@ from .blame import one_line, surroundings
 from .list_index import HELPER, list_index, read_list_indices
 from .numpy_names import put_back
 from .python2 import DIVIDE, divide
-from .source import Source, Sources
+from .source import Source, Sources, cells_of
 from .stubs import Inert
 
 WHOLE, DEFINITIONS, NOTHING = 0, 1, 2
@@ -68,7 +68,7 @@ class Execution:
             self.failure = one_line(source)
             line = getattr(source, "lineno", None)
             if line:
-                self.failure = f"line {line}: {self.failure}"
+                self.failure = f"{cells_of(self.path).say(line)}: {self.failure}"
             raise source
         self.source = source
         self.notes += self.source.notes
@@ -78,7 +78,7 @@ class Execution:
         linecache.cache[self.path] = (len(self.source.text), None, lines, self.path)
         self._prepare(tree)
         if self.skip:
-            tree = ast.Module([node for node in tree.body if _is_definition(node)], [])
+            tree = ast.Module([node for node in tree.body if is_definition(node)], [])
             self.failure = "its import hangs or ends the process; only its definitions were used"
             self._by_statement(tree, stub)
             return
@@ -147,7 +147,8 @@ class Execution:
                 if name != "*":
                     self.namespace.setdefault(name, Inert(name, strict=True))
         if not self.failure:
-            self.failure = f"line {node.lineno} fails at import: {one_line(error)}"
+            where = cells_of(self.path).say(node.lineno)
+            self.failure = f"{where} fails at import: {one_line(error)}"
             self.blame = "surroundings" if surroundings(error) else "code"
 
 
@@ -160,16 +161,17 @@ def _future_flags(tree: ast.Module) -> int:
     return flags
 
 
-def _is_definition(node: ast.stmt) -> bool:
+def is_definition(node: ast.stmt) -> bool:
+    """Whether a statement defines something and takes no time for it."""
     if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)):
         return True
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         calls = [n for n in ast.walk(node) if isinstance(n, ast.Call)]
         return all(_is_numpy(call.func) for call in calls)
     if isinstance(node, ast.Try):
-        return all(_is_definition(n) for n in node.body)
+        return all(is_definition(n) for n in node.body)
     if isinstance(node, ast.If):
-        return all(_is_definition(n) for n in (*node.body, *node.orelse))
+        return all(is_definition(n) for n in (*node.body, *node.orelse))
     return False
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import tokenize
 from dataclasses import dataclass
+from functools import lru_cache
 
-from .cells import joined
+from .cells import Cells, joined
 from .python2 import converted, modernised
 
 MAX_BYTES = 250_000  # parsed, a file takes a thousand times its size; the child may take more
@@ -87,6 +89,21 @@ def read_source(path: str) -> Source:
         tree, more = modernised(tree, candidate, python2=python2)
         return Source(path, candidate, tree, (*notes, note, *more))
     raise first
+
+
+def cells_of(path: str) -> Cells:
+    """Find the cells of a notebook; of another file, and of what cannot be read, there are none."""
+    if not path.endswith(".ipynb"):
+        return Cells()
+    try:
+        return _cells(path, os.stat(path).st_mtime_ns)
+    except (OSError, SyntaxError):
+        return Cells()
+
+
+@lru_cache(maxsize=8)
+def _cells(path: str, written: int) -> Cells:
+    return Cells.of(read_text(path)[0].split("\n"))
 
 
 class Sources:

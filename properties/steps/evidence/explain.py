@@ -67,7 +67,7 @@ class Explainer:
         shape = squeezed(values[0].shape)
         for one in self._alike(values[0], index[0]):
             if squeezed(one.adjoints[index[0]].value.shape) == shape and right(one):
-                found = _as(slot, one)
+                found = self._as(slot, one)
                 # One and the same number everywhere is no evidence.
                 return replace(found, meaning="value") if _constant_everywhere(values) else found
         name = self.value(values, index, slot.name)
@@ -253,17 +253,16 @@ class Explainer:
                     return Finding(slot, "summed", one.label, said)
         return None
 
-
-def _as(slot: Slot, one: Candidate) -> Finding:
-    adjoint = f"the adjoint of {one.label}"
-    if one.kind == "way":
-        label, _, node = one.label.rpartition(" through ")
-        said = f"the part of the adjoint of {label} that goes through {node} in line {one.line}"
-        return Finding(slot, "part", label, said)
-    if one.kind in ("use", "read"):
-        said = f"the part of {adjoint} that goes through line {one.line}"
-        return Finding(slot, "part", one.label, said)
-    return Finding(slot, "adjoint", one.label, adjoint)
+    def _as(self, slot: Slot, one: Candidate) -> Finding:
+        adjoint, where = f"the adjoint of {one.label}", self._evidence.say(one.line)
+        if one.kind == "way":
+            label, _, node = one.label.rpartition(" through ")
+            said = f"the part of the adjoint of {label} that goes through {node} in {where}"
+            return Finding(slot, "part", label, said)
+        if one.kind in ("use", "read"):
+            said = f"the part of {adjoint} that goes through {where}"
+            return Finding(slot, "part", one.label, said)
+        return Finding(slot, "adjoint", one.label, adjoint)
 
 
 def _constant_everywhere(values: Sequence[Array]) -> bool:

@@ -83,6 +83,10 @@ class Evidence:
             n: s for t in tables for n, s in t.statements.items()
         }
 
+    def say(self, line: int) -> str:
+        """Say where a line lies, in a notebook with its cell."""
+        return self.session.project.cells.say(line)
+
     def probe(self, place: Place) -> Probe | None:
         """Return the probe of a place, None for an input."""
         return None if place[0] == -1 else self.probes.get(int(place[1]))

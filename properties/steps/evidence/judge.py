@@ -114,7 +114,7 @@ class Judge:
                     self.candidates.deepen(along_ways=ways)
                     finding = self._judge(slot, values, index)
             findings.append(finding)
-        return [_finished(finding, findings) for finding in findings]
+        return [_finished(finding, findings, self.evidence) for finding in findings]
 
     def promise(self, slot: Slot) -> str | None:
         """Return the input whose gradient a slot is returned as, None when it is not returned."""
@@ -217,7 +217,7 @@ class Judge:
         return Finding(slot, meaning, "", "integers, not an adjoint", None, values)  # type: ignore[arg-type]
 
 
-def _finished(finding: Finding, findings: Sequence[Finding]) -> Finding:
+def _finished(finding: Finding, findings: Sequence[Finding], evidence: Evidence) -> Finding:
     """A value that is still being built is right when what it becomes is."""
     if finding.meaning != "unfinished":
         return finding
@@ -235,7 +235,7 @@ def _finished(finding: Finding, findings: Sequence[Finding]) -> Finding:
     )
     if last is None or last.meaning not in ("adjoint", "part"):
         return finding
-    said = f"on the way to {last.reason}, reached in line {last.slot.line}"
+    said = f"on the way to {last.reason}, reached in {evidence.say(last.slot.line)}"
     return replace(finding, reason=said, node=last.node)
 
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ from typing import Any, Protocol
 from ..values import Pair, StepsError
 from . import runtime, serving
 from .instrument import RUNTIME, Instrumented, instrument
-from .source import COMPILED, Project, parse_file
+from .source import COMPILED, Project, definitions_of, parse_file, text_of
 
 __all__ = ["Budget", "InProcess", "Runner", "Session"]
 
@@ -107,12 +108,23 @@ class InProcess:
 
 
 class Session:
-    """One pair, instrumented, in a temporary copy of its project."""
+    """One pair, instrumented, in a temporary copy of its project.
+
+    definitions : leave out of the files of the pair what is not a definition: they train.
+    """
 
     def __init__(
-        self, project: Project, pair: Pair, runner: Runner, *, budget: Budget | None = None
+        self,
+        project: Project,
+        pair: Pair,
+        runner: Runner,
+        *,
+        budget: Budget | None = None,
+        definitions: bool = False,
     ) -> None:
+        self._definitions = definitions
         self.pair, self.project, self._runner = pair, project, runner
+        self.hung = False
         self.budget = budget or Budget(3_600.0)
         self._folder = Path(tempfile.mkdtemp(prefix="steps-", dir=runner.folder))
         self._copies = 0
@@ -128,7 +140,7 @@ class Session:
         package, top = self.project.package, self.project.root
         if package.is_file() and package.parent == top:
             beside = [] if self._runner.strict else sorted(package.parent.glob("*.py"))
-            files = [*beside, package]
+            files = [*beside, package] if package.suffix != ".ipynb" else beside
         else:
             base = top.joinpath(*package.relative_to(top).parts[:1])
             files = sorted(p for p in base.rglob("*") if p.suffix in (".py", *COMPILED))
@@ -138,6 +150,13 @@ class Session:
             copy = root / path.relative_to(top)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
+        if package.suffix == ".ipynb":
+            (root / self.project.copied(package)).write_text(text_of(package), encoding="utf-8")
+        for path in {place.file for place in self.pair.functions} if self._definitions else ():
+            copy = root / self.project.copied(path)
+            with suppress(SyntaxError):
+                text = definitions_of(copy.read_text(encoding="utf-8"))
+                copy.write_text(text, encoding="utf-8")
         return root
 
     def _write(
@@ -150,12 +169,12 @@ class Session:
                 names.setdefault(place.file, []).append(place.name)
         first, tables = 0, {}
         for path, wanted in names.items():
+            copy = root / self.project.copied(path)
             try:
-                table = instrument(parse_file(path), wanted, first=first, alternatives=alternatives)
+                table = instrument(parse_file(copy), wanted, first=first, alternatives=alternatives)
             except (SyntaxError, UnicodeDecodeError, RecursionError) as error:
                 raise StepsError(f"{path.name} cannot be rewritten: {error}") from error
             first = max([*table.probes, *table.statements], default=first) + 1
-            copy = root / path.relative_to(self.pair.forward.root)
             copy.write_text(table.text, encoding="utf-8")
             tables[path] = table
         return tables
@@ -187,6 +206,7 @@ class Session:
         request = self._request(root, jobs, limit)
         before = self._runner.spent
         answers = self._runner.serve(root, request, limit if few else _BUSY * limit + _GRACE)
+        self.hung = self.hung or any(one.get("status") == "timeout" for one in answers)
         self.budget.spend(self._runner.spent - before)
         self.budget.missed = self.budget.missed or not (few or seconds or self.budget.left)
         return answers
@@ -256,11 +276,8 @@ class Session:
         """Say which part of the copy is the package, or the one file."""
         project = self.project
         if project.package.is_file():
-            parts = project.package.relative_to(project.root).parts
-            return {
-                "package": parts[0] if len(parts) > 1 else None,
-                "file": str(project.package.relative_to(project.root)),
-            }
+            file = project.copied(project.package)
+            return {"package": file.parts[0] if len(file.parts) > 1 else None, "file": str(file)}
         inside = project.package != project.root
         return {"package": project.package.name if inside else None, "file": None}
 

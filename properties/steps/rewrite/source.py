@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from ...implementation import TargetError, resolve_target
 from ...implementation.child import source
+from ...implementation.child.cells import Cells
+from ...implementation.child.execution import is_definition
 from ...implementation.child.survey import Module
 from ..calling import Signature, signature_of
 from ..values import Place, StepsError
 from .instrument import functions_of, reachable
 
-__all__ = ["COMPILED", "Project", "open_project", "parse_file"]
+__all__ = ["COMPILED", "Project", "definitions_of", "open_project", "parse_file", "text_of"]
 
 _SKIPPED = {"__pycache__", ".git", ".venv", "venv", "node_modules", "build", "dist", "tests"}
 _LARGEST = 2_000_000
 COMPILED = (".pyc", ".so", ".pyd")
+_NOTEBOOK = ".ipynb"
 
 
 class Project:
@@ -62,7 +66,9 @@ class Project:
         """Return the syntax tree of a file; None when it is no Python of this version."""
         if path not in self._trees:
             try:
-                if path.stat().st_size > _LARGEST or path.suffix != ".py":
+                if path.suffix != _NOTEBOOK and (
+                    path.stat().st_size > _LARGEST or path.suffix != ".py"
+                ):
                     raise ValueError
                 self._trees[path] = parse_file(path)
             except (OSError, SyntaxError, ValueError, RecursionError):
@@ -71,10 +77,23 @@ class Project:
 
     def dotted(self, path: Path) -> str:
         """Return the import name of a file."""
-        parts = list(path.relative_to(self.root).with_suffix("").parts)
+        parts = list(self.copied(path).with_suffix("").parts)
         if parts[-1] == "__init__":
             parts.pop()
         return ".".join(parts)
+
+    def copied(self, path: Path) -> Path:
+        """Return where a file lies in a copy of the project: a notebook is a module there."""
+        inside = path.relative_to(self.root)
+        if path.suffix != _NOTEBOOK:
+            return inside
+        # Its own name may be that of a module beside it, or of a package that it imports.
+        return inside.with_name(re.sub(r"\W", "_", f"{path.stem}_notebook") + ".py")
+
+    @property
+    def cells(self) -> Cells:
+        """The cells of a notebook; of any other target there are none."""
+        return source.cells_of(str(self.package))
 
     # functions ----------------------------------------------------------------------------------
     def find(self, name: str, *, module: str | None = None) -> Place | None:
@@ -168,10 +187,28 @@ def parse_file(path: Path) -> ast.Module:
     SyntaxError
         It is no Python at all.
     """
-    if path.stat().st_size <= source.MAX_BYTES:
+    if path.suffix != _NOTEBOOK and path.stat().st_size <= source.MAX_BYTES:
         with suppress(SyntaxError, ValueError):
             return ast.parse(path.read_bytes())
     return source.read_source(str(path)).tree
+
+
+def text_of(path: Path) -> str:
+    """Read a file as its author wrote it, the cells of a notebook one after the other."""
+    if path.suffix == _NOTEBOOK:
+        return source.read_text(str(path))[0]
+    return path.read_bytes().decode("utf-8-sig", errors="replace")
+
+
+def definitions_of(text: str) -> str:
+    """Leave imports, definitions and cheap constants of a module, all on their lines."""
+    lines = text.split("\n")
+    for node in ast.parse(text).body:
+        if not is_definition(node):
+            lines[node.lineno - 1 : node.end_lineno] = [""] * (
+                (node.end_lineno or node.lineno) - node.lineno + 1
+            )
+    return "\n".join(lines)
 
 
 def open_project(target: str | None) -> Project:

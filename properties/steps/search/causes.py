@@ -81,7 +81,7 @@ def _terms(judge: Judge, number: int, wanted: Array) -> dict[str, Array]:
         adjoint = one.adjoints[number].value
         if one.kind in ("use", "way") and adjoint.shape == wanted.shape and np.any(adjoint):
             # W * W uses W twice in one line; a reader sees one path.
-            path = f"the path of {one.label} through line {one.line}"
+            path = f"the path of {one.label} through {judge.evidence.say(one.line)}"
             found[path] = found[path] + adjoint if path in found else adjoint
     return found
 
@@ -97,7 +97,8 @@ def _previous(judge: Judge, number: int, origin: Origin) -> dict[str, Array]:
             break
         probe = judge.evidence.probes[int(event.place[1])]
         if probe.name == origin.slot.name and event.value.dtype.kind == "f":
-            found[f"the value that {probe.name} has in line {probe.line}"] = event.value
+            where = judge.evidence.say(probe.line)
+            found[f"the value that {probe.name} has in {where}"] = event.value
     return found
 
 
