@@ -121,19 +121,27 @@ def _alone(sources: Sequence[tuple[str, Path]], more: Sequence[str]) -> dict[str
 # -- kill ----------------------------------------------------------------------------------------
 
 
-def kill(count: int, kills: int, seed: int, *, least: float = 5.0, most: float = 40.0) -> int:
+def kill(
+    count: int,
+    kills: int,
+    seed: int,
+    *,
+    least: float = 5.0,
+    most: float = 40.0,
+    more: Sequence[str] = (),
+) -> int:
     """Grade a class under kills; gives how many grades differ from those of a quiet run."""
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         home, quiet, out = (Path(folder) / name for name in ("class", "quiet", "out"))
         make_class(home, count, seed=seed, hanging=False)
-        grade(home, quiet)
+        grade(home, quiet, *more)
         done = {"command": 0, "worker": 0, "judge": 0}
         again = 0
         while sum(done.values()) < kills:
             before = _kept(out)
             process = subprocess.Popen(
-                command("grade", str(home), "--out", str(out), *COMMON),
+                command("grade", str(home), "--out", str(out), *COMMON, *more),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
@@ -151,7 +159,7 @@ def kill(count: int, kills: int, seed: int, *, least: float = 5.0, most: float =
             if sum(done.values()) >= kills:
                 process.kill()
                 process.wait()
-        grade(home, out)
+        grade(home, out, *more)
         differing = sum(a != b for a, b in _pairs(verdicts(quiet), verdicts(out)))
     print(f"{count} submissions, killed {done}: {differing} grades differ, {again} judged twice")
     return int(differing + again)
@@ -240,14 +248,14 @@ def by_hand(workers: int) -> Iterator[str]:
                 process.wait()
 
 
-def cluster(count: int, seed: int, workers: int = 4) -> int:
+def cluster(count: int, seed: int, workers: int = 4, more: Sequence[str] = ()) -> int:
     """Grade a class here, and on workers that were started by hand; gives how many differ."""
     with tempfile.TemporaryDirectory() as folder:
         home, here, there = (Path(folder) / name for name in ("class", "here", "there"))
         make_class(home, count, seed=seed, hanging=False)
-        local = grade(home, here)
+        local = grade(home, here, *more)
         with by_hand(workers) as address:
-            remote = grade(home, there, "--scheduler", address)
+            remote = grade(home, there, "--scheduler", address, *more)
         differing = sum(a != b for a, b in _pairs(verdicts(here), verdicts(there)))
     print(
         f"{count} submissions: {differing} grades differ between this machine ({local:.0f} s) and "
