@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
@@ -233,14 +232,3 @@ class Layout:
     within: str | None = None
     surveyed: tuple[str, ...] = ()
     installed: tuple[str, ...] = ()
-
-
-def is_plain_number(value: object) -> bool:
-    """Whether `value` is a Python or numpy bool, int, float or complex.
-
-    Examples
-    --------
-    >>> is_plain_number(np.float32(1)), is_plain_number("1")
-    (True, False)
-    """
-    return isinstance(value, (bool, int, float, complex, np.bool_, np.number))
