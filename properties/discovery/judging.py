@@ -15,7 +15,7 @@ from .found import Found, Margin, Result, Wrong
 from .gradients import between, items_of
 from .hypotheses import first_input
 from .kinks import at_kinks
-from .ladder import Unclear
+from .ladder import Disagree, Unclear
 from .locating import RIGHT, UNCLEAR, WRONG, Fit, Match, allowed, compare, locate, status
 from .pairs import Pairing
 from .reading import leaves_of
@@ -49,8 +49,9 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
     unclear: list[str] = []
     rng = np.random.default_rng([seed, 31])
     far = _farthest_constant(found.pairing)
+    disputed = False
     for index in range(examples):
-        confirm = rng if index < _CONFIRMED else None
+        confirm = rng if index < _CONFIRMED or disputed else None
         scales = [far, 1.0] if far > _USUAL and index >= _CONFIRMED and index % 2 else [1.0]
         for scale in scales:
             try:
@@ -62,6 +63,7 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
             except (Unclear, Failed) as error:
                 told = f"it raises {error}" if isinstance(error, Failed) else str(error)
                 unclear += [told] if scale == 1.0 else []
+                disputed = disputed or isinstance(error, Disagree)
             else:
                 seen.append(one)
                 break

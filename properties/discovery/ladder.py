@@ -99,6 +99,10 @@ class Unclear(Exception):
     """No rung can say what the derivative is here; the example decides nothing."""
 
 
+class Disagree(Unclear):
+    """Two rungs say different things: neither is believed."""
+
+
 def truth(
     session: Session,
     request: Mapping[str, Any],
@@ -312,6 +316,6 @@ def _confirm(
         wanted = jacobian @ flat
         scale = float(np.abs(jacobian).max(initial=0.0)) * float(np.abs(flat).sum()) + 1e-300
         if middle.shape != value.shape or not np.allclose(middle, value, rtol=1e-6, atol=1e-9):
-            raise Unclear("two runs of the forward give different values")
+            raise Disagree("two runs of the forward give different values")
         if np.any(np.abs(derivative - wanted) > 100.0 * error + 1e-6 * scale):
-            raise Unclear("two ways to derive the forward disagree")
+            raise Disagree("two ways to derive the forward disagree")

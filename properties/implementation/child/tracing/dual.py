@@ -184,6 +184,10 @@ class Dual:
         self[...] = value
 
     def view(self, *what: Any) -> Dual:
+        for kind in what:
+            if isinstance(kind, type) and issubclass(kind, np.ndarray) and kind is not np.ndarray:
+                # np.matrix multiplies otherwise, masked arrays leave entries out.
+                raise Lost(f"an array with a derivative was made a {kind.__name__}")
         return self
 
     # entries
