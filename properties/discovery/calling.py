@@ -188,6 +188,8 @@ def _options(
         known = [p.name for p in all_[1:] if p.name in inputs and p.name.lower() in names.TARGETS]
         if position == 0 and known and inputs and inputs[0] not in known:
             found.append((0.5, ("input", inputs[0])))  # a loss is given the prediction again
+            kept = [a for a in _OUTPUT_NAMES if a in outputs.attributes]
+            found += [(0.45, ("attribute", a)) for a in kept[:2]]  # or what its softmax made
     if name in outputs.attributes and not upstream:
         found.append((0.4, ("attribute", name)))
     if low in names.OUTPUTS and name not in inputs:
