@@ -150,7 +150,8 @@ def _combined(
 
 
 def _has_logarithm(pairing: Pairing) -> bool:
-    return any("log(" in ast.unparse(part) for part in pairing.forward.body)
+    functions = (pairing.forward, *pairing.helpers)
+    return any("log(" in ast.unparse(part) for f in functions for part in f.body)
 
 
 def _passes_on(match: Match, plan: Plan, seen: Sequence[Seen]) -> bool:
@@ -165,16 +166,19 @@ def _passes_on(match: Match, plan: Plan, seen: Sequence[Seen]) -> bool:
 
 
 def _is_difference(match: Match, seen: Sequence[Seen]) -> bool:
-    """Whether a gradient is a multiple of the prediction minus the label."""
+    """Whether a gradient is a multiple of the prediction, a probability, minus the label."""
     assert match.leaf is not None
     for got, one in zip(match.item.values, seen, strict=True):
         path = match.leaf.path
+        prediction = np.asarray(one.example.leaves[path])
+        if np.any(prediction < 0.0) or np.any(prediction > 1.0):
+            return False  # the softmax is in the forward itself
         labels = [
             np.asarray(value, dtype=float)
             for name, value in one.example.values.items()
             if name != path and np.shape(value) == np.shape(one.example.leaves[path])
         ]
-        difference = [np.asarray(one.example.leaves[path]) - label for label in labels]
+        difference = [prediction - label for label in labels]
         if not any(_multiple(np.asarray(got), d) for d in difference if d.shape == np.shape(got)):
             return False
     return True
@@ -190,8 +194,9 @@ def _multiple(got: np.ndarray[Any, Any], difference: np.ndarray[Any, Any]) -> bo
 
 def _epsilon(fit: Fit, pairing: Pairing) -> tuple[Fit, list[str]]:
     """A small number inside a logarithm or a clip that the gradient leaves out."""
-    small = _smallest_guard(pairing.forward)
-    if small is None:
+    guards = [_largest_guard(f) for f in (pairing.forward, *pairing.helpers)]
+    small = max(guards, default=0.0)
+    if not small:
         return fit, []
     notes: list[str] = []
     matches: list[Match] = []
@@ -214,8 +219,8 @@ def _epsilon(fit: Fit, pairing: Pairing) -> tuple[Fit, list[str]]:
     return replace(fit, matches=tuple(matches)), notes
 
 
-def _smallest_guard(function: Function) -> float | None:
-    """The largest small number added inside a logarithm or used to clip."""
+def _largest_guard(function: Function) -> float:
+    """The largest small number added inside a logarithm or used to clip; 0 without any."""
     found = []
     for node in function.walk():
         if not isinstance(node, ast.Call):
@@ -229,4 +234,4 @@ def _smallest_guard(function: Function) -> float | None:
                     found.append(part.value)
             elif isinstance(part, ast.Name) and part.id.lower() in ("eps", "epsilon"):
                 found.append(1e-7)
-    return max(found) if found else None
+    return max(found, default=0.0)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from properties.implementation.child.cells import Cells
 
+from .callees import callees
 from .calling import OUTPUT_TAKEN, Plan, on_output, outputs_of, plans
 from .candidates import candidates
 from .choices import with_choices
@@ -116,7 +118,8 @@ class _Search:
         if not self._candidate.pairings:
             return self._not_judged(self._candidate.reason)
         for place, pairing in enumerate(self._candidate.pairings):
-            self._pairing(pairing, 0.3 * place)
+            helpers = callees(pairing.forward, self._survey, pairing.owner)
+            self._pairing(replace(pairing, helpers=helpers), 0.3 * place)
             if self._best is not None and self._best.fit.clean:
                 break
         best = self._best

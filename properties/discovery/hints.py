@@ -8,11 +8,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from .documented import annotated, documented, in_notation
 from .hint import Hint
 from .source import Function
-from .usage import lists_of_sizes, look
+from .usage import lists_of_sizes, look, name_of
 
 
-def hints(functions: Iterable[Function], wanted: Sequence[str], doc: str = "") -> dict[str, Hint]:
-    """Collect hints about arguments from the functions that use them under these names."""
+def hints(
+    functions: Iterable[Function],
+    wanted: Sequence[str],
+    doc: str = "",
+    *,
+    helpers: Sequence[Function] = (),
+) -> dict[str, Hint]:
+    """Collect hints about arguments from the functions that use them under these names.
+
+    Parameters
+    ----------
+    helpers
+        Functions that these may pass an argument on to, under another name.
+    """
     found = {name: Hint() for name in wanted}
     functions = list(functions)
     attributes: dict[str, str] = {}
@@ -23,6 +35,8 @@ def hints(functions: Iterable[Function], wanted: Sequence[str], doc: str = "") -
         aliases = {name: name for name in found if name in own} | attributes
         for node in function.walk():
             look(node, found, aliases)
+            if isinstance(node, ast.Call):
+                _passed_on(node, found, aliases, helpers)
         lists_of_sizes(function, found, aliases)
         for parameter in function.parameters:
             if parameter.name in found:
@@ -35,6 +49,23 @@ def hints(functions: Iterable[Function], wanted: Sequence[str], doc: str = "") -
         if hint.entries > 1 and not hint.loose and loads == hint.single and hint.shape is None:
             hint.shape, hint.ranks = (str(hint.entries),), [1]
     return found
+
+
+def _passed_on(
+    call: ast.Call,
+    found: Mapping[str, Hint],
+    aliases: Mapping[str, str],
+    helpers: Sequence[Function],
+) -> None:
+    """Take an argument for labels where the function that it is passed on to does."""
+    called = call.func.id if isinstance(call.func, ast.Name) else ""
+    for helper in (h for h in helpers if h.name == called):
+        rest = [h for h in helpers if h is not helper]
+        theirs = hints([helper], helper.names, helpers=rest)
+        for argument, parameter in zip(call.args, helper.names, strict=False):
+            name = name_of(argument, aliases)
+            if name and found[name].shape is None and "labels" in theirs[parameter].kinds:
+                found[name].kind("labels")
 
 
 def _loads(function: Function, name: str) -> int:

@@ -141,7 +141,7 @@ def truth(
     result = _carried(session, request, shapes, outputs) if "dual" in rungs else None
     if result is not None:
         if confirm is not None:
-            _confirm(session, request, result, confirm)
+            _confirm(session, request, result, confirm, leaves)
         return result
     if entries > MOST_ENTRIES:
         raise Unclear(f"{entries} entries are too many for difference quotients")
@@ -303,10 +303,18 @@ def _extrapolated(
 
 
 def _confirm(
-    session: Session, request: Mapping[str, Any], result: Truth, rng: np.random.Generator
+    session: Session,
+    request: Mapping[str, Any],
+    result: Truth,
+    rng: np.random.Generator,
+    leaves: Mapping[str, Array] | None = None,
 ) -> None:
     """Let the second rung check the first along one random direction."""
     direction = {path: rng.standard_normal(shape) / 4.0 for path, shape in result.leaves.items()}
+    for path, value in (leaves or {}).items():
+        if np.ndim(value) == 2 and np.array_equal(value, np.transpose(value)):
+            # Off the symmetric matrices code that reads one triangle is another function.
+            direction[path] = (direction[path] + direction[path].T) / 2.0
     flat = np.concatenate([np.ravel(v) for v in direction.values()] or [np.zeros(0)])
     outputs = list(result.outputs)
     rows = _evaluated(session, request, _shifts(direction), outputs)

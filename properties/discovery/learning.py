@@ -204,7 +204,8 @@ class Learner:
                 continue
             if hint.shape is not None or (hint.ranks and rank in hint.ranks):
                 continue
-            for other in (rank - 1, rank + 1) if lower else (rank + 1,):
+            square = rank == 2 and one.axes[0] == one.axes[1]  # nothing says so but that it runs
+            for other in (rank - 1, rank + 1) if lower or square else (rank + 1,):
                 if (0 if scalars else 1) <= other <= 2 and other >= hint.at_least:
                     axes = tuple(self._beginnings.letter() for _ in range(other))
                     self._push(cost + 0.15, {**specs, name: replace(one, axes=axes)}, self._depth)
@@ -255,6 +256,10 @@ class Learner:
             if more < 3.0:
                 self._push(cost + 0.1 * more, changed, self._depth)
         for name, one in specs.items():
+            table = name[:4] == "arg/" and one.kind == "normal" and len(one.axes) == 2
+            if table and self._free(name):  # the backward does not take tables
+                fewer = {**specs, name: replace(one, axes=one.axes[:1])}
+                self._push(cost + 0.1, fewer, self._depth)
             for axis in reversed(one.axes) if len(one.axes) == 2 and one.kind == "normal" else ():
                 rest = [a for a in one.axes if a != axis and a != 1]
                 if isinstance(axis, str) and axis.isidentifier() and name[:4] == "arg/" and rest:

@@ -29,6 +29,8 @@ class Pairing:
         Where the value stands among what a joint function returns.
     gradients : tuple of str
         The inputs whose gradients are returned, in order, where somebody says so.
+    helpers : tuple of Function
+        What the forward calls of its own.
     """
 
     forward: Function
@@ -39,6 +41,7 @@ class Pairing:
     then: Function | None = None
     value: int = 0
     gradients: tuple[str, ...] = ()
+    helpers: tuple[Function, ...] = ()
 
     @property
     def judged(self) -> Function:

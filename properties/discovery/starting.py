@@ -100,7 +100,9 @@ class Starting:
             return f"{forward.name} takes any number of arguments (*{args[0].name})"
         of_init = _given(init, self._declared)
         of_args = _given(args, self._declared)
-        found = hints(functions, [p.name for p in (*of_init, *of_args)], owner.doc if owner else "")
+        wanted = [p.name for p in (*of_init, *of_args)]
+        doc = owner.doc if owner else ""
+        found = hints(functions, wanted, doc, helpers=pairing.helpers)
         for parameter in (*of_init, *of_args):
             if found[parameter.name].called:
                 children = [k.name for k in self._survey.classes if owner and owner.name in k.bases]
