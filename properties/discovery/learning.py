@@ -259,7 +259,7 @@ class Learner:
             table = name[:4] == "arg/" and one.kind == "normal" and len(one.axes) == 2
             if table and self._free(name):  # the backward does not take tables
                 fewer = {**specs, name: replace(one, axes=one.axes[:1])}
-                self._push(cost + 0.1, fewer, self._depth)
+                self._push(cost + 0.25, fewer, self._depth)
             for axis in reversed(one.axes) if len(one.axes) == 2 and one.kind == "normal" else ():
                 rest = [a for a in one.axes if a != axis and a != 1]
                 if isinstance(axis, str) and axis.isidentifier() and name[:4] == "arg/" and rest:
