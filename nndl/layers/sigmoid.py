@@ -11,17 +11,20 @@ from .._validate import FloatArray
 __all__ = ["sigmoid_backward", "sigmoid_forward"]
 
 
-def sigmoid(x: FloatArray) -> FloatArray:
-    """Return 1 / (1 + e⁻ˣ) = eˣ / (eˣ + 1), of which one form never overflows.
+def sigmoid(x: FloatArray, *, out: FloatArray | None = None) -> FloatArray:
+    """Return 1 / (1 + e⁻ˣ), in `out` where it is given, which may be x itself.
+
+    Where e⁻ˣ overflows the quotient is 0; σ(x) is below the smallest normal number there.
 
     Examples
     --------
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    z: FloatArray = np.exp(-np.abs(x))
-    numerator: FloatArray = np.maximum(z, x >= 0)  # z is at most 1, which x >= 0 is as a number
-    return numerator / (1 + z)
+    with np.errstate(over="ignore"):
+        z = np.exp(np.negative(x, out=out), out=out)
+    result: FloatArray = np.divide(1, np.add(z, 1, out=out), out=out)
+    return result
 
 
 def sigmoid_forward(x: ArrayLike) -> tuple[FloatArray, FloatArray]:
