@@ -33,9 +33,11 @@ HOSTILE = {
     "ends its parent": "import os\nos.kill(os.getppid(), 9)\n",
     "forges": "print('::error::forged')\nprint('{\"verdict\": \"pass\"}', flush=True)\n",
     "eats memory": "import numpy as np\nhoard = [np.ones(2**27) for _ in range(200)]\n",
+    "eats it bit by bit": "import numpy as np\nhoard = [np.ones(2**17) for _ in range(20_000)]\n",
+    "answers too much": "def relu_forward(x):\n    return np.ones(2**23), x\n",
     "starts processes": "import subprocess\nsubprocess.Popen(['sleep', '600'])\n",
     "recurses": "def deep(n):\n    return deep(n + 1)\n\n\ndeep(0)\n",
-    "writes": "open('/tmp/nndl-was-here', 'w').write('x')\n",
+    "writes": "open('../nndl-was-here', 'w').write('x')\n",
     "reads": "import os\nSECRET = open(os.path.expanduser('~/.ssh/id_rsa')).read()\n",
 }
 HANGING = "def relu_forward(x):\n    while True:\n        pass\n"

@@ -87,6 +87,7 @@ def judge_rows(
             required=require,
             elapsed=elapsed,
             tier=job.held.tier,
+            memory=0 if job.in_process else job.memory,
         )
         if lost := unjudged(record.functions, planned):
             suite.broken.append(f"planned and not judged: {in_words(lost)}")
@@ -122,7 +123,14 @@ def undeclared_alone(
         )
     )
     elapsed = time.perf_counter() - started
-    record = alone(undeclared, job.demands, elapsed=elapsed, tier=job.held.tier, required=require)
+    record = alone(
+        undeclared,
+        job.demands,
+        elapsed=elapsed,
+        tier=job.held.tier,
+        memory=0 if job.in_process else job.memory,
+        required=require,
+    )
     if not undeclared.judged:
         return record, UNUSABLE, undeclared
     return record, PASS if record.verdict == "pass" else WRONG, undeclared

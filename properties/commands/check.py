@@ -31,7 +31,7 @@ from .answer import (
     with_undeclared,
 )
 from .console import complain, make_console
-from .isolating import LOADING, isolation_options, names, say_what, with_clock
+from .isolating import LOADING, isolation_options, memory_option, names, say_what, with_clock
 from .job import Job
 from .listing import check_known, list_found, list_rows
 from .outputs import Outputs, check_writable, output_options, view_options
@@ -113,6 +113,7 @@ def was_given(option: str) -> bool:
     "--no-steps", is_flag=True, help="Do not look for first wrong lines (2 s a wrong function)."
 )
 @isolation_options
+@memory_option(Job.memory)
 @click.option("--list", "listing", is_flag=True, help="Show layers and properties, and stop.")
 @view_options
 @click.option("--concise", is_flag=True, help="Print path:line:column: wrong: …, for editors.")
@@ -134,6 +135,7 @@ def check(
     isolation: Isolation,
     allowed: frozenset[str],
     timeout: float | None,
+    memory: int,
     listing: bool,
     table: bool,
     matrix: bool,
@@ -178,6 +180,7 @@ def check(
         isolation=isolation,
         allowed=allowed,
         until=started + (timeout or LOADING),
+        memory=memory,
     )
     try:
         specs = job.known_rows()

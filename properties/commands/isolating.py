@@ -54,6 +54,18 @@ def isolation_options(command: Command) -> Command:
     )(command)
 
 
+def memory_option(default: int) -> Callable[[Command], Command]:
+    """Add ``--memory``."""
+    return click.option(
+        "--memory",
+        type=click.IntRange(128),
+        default=default,
+        show_default=True,
+        metavar="MIB",
+        help="Address space of the process that runs the code.",
+    )
+
+
 def say_what(console: Console, target: Target, tier: Held) -> None:
     """Say what is judged and, on a terminal, what holds it."""
     console.print(f"Checking {one_line(target.describe())}", soft_wrap=True, markup=False)

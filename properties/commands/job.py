@@ -32,7 +32,8 @@ class Job:
     ``only`` holds names of rows, layers or functions; empty, it stands for all. ``processes`` is
     the most that judge at once; by default one for each processor. ``isolation`` is what is asked
     for, and ``allowed`` names packages that isolated code may import. ``until`` is the reading of
-    `time.monotonic`, the same in every process, at which the run is over.
+    `time.monotonic`, the same in every process, at which the run is over. ``memory`` is what the
+    code under test may have, in MiB of address space.
     """
 
     target: str | None
@@ -44,6 +45,7 @@ class Job:
     isolation: Isolation = "auto"
     allowed: frozenset[str] = frozenset()
     until: float = float("inf")
+    memory: int = LIMITS.memory_bytes >> 20
 
     @property
     def held(self) -> Held:
@@ -57,8 +59,20 @@ class Job:
         return held("none" if self.in_process else choose(self.isolation))
 
     def limits(self, limits: Limits = LIMITS) -> Limits:
-        """Some limits with this run's isolation and clock."""
-        return replace(limits, isolation=self.isolation, allowed=self.allowed, until=self.until)
+        """Some limits with this run's isolation, clock and memory.
+
+        What the judge must read of a reply, and so the judge, shrinks with the memory of the code.
+        """
+        memory = self.memory << 20
+        return replace(
+            limits,
+            isolation=self.isolation,
+            allowed=self.allowed,
+            until=self.until,
+            memory_bytes=memory,
+            reply_bytes=min(limits.reply_bytes, memory // 4),
+            header_bytes=min(limits.header_bytes, memory // 128),
+        )
 
     def known_rows(self) -> tuple[LayerSpec, ...]:
         """Every row that could be asked for; raises SpecsError where the file cannot be read.

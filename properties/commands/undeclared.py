@@ -335,6 +335,7 @@ def alone(
     *,
     elapsed: float,
     tier: Tier,
+    memory: int = 0,
     required: frozenset[str] = frozenset(),
 ) -> Record:
     """A record of a target without any function of the contract."""
@@ -354,6 +355,7 @@ def alone(
         not_judged=not_judged(undeclared.found),
         seconds=dict(undeclared.seconds),
         isolation=tier,
+        memory=memory,
     )
 
 

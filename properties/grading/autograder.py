@@ -162,7 +162,7 @@ def _pinned() -> Iterator[str]:
 def _script(template: str, options: Options, **values: str) -> File:
     """A script with its paths and the arguments of ``nndl check``."""
     arguments = ["--profile", options.profile, "--seed", "random"]
-    arguments += ["--isolation", options.isolation]
+    arguments += ["--isolation", options.isolation, "--memory", str(options.memory)]
     named = {"only": options.only, "require": options.require, "allow": options.allowed}
     for name, value in named.items():
         arguments += [f"--{name}", ",".join(value)] if value else []

@@ -10,7 +10,7 @@ import click
 from msgspec.structs import replace
 
 from ..commands.console import make_console
-from ..commands.isolating import isolation_options
+from ..commands.isolating import isolation_options, memory_option
 from ..commands.job import Job
 from ..commands.listing import check_known
 from ..commands.report import load_weights
@@ -68,6 +68,7 @@ _ANY = click.Path(path_type=Path)
     help="Seed of the examples; random: drawn once, kept in DIR.",
 )
 @isolation_options
+@memory_option(Options().memory)
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
@@ -101,6 +102,7 @@ def grade(
     isolation: Isolation,
     allowed: frozenset[str],
     timeout: float | None,
+    memory: int,
     scheduler: str | None,
     workers: int | None,
     service: str | None,
@@ -126,6 +128,7 @@ def grade(
         isolation=isolation,
         allowed=tuple(sorted(allowed)),
         timeout=timeout,
+        memory=memory,
         specs=specs_file.read_text(encoding="utf-8") if specs_file else "",
     )
     asked = _asked(only, require, specs_file)

@@ -100,6 +100,7 @@ def _job(target: str, options: Options) -> Job:
         processes=1,
         isolation=options.isolation,
         allowed=frozenset(options.allowed),
+        memory=options.memory,
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import select
 import signal
 import struct
@@ -34,6 +35,7 @@ _LENGTH = struct.Struct("<Q")
 # Far beyond the clock of a run, which ends it and says more: these are for a judge that hangs.
 _CLOCKS = {"quick": 2_400.0, "standard": 7_200.0, "thorough": 100_000.0}
 _GRACE = 60.0
+_MEMORY = 512 << 20  # of a fork, beyond what it has of the server
 
 
 class Start(msgspec.Struct):
@@ -187,6 +189,7 @@ def _work(work: Callable[[], Result], reader: int, writer: int, server: int) -> 
         os.setpgid(0, 0)
         leave_with_parent(server)
         os.close(reader)
+        _limit_memory()
         result = work()
         with os.fdopen(writer, "wb") as stream:
             stream.write(msgspec.json.encode(result))
@@ -196,6 +199,14 @@ def _work(work: Callable[[], Result], reader: int, writer: int, server: int) -> 
         sys.stderr.flush()
     finally:
         os._exit(code)
+
+
+def _limit_memory() -> None:
+    """Let a fork have so much more than the server, however large the replies that it reads."""
+    with contextlib.suppress(OSError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + _MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 if __name__ == "__main__":

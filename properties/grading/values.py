@@ -26,7 +26,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     ``isolation`` is what is asked for, ``allowed`` what isolated code may import beside numpy and
     scipy. ``specs`` is the text of a file with rows of the teacher's own. ``timeout`` is in
-    seconds, for one submission.
+    seconds, for one submission; ``memory`` in MiB, for its code: with what the judges take, so many
+    as there are workers must fit into the machine.
     """
 
     profile: str = "standard"
@@ -39,6 +40,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     isolation: Isolation = "auto"
     allowed: tuple[str, ...] = ()
     timeout: float | None = None
+    memory: int = 512
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):

@@ -55,7 +55,7 @@ def write_all(
     tiers = sorted({r.record.isolation for r in results if r.record is not None})
     facts = (
         f"profile {options.profile} · nndl {suite_version()}"
-        + f" · isolation {', '.join(tiers) or 'unknown'}"
+        + f" · isolation {', '.join(tiers) or 'unknown'}, {options.memory:,} MiB for the code"
         + (" · strict" if options.strict else "")
         + (f" · only {', '.join(options.only)}" if options.only else ""),
         *remarks,

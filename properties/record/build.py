@@ -81,6 +81,7 @@ def build(
     required: frozenset[str] = frozenset(),
     elapsed: float = 0.0,
     tier: Tier | Literal[""] = "",
+    memory: int = 0,
 ) -> Record:
     """Build the record of a finished run.
 
@@ -102,6 +103,7 @@ def build(
         versions={"python": platform.python_version(), "numpy": np.__version__},
         elapsed=round(elapsed, 3),
         isolation=tier,
+        memory=memory,
         seconds={row: round(took, 3) for row, took in seen.seconds.items()},
     )
 

@@ -88,7 +88,7 @@ def merge(
         raise RecordError("got no record; wanted at least one")
     first = records[0]
     for record in records[1:]:
-        for part in ("target", "profile", "seed", "strict", "versions", "isolation"):
+        for part in ("target", "profile", "seed", "strict", "versions", "isolation", "memory"):
             one, other = getattr(first, part), getattr(record, part)
             if one != other:
                 raise RecordError(
@@ -115,6 +115,7 @@ def merge(
         strict=first.strict,
         versions=first.versions,
         isolation=first.isolation,
+        memory=first.memory,
         listings=tuple(one for record in records for one in record.listings),
         not_judged=tuple(one for record in records for one in record.not_judged),
         seconds={row: took for record in records for row, took in record.seconds.items()},

@@ -213,6 +213,7 @@ class Record(Value, frozen=True, kw_only=True):
     `nndl steps` says of the lines of wrong functions. ``seconds`` is how long
     each row took. ``not_judged`` is what looks like a derivative and could not be judged.
     ``isolation`` is the tier that held the code under test; empty where it is not known.
+    ``memory`` is the address space that the code could have, in MiB; 0 where it is not known.
     """
 
     schema: Literal[2]
@@ -230,6 +231,7 @@ class Record(Value, frozen=True, kw_only=True):
     seconds: dict[str, float] = msgspec.field(default_factory=dict)
     not_judged: tuple[NotJudged, ...] = ()
     isolation: Literal["", "bubblewrap", "landlock", "limits", "none"] = ""
+    memory: int = 0
 
     @property
     def layers(self) -> tuple[str, ...]:

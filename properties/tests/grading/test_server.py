@@ -10,9 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from properties.commands.job import Job
 from properties.grading import canaries, worker
 from properties.grading.server import Forked
 from properties.grading.values import Contents, Options, Result
+from properties.spec.demands import Demands
 from properties.tests.slow import slow
 
 OPTIONS = msgspec.json.encode(Options(profile="quick", only=("relu",)))
@@ -40,6 +42,7 @@ def test_right_wrong_and_empty_after_canaries_of_the_same_server() -> None:
     assert answer.trouble == ""
     assert answer.result.record is not None
     assert answer.result.record.target.path == "submission/layers.py"
+    assert answer.result.record.memory == 512
     right = judge(canaries.WRONG.replace("cache >= -1", "cache > 0"))
     assert statuses(right) == {"relu_forward": "pass", "relu_backward": "pass"}
     assert right.server == answer.server
@@ -47,6 +50,25 @@ def test_right_wrong_and_empty_after_canaries_of_the_same_server() -> None:
     assert empty.result.status == "unusable"
     assert "No function of the contract" in empty.result.reason
     assert judge("", "notes.txt").result.reason == "There is no Python file and no notebook in it."
+
+
+GREEDY = """
+def relu_forward(x):
+    held = [np.ones(2**17) for _ in range(1000)]  # 1 GiB
+    return np.maximum(x, 0), x
+"""
+
+
+def test_code_has_the_memory_that_it_is_given() -> None:
+    job = Job(target=None, demands=Demands(), memory=512)
+    assert job.limits().memory_bytes == 512 << 20
+    assert job.limits().reply_bytes == 128 << 20
+    answer = judge(canaries.WRONG + GREEDY)
+    record = answer.result.record
+    assert record is not None
+    greedy = next(f for f in record.functions if f.name == "relu_forward")
+    assert greedy.status == "error"
+    assert "Unable to allocate" in greedy.detail
 
 
 @pytest.fixture
