@@ -62,7 +62,7 @@ class Beginnings:
                 return Wanted("sizes", (self.letter(), self.letter(), self.letter()))
             if kind == "labels" and not hint.ranks:
                 return Wanted("labels", (self.letter(), self.letter()))
-            if kind in ("spd", "regular"):
+            if kind in ("spd", "regular", "symmetric"):
                 letter = self.letter()
                 return Wanted(kind, (letter, letter))
             if kind == "flag":

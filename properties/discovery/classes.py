@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from . import names
 from .pairs import Candidate, Pairing
@@ -64,9 +64,27 @@ def of_class(kind: Class) -> Iterator[Candidate]:
         pairs = (*_second(method, kind), *(_method_pair(f, method, kind) for f in ordered))
         if pairs:
             yield Candidate(method, kind, pairs)
+            continue
+        alike = [f for f in _same_arguments(method, own.values()) if f not in forwards]
+        if alike:
+            yield Candidate(method, kind, tuple(_method_pair(f, method, kind) for f in alike[:4]))
         elif not any(f.is_skeleton for f in own.values() if f.name in _FORWARD_METHODS):
             reason = f"{kind.name} has no forward that it could be the derivative of"
             yield Candidate(method, kind, (), reason)
+
+
+def _same_arguments(method: Function, others: Iterable[Function]) -> list[Function]:
+    """Methods of the same arguments under other names: ``fk`` and ``jacobian``."""
+    wanted = [p.name for p in method.parameters if p.required]
+    return [
+        other
+        for other in others
+        if wanted
+        and other is not method
+        and wanted == [p.name for p in other.parameters if p.required]
+        and not (other.is_skeleton or other.name.startswith("__"))
+        and not (names.is_backward(other.name) or names.uses_gradients(other.name))
+    ]
 
 
 def _second(method: Function, kind: Class) -> Iterator[Pairing]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from . import names
 from .calling import Plan
 from .locating import RIGHT, WRONG, Fit, Match, status
 from .pairs import Pairing
@@ -32,6 +33,8 @@ def conventions(
     fit, said = _weight_decay(fit, seen)
     notes += said
     fit, said = _epsilon(fit, pairing)
+    notes += said
+    fit, said = _minus(fit, pairing)
     notes += said
     fit, said = _combined(fit, pairing, plan, seen)
     notes += said
@@ -126,6 +129,28 @@ def _added(match: Match, seen: Sequence[Seen]) -> float | None:
     if flat.size < 4 or not flat[0] > 1e-8 or not np.allclose(flat, flat[0], rtol=1e-6):
         return None
     return float(flat[0])
+
+
+_FALLS = frozenset(["neg", "negative", "nll", "energy", "potential", "cost", "loss"])
+
+
+def _minus(fit: Fit, pairing: Pairing) -> tuple[Fit, list[str]]:
+    """The score of a negative log likelihood, the forces of an energy: minus the derivative."""
+    told = set(names.words(pairing.judged.name)) & {"score", "force", "forces"}
+    if not told or not set(names.words(pairing.forward.name)) & _FALLS:
+        return fit, []
+    matches: list[Match] = []
+    notes: list[str] = []
+    for match in fit.matches:
+        leaf, minus = match.leaf, [-1.0] * len(match.item.values)
+        if match.status == WRONG and leaf and status(match.item, leaf, minus)[0] == RIGHT:
+            match = replace(match, status=RIGHT)
+            notes.append(
+                f"{match.item.shown} is minus the derivative of {pairing.forward.name}, "
+                "as scores and forces are"
+            )
+        matches.append(match)
+    return replace(fit, matches=tuple(matches)), notes
 
 
 _TOGETHER = "that is the gradient of softmax (or sigmoid) and cross-entropy together"

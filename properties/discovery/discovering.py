@@ -17,13 +17,13 @@ from .choices import with_choices
 from .conventions import conventions
 from .found import Found, NotJudged
 from .gradients import between, items_of
-from .hypotheses import SURE, Hypothesis, first_input, unsummed, unsure
+from .hypotheses import SURE, Hypothesis, first_input, is_target, unsummed, unsure
 from .inputs import Wanted, shown
 from .ladder import Truth, Unclear
 from .learning import Refused
 from .letters import ones, pretty
 from .locating import locate, shape_is_off
-from .losses import is_loss, variants
+from .losses import is_loss, only_multiplied, variants
 from .pairs import Candidate, Pairing
 from .reading import leaves_of, readings
 from .session import Session
@@ -148,7 +148,8 @@ class _Search:
             self._inputs = self._inputs or specs
             self._shapes_off, self._backward_error, self._single = True, None, []
             self._ran = False
-            likely = variants(specs, self._declared) if is_loss(pairing) else [(0.0, specs)]
+            masks = only_multiplied(pairing.forward)
+            likely = variants(specs, self._declared, masks) if is_loss(pairing) else [(0.0, specs)]
             for more, variant in likely:
                 self._with_inputs(start, variant, cost + price - first + more)
                 if self._best is not None and self._best.fit.clean:
@@ -267,6 +268,10 @@ class _Search:
             before, self._best = self._best, hypothesis
             if before is not None and fit.clean and _are_rows_of(specs, before.specs):
                 self._note = _VECTORS_ALONE
+            elif before is not None and fit.clean:
+                masks = [n for n in _made_bits(specs, before.specs) if not is_target(n)]
+                told = ", ".join(n.partition("/")[2] for n in masks)
+                self._note = f"right where {told} holds zeros and ones alone" if masks else ""
 
     # endings
 
@@ -306,6 +311,15 @@ class _Search:
         if not function.file.endswith(".ipynb"):
             return ""
         return Cells.of(self._survey.sources[function.module]).say(function.line)
+
+
+def _made_bits(specs: Mapping[str, Wanted], before: Mapping[str, Wanted]) -> list[str]:
+    """Inputs that hold zeros and ones where others held numbers."""
+    return [
+        n
+        for n, one in specs.items()
+        if one.kind == "bits" and n in before and before[n].kind == "normal"
+    ]
 
 
 def _are_rows_of(specs: Mapping[str, Wanted], before: Mapping[str, Wanted]) -> bool:

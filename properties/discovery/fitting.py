@@ -132,6 +132,40 @@ def flat(
             yield 0.3 + 0.02 * more, {**specs, name: replace(one, axes=(table + beside,))}
 
 
+def next_part(
+    specs: Specs, numbers: Lengths, have: int, shape: Sequence[int], names: list[str]
+) -> Iterator[tuple[float, Specs]]:
+    """A vector of parameters that ends before a further table or vector is taken from it."""
+    known = [numbers.expressions(n) for n in shape if n != 1]
+    if not known or not all(known):
+        return
+    part = ""
+    for options in known:
+        part = product(part, str(options[0][1])) if part else str(options[0][1])
+    for name in names:
+        one = specs[name]
+        rows = [axis for axis in one.axes if axis != 1]
+        if one.kind != "normal" or len(rows) != 1:
+            continue
+        fresh = isinstance(rows[0], str) and rows[0].isidentifier()
+        if have and not (fresh and numbers.plain(have) == [rows[0]]):
+            continue
+        new = part if have else f"{rows[0]} + {part}"
+        axes = tuple(new if axis == rows[0] else axis for axis in one.axes)
+        yield 0.03, {**specs, name: replace(one, axes=axes)}
+
+
+def product(one: str, other: str) -> str:
+    """Multiply two lengths that may be sums.
+
+    >>> product("H", "D + 1")
+    'H * D + H'
+    """
+    pairs = itertools.product(one.split(" + "), other.split(" + "))
+    terms = [a if b == "1" else b if a == "1" else f"{a} * {b}" for a, b in pairs]
+    return " + ".join(terms)
+
+
 def longer(
     specs: Specs, numbers: Lengths, size: int, direct: Container[str]
 ) -> Iterator[tuple[float, Specs]]:

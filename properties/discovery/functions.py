@@ -11,6 +11,7 @@ from .returning import flag_of, gives_gradients, is_local, joint_value
 from .source import Function, Survey
 
 _LIKELIHOODS = names.vocabulary("likelihood loglikelihood loglik logpdf lik nll logl")
+_ENERGIES = names.vocabulary("energy potential")
 _COSTS = names.VALUE | names.vocabulary("bce mse entropy crossentropy xent ce")
 
 
@@ -61,6 +62,9 @@ def _forwards(
         found = found or _same_arguments(function, others)
     if not found and "score" in names.words(function.name):
         found = [one for one in others if set(names.words(one.name)) & _LIKELIHOODS]
+    if not found and {"force", "forces"} & set(names.words(function.name)):
+        found = [one for one in others if set(names.words(one.name)) & _ENERGIES]
+        found.sort(key=lambda one: not names.key(one.name) & set(names.words(function.name)))
     unique: dict[str, Function] = {}
     for one in found:
         unique.setdefault(one.name, one)

@@ -122,6 +122,8 @@ def _rate(plan: Plan, attributes: Mapping[str, Array]) -> float:
 
 def _labels(pairing: Pairing, reply: Reply) -> dict[str, str]:
     """The names that the code gives to what it returns, by path."""
+    if pairing.kind == "second":
+        return {}  # a Hessian may return an input as it is: ``self.A`` of a quadratic
     joint = pairing.backward is None
     places = [str(p) for p, _ in (reply["returned"] if joint else reply["gradients"])]
     tops = list(dict.fromkeys(path.split("/")[0] for path in places if path))

@@ -12,6 +12,7 @@ from .calling import Plan
 from .inputs import Wanted
 from .letters import ones
 from .locating import RIGHT, WRONG, Fit, Match, shape_is_off
+from .losses import is_number
 from .pairs import Pairing
 from .starting import Start
 from .trying import Seen
@@ -62,12 +63,14 @@ def unsure(best: Hypothesis, *, declared: bool) -> str:
         return "the shapes of what it returns fit no inputs that were found"
     if any(_spread(match) for match in best.fit.matches):
         return "the shapes of what it returns fit no inputs that were found"
+    if not declared and any(_of_guessed_length(match, best.specs) for match in best.fit.matches):
+        return "the shapes of what it returns fit no inputs that were found"
     if best.cost >= _STRANGE and not declared:
         return "the inputs that were found for it are not what it is likely made for"
     if best.fit.count(RIGHT) and best.fit.count(WRONG):
         return ""
     strange = [m for m in best.fit.matches if m.leaf is not None and not m.named]
-    inputs = [n for n in _arguments(best.specs) if not _is_target(n)]
+    inputs = [n for n in _arguments(best.specs) if not is_target(n)]
     usual = {first_input(best.specs, best.pairing), *(inputs if len(inputs) == 1 else ())}
     odd = any(m.leaf is not None and m.leaf.path not in usual for m in strange)
     if odd and len(inputs) > 1 and len(best.fit.matches) == 1:
@@ -80,6 +83,15 @@ def unsure(best: Hypothesis, *, declared: bool) -> str:
         return ""
     forward = best.pairing.forward.name
     return f"what it returns fits no reading of it as the derivative of {forward}"
+
+
+def _of_guessed_length(match: Match, specs: Mapping[str, Wanted]) -> bool:
+    """Whether a gradient is off in shape where a length was guessed, as ``D - 1`` of an input."""
+    if match.leaf is None or not shape_is_off(match):
+        return False
+    one = specs.get(match.leaf.path)
+    axes = one.axes if one is not None else ()
+    return any(isinstance(axis, str) and not axis.isidentifier() for axis in axes)
 
 
 def _over_one(match: Match) -> bool:
@@ -119,7 +131,7 @@ def unsummed(off: Sequence[Match], seen: Sequence[Seen]) -> list[str]:
     return sorted(letters or ())
 
 
-def _is_target(name: str) -> bool:
+def is_target(name: str) -> bool:
     return name.rpartition("/")[2].lower() in names.TARGETS
 
 
@@ -134,7 +146,11 @@ def first_input(specs: Mapping[str, Wanted], pairing: Pairing) -> str:
         plain = name.partition("/")[2]
         if ending in (plain, f"d{plain}", f"wrt{plain}"):
             return name
-    likely = [name for name in inputs if not _is_target(name)] or inputs
+    if pairing.kind == "joint" or is_number(pairing):  # a cost is derived by its parameters
+        told = [n for n in inputs if names.is_parameters(n.partition("/")[2])]
+        if len(told) == 1:
+            return told[0]
+    likely = [name for name in inputs if not is_target(name)] or inputs
     return likely[0] if likely else ""
 
 

@@ -191,7 +191,8 @@ class Learner:
             lower_all = len(tables) == 1 and free
         else:
             lower_all = lower
-        if lower_all and len(vectors) > 1:
+        alone = sum(name.startswith("arg/") for name in specs) == 1
+        if lower_all and len(vectors) > (0 if alone else 1):
             self._push(cost + 0.15, {**specs, **vectors}, self._depth)
         for name, one in specs.items():
             if one.kind not in ("normal", "positive", "unit"):

@@ -274,7 +274,8 @@ def _names_path(item: Item, path: str, name: str) -> bool:
         return bool(place) == bool(numbers and nested) or not place
     holder = path.split("/")
     if (
-        holder[-1] in ("value", "data", "val", "array")
+        len(holder) > 2  # of a tensor, not an argument that is called data
+        and holder[-1] in ("value", "data", "val", "array")
         and item.path.split("/")[:-1] == holder[1:-1]
     ):
         return item.name.lower() in ("grad", "gradient", "g", "diff")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from . import names
 from .inputs import Wanted
 from .pairs import Pairing
+from .source import Function
 
 _SCALAR = names.VALUE - {"residual", "residuals", "fun", "criterion", "error"}
 
@@ -34,10 +36,29 @@ def is_number(pairing: Pairing) -> bool:
     return plain and bool(set(names.words(pairing.judged.name)) & {"grad", "gradient"})
 
 
+def only_multiplied(function: Function) -> frozenset[str]:
+    """Arguments that a function does nothing with but multiply entries by them, as with a mask."""
+    factors, loads = Counter[str](), Counter[str]()
+    for node in function.walk():
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            factors.update(
+                side.id for side in (node.left, node.right) if isinstance(side, ast.Name)
+            )
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            loads[node.id] += 1
+    return frozenset(n for n in function.names if 0 < factors[n] == loads[n])
+
+
 def variants(
-    specs: Mapping[str, Wanted], declared: Container[str]
+    specs: Mapping[str, Wanted], declared: Container[str], masks: Container[str] = ()
 ) -> Iterator[tuple[float, Mapping[str, Wanted]]]:
-    """The labels of examples: numbers or probabilities, one-hot rows or columns, bits."""
+    """The labels of examples: numbers or probabilities, one-hot rows or columns, bits.
+
+    Parameters
+    ----------
+    masks
+        Arguments that may hold zeros and ones alone.
+    """
     yield 0.0, specs
     plains = {name.partition("/")[2].lower() for name in specs}
     for name, one in specs.items():
@@ -50,4 +71,8 @@ def variants(
             if len(one.axes) == 2:
                 yield 0.1, {**specs, name: replace(one, kind="onehot")}
                 yield 0.2, {**specs, name: replace(one, kind="onehot_columns")}
+            yield 0.3, {**specs, name: replace(one, kind="bits")}
+    for name, one in specs.items():
+        plain = name.partition("/")[2]
+        if plain in masks and plain not in declared and one.kind == "normal" and one.axes:
             yield 0.3, {**specs, name: replace(one, kind="bits")}

@@ -200,6 +200,7 @@ def same(gradient: str, leaf: str) -> bool:
 
 
 _BIASES = vocabulary("b beta gamma intercept bf bi bo bc bg bh by ba")
+_PARAMETERS = vocabulary("theta thetas parameters beta coef coefs w weights")
 _NUMBERS = vocabulary(
     """eps epsilon reg lam lambda lambd lamda delta momentum sigma tau temperature scale margin l2
     reg_lambda keep_prob nu lengthscale length_scale variance noise amplitude bandwidth dt"""
@@ -213,6 +214,16 @@ def is_bias(name: str) -> bool:
     low = name.lower().strip("_")
     numbered = low[:1] == "b" and low[1:2].isdigit()
     return numbered or low.startswith(("b_", "bias")) or low in _BIASES
+
+
+def is_parameters(name: str) -> bool:
+    """Whether an argument of this name holds what a cost is minimised over.
+
+    >>> is_parameters("nn_params"), is_parameters("theta"), is_parameters("X")
+    (True, True, False)
+    """
+    low = name.lower().strip("_")
+    return low.endswith("params") or low in _PARAMETERS
 
 
 def guess_rank(name: str) -> list[int]:

@@ -117,6 +117,7 @@ class Repairs:
                     yield 0.6, exchange(specs, {axes[-1]: axes[-2]})
         elif reshaped:
             have, shape = int(reshaped.group(1)), numbers_in(reshaped.group(2))
+            yield from fitting.next_part(specs, numbers, have, shape, names)
             yield from fitting.equal(specs, numbers, have, int(np.prod(shape) or 1))
             for a, b in itertools.product(numbers.axes_of(have), shape):
                 yield from fitting.equal(specs, numbers, a, b, 1.0)
@@ -230,6 +231,10 @@ class Repairs:
     ) -> Iterator[tuple[float, Specs]]:
         for name in names or list(specs):
             one = specs[name]
+            entries = self._beginnings.hint(name).entries
+            if one.kind == "normal" and len(one.axes) == 1 and 1 < entries < 10:
+                axes = tuple(self._letter() for _ in range(entries))
+                yield 0.05, {**specs, name: Wanted("sizes", axes)}  # lengths of layers
             if one.kind != "normal" or self._beginnings.hint(name).shape:
                 continue
             label = Wanted("labels", (self._letter(), *(one.axes[:1] or ())))

@@ -59,11 +59,11 @@ def _is_joint(function: Function) -> bool:
     if not returns or any(p.kind == VAR_POSITIONAL for p in function.parameters):
         return False
     plain = names.words(function.name)
-    both = set(plain) & (names.VALUE | {"value", "and", "with"})
-    if names.is_backward(function.name) and not both:
-        return False
     last = returns[-1]
     first = last[0]
+    told = {*plain, *names.words(first)}  # forward_backward_prop may return cost, grad
+    if names.is_backward(function.name) and not told & (names.VALUE | {"value", "and", "with"}):
+        return False
     if first and names.is_gradient(first) and first.lower() not in ("data_loss", "d", "dist"):
         return False
     if any(part and _is_gradient_here(part, function) for part in last[1:]):

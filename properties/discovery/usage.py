@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from .hint import Hint
 from .names import vocabulary
@@ -142,7 +142,10 @@ def _call(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str])
         if owner and last == "astype" and node.args and "int" in ast.unparse(node.args[0]):
             found[owner].kind("labels")
     if last in _RANDOM:
-        for part in [*node.args, *(k.value for k in node.keywords)]:
+        lengths = node.args
+        if function.rpartition(".")[0] in ("np", "numpy") and last in ("reshape", "full"):
+            lengths = node.args[1:] if last == "reshape" else node.args[:1]
+        for part in [*lengths, *(k.value for k in node.keywords)]:
             inner = part.elts if isinstance(part, (ast.Tuple, ast.List)) else [part]
             for one in inner:
                 for leaf in ast.walk(one):
@@ -172,6 +175,9 @@ def _call(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str])
     elif last in ("inv", "det", "slogdet", "eigh") or (last == "solve" and first):
         hint.kind("regular")
         hint.ranks = [2]
+    elif last in ("allclose", "array_equal") and _transposed(node.args):
+        hint.kind("symmetric")
+        hint.ranks = [2]
     elif last == "clip" and len(node.args) == 3 and "1 -" in ast.unparse(node.args[2]):
         hint.kind("unit")
     elif last == "len" and function == "len":
@@ -182,6 +188,12 @@ def _call(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str])
             if isinstance(axis, int) and last in ("sum", "mean", "max", "argmax", "var", "std"):
                 least = axis + 1 if axis >= 0 else -axis
                 hint.at_least = max(hint.at_least, least)
+
+
+def _transposed(arguments: Sequence[ast.expr]) -> bool:
+    """Whether something is compared with its own transpose."""
+    texts = [ast.unparse(a) for a in arguments[:2]]
+    return len(texts) == 2 and texts[1] in (f"{texts[0]}.T", f"{texts[0]}.transpose()")
 
 
 def _indexed(whole: ast.expr, leaf: ast.AST) -> bool:

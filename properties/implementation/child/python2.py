@@ -10,6 +10,7 @@ from typing import Any
 
 _METHODS = {"iteritems": "items", "itervalues": "values", "iterkeys": "keys"}
 DIVIDE = "_python2_divide"
+_OLD_NAMES = ("xrange", "raw_input", "unichr")
 
 Edit = tuple[tuple[int, int], tuple[int, int], str]
 
@@ -128,6 +129,37 @@ class _Modern(ast.NodeTransformer):
             name = ast.copy_location(ast.Name(DIVIDE, ast.Load()), node)
             return ast.copy_location(ast.Call(name, [node.left, node.right], []), node)
         return node
+
+
+def uses_old_names(tree: ast.Module, text: str) -> bool:
+    """Whether code that Python 3 can read calls what only Python 2 has: ``xrange``.
+
+    Examples
+    --------
+    >>> for text in ("xrange(3)", "from six.moves import xrange\nxrange(3)"):
+    ...     uses_old_names(ast.parse(text), text)
+    True
+    False
+    """
+    likely = {name for name in _OLD_NAMES if name in text}
+    if not likely:
+        return False
+    known: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            known.add(node.id)
+        elif isinstance(node, ast.alias):
+            known.add(node.asname or node.name)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            known.add(node.name)
+        elif isinstance(node, ast.arg):
+            known.add(node.arg)
+    used = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    return "*" not in known and bool(likely & used - known)
 
 
 def modernised(tree: ast.Module, text: str, *, python2: bool) -> tuple[ast.Module, list[str]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .cells import Cells, joined
-from .python2 import converted, modernised
+from .python2 import converted, modernised, uses_old_names
 
 MAX_BYTES = 250_000  # parsed, a file takes a thousand times its size; the child may take more
 MAX_NOTEBOOK = 20_000_000  # pictures among the results make them large
@@ -74,7 +74,9 @@ def read_source(path: str) -> Source:
     except SyntaxError as error:
         first = error
     else:
-        tree, more = modernised(tree, text, python2=False)
+        old = uses_old_names(tree, text)
+        notes = [*notes, "written for Python 2; converted"] if old else notes
+        tree, more = modernised(tree, text, python2=old)
         return Source(path, text, tree, (*notes, *more))
     expanded = text.expandtabs(8)
     for candidate, note in (

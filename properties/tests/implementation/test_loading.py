@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from properties.implementation import Call, Implementation, open_implementation, resolve_target
+from properties.implementation.child.python2 import uses_old_names
+from properties.implementation.child.source import read_source
 from properties.implementation.limits import Limits
 
 from .homework import Writer
@@ -241,3 +244,14 @@ def test_other_homework_next_to_a_package_is_not_judged(write: Writer) -> None:
     target = resolve_target(str(folder / "mine"))
     with open_implementation(target, names=["relu_forward", "sgd"]) as implementation:
         assert implementation.functions["sgd"].status == "missing"
+
+
+def test_code_that_calls_xrange_divides_as_python_2_does(tmp_path: Path) -> None:
+    source = "def half(n):\n    return [n / 2 for _ in xrange(2)]\n"
+    (tmp_path / "old.py").write_text(source, encoding="utf-8")
+    (tmp_path / "new.py").write_text("from six.moves import xrange\n" + source, encoding="utf-8")
+    assert uses_old_names(ast.parse(source), source)
+    assert not uses_old_names(ast.parse("xrange = range\n" + source), source)
+    old, new = (read_source(str(tmp_path / name)) for name in ("old.py", "new.py"))
+    assert "written for Python 2; converted" in old.notes
+    assert "written for Python 2; converted" not in new.notes
