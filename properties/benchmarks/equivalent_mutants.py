@@ -325,13 +325,6 @@ EQUIVALENT: tuple[Equivalent, ...] = (
         reason="the branch is taken for x <= 0 alone, where both bounds are idle",
     ),
     *_changes(
-        "layers/sigmoid.py",
-        "sigmoid",
-        "numerator: FloatArray = np.maximum(z, x >= 0)",
-        (">= to >", "numerator: FloatArray = np.maximum(z, x > 0)"),
-        reason="differs at x = 0 alone, where exp(-|x|) is 1 as well",
-    ),
-    *_changes(
         "layers/spatial_batchnorm.py",
         "spatial_batchnorm_forward",
         "M = max(len(x) * x.shape[2] * x.shape[3], 1)",

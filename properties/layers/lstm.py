@@ -11,6 +11,7 @@ from ..spec.row import LayerSpec, Reference
 from ..spec.ways import Ways
 from . import lstm_misconceptions
 from .recurrent import sequence_cases, step_cases
+from .recurrent_misconceptions import of_sequence
 
 _FORWARD = """
 pre = x @ Wx + prev_h @ Wh + b
@@ -67,9 +68,9 @@ follow = lambda step: scan(lambda s, x_t: step(x_t @ Wx + s[0] @ Wh + b, s[1]),
 states = follow(lambda a, c: np.stack([shown(a, cell(a, c)), cell(a, c)]))
 h = states[0]
 c = states[1]
-h_before = np.concatenate([h0[:, None], h[:, :-1]], 1)
+before = np.concatenate([h0[:, None], h[:, :-1]], 1)
 c_before = np.concatenate([0 * h0[:, None], c[:, :-1]], 1)
-a = x @ Wx + h_before @ Wh + b
+a = x @ Wx + before @ Wh + b
 i = sig(a[..., :H])
 f = sig(a[..., H:2 * H])
 o = sig(a[..., 2 * H:3 * H])
@@ -90,12 +91,12 @@ dh0 = da[:, 0] @ Wh.T
 """
 _SUMS = """
 dWx = np.einsum('ntd,nth->dh', x, da)
-dWh = np.einsum('nth,ntk->hk', h_before, da)
+dWh = np.einsum('nth,ntk->hk', before, da)
 db = da.sum((0, 1))
 """
 _FLAT_SUMS = """
 dWx = x.reshape(N * T, D).T @ da.reshape(N * T, 4 * H)
-dWh = h_before.reshape(N * T, H).T @ da.reshape(N * T, 4 * H)
+dWh = before.reshape(N * T, H).T @ da.reshape(N * T, 4 * H)
 db = da.reshape(N * T, 4 * H).sum(0)
 """
 
@@ -139,5 +140,5 @@ LSTM = LayerSpec(
     batched=("x", "h0"),
     laws={"causal": "x"},
     ways=_SEQUENCE,
-    misconceptions=Misconceptions("lstm", lstm_misconceptions.SEQUENCE),
+    misconceptions=Misconceptions("lstm", lstm_misconceptions.SEQUENCE + of_sequence("lstm")),
 )

@@ -189,9 +189,6 @@ lstm_forward, h
   cells for states
     = c
     h holds the hidden states, not the cells.
-  states before the steps
-    = h_before
-    h holds the state after each step; yours begins with h0 and leaves the last one out.
   last state everywhere
     = np.broadcast_to(h[:, -1:], h.shape)
     h holds the state of every step: keep a copy, not the array that the next step changes.
@@ -264,28 +261,10 @@ lstm_backward, dx
       shown_t * o_t * (1 - o_t), dc_t * i_t * (1 - g_t ** 2), dc_t], 1))(dh(later, d_t), dc(later,
       dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
     The previous cell goes through the forget gate: dprev_c = dc * f.
-  reversed in time
-    = dx[:, ::-1]
-    dx[:, t] belongs to x[:, t]: do not append from the end.
-  divided by N
-    = dx / N
-    No average in a layer. [~d2l1000]
 lstm_backward, dh0
-  zero
-    = 0 * h0
-    The first state has a gradient: what comes back from the first step.
   gradient of the first cell
     = back[:, 0, 4 * H:]
     That is the gradient of the cell before the first step; h0 is the state: da Whᵀ.
-  of the last step
-    = da[:, -1] @ Wh.T
-    h0 goes into the first step: its gradient is what comes back from there.
-  of all steps
-    = (da @ Wh.T).sum(1)
-    h0 goes into the first step alone: do not add the others up.
-  upstream of the first state
-    = dout[:, 0]
-    That is the upstream of the state after the first step; h0 lies before it.
   no gradient of the cell from later steps
     = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), dh(later, d_t) * o_t
       * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H][:, 0] @ Wh.T
@@ -299,18 +278,6 @@ lstm_backward, dh0
       o_t, shown_t, *others))[..., :4 * H][:, 0] @ Wh.T
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
 lstm_backward, dWx
-  first step only
-    = x[:, 0].T @ da[:, 0]
-    All steps share Wx: += in the loop over time, not =. [~mlpack3679]
-  last step only
-    = x[:, -1].T @ da[:, -1]
-    All steps share Wx: += in the loop over time, not =. [~mlpack3679]
-  averaged over time
-    = dWx / T
-    Sum over the time steps, do not average.
-  averaged
-    = dWx / N
-    Sum over the batch, do not average. [~wjb7]
   no gradient of the cell from later steps
     = np.einsum('ntd,nth->dh', x, back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later,
       d_t), dh(later, d_t) * o_t * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H])
@@ -324,50 +291,23 @@ lstm_backward, dWx
       * o_t * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H])
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
 lstm_backward, dWh
-  states after the steps
-    = np.einsum('nth,ntk->hk', h, da)
-    Wh multiplies the state before the step: h0, then h[:, t - 1].
-  first state at every step
-    = h0.T @ da.sum(1)
-    Wh multiplies the state before the step: h0, then h[:, t - 1].
-  first state left out
-    = np.einsum('nth,ntk->hk', h_before[:, 1:], da[:, 1:])
-    The first step has a state before it too: h0.
   cells for states
     = np.einsum('nth,ntk->hk', c_before, da)
     Wh multiplies the state, not the cell.
-  first step only
-    = h_before[:, 0].T @ da[:, 0]
-    All steps share Wh: += in the loop over time, not =. [~mlpack3679]
-  averaged over time
-    = dWh / T
-    Sum over the time steps, do not average.
-  averaged
-    = dWh / N
-    Sum over the batch, do not average. [~wjb7]
   no gradient of the cell from later steps
-    = np.einsum('nth,ntk->hk', h_before, back_to(lambda later, d_t, o_t, shown_t, *others:
+    = np.einsum('nth,ntk->hk', before, back_to(lambda later, d_t, o_t, shown_t, *others:
       dgates(dh(later, d_t), dh(later, d_t) * o_t * (1 - shown_t ** 2), o_t, shown_t, *others))[...,
       :4 * H])
     The cell also goes into the next step: pass the dprev_c that comes back from there on.
   no gradient of the state from later steps
-    = np.einsum('nth,ntk->hk', h_before, back_to(lambda later, d_t, o_t, shown_t, *others:
+    = np.einsum('nth,ntk->hk', before, back_to(lambda later, d_t, o_t, shown_t, *others:
       dgates(d_t, dc(later, d_t, o_t, shown_t), o_t, shown_t, *others))[..., :4 * H])
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
   no gradient from later steps
-    = np.einsum('nth,ntk->hk', h_before, back_to(lambda later, d_t, o_t, shown_t, *others:
+    = np.einsum('nth,ntk->hk', before, back_to(lambda later, d_t, o_t, shown_t, *others:
       dgates(d_t, d_t * o_t * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H])
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
 lstm_backward, db
-  first step only
-    = da[:, 0].sum(0)
-    All steps share b: += in the loop over time, not =. [~mlpack3679]
-  averaged over time
-    = da.mean(1).sum(0)
-    Sum over the time steps, do not average. [~kvfrans5]
-  averaged
-    = da.mean(0).sum(0)
-    Sum over the batch, do not average. [~kvfrans5]
   no gradient of the cell from later steps
     = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), dh(later, d_t) * o_t
       * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H].sum((0, 1))

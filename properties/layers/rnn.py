@@ -11,6 +11,7 @@ from ..spec.row import LayerSpec, Reference
 from ..spec.ways import Ways
 from . import rnn_misconceptions
 from .recurrent import sequence_cases, step_cases
+from .recurrent_misconceptions import of_sequence
 
 _STEP = """
 pre = x @ Wx + prev_h @ Wh + b
@@ -110,5 +111,5 @@ RNN = LayerSpec(
     batched=("x", "h0"),
     laws={"causal": "x"},
     ways=_SEQUENCE,
-    misconceptions=Misconceptions("rnn", rnn_misconceptions.SEQUENCE),
+    misconceptions=Misconceptions("rnn", rnn_misconceptions.SEQUENCE + of_sequence("rnn")),
 )

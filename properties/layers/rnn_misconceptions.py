@@ -109,9 +109,6 @@ rnn_forward, h
   sigmoid
     = scan(lambda prev, x_t: 1 / (1 + np.exp(-(x_t @ Wx + prev @ Wh + b))), h0, x)
     The step has tanh, not the sigmoid.
-  states before the steps
-    = before
-    h holds the state after each step; yours begins with h0 and leaves the last one out.
   last state everywhere
     = np.broadcast_to(h[:, -1:], h.shape)
     h holds the state of every step: append a copy, not the array that the next step changes.
@@ -159,85 +156,28 @@ rnn_backward, dx
     = ((dout + np.concatenate([scan(lambda kept, d_t, h_t: kept + ((d_t + kept) * (1 - h_t ** 2)) @
       Wh.T, 0 * h0, dout, h, backwards=True)[:, 1:], 0 * h0[:, None]], 1)) * (1 - h ** 2)) @ Wx.T
     What comes back from the next step is set anew at each step: = and not +=.
-  reversed in time
-    = dx[:, ::-1]
-    dx[:, t] belongs to x[:, t]: do not append from the end.
-  divided by N
-    = dx / N
-    No average in a layer. [~d2l1000]
 rnn_backward, dh0
-  zero
-    = 0 * h0
-    The first state has a gradient: what comes back from the first step.
   recurrent weights missing
     = da[:, 0]
     The gradient of h0 is da Whᵀ of the first step.
-  of the last step
-    = da[:, -1] @ Wh.T
-    h0 goes into the first step: its gradient is what comes back from there.
-  of all steps
-    = (da @ Wh.T).sum(1)
-    h0 goes into the first step alone: do not add the others up.
   no gradient from later steps
     = (dout * (1 - h ** 2))[:, 0] @ Wh.T
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
   recurrent weights not transposed
     = da[:, 0] @ Wh
     Wh is square, so a forgotten transpose does not raise: da Whᵀ.
-  upstream of the first state
-    = dout[:, 0]
-    That is the upstream of the state after the first step; h0 lies before it.
 rnn_backward, dWx
-  first step only
-    = x[:, 0].T @ da[:, 0]
-    All steps share Wx: += in the loop over time, not =. [~mlpack3679]
-  last step only
-    = x[:, -1].T @ da[:, -1]
-    All steps share Wx: += in the loop over time, not =. [~mlpack3679]
-  averaged over time
-    = dWx / T
-    Sum over the time steps, do not average.
-  averaged
-    = dWx / N
-    Sum over the batch, do not average. [~wjb7]
   no gradient from later steps
     = np.einsum('ntd,nth->dh', x, dout * (1 - h ** 2))
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
 rnn_backward, dWh
-  states after the steps
-    = np.einsum('nth,ntk->hk', h, da)
-    Wh multiplies the state before the step: h0, then h[:, t - 1].
-  first state at every step
-    = h0.T @ da.sum(1)
-    Wh multiplies the state before the step: h0, then h[:, t - 1].
-  first state left out
-    = np.einsum('nth,ntk->hk', before[:, 1:], da[:, 1:])
-    The first step has a state before it too: h0.
   transposed
     = dWh.T
     dWh is the state before, transposed, times da; being square, its transpose does not raise.
-  first step only
-    = before[:, 0].T @ da[:, 0]
-    All steps share Wh: += in the loop over time, not =. [~mlpack3679]
-  averaged over time
-    = dWh / T
-    Sum over the time steps, do not average.
-  averaged
-    = dWh / N
-    Sum over the batch, do not average. [~wjb7]
   no gradient from later steps
     = np.einsum('nth,ntk->hk', before, dout * (1 - h ** 2))
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
 rnn_backward, db
-  first step only
-    = da[:, 0].sum(0)
-    All steps share b: += in the loop over time, not =. [~mlpack3679]
-  averaged over time
-    = da.mean(1).sum(0)
-    Sum over the time steps, do not average. [~kvfrans5]
-  averaged
-    = da.mean(0).sum(0)
-    Sum over the batch, do not average. [~kvfrans5]
   summed upstream
     = dout.sum((0, 1))
     The bias stands inside tanh, and each state goes on to the next step: sum da, not dout.

@@ -43,6 +43,9 @@ class WholeNetSpec(ObjectSpec):
     variant: Callable[[Case], str] = lambda case: ""
 
 
+_net = partial(WholeNetSpec, backward=None, differentiable=(), value="loss", probe=WholeNetProbe)
+
+
 def _ordinary(strategy: st.SearchStrategy[Case]) -> Any:
     return lambda purpose: strategy if purpose is Purpose.ORDINARY else None
 
@@ -96,19 +99,15 @@ def _conv_scores(case: Case, precision: Precision) -> dict[str, Bounded]:
     return {"scores": whole_nets.conv_scores(case.args["X"], case.args, precision=precision)}
 
 
-THREE_LAYER = WholeNetSpec(
+THREE_LAYER = _net(
     name="cnn.ThreeLayerConvNet",
     forward="cnn.ThreeLayerConvNet",
-    backward=None,
     cases=_ordinary(
         st.builds(
             *(_conv_case, _VALUES, st.sampled_from((2, 1, 3)), _IMAGES, st.sampled_from((2, 1, 3))),
             *(st.sampled_from((3, 1, 5)), st.sampled_from((3, 2, 4)), st.sampled_from((3, 2, 4))),
         )
     ),
-    differentiable=(),
-    value="loss",
-    probe=WholeNetProbe,
     method="loss(X, y)",
     construct=_conv_made,
     batch=lambda case: (case.args["X"], case.args["y"]),
@@ -165,20 +164,16 @@ def _caption_truth(case: Case, precision: Precision) -> dict[str, Bounded]:
 
 _SIZES = st.sampled_from(((3, 2, 4), (2, 3, 1), (1, 4, 2), (4, 1, 3)))
 
-CAPTIONING = WholeNetSpec(
+CAPTIONING = _net(
     name="rnn.CaptioningRNN",
     layer="captioning",
     forward="rnn.CaptioningRNN",
-    backward=None,
     cases=_ordinary(
         st.builds(
             *(_caption_case, _VALUES, st.sampled_from((2, 1, 3)), st.sampled_from((3, 2, 4))),
             *(_SIZES, st.sampled_from((5, 4, 7)), st.booleans()),
         )
     ),
-    differentiable=(),
-    value="loss",
-    probe=WholeNetProbe,
     method="loss(features, captions)",
     construct=_caption_made,
     batch=lambda case: (case.args["features"], case.args["captions"]),
