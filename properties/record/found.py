@@ -87,6 +87,9 @@ def _property(result: Result, repeat: str) -> Property:
     if not result.wrong:
         return made
     first = result.wrong[0]
+    firsts: dict[str, str] = {}  # one sentence for each gradient
+    for wrong in result.wrong:
+        firsts.setdefault(wrong.argument, wrong.sentence)
     cause = result.extra.get("causes", {}).get(first.argument)
     got, wanted, bound = first.got, first.wanted, first.bound
     if wanted is not None and np.size(got) == np.size(wanted):
@@ -100,7 +103,7 @@ def _property(result: Result, repeat: str) -> Property:
         wanted=None if index is None else entry(wanted, index),
         tolerance=None if index is None else entry(bound, index),
         oracle=f"derivative of the code's own forward ({result.oracle})",
-        sentence="; ".join(wrong.sentence for wrong in result.wrong),
+        sentence="; ".join(firsts.values()),
         diagnosis=None if cause is None else Diagnosis(**cause.as_json()),
         arrays=Arrays(got=array_of(got), wanted=array_of(wanted)),
         inputs=encode({_plain(n): v for n, v in first.values.items()}),

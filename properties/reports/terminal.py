@@ -128,7 +128,7 @@ class _Report(Page):
         """What is wrong, where, why, and the numbers."""
         failures = function.failures
         yield from self.fit(sentence(function), style="bold")
-        if function.detail and function.detail != sentence(function):
+        if function.detail and function.detail not in sentence(function):
             yield from self.fit(function.detail, style="dim")
         if function.file:
             yield from self.fit(location(function), style="dim")

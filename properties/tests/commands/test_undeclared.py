@@ -323,3 +323,20 @@ def hessian(beta, X, y):
     assert "hessian of score" in result.output
     alone = source[: source.index("def score")] + source[source.index("def hessian") :]
     assert run(tmp_path, alone).exit_code != 1
+
+
+def test_each_wrong_gradient_is_told_once(tmp_path: Path) -> None:
+    source = """
+import numpy as np
+
+class Both:
+    def loss(self, u, v):
+        self.u, self.v = u, v
+        return np.sum(np.sin(u) * np.exp(v))
+
+    def backward(self):
+        return np.cos(self.u), np.sin(self.u)
+"""
+    said = " ".join(run(tmp_path, source).output.split())
+    for name in "uv":
+        assert said.count(f"the derivative with respect to {name} is") == 1
