@@ -67,7 +67,7 @@ def test_a_planned_row_that_is_not_in_the_record_is_no_pass(
         kept = tuple(f for f in record.functions if f.name != "relu_backward")
         return msgspec.structs.replace(record, functions=kept)
 
-    monkeypatch.setattr("properties.commands.check.build", forgetful)
+    monkeypatch.setattr("properties.commands.answer.build", forgetful)
     with pytest.raises(RuntimeError, match=r"planned and not judged: .* of relu"):
         run(str(homework / "nndl"), only="relu", profile="quick")
 
