@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from .hint import Hint
 from .inputs import Wanted
-from .names import guess_rank
+from .names import LENGTHS, guess_rank
 
 _MASKS = ("mask", "masks", "r_mask", "weights_mask")
 
@@ -43,6 +43,7 @@ class Beginnings:
             if "labels" in hint.kinds:
                 return Wanted("labels", (self.letter(), *axes))
             kind = "bits" if name.lower() in _MASKS else "normal"
+            kind = "signs" if "signs" in hint.kinds else kind
             return Wanted("onehot" if "onehot" in hint.kinds else kind, axes)
         if hint.options and not hint.keys and "dict" not in hint.kinds:
             return Wanted("constant", constant=hint.options[0])
@@ -53,6 +54,8 @@ class Beginnings:
             return Wanted("bits", tuple(self.letter() for _ in range(max(hint.at_least, 2))))
         if name.lower() in ("rate", "keep_prob", "drop_prob", "dropout", "dropout_rate", "drop"):
             return Wanted("unit")
+        if name.lower() in LENGTHS and not (hint.ranks or hint.at_least or hint.kinds):
+            return Wanted("length", (self.letter(),))
         for kind in hint.kinds:
             if kind == "label":
                 return Wanted("labels", (self.letter(),))
@@ -73,7 +76,7 @@ class Beginnings:
         rank = next((r for r in ranks if r >= hint.at_least), 2)
         if not hint.ranks and hint.at_least and guess_rank(name)[0] < hint.at_least:
             rank = hint.at_least
-        kind = "unit" if "unit" in hint.kinds else "normal"
+        kind = next((k for k in ("signs", "unit") if k in hint.kinds), "normal")
         return Wanted(kind, tuple(self.letter() for _ in range(rank)))
 
     def ranks(self, name: str, hint: Hint) -> list[int]:

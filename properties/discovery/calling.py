@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import names
 from .pairs import Pairing
-from .source import KEYWORD_ONLY, Function, Parameter
+from .source import KEYWORD_ONLY, PLAIN, VAR_KEYWORD, VAR_POSITIONAL, Function, Parameter
 
 RATE = 0.375
 """What a learning rate is set to: large, so that a step taken too early is seen."""
@@ -147,10 +147,12 @@ def _counts(parameter: Parameter, inputs: Sequence[str], outputs: Outputs) -> bo
     if parameter.required:
         return True
     name = parameter.name
-    if parameter.kind not in (1, KEYWORD_ONLY):
+    if parameter.kind not in (PLAIN, KEYWORD_ONLY):
         return False
-    known = name in inputs or name in outputs.locals
-    return parameter.default is None and (known or name in names.UPSTREAM or name in names.CACHES)
+    if name in inputs:  # the forward is given it: the backward gets the same
+        return True
+    known = name in outputs.locals or name in names.UPSTREAM or name in names.CACHES
+    return parameter.default is None and known
 
 
 def _options(
@@ -181,7 +183,8 @@ def _options(
         found.append((0.1, ("output", outputs.names.index(name))))
     if low in names.RATES and name not in inputs:
         found.append((0.1, ("constant", RATE)))
-    if name in outputs.locals and not (upstream and name not in inputs):
+    own = name not in inputs and not upstream
+    if name in outputs.locals and (own or (name in inputs and _rebinds(pairing.forward, name))):
         found.append((0.2, ("local", name)))
     if upstream and name not in inputs:
         found.append((0.0 if not target else 1.0, ("upstream", name)))
@@ -223,6 +226,12 @@ def _options(
     return sorted(found, key=lambda f: f[0])[:4]
 
 
+def _rebinds(function: Function, name: str) -> bool:
+    """Whether an argument may be another value at the end of a function than at its beginning."""
+    nodes = (node for node in function.walk() if isinstance(node, ast.Name) and node.id == name)
+    return any(isinstance(node.ctx, ast.Store) for node in nodes)
+
+
 def _numbered(
     parameters: Sequence[Parameter], chosen: Sequence[tuple[float, Source]], outputs: Outputs
 ) -> list[Plan]:
@@ -249,6 +258,49 @@ def _numbered(
     if not order:
         return []
     return [Plan(tuple(sources), tuple(order), cost, note if len(parameters) == 1 else "")]
+
+
+def passing(plan: Plan, pairing: Pairing, path: str) -> Plan | None:
+    """The plan of a call whose forward or constructor is given an argument that it could leave out.
+
+    The backward gets the same where it takes it. None where it cannot know the value: it has
+    neither such an argument nor a cache, or it may have the argument under another name.
+    """
+    backward, (place, _, name) = pairing.backward, path.partition("/")
+    if backward is None:
+        return plan
+    if any(source[:2] == ("input", name) for source in plan.sources):
+        return plan
+    default = next((p.default for p in pairing.forward.parameters if p.name == name), None)
+    own = next((p for p in backward.parameters if p.name == name), None)
+    if own is not None:
+        same = own.default is None or (own.has_default and own.default == default)
+        if place != "arg" or own.kind not in (PLAIN, KEYWORD_ONLY) or not same:
+            return None
+        return replace(plan, sources=(*plan.sources, ("input", name, name)))
+    if any(_may_be_it(p) for p in backward.parameters if p.name not in pairing.forward.names):
+        return None
+    return plan if place == "init" or _has_state(plan, pairing) else None
+
+
+def _may_be_it(parameter: Parameter) -> bool:
+    """Whether a parameter of a backward may stand for one of the forward under another name."""
+    if parameter.kind in (VAR_POSITIONAL, VAR_KEYWORD):
+        return True
+    low = parameter.name.lower()
+    known = low in names.RATES | names.CACHES or parameter.name in names.UPSTREAM
+    return parameter.has_default and not isinstance(parameter.default, bool) and not known
+
+
+def _has_state(plan: Plan, pairing: Pairing) -> bool:
+    """Whether the backward gets from the forward what that wanted to keep for it."""
+    static = pairing.forward.static and pairing.judged.static
+    if pairing.owner is not None and not static and pairing.kind != "local":
+        return True
+    return any(
+        kind == "rest" or (kind == "output" and not {"r", f"r/{which}"} & set(plan.outputs))
+        for kind, which, _ in plan.sources
+    )
 
 
 def _output_of(name: str, outputs: Outputs) -> str | None:

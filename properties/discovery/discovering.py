@@ -30,6 +30,7 @@ from .session import Session
 from .source import Function, Survey
 from .starting import Start, Starting
 from .trying import Example, Failed, Seen, make_example, see
+from .varying import varied
 
 CALLS = "calls that it makes itself"
 _EXAMPLES = 3
@@ -289,22 +290,25 @@ class _Search:
         return NotJudged(self._candidate.name, reason, write, function.file, function.line)
 
     def _found(self, best: Hypothesis) -> Found:
-        chosen = with_choices(
+        chosen, plan = with_choices(
             self._session, best.pairing, best.plan, best.reading, best.specs, least=best.least
         )
         specs = pretty(chosen)
+        defaults, alone = varied(best.pairing, plan, chosen, self._declared)
         return Found(
             self._candidate,
             best.pairing,
             {n: s for n, s in specs.items() if n.startswith("init/")},
             {n: s for n, s in specs.items() if n.startswith("arg/")},
-            best.plan,
+            plan,
             best.reading,
             CALLS if best.as_called else best.start.source,
             best.cost,
             best.least,
             self._place(best.pairing.judged),
             self._note,
+            defaults,
+            alone,
         )
 
     def _place(self, function: Function) -> str:

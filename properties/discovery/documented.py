@@ -81,6 +81,9 @@ def documented(doc: str, found: Mapping[str, Hint]) -> None:
             and "one hot" not in rest
         ):
             hint.kind("labels")
+        if re.search(r"-1\W+(?:or\W+|and\W+)?\+?1\b|\+1\W+(?:or\W+|and\W+)?-1\b|±\s*1", rest):
+            hint.compared |= {-1.0, 1.0}
+            hint.kinds[:] = ["signs", *(k for k in hint.kinds if k != "labels")]
         if re.search(r"one.hot", rest, re.IGNORECASE):
             hint.kinds.insert(0, "onehot")
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 
-from .inputs import Axis, Wanted, letters_of
+from .inputs import NUMBERS, Axis, Wanted, letters_of
 from .letters import Lengths, Specs, all_letters, exchange, renamed
 
 _KERNEL = "size|kernel|filter|^k|pool|stride|width|window"
@@ -104,6 +104,34 @@ def bound(specs: Specs, numbers: Lengths, size: int) -> Iterator[tuple[float, Sp
                         yield 0.02 + more, exchange(specs, {below: expression})
                     new = replace(one, axes=(expression, *one.axes[1:]))
                     yield 0.1 + more, {**specs, name: new}
+
+
+def windows(specs: Specs) -> Iterator[tuple[float, Specs]]:
+    """Axes are multiples of the length of a window."""
+    found = [
+        one.axes[0]
+        for name, one in specs.items()
+        if one.kind == "length" and re.search(_KERNEL, name.rpartition("/")[2])
+    ]
+    for one, window in itertools.product(specs.values(), found):
+        free = _plain_axes(one)
+        for some in (free[-1:], free):
+            change = {a: f"{a} * {window}" for a in some if a != window}
+            yield 0.04 + 0.01 * len(some), exchange(specs, change)
+
+
+def parts(specs: Specs) -> Iterator[tuple[float, Specs]]:
+    """An axis falls into two, three or four equal parts."""
+    for one in specs.values():
+        for place, axis in enumerate(reversed(_plain_axes(one))):
+            for count in (2, 3, 4):
+                yield 0.1 + 0.01 * (count + 4 * place), exchange(specs, {axis: f"{count} * {axis}"})
+
+
+def _plain_axes(one: Wanted) -> list[str]:
+    """The letters of the last two axes of an array."""
+    axes = one.axes[-2:] if one.kind in NUMBERS else ()
+    return [a for a in axes if isinstance(a, str) and a.isidentifier()]
 
 
 def merge_any(specs: Specs) -> Iterator[tuple[float, Specs]]:

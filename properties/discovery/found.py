@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .calling import Plan
+from .calling import Plan, passing
 from .inputs import Wanted, shown
 from .locating import Match
 from .pairs import Candidate, Pairing
@@ -76,6 +76,12 @@ class Found:
         Cell and line, when it stands in a notebook.
     note : str
         What is said of the inputs as a convention.
+    varied : mapping
+        Defaults that are judged with another value too: both, by path.
+    alone : tuple of str
+        Arguments that are judged at their default alone.
+    away : str
+        What is said of an argument that is not at its default here.
     """
 
     candidate: Candidate
@@ -89,6 +95,9 @@ class Found:
     least: int = 1
     place: str = ""
     note: str = ""
+    varied: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    alone: tuple[str, ...] = ()
+    away: str = ""
 
     @property
     def name(self) -> str:
@@ -110,7 +119,24 @@ class Found:
     def sentence(self) -> str:
         """The one line that is shown."""
         at = f" ({self.place})" if self.place else ""
-        return f"{self.pairing.label}{at}, inputs {self.inputs or 'none'} (from {self.source})"
+        varied = {n.partition("/")[2]: Wanted("choice", constant=v) for n, v in self.varied.items()}
+        inputs = ", ".join(filter(None, (self.inputs, shown(varied)))) or "none"
+        alone = f"; {', '.join(self.alone)} at the default alone" if self.alone else ""
+        return f"{self.pairing.label}{at}, inputs {inputs} (from {self.source}{alone})"
+
+    def at(self, path: str) -> Found:
+        """The row in which a default has its other value."""
+        plan = passing(self.plan, self.pairing, path)
+        assert plan is not None
+        default, other = self.varied[path]
+        place, _, name = path.partition("/")
+        value = {path: Wanted("constant", constant=other)}
+        varied = {n: v for n, v in self.varied.items() if n != path}
+        away = f"; {name} is {other!r} here, right at the default {default!r} alone"
+        made = replace(self, plan=plan, varied=varied, away=away)
+        if place == "init":
+            return replace(made, init={**self.init, **value})
+        return replace(made, args={**self.args, **value})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .documented import annotated, documented, in_notation
 from .hint import Hint
@@ -81,9 +81,20 @@ def _attributes(function: Function, found: Mapping[str, Hint]) -> dict[str, str]
     aliases: dict[str, str] = {}
     own = set(function.names)
     for node in function.walk():
-        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Name):
-            continue
-        if node.value.id in found and node.value.id in own:
-            targets = [t for t in node.targets if isinstance(t, ast.Attribute)]
-            aliases |= {ast.unparse(target): node.value.id for target in targets}
+        if isinstance(node, ast.Assign):
+            pairs = [pair for target in node.targets for pair in _pairs(target, node.value)]
+            aliases |= {
+                ast.unparse(part): value.id
+                for part, value in pairs
+                if isinstance(part, ast.Attribute) and isinstance(value, ast.Name)
+                if value.id in found and value.id in own
+            }
     return aliases
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """What is assigned to what, one by one: ``self.k, self.s = k, s``."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        yield from zip(target.elts, value.elts, strict=False)
+    else:
+        yield target, value

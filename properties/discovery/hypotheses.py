@@ -54,7 +54,9 @@ class Hypothesis:
         """Sort key: the best first."""
         right, wrong = self.fit.count(RIGHT), self.fit.count(WRONG)
         off = sum(shape_is_off(match) for match in self.fit.matches)
-        return (0.0 if self.fit.clean else 1.0, -right + 0.25 * wrong + 0.5 * off, self.cost)
+        square = sum(len(set(one.axes)) < len(one.axes) for one in self.specs.values())
+        fits = -right + 0.25 * wrong + 0.5 * off
+        return (0.0 if self.fit.clean else 1.0, fits, self.cost + 0.2 * square)
 
 
 def unsure(best: Hypothesis, *, declared: bool) -> str:
@@ -63,7 +65,10 @@ def unsure(best: Hypothesis, *, declared: bool) -> str:
         return "the shapes of what it returns fit no inputs that were found"
     if any(_spread(match) for match in best.fit.matches):
         return "the shapes of what it returns fit no inputs that were found"
-    if not declared and any(_of_guessed_length(match, best.specs) for match in best.fit.matches):
+    vectors = [n for n in best.start.learner.guessed(best.specs) if len(best.specs[n].axes) == 1]
+    guessed = any(_of_guessed_length(match, best.specs) for match in best.fit.matches)
+    guessed = guessed or (bool(vectors) and any(map(_has_fewer_axes, best.fit.matches)))
+    if guessed and not declared:
         return "the shapes of what it returns fit no inputs that were found"
     if best.cost >= _STRANGE and not declared:
         return "the inputs that were found for it are not what it is likely made for"
@@ -112,6 +117,14 @@ def _spread(match: Match) -> bool:
     got = np.squeeze(match.item.values[0]).shape
     wanted = np.squeeze(match.leaf.wanted[0]).shape
     return 0 < len(wanted) < len(got) and bool(got[-len(wanted) :] == wanted)
+
+
+def _has_fewer_axes(match: Match) -> bool:
+    """Whether a gradient has fewer axes than an input, no bias: it may be right for tables."""
+    if match.leaf is None or names.is_bias(match.leaf.name):
+        return False
+    got, wanted = match.item.values[0], match.leaf.wanted[0]
+    return len(np.squeeze(got).shape) < len(np.squeeze(wanted).shape)
 
 
 def unsummed(off: Sequence[Match], seen: Sequence[Seen]) -> list[str]:

@@ -13,6 +13,10 @@ import numpy as np
 from properties.spec.notation import KINDS, Entry, NotationError, parse_inputs
 
 Axis = int | str
+NUMBERS = ("normal", "positive", "unit")
+"""Kinds of which every entry is drawn alone."""
+LABELS = ("bits", "signs")
+"""Kinds of labels that stand for one number each."""
 Sizes = Mapping[str, int]
 Rng = np.random.Generator
 
@@ -26,7 +30,7 @@ class Wanted:
     kind : str
         ``normal`` (signed), ``positive``, ``unit`` (in (0, 1)), ``rows`` (sum to one along the last
         axis), ``columns`` (along the first), ``regular`` (square, invertible), ``onehot``,
-        ``bits`` (0.0 or 1.0), ``labels`` (below the first
+        ``bits`` (0.0 or 1.0), ``signs`` (1.0 or -1.0), ``labels`` (below the first
         axis, of the shape of the rest), ``integers``, ``mask``, ``spd``, ``symmetric``; ``length``
         (the integer that a letter stands for); ``sizes`` (a list of lengths); ``dict``, ``list``
         (of `parts`); ``constant``; ``choice`` (one of the constants).
@@ -208,11 +212,7 @@ def _drawn(one: Wanted, sizes: Sizes, rng: Rng) -> Any:
     if kind == "sizes":
         return list(shape)
     value = _array(kind, shape, rng)
-    return (
-        float(value)
-        if np.ndim(value) == 0 and kind in ("normal", "positive", "unit", "whole")
-        else value
-    )
+    return float(value) if np.ndim(value) == 0 and kind in (*NUMBERS, *LABELS, "whole") else value
 
 
 def _array(kind: str, shape: tuple[int, ...], rng: Rng) -> Any:
@@ -240,6 +240,8 @@ def _array(kind: str, shape: tuple[int, ...], rng: Rng) -> Any:
         return rng.integers(0, 2, shape).astype(bool)
     if kind == "bits":
         return rng.integers(0, 2, shape).astype(float)
+    if kind == "signs":
+        return 2.0 * rng.integers(0, 2, shape) - 1.0
     n = shape[0] if shape else 1
     root = signed((n, n), rng)
     if kind == "regular":

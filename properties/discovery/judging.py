@@ -87,7 +87,65 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
             notes=(*result.notes, *kinks.notes),
             examples=result.examples + kinks.examples,
         )
-    return result
+    if not found.varied:
+        return result
+    count = max(2, examples // len(found.varied))
+    return _at_other_defaults(result, session, count=count, seed=seed)
+
+
+def _at_other_defaults(result: Result, session: Session, *, count: int, seed: int) -> Result:
+    """Judge what is right at the defaults with other values of them, one at a time.
+
+    An example counts only where the code gives the same things of the same shapes as before: a
+    value that it cannot do with is none of its mistakes.
+    """
+    found = result.found
+    matches = [status(m.item, m.leaf)[0] for m in result.matches if m.leaf is not None]
+    if result.status != "right" or len(matches) < len(result.matches) or set(matches) != {RIGHT}:
+        return replace(result, found=replace(found, varied={}))  # by a convention, or not at all
+    usual = _form(result.seen[0], found)
+    judged: dict[str, tuple[Any, Any]] = {}
+    for path, values in found.varied.items():
+        other, seen = found.at(path), []
+        for index in range(count):
+            try:
+                example = make_example(
+                    session, found.pairing, {**other.init, **other.args}, index, seed + 3,
+                    least=found.least,
+                )  # fmt: skip
+                one = see(session, found.pairing, example, other.plan, seed=seed)
+            except (Unclear, Failed):
+                continue
+            if _form(one, other) == usual:
+                seen.append(one)
+        if not seen:
+            continue
+        told, _ = _verdict(other, seen, 0, {**other.init, **other.args})
+        result = replace(result, examples=result.examples + len(seen))
+        if told.status == "right":
+            judged[path] = values
+        elif any(_is_value(wrong) for wrong in told.wrong):
+            return replace(told, examples=result.examples)
+    alone = [n.partition("/")[2] for n in found.varied if n not in judged]
+    found = replace(found, varied=judged, alone=(*found.alone, *alone))
+    return replace(result, found=found)
+
+
+def _form(one: Seen, found: Found) -> tuple[Any, ...]:
+    """What is given back, and what has a derivative other than zero: paths, how many axes."""
+    reply, forward = one.reply, one.example.reply
+    return (
+        _is_finite(one),
+        forward["kind"],
+        [(str(path), np.ndim(value)) for path, value in forward["returned"]],
+        [(str(path), np.ndim(value)) for path, value in reply.get("gradients", ())],
+        [leaf.path for leaf in leaves_of([one], found.plan, found.reading) or ()],
+    )
+
+
+def _is_value(wrong: Wrong) -> bool:
+    """Whether a gradient has the shape of its input and is finite, and its values are wrong."""
+    return wrong.index is not None and bool(np.isfinite(wrong.got).all())
 
 
 def _coarse(one: Seen) -> Seen:
@@ -98,15 +156,20 @@ def _coarse(one: Seen) -> Seen:
     Unclear
         The backward gives no numbers there; that is no mistake in a derivative.
     """
-    places = ("gradients", "changed", "written")
-    values = [value for place in places for _, value in one.reply.get(place, ())]
-    if not all(np.isfinite(np.asarray(value, dtype=float)).all() for value in values):
+    if not _is_finite(one):
         raise Unclear("the gradient is not finite far out")
     outputs = {
         path: (value, jacobian, error + _FAR_OFF * (1.0 + np.abs(jacobian).max(initial=0.0)))
         for path, (value, jacobian, error) in one.truth.outputs.items()
     }
     return replace(one, truth=replace(one.truth, outputs=outputs))
+
+
+def _is_finite(one: Seen) -> bool:
+    """Whether all gradients are numbers."""
+    places = ("gradients", "changed", "written")
+    values = [value for place in places for _, value in one.reply.get(place, ())]
+    return all(np.isfinite(np.asarray(value, dtype=float)).all() for value in values)
 
 
 def _farthest_constant(pairing: Pairing) -> float:
@@ -199,12 +262,12 @@ def wrong_of(match: Match, found: Found, seen: Sequence[Seen]) -> Wrong:
     got = np.asarray(match.item.values[match.case], dtype=float)
     name = match.item.shown
     if match.leaf is None:
-        sentence = f"{name}, of shape {got.shape}, fits no input"
+        sentence = f"{name}, of shape {got.shape}, fits no input{found.away}"
         return Wrong(name, "", sentence, got, None, None, values, one.upstream)
     wanted, bound = match.leaf.wanted[match.case], match.leaf.bounds[match.case]
     leaf = match.leaf.shown
     if np.squeeze(got).shape != np.squeeze(wanted).shape:
-        sentence = f"{name} has shape {got.shape}, {leaf} has {wanted.shape}"
+        sentence = f"{name} has shape {got.shape}, {leaf} has {wanted.shape}{found.away}"
         return Wrong(name, leaf, sentence, got, wanted, bound, values, one.upstream)
     off = np.abs(got.reshape(wanted.shape) - wanted)
     index = np.unravel_index(int(np.argmax(np.nan_to_num(off, nan=np.inf))), wanted.shape)
@@ -217,6 +280,7 @@ def wrong_of(match: Match, found: Found, seen: Sequence[Seen]) -> Wrong:
     ratio = _ratio(match)
     if ratio is not None and abs(ratio - 1.0) > 1e-6:
         sentence += f"; every entry is {ratio:.6g} times it"
+    sentence += found.away
     return Wrong(name, leaf, sentence, got, wanted, bound, values, one.upstream, place)
 
 

@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 
 from .beginnings import Beginnings
+from .freeing import letters_apart, with_more_letters
 from .hint import Hint
 from .inputs import (
+    LABELS,
+    NUMBERS,
     Wanted,
     case_sizes,
     draw,
@@ -35,6 +38,10 @@ _SECONDS = 4.0
 """Of the processor, in the child."""
 _DEEPER = 0.12
 """What a repair may cost and still be followed at once."""
+
+
+_EMPTY: Reply = {"error": {"type": "ValueError", "message": "the output is empty"}}
+"""What is said of a window that is longer than what it slides over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,8 @@ class Learner:
         self._gradient = gradient
         self._size = 1
         self._put_off: set[str] = set()
+        self._empty: set[str] = set()
+        self._ranks: list[dict[str, int]] = []
         self._queue: list[tuple[float, int, int, float, Specs]] = []
         self._known: dict[str, float] = {}
         self._done: set[str] = set()
@@ -106,6 +115,7 @@ class Learner:
         started = self._clock()
         queue = self._queue
         for cost, specs in starts:
+            self._ranks.append({name: len(one.axes) for name, one in specs.items()})
             self._push(cost, specs)
             if (self._scalar or self._gradient) and self._one_number_each(specs):
                 # Before lengths are merged for the sake of tables.
@@ -119,13 +129,24 @@ class Learner:
                 continue
             self._done.add(key)
             reply, sizes = self._accepted(specs)
+            if reply == _EMPTY:
+                if key not in self._empty:  # what is found meanwhile is better
+                    self._empty.add(key)
+                    self._done.discard(key)
+                    self._known.pop(key, None)
+                    self._push(cost + 0.3, specs, depth)
+                else:
+                    reply = None
             if reply is None:
                 self._depth = depth + 1
                 if self._scalar and self._size != 1 and key not in self._put_off:
                     self._put_off.add(key)
                     self._lower(specs, cost)
                     continue
-                yield specs, cost
+                freer = self._freer(specs)
+                known = canonical(freer) in self._done  # the backward may want equal lengths
+                self._done.add(canonical(freer))
+                yield specs if known else freer, cost
                 continue
             if self.refused is None or not self._was_closer:
                 error = reply.get("error", {})
@@ -139,6 +160,19 @@ class Learner:
                 self._was_closer = False
             for more, changed in self._repairs.of(specs, sizes, reply, self._again(specs, sizes)):
                 self._push(cost + more, changed, depth + 1)
+
+    def _freer(self, specs: Specs) -> Specs:
+        apart = letters_apart(specs, self._ranks, self._beginnings.letter)
+        if apart is None:
+            return specs
+
+        def repaired(free: Specs) -> list[tuple[float, Specs]] | None:
+            reply, sizes = self._accepted(free)
+            if reply is None:
+                return None
+            return list(self._repairs.of(free, sizes, reply, self._again(free, sizes)))
+
+        return with_more_letters(apart, len(all_letters(specs)), repaired) or specs
 
     def _push(self, cost: float, specs: Specs, depth: int = 0) -> None:
         """Queue inputs: cheap repairs are followed to their end before dearer ones are tried."""
@@ -183,7 +217,7 @@ class Learner:
         vectors = {
             name: replace(one, axes=one.axes[:1])
             for name, one in specs.items()
-            if one.kind == "normal" and len(one.axes) == 2 and name.startswith("arg/")
+            if one.kind in (*NUMBERS, *LABELS) and len(one.axes) == 2 and name.startswith("arg/")
         }
         if self._size == 1 and not lower:  # a loss: its means differ between vectors and tables
             tables = {one.axes for one in specs.values() if len(one.axes) > 1}
@@ -194,12 +228,14 @@ class Learner:
         alone = sum(name.startswith("arg/") for name in specs) == 1
         if lower_all and len(vectors) > (0 if alone else 1):
             self._push(cost + 0.15, {**specs, **vectors}, self._depth)
+        if not scalars:
+            self._vectors_as_tables(specs, cost + 0.15)
         for name, one in specs.items():
-            if one.kind not in ("normal", "positive", "unit"):
+            if one.kind not in (*NUMBERS, *LABELS):
                 continue
             hint = self._beginnings.hint(name)
             rank = len(one.axes)
-            if is_bias(name.rpartition("/")[2]):
+            if self._is_bias(name):
                 if scalars and self._size == 1 and rank == 1 and hint.shape is None:
                     self._push(cost + 0.15, {**specs, name: replace(one, axes=())}, self._depth)
                 continue
@@ -210,6 +246,26 @@ class Learner:
                 if (0 if scalars else 1) <= other <= 2 and other >= hint.at_least:
                     axes = tuple(self._beginnings.letter() for _ in range(other))
                     self._push(cost + 0.15, {**specs, name: replace(one, axes=axes)}, self._depth)
+
+    def _vectors_as_tables(self, specs: Specs, cost: float) -> None:
+        """Several vectors that nothing says to be vectors: with one table among them none fits."""
+        tables = {
+            name: replace(one, axes=(self._beginnings.letter(), self._beginnings.letter()))
+            for name, one in specs.items()
+            if one.kind == "normal" and len(one.axes) == 1 and name in self.guessed(specs)
+        }
+        if len(tables) > 1:
+            self._push(cost, {**specs, **tables}, self._depth)
+
+    def guessed(self, specs: Specs) -> list[str]:
+        """Arguments, no biases, of which nothing but the name says how many axes they have."""
+        hints = {name: self._beginnings.hint(name) for name in specs if name.startswith("arg/")}
+        plain = [n for n, hint in hints.items() if hint.shape is None and not hint.ranks]
+        return [n for n in plain if not self._is_bias(n)]
+
+    def _is_bias(self, name: str) -> bool:
+        """Whether an argument is added to every example, by its name and its use."""
+        return is_bias(name.rpartition("/")[2]) and not self._beginnings.hint(name).factor
 
     def _free(self, name: str) -> bool:
         """Whether nothing says that an argument has two axes."""
@@ -273,7 +329,7 @@ class Learner:
         self._push(cost + 0.3, specs, self._depth)
         for name, one in specs.items():
             hint = self._beginnings.hint(name)
-            plain = one.kind in ("normal", "positive", "unit") and hint.shape is None
+            plain = one.kind in (*NUMBERS, *LABELS) and hint.shape is None
             if plain and len(one.axes) == 1 and is_bias(name.rpartition("/")[2]):
                 self._push(cost + 0.04, {**specs, name: replace(one, axes=())}, self._depth)
             if one.kind == "labels" and len(one.axes) == 2:
@@ -300,6 +356,8 @@ class Learner:
             if "error" in reply or "trouble" in reply:
                 return reply, sizes
             self._size = int(reply.get("size", 1)) if index == 0 else self._size
+            if reply.get("size", 1) == 0 and any(o.kind == "length" for o in specs.values()):
+                return _EMPTY, sizes
         return None, {}
 
     def _again(self, specs: Specs, sizes: Mapping[str, int]) -> Again:

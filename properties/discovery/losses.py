@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from . import names
-from .inputs import Wanted
+from .inputs import NUMBERS, Wanted
 from .pairs import Pairing
 from .source import Function
 
@@ -52,7 +52,7 @@ def only_multiplied(function: Function) -> frozenset[str]:
 def variants(
     specs: Mapping[str, Wanted], declared: Container[str], masks: Container[str] = ()
 ) -> Iterator[tuple[float, Mapping[str, Wanted]]]:
-    """The labels of examples: numbers or probabilities, one-hot rows or columns, bits.
+    """The labels of examples: numbers or probabilities, one-hot rows or columns, bits, signs.
 
     Parameters
     ----------
@@ -67,11 +67,13 @@ def variants(
             continue  # it is then the prediction
         if plain.lower() not in names.TARGETS or plain in declared or len(one.axes) > 2:
             continue
-        if one.kind in ("normal", "positive", "unit") and one.axes:
+        if one.kind in NUMBERS and one.axes:
             if len(one.axes) == 2:
                 yield 0.1, {**specs, name: replace(one, kind="onehot")}
                 yield 0.2, {**specs, name: replace(one, kind="onehot_columns")}
             yield 0.3, {**specs, name: replace(one, kind="bits")}
+        if one.kind == "normal" and one.axes:
+            yield 0.35, {**specs, name: replace(one, kind="signs")}
     for name, one in specs.items():
         plain = name.partition("/")[2]
         if plain in masks and plain not in declared and one.kind == "normal" and one.axes:

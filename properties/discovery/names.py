@@ -209,6 +209,13 @@ _VECTORS = vocabulary("theta params p0 beta coef v u a mu q thetas angles")
 _TABLES = vocabulary("y t target targets labels y_true ytrue y_hat label")
 
 
+LENGTHS = vocabulary(
+    """size pool_size poolsize pool_h pool_w pool_height pool_width kernel_size ksize filter_size
+    window_size stride strides pad padding dilation groups num_groups num_heads n_heads heads"""
+)
+"""Arguments that are whole numbers."""
+
+
 def is_bias(name: str) -> bool:
     """Whether an argument of this name is added to every example."""
     low = name.lower().strip("_")

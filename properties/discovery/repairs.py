@@ -12,8 +12,9 @@ import numpy as np
 
 from . import fitting
 from .beginnings import Beginnings
-from .inputs import Axis, Wanted
+from .inputs import LABELS, NUMBERS, Axis, Wanted
 from .letters import Lengths, Specs, exchange, numbers_in
+from .names import TARGETS
 from .source import Function
 from .suspects import suspects
 
@@ -122,6 +123,10 @@ class Repairs:
             for a, b in itertools.product(numbers.axes_of(have), shape):
                 yield from fitting.equal(specs, numbers, a, b, 1.0)
             yield from fitting.flat(specs, numbers, shape, names)
+            yield from fitting.windows(specs)
+        elif "equal division" in message or kind == "AssertionError":
+            yield from fitting.windows(specs)
+            yield from fitting.parts(specs)
         elif "shape-mismatch" in message:
             yield from fitting.merge_any(specs)
 
@@ -137,6 +142,13 @@ class Repairs:
             for name in names or list(specs):
                 if len(specs[name].axes) == 2:
                     yield 0.6, {**specs, name: replace(specs[name], kind="spd")}
+        elif kind == "AssertionError" or "-1" in message:
+            for name in names or list(specs):
+                told = self._beginnings.hint(name).labelled
+                label = told or name.rpartition("/")[2].lower() in TARGETS
+                for other in ("signs", "bits") if label and specs[name].kind == "normal" else ():
+                    cost = 0.02 if other == told else 0.12
+                    yield cost, {**specs, name: replace(specs[name], kind=other)}
         elif kind == "KeyError":
             yield from self._key(specs, message.strip("'\""), names)
         elif kind == "ValueError" and "values to unpack" in message:
@@ -181,7 +193,7 @@ class Repairs:
         count = int(match.group(1)) if match else 0
         for name in names if 0 < count < 10 else ():
             one = specs[name]
-            if one.kind not in ("normal", "positive", "unit", "sizes"):
+            if one.kind not in (*NUMBERS, "sizes"):
                 continue
             kind = "normal" if one.kind == "sizes" else one.kind
             yield 0.1, {**specs, name: Wanted(kind, (count,))}
@@ -267,7 +279,7 @@ class Repairs:
             one = specs[name]
             if one.kind == "labels" and len(one.axes) == 2:  # words of a window, not one word
                 yield 0.5, {**specs, name: replace(one, axes=(*one.axes, self._letter()))}
-            if one.kind not in ("normal", "positive", "unit"):
+            if one.kind not in (*NUMBERS, *LABELS):
                 continue
             hint = self._beginnings.hint(name)
             if hint.shape is not None and one.axes:

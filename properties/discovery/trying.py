@@ -18,7 +18,7 @@ from .session import Reply, Session, base_request
 
 Array = Any
 _MOST_ENTRIES = 160
-_UNMOVED = ("constant", "choice", "onehot", "bits", "length")
+_UNMOVED = ("constant", "choice", "onehot", "bits", "signs", "length")
 
 
 class Failed(Exception):

@@ -44,6 +44,9 @@ def look(node: ast.AST, found: Mapping[str, Hint], aliases: Mapping[str, str]) -
         _operation(node, found, aliases)
     elif isinstance(node, ast.Compare):
         name = name_of(node.left, aliases)
+        if name and all(isinstance(operator, (ast.Eq, ast.NotEq)) for operator in node.ops):
+            told = [_number(other) for other in node.comparators]
+            found[name].compared |= {value for value in told if value is not None}
         for other in node.comparators:
             if name and isinstance(other, ast.Constant) and isinstance(other.value, str):
                 found[name].options.append(other.value)
@@ -73,6 +76,15 @@ def look(node: ast.AST, found: Mapping[str, Hint], aliases: Mapping[str, str]) -
         name = name_of(node.value, aliases)
         if name:
             found[name].ranks = found[name].ranks or [2]
+
+
+def _number(node: ast.expr) -> float | None:
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError):
+        return None
+    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if plain else None
 
 
 def _subscript(node: ast.Subscript, found: Mapping[str, Hint], aliases: Mapping[str, str]) -> None:
@@ -133,6 +145,7 @@ def _call(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str])
     called = name_of(node.func, aliases)
     if called:
         found[called].called = True
+    owner = None
     if isinstance(node.func, ast.Attribute):
         owner = name_of(node.func.value, aliases)
         if owner and last in ("keys", "items", "values", "get"):
@@ -158,6 +171,9 @@ def _call(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str])
                         found[name].kind("length")
     arguments = [name_of(a, aliases) for a in node.args]
     first = arguments[0] if arguments else None
+    for name in (*arguments, *([owner] if owner else [])) if last in ("dot", "matmul") else ():
+        if name:
+            found[name].factor = True
     if last in ("log", "log2", "log10", "sqrt", "gammaln") and node.args:
         for leaf in ast.walk(node.args[0]):
             name = name_of(leaf, aliases)
@@ -239,8 +255,8 @@ def _inside_shape(whole: ast.expr, leaf: ast.AST) -> bool:
 
 
 def _operation(node: ast.BinOp, found: Mapping[str, Hint], aliases: Mapping[str, str]) -> None:
-    if isinstance(node.op, ast.MatMult):
-        for side in (node.left, node.right):
-            name = name_of(side, aliases)
-            if name:
-                found[name].at_least = max(found[name].at_least, 1)
+    for side in (node.left, node.right) if isinstance(node.op, ast.MatMult) else ():
+        name = name_of(side, aliases)
+        if name:
+            found[name].at_least = max(found[name].at_least, 1)
+            found[name].factor = True

@@ -8,7 +8,8 @@
 ``labels(C)``, ``labels(C, N)``     class labels, one for each row; ``label(C)``: one of them
 ``onehot(N, C)``, ``rows(N, C)``    rows that are unit vectors; rows that sum to one; for columns
                                     ``onehot_columns(C, N)``, ``columns(C, N)``
-``integers(N)``, ``mask(N, D)``     small integers; booleans; ``bits(N)``: zeros and ones
+``integers(N)``, ``mask(N, D)``     small integers; booleans; ``bits(N)``: zeros and ones;
+                                    ``signs(N)``: ones and minus ones
 ``spd(N)``                          a symmetric positive definite matrix; ``symmetric(N)``;
                                     ``regular(N)``: one with an inverse
 ``M``, ``4 * H``, ``[D, H, C]``     lengths themselves, for a constructor
@@ -96,6 +97,9 @@ class _Draws:
     def bits(self, shape: Sequence[int]) -> Array:
         return self.mask(shape).astype(float)
 
+    def signs(self, shape: Sequence[int]) -> Array:
+        return 2.0 * self.bits(shape) - 1.0
+
     def labels(self, shape: Sequence[int]) -> Array:
         """Labels in [0, classes), not all equal; `shape` begins with the classes."""
         classes, *rest = shape
@@ -139,6 +143,7 @@ _KINDS: dict[str, Callable[[_Draws, Sequence[int]], Array]] = {
     "symmetric": _Draws.symmetric,
     "regular": _Draws.regular,
     "bits": _Draws.bits,
+    "signs": _Draws.signs,
 }
 
 
