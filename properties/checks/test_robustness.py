@@ -126,7 +126,7 @@ _LAYOUTS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-@check(Kind.ROBUSTNESS, "both", applies=has_reference, weight=0.5)
+@check(Kind.ROBUSTNESS, "both", applies=has_reference, weight=0.5, convicts=True)
 def test_memory_layout(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """Fortran order, negative strides, slices and read-only arrays change nothing.
 

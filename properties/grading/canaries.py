@@ -50,17 +50,27 @@ def judge_canaries(folder: Path, options: Options, judge: Judge) -> str:
     judge
         Runs the judging, in a process of its own for one.
     """
-    options = replace(options, dropout_p=None, require=(), specs="", only=_bundled(options.only))
+    options = of_bundled(options)
     said = judge(lambda: judge_bundled(options))
     statuses = _statuses(said)
     wanted = dict.fromkeys(statuses or WANTED, "pass")  # of nothing, nothing would be wrong
     if trouble := _trouble("right", statuses, wanted, said):
         return trouble
-    (folder / FOLDER).mkdir(parents=True)
-    (folder / FOLDER / "layers.py").write_text(WRONG, encoding="utf-8")
+    write_wrong(folder)
     options = replace(options, only=("affine", "relu"))
     said = judge(lambda: judge_submission(folder, options))
     return _trouble("wrong", _statuses(said), WANTED, said)
+
+
+def write_wrong(folder: Path) -> None:
+    """Lay out the wrong package as a submission."""
+    (folder / FOLDER).mkdir(parents=True)
+    (folder / FOLDER / "layers.py").write_text(WRONG, encoding="utf-8")
+
+
+def of_bundled(options: Options) -> Options:
+    """The same options for the bundled package, which has no rows of a teacher."""
+    return replace(options, dropout_p=None, require=(), specs="", only=_bundled(options.only))
 
 
 def _bundled(only: tuple[str, ...]) -> tuple[str, ...]:

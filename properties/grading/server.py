@@ -9,7 +9,7 @@ a child of the fork, as it does for `nndl check`.
 
 from __future__ import annotations
 
-import contextlib
+import gc
 import os
 import resource
 import select
@@ -20,15 +20,17 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, NoReturn
 
 import msgspec
+from msgspec.structs import replace
 
 from ..implementation.child.guard import leave_with_parent
-from .canaries import judge_canaries
-from .judging import judge_submission, warm
+from .canaries import judge_canaries, of_bundled, write_wrong
+from .judging import judge_bundled, judge_submission, observe_bundled
 from .values import Options, Result, suite_version
 
 _LENGTH = struct.Struct("<Q")
@@ -108,7 +110,7 @@ def serve() -> None:
                 trouble = judge_canaries(Path(folder), start.options, forked)
             send(answers, Ready(trouble=trouble))
 
-        warm(start.options)
+        _warm(start.options)
         canaries()
         while True:
             task = msgspec.json.decode(receive(tasks), type=Task)
@@ -119,6 +121,23 @@ def serve() -> None:
             send(answers, forked(work))
     except (EOFError, BrokenPipeError):
         return
+
+
+def _warm(options: Options) -> None:
+    """Judge a right and a wrong package here, for what is worked out and imported on the way.
+
+    Forks find it there: the cases of the seed, what is true of them, what diagnosis and discovery
+    read. Without it they say the same, later.
+    """
+    options = of_bundled(options)
+    with tempfile.TemporaryDirectory(prefix="nndl-warm-") as folder, suppress(Exception):
+        judge_bundled(options)
+        observe_bundled(options)
+        write_wrong(Path(folder))
+        judge_submission(Path(folder), replace(options, only=()))
+    # What lives now lives as long as this process: no collection shall touch, and copy, its pages.
+    gc.collect()
+    gc.freeze()
 
 
 def _other_version(wanted: str) -> str:
@@ -153,7 +172,7 @@ class Forked:
             return self._wait(pid, reader)
         finally:
             os.close(reader)
-            with contextlib.suppress(ProcessLookupError, PermissionError):
+            with suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
 
     def _wait(self, pid: int, reader: int) -> Result:
@@ -203,7 +222,7 @@ def _work(work: Callable[[], Result], reader: int, writer: int, server: int) -> 
 
 def _limit_memory() -> None:
     """Let a fork have so much more than the server, however large the replies that it reads."""
-    with contextlib.suppress(OSError, ValueError):
+    with suppress(OSError, ValueError):
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         most = pages * resource.getpagesize() + _MEMORY
         resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))

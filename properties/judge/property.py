@@ -28,7 +28,8 @@ class Property:
     right example, raises Mismatch for a wrong one, Inconclusive where it cannot tell of an
     example, and Unsuitable where it has nothing to say. ``weight`` is the share of the profile's
     examples that it is worth. An ``oracle`` knows what is true of a value or a gradient: a
-    function is right only where one of those that judge it could tell.
+    function is right only where one of those that judge it could tell. One that ``convicts`` is of
+    another class and can meet a wrong value all the same, which is a matter of correctness.
     """
 
     name: str
@@ -40,9 +41,15 @@ class Property:
     weight: float = 1.0
     rows: type[LayerSpec] = LayerSpec
     oracle: bool = False
+    convicts: bool = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         return named, (self.name,)  # its body is a function that pickle cannot find
+
+    @property
+    def counts(self) -> bool:
+        """Whether what it finds can fail a run that is not strict."""
+        return self.kind is not Kind.ROBUSTNESS or self.convicts
 
     @property
     def title(self) -> str:
@@ -109,6 +116,7 @@ def check(
     weight: float = 1.0,
     rows: type[LayerSpec] = LayerSpec,
     oracle: bool = False,
+    convicts: bool = False,
 ) -> Callable[[Body], Callable[[Any], None]]:
     """Make a pytest test of a property; the plugin parametrises it over the specs.
 
@@ -129,6 +137,7 @@ def check(
             weight=weight,
             rows=rows,
             oracle=oracle,
+            convicts=convicts,
         )
 
         if name in _DECLARED and _DECLARED[name].body.__module__ != body.__module__:

@@ -71,7 +71,9 @@ def judge_properties(verdicts: Sequence[Verdict], probe: Probe, demands: Demands
     shrunk: dict[tuple[str, str], Verdict] = {}
     for verdict in verdicts:
         _conclude(verdict)
-        if demands.shrink and verdict.status in ("fail", "error") and not _is_final(verdict):
+        worth_it = demands.shrink_noted or demands.strict or verdict.declared.counts
+        bad = verdict.status in ("fail", "error") and not _is_final(verdict)
+        if demands.shrink and worth_it and bad:
             _make_small(verdict, probe, shrunk)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ..implementation import Implementation
 from ..spec.demands import Demands
 from ..spec.observation import Observations
-from ..spec.row import LayerSpec, ObjectSpec, Reading
+from ..spec.row import LayerSpec, ObjectSpec, Purpose, Reading
 from .mismatch import Fault
 from .plan import Cell
 from .property import Property, named
@@ -77,6 +77,15 @@ def needed(declared: Property, row: LayerSpec) -> tuple[str, ...]:
     return (row.forward,) if declared.judges == "forward" else row.functions
 
 
+def _has_a_cause(verdict: Verdict) -> bool:
+    """Whether what was found may have a cause that is told from observations.
+
+    What a call refuses, and what float32 rounds, has none; an overflow has.
+    """
+    told = verdict.declared.counts or verdict.declared.purpose is Purpose.EXTREME
+    return told and verdict.disagreement is not None
+
+
 def _nothing(subject: Subject) -> dict[str, Observations]:
     return {}
 
@@ -137,7 +146,7 @@ class Suite:
         started = time.perf_counter()
         subject = self.subject(cells[0].row)
         judged = judge(cells, subject, self.demands)
-        failed = any(v.disagreement is not None or v.notes for v in judged.verdicts)
+        failed = any(map(_has_a_cause, judged.verdicts))
         seen = subject.row.name in self.observations
         if failed and not seen and not any(fault.is_final for fault in judged.faults.values()):
             judged.observations = self.observe(subject)

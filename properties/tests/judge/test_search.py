@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from properties.checks import all_properties
 from properties.commands.notebook import Functions
 from properties.implementation import Call, Outcome
+from properties.judge.mismatch import Kind
 from properties.judge.plan import Cell, plan
 from properties.judge.property import named
 from properties.judge.search import judge_properties
@@ -134,3 +136,30 @@ def test_cells_and_what_came_of_them_can_be_sent() -> None:
         (v.declared.name, v.status) for v in judged.verdicts
     ]
     assert any(v.status == "fail" for v in again.verdicts)
+
+
+def test_what_can_meet_a_wrong_value_says_so() -> None:
+    """What does not count may be left as it was drawn: it must never become what counts."""
+    for declared in PROPERTIES:
+        if declared.kind is Kind.ROBUSTNESS:
+            text = inspect.getsource(declared.body)
+            assert declared.convicts == ("Kind.CORRECTNESS" in text or "Kind.CONVENTION" in text)
+
+
+def test_what_does_not_count_can_be_left_as_it_was_drawn() -> None:
+    def refuses(x: Any) -> Any:
+        if x.size == 0:
+            raise ZeroDivisionError("nothing in it")
+        return forward(x)
+
+    empty = Cell(row="relu", purpose=Purpose.EMPTY, properties=("empty_batch",))
+    trips = []
+    for shrink_noted in (True, False):
+        demands = Demands(profile="quick", shrink_noted=shrink_noted)
+        counted = Counted(refuses, backward)
+        subject = prepare(RELU, counted, demands)
+        before = counted.trips
+        [verdict] = judge([empty], subject, demands).verdicts
+        assert verdict.status == "fail"
+        trips.append(counted.trips - before)
+    assert trips[1] < trips[0]
