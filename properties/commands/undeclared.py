@@ -26,6 +26,7 @@ from ..discovery.smallest import with_small_example
 from ..discovery.source import Survey
 from ..discovery.targets import LIMITS, look, opened
 from ..implementation import Limits, Target
+from ..implementation.child.survey import STEMS
 from ..implementation.isolation import Tier
 from ..record.found import entries, not_judged
 from ..record.merge import assemble
@@ -299,6 +300,12 @@ def beside(
     judged = {f.name for p in pairings if p.owner is None for f in (p.forward, p.judged)}
     judged |= {p.owner.name for p in pairings if p.owner is not None}
     foreign = {f.row for f in record.functions if is_foreign(f)}
+    if undeclared.target.kind == "file":  # a file that means other functions by these names
+        told = [one for one in undeclared.found if isinstance(one, NotJudged)]
+        own = [f for f in record.functions if f.row in foreign]
+        own = [f for f in own if _ANOTHER.search(f.detail) and Path(f.file).stem not in STEMS]
+        rows = {f.row for f in own if any(one.answers_to(f.name) for one in told)}
+        judged |= {f.name for f in own if f.row in rows}
     kept = (
         f
         for f in record.functions

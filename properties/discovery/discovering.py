@@ -17,7 +17,7 @@ from .choices import with_choices
 from .conventions import conventions
 from .found import Found, NotJudged
 from .gradients import between, items_of
-from .hypotheses import SURE, Hypothesis, first_input, is_target, unsummed, unsure
+from .hypotheses import SURE, Hypothesis, apart, first_input, is_target, unsummed, unsure
 from .inputs import Wanted, shown
 from .ladder import Truth, Unclear
 from .learning import Refused
@@ -111,6 +111,7 @@ class _Search:
         self._shapes_off = False
         self._ran = False
         self._single: list[str] = []
+        self._apart: list[tuple[str, str]] = []
         self._note = ""
         self._backward_error: tuple[Mapping[str, Any], Mapping[str, int]] | None = None
 
@@ -120,7 +121,10 @@ class _Search:
             return self._not_judged(self._candidate.reason)
         for place, pairing in enumerate(self._candidate.pairings):
             helpers = callees(pairing.forward, self._survey, pairing.owner)
-            self._pairing(replace(pairing, helpers=helpers), 0.3 * place)
+            pairing = replace(pairing, helpers=helpers)
+            self._pairing(pairing, 0.3 * place)
+            if self._best is not None and self._best.without_leaf and pairing.then is None:
+                self._pairing(replace(pairing, warm=True), 0.3 * place + 0.05)
             if self._best is not None and self._best.fit.clean:
                 break
         best = self._best
@@ -141,13 +145,15 @@ class _Search:
             return
         learner = start.learner
         first: float | None = None
+        told = 0
         for count, (specs, price) in enumerate(learner.search(start.inputs)):
             first = price if first is None else first
             learner.dearest = first + 0.36
-            if count >= _MOST_INPUTS:
+            if told >= _MOST_INPUTS or count >= 2 * _MOST_INPUTS:
                 break
             self._inputs = self._inputs or specs
             self._shapes_off, self._backward_error, self._single = True, None, []
+            self._apart = []
             self._ran = False
             masks = only_multiplied(pairing.forward)
             likely = variants(specs, self._declared, masks) if is_loss(pairing) else [(0.0, specs)]
@@ -157,8 +163,11 @@ class _Search:
                     return
             if self._backward_error is not None and not self._ran:
                 learner.learn(specs, price, *self._backward_error)
+            told += self._ran
             if self._ran:
                 learner.most_ones = ones(specs)
+                if self._shapes_off:
+                    learner.merge(specs, price, self._apart)
             scalars = pairing.kind in ("local", "flag", "joint")
             learner.widen(specs, price, self._single, scalars=scalars, lower=self._shapes_off)
         if first is None and learner.refused is not None:
@@ -264,6 +273,7 @@ class _Search:
             self._shapes_off = False
         if len(off) > 1 and not self._single:
             self._single = unsummed(off, seen)
+        self._apart = self._apart or apart(off, seen)
         hypothesis = Hypothesis(start, specs, plan, reading, fit, cost, least)
         if self._best is None or hypothesis.rank < self._best.rank:
             before, self._best = self._best, hypothesis

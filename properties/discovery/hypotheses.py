@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,12 @@ class Hypothesis:
         )
 
     @property
+    def without_leaf(self) -> bool:
+        """Whether an object keeps a gradient of what it did not have before its first input."""
+        own = (m for m in self.fit.matches if m.leaf is None)
+        return any(match.item.source == "attribute" for match in own)
+
+    @property
     def rank(self) -> tuple[float, ...]:
         """Sort key: the best first."""
         right, wrong = self.fit.count(RIGHT), self.fit.count(WRONG)
@@ -63,7 +70,13 @@ def unsure(best: Hypothesis, *, declared: bool) -> str:
     """Why a misfit is not enough to call the code wrong; "" when it is."""
     if ones(best.specs) > best.start.told_ones and any(map(_over_one, best.fit.matches)):
         return "the shapes of what it returns fit no inputs that were found"
+    wrong = [match for match in best.fit.matches if match.status == WRONG]
+    if wrong and all(m.leaf is None and m.item.source == "attribute" for m in wrong):
+        told = ", ".join(match.item.shown for match in wrong)
+        return f"it is not known which input {told} belongs to"
     if any(_spread(match) for match in best.fit.matches):
+        return "the shapes of what it returns fit no inputs that were found"
+    if any(shape_is_off(m) and not np.size(m.item.values[m.case]) for m in best.fit.matches):
         return "the shapes of what it returns fit no inputs that were found"
     vectors = [n for n in best.start.learner.guessed(best.specs) if len(best.specs[n].axes) == 1]
     guessed = any(_of_guessed_length(match, best.specs) for match in best.fit.matches)
@@ -125,6 +138,24 @@ def _has_fewer_axes(match: Match) -> bool:
         return False
     got, wanted = match.item.values[0], match.leaf.wanted[0]
     return len(np.squeeze(got).shape) < len(np.squeeze(wanted).shape)
+
+
+def apart(off: Sequence[Match], seen: Sequence[Seen]) -> list[tuple[str, str]]:
+    """Pairs of letters that differ by as much as gradients are too long or too short."""
+    pairs: set[tuple[str, str]] = set()
+    for match in (m for m in off if m.leaf is not None and seen):
+        assert match.leaf is not None
+        every = set(itertools.combinations(sorted(seen[0].example.sizes), 2))
+        fitting = set(every)
+        for case, one in enumerate(seen):
+            got, sizes = np.shape(match.item.values[case]), one.example.sizes
+            wanted = match.leaf.wanted[case].shape
+            away = {abs(a - b) for a, b in zip(got, wanted, strict=False)} - {0}
+            if len(got) != len(wanted) or not away:
+                continue
+            fitting &= {(a, b) for a, b in fitting if abs(sizes[a] - sizes[b]) in away}
+        pairs |= fitting if fitting != every else set()
+    return sorted(pairs)[:4]
 
 
 def unsummed(off: Sequence[Match], seen: Sequence[Seen]) -> list[str]:

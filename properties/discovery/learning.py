@@ -267,6 +267,15 @@ class Learner:
         """Whether an argument is added to every example, by its name and its use."""
         return is_bias(name.rpartition("/")[2]) and not self._beginnings.hint(name).factor
 
+    def merge(self, specs: Specs, cost: float, pairs: Sequence[tuple[str, str]]) -> None:
+        """Consider equal lengths where the code lets different ones pass that it takes for one.
+
+        A slice that is too long, or a length that is one, hides it; the gradients then have
+        shapes of no input.
+        """
+        for a, b in pairs:
+            self._push(cost + 0.1, exchange(specs, {b: a}), self._depth)
+
     def _free(self, name: str) -> bool:
         """Whether nothing says that an argument has two axes."""
         hint = self._beginnings.hint(name)

@@ -28,8 +28,8 @@ _FILLING = vocabulary(
 NOT_JUDGED = vocabulary(
     """numerical numeric num check checking checker descent ascent clip clipping update updates
     train training fit optimizer optimize plot test tests finite difference differences sgd adam
-    zero main print show norm norms history momentum apply accumulate rel relative minimize
-    newton solver solve approx approximate verify demo load save read write"""
+    zero flush reset clear main print show norm norms history momentum apply accumulate rel relative
+    minimize newton solver solve approx approximate verify demo load save read write"""
 )
 """Words of functions that use a gradient and are none."""
 _MARKED = vocabulary("forward fwd fprop backward backwards bwd bprop prime deriv derivative")

@@ -31,6 +31,8 @@ class Pairing:
         The inputs whose gradients are returned, in order, where somebody says so.
     helpers : tuple of Function
         What the forward calls of its own.
+    warm : bool
+        Whether the object makes its parameters with its first input, so that it gets one before.
     """
 
     forward: Function
@@ -42,6 +44,7 @@ class Pairing:
     value: int = 0
     gradients: tuple[str, ...] = ()
     helpers: tuple[Function, ...] = ()
+    warm: bool = False
 
     @property
     def judged(self) -> Function:

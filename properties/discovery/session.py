@@ -83,6 +83,7 @@ def base_request(pairing: Pairing) -> dict[str, Any]:
             request["module"] = owner.module
         else:
             request["class"], request["module"] = owner.name, owner.module
+            request["warm"] = pairing.warm
     request["globals"] = list(forward.arrays)
     if pairing.then is not None:
         own = [p.name for p in pairing.then.parameters if p.required]

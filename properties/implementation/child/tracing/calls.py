@@ -65,6 +65,8 @@ class Calls:
                 self.owner = trials.resolve(request["module"], request["class"])(
                     *self._list("init")
                 )
+            if request.get("warm"):
+                self._warm()
             self._set(leaves)
             self.before = _copied(flat(self.owner, objects=trials.is_own))
         self._module = vars(trials.module(str(request["module"])))
@@ -97,6 +99,16 @@ class Calls:
 
     def _list(self, kind: str) -> list[Any]:
         return list(self._own[kind].values())
+
+    def _warm(self) -> None:
+        """Let the object make the parameters that it makes with its first input."""
+        given = {n: replaced(v, {}, "") for n, v in self._plain["arg"].items()}
+        options = {k: given.pop(k) for k in self._request.get("keywords", ())}
+        lists = [(one, len(one)) for one in _lists(vars(self.owner))]
+        with self._stage("forward"):
+            getattr(self.owner, self._request["forward"])(*given.values(), **options)
+        for one, length in lists:  # what it keeps of each input
+            del one[length:]
 
     def _set(self, leaves: dict[str, Any]) -> None:
         """Give the object's own arrays the values of the case."""
@@ -193,6 +205,15 @@ class Calls:
         """Arguments that were changed in place."""
         places = flat(self._own["arg"], "arg")
         return [p for p in places if differs(self._before_args.get(p[0]), p[3])]
+
+
+def _lists(value: Any) -> Iterator[list[Any]]:
+    """The lists among the attributes of an object, and in dicts there."""
+    for item in value.values():
+        if isinstance(item, list):
+            yield item
+        elif isinstance(item, dict):
+            yield from _lists(item)
 
 
 def _copied(places: Sequence[Any]) -> list[Any]:
