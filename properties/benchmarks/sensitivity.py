@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from properties.benchmarks.sampling import draw, layers, make_probe, opened
+from properties.judge.compare import exact as exactly
 from properties.judge.subjects.functions import Probe
 from properties.spec.case import Case, Run
 from properties.spec.row import Purpose
@@ -97,7 +98,7 @@ def well_conditioned(
     probe: Probe, case: Case, run: Run, *, exact: bool
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
     """The entries whose relative error means something: argument and index."""
-    truth = probe.exact(probe.truth_of_gradients(case, run)) if exact else {}
+    truth = exactly(probe.truth_of_gradients(case, run)) if exact else {}
     for name, gradient in run.gradients.items():
         if (probe.spec.name, name) in _ALWAYS_ZERO or (gradient.size < 3 and not exact):
             continue
@@ -122,7 +123,7 @@ def sees(probe: Probe, case: Case, run: Run, *, exact: bool) -> bool:
     """Whether the oracle objects to the gradients of a run."""
     if not exact:
         return probe.wrong_gradient(case, run) is not None
-    truth = probe.exact(probe.truth_of_gradients(case, run))
+    truth = exactly(probe.truth_of_gradients(case, run))
     return probe.find(case, dict(run.gradients), truth, prefix="d") is not None
 
 

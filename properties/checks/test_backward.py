@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..judge.asking import Questions
+from ..judge.compare import exact, exact_to_last_bits
 from ..judge.mismatch import Inconclusive, Kind
 from ..judge.numerical import Answer, judge_gradients
 from ..judge.property import check, has_reference
@@ -65,14 +66,12 @@ def test_exact_on_integers(probe: Probe, case: Case, rng: np.random.Generator) -
     A value may be off in its last bits: a norm that is squared is right, and has taken a root.
     """
     run = yield from probe.run(case)
-    wrong = probe.find(case, run.outputs, probe.exact_to_last_bits(probe.truth_of_value(case, run)))
+    wrong = probe.find(case, run.outputs, exact_to_last_bits(probe.truth_of_value(case, run)))
     if wrong is not None:
         probe.fail(probe.spec.forward, *wrong, oracle="exact arithmetic", case=case)
     if probe.spec.backward is not None and probe.forward_is_wrong:
         raise Inconclusive  # its backward may follow it
-    wrong = probe.find(
-        case, run.gradients, probe.exact(probe.truth_of_gradients(case, run)), prefix="d"
-    )
+    wrong = probe.find(case, run.gradients, exact(probe.truth_of_gradients(case, run)), prefix="d")
     if wrong is not None:
         name, difference = wrong
         probe.fail(

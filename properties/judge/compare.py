@@ -10,6 +10,7 @@ import numpy.typing as npt
 from reference.bounded import SAFETY, Bounded
 
 from ..spec.case import Array
+from ..spec.row import Bounds
 
 _HALF_SHORT = 2.0**-24  # rounding unit of float32
 _NO_ROUNDING = 2.0**39  # a thousand times the ratio of float32's rounding unit to float64's
@@ -120,3 +121,31 @@ def looks_like_float32(got: Array, truth: Bounded, bound32: Bounded, *, single: 
         return False
     # A systematic error of the right size (an eps in another place) has one sign throughout.
     return bool(relative.size >= min(3, got.size) or (got.astype(np.float32) == got).all())
+
+
+def exact(truth: Bounds) -> Bounds:
+    """The same truth with no tolerance for rounding; intervals of subgradients stay."""
+    return {
+        name: Bounded(
+            bounded.value,
+            np.where(bounded.error < 1e-10 * (1.0 + np.abs(bounded.value)), 0.0, bounded.error),
+            bounded.precision,
+        )
+        for name, bounded in truth.items()
+    }
+
+
+def exact_to_last_bits(truth: Bounds) -> Bounds:
+    """The same truth with a few rounding units of each value itself for rounding.
+
+    For a value that may be half the square of a norm: the sum of squares is exact, the root
+    that is squared again is not.
+    """
+    return {
+        name: Bounded(
+            bounded.value,
+            np.minimum(bounded.error, 2.0 * bounded.precision.unit * np.abs(bounded.value)),
+            bounded.precision,
+        )
+        for name, bounded in truth.items()
+    }

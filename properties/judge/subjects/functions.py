@@ -360,32 +360,6 @@ class Probe:
             single=is_single(run.outputs[self.spec.value]),
         )
 
-    def exact(self, truth: Bounds) -> Bounds:
-        """The same truth with no tolerance for rounding; intervals of subgradients stay."""
-        return {
-            name: Bounded(
-                bounded.value,
-                np.where(bounded.error < 1e-10 * (1.0 + np.abs(bounded.value)), 0.0, bounded.error),
-                bounded.precision,
-            )
-            for name, bounded in truth.items()
-        }
-
-    def exact_to_last_bits(self, truth: Bounds) -> Bounds:
-        """The same truth with a few rounding units of each value itself for rounding.
-
-        For a value that may be half the square of a norm: the sum of squares is exact, the root
-        that is squared again is not.
-        """
-        return {
-            name: Bounded(
-                bounded.value,
-                np.minimum(bounded.error, 2.0 * bounded.precision.unit * np.abs(bounded.value)),
-                bounded.precision,
-            )
-            for name, bounded in truth.items()
-        }
-
     def slack(self, case: Case, run: Run, name: str) -> Array:
         """How far two evaluations of a gradient may differ by rounding."""
         gradient = run.gradients[name]
