@@ -261,8 +261,12 @@ class Child:
         self._kill()
         if threading.current_thread() is not self._watchdog:
             self._watchdog.join(2)
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        try:
             self._process.wait(_GONE_SECONDS)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                self._started.kill(at_once=True)
+                self._process.wait(_GONE_SECONDS)
         self._channel.wait_for_end(_GONE_SECONDS)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:

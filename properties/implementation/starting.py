@@ -50,6 +50,10 @@ _THREADS = (
 )
 
 
+KEEPER = True
+"""Whether what a child leaves is found and ended, where no better tier sees to that."""
+
+
 class Started:
     """A child process with its pipes: requests, replies, progress, standard error.
 
@@ -63,6 +67,7 @@ class Started:
 
     def __init__(self, tier: Tier, view: View | None, limits: Limits) -> None:
         self.tier = tier
+        self._has_keeper = tier == "limits" and sys.platform == "linux" and KEEPER
         self.folder = "" if tier == "bubblewrap" else tempfile.mkdtemp(prefix="nndl-check-")
         self.home = bubblewrap.HOME if tier == "bubblewrap" else os.path.join(self.folder, "home")
         self._theirs: list[int] = []
@@ -97,6 +102,7 @@ class Started:
             "cpu_seconds": _processor_seconds(limits),
             "frame_bytes": max(limits.memory_bytes, 1 << 30),
             "parent": os.getpid(),
+            "keeper": self._has_keeper,
         }
         errors: int = subprocess.DEVNULL
         more: dict[str, Any] = {}
@@ -140,9 +146,16 @@ class Started:
             return bubblewrap.command(view, limits.written_bytes, inner)
         return inner
 
-    def kill(self) -> None:
-        """End the child and what it may have started."""
+    def kill(self, *, at_once: bool = False) -> None:
+        """End the child and what it may have started.
+
+        A keeper is asked to, and ends itself then; ``at_once`` is for one that does not.
+        """
         process = self.process
+        if self._has_keeper and not at_once:
+            if process.returncode is None:
+                process.terminate()
+            return
         if os.name == "nt":
             if process.poll() is None:
                 command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]

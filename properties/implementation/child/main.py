@@ -52,6 +52,9 @@ def _private_pipes() -> tuple[int, int]:
 def main() -> None:
     """Set everything up and serve."""
     configuration = json.loads(sys.argv[1])
+    if configuration["keeper"]:
+        pipes = (0, 1, 2, configuration["progress"])
+        configuration["parent"] = _own_package("keeper").keep(configuration["parent"], pipes)
     reader, writer = _private_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path[:] = configuration["sys_path"]
