@@ -29,17 +29,24 @@ def _make(v: Values, n: int, d: int, classes: int) -> Case:
     return Case(args=args, family=v.family)
 
 
-def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
-    if purpose is Purpose.EXTREME:
-        return None  # the losses of scores speak of those
+def _cases(purpose: Purpose) -> st.SearchStrategy[Case]:
     return st.builds(_make, values(purpose), batch_sizes(purpose), SIDES, CLASSES)
 
 
 def _softmax_cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
+    if purpose is Purpose.EXTREME:
+        return st.builds(_loud, _cases(Purpose.ORDINARY), st.sampled_from((1e3, 1e5)))
     return None if purpose in (Purpose.KINK, Purpose.INTEGER) else _cases(purpose)
 
 
+def _loud(case: Case, times: float) -> Case:
+    """Scores whose exponentials overflow, or all underflow."""
+    return case.with_args(W=times * case.args["W"])
+
+
 def _svm_cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
+    if purpose is Purpose.EXTREME:
+        return None  # the loss of scores speaks of those
     if purpose is not Purpose.SMOOTH:
         return _cases(purpose)
     drawn = st.builds(Values, st.just("dyadic"), SEEDS)
