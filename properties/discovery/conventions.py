@@ -11,7 +11,8 @@ import numpy as np
 
 from . import names
 from .calling import Plan
-from .locating import RIGHT, WRONG, Fit, Match, status
+from .gradients import between
+from .locating import RIGHT, WRONG, Fit, Match, is_between, status
 from .pairs import Pairing
 from .source import Function
 from .trying import Seen
@@ -29,6 +30,8 @@ def conventions(
     """
     notes: list[str] = []
     fit, said = _mean_over_examples(fit, plan, reading, first, seen)
+    notes += said
+    fit, said = _sum_over_examples(fit, pairing, reading, seen)
     notes += said
     fit, said = _weight_decay(fit, seen)
     notes += said
@@ -93,6 +96,27 @@ def _mean_over_examples(
             names = ", ".join(m.item.shown for m in parameters)
             note = f"{names} are means over the examples (1/m), dx is not: consistent, a convention"
             return replace(fit, matches=matches), [note]
+    return fit, []
+
+
+def _sum_over_examples(
+    fit: Fit, pairing: Pairing, reading: str, seen: Sequence[Seen]
+) -> tuple[Fit, list[str]]:
+    """The same of a whole net: dA0 is not divided by m, as no dA is (deeplearning.ai)."""
+    wrong = [m for m in fit.matches if m.status == WRONG]
+    if reading == "product" or len(wrong) != 1 or fit.count(RIGHT) < 2:
+        return fit, []
+    item, leaf = wrong[0].item, wrong[0].leaf
+    if leaf is None or not is_between(item.name, between(pairing, seen)):
+        return fit, []
+    for axis in (-1, 0):
+        count = [float(w.shape[axis]) if w.ndim else 1.0 for w in leaf.wanted]
+        if max(count) > 1.0 and status(item, leaf, count)[0] == RIGHT:
+            matches = tuple(replace(m, status=RIGHT) if m in wrong else m for m in fit.matches)
+            note = (
+                f"{item.shown} is a sum over the examples, those of the parameters are means (1/m)"
+            )
+            return replace(fit, matches=matches), [f"{note}: consistent, a convention"]
     return fit, []
 
 

@@ -209,6 +209,8 @@ def locate(
         spelled = any(item.name.endswith(name) for name in inner) or np.ndim(item.values[0])
         if not positional and inner and spelled:
             continue  # of a value between the inputs and the output
+        if not positional and not shaped and is_between(item.name, between):
+            continue
         likely: Leaf | None = shaped[0] if shaped else None
         likely = next((leaf for leaf in shaped if leaf.path == first), likely)
         if likely is None and len(later) == 1 and len(free) == 1:
@@ -224,6 +226,12 @@ def locate(
         matches = [_in_its_place(match, places) for match in matches]
     missing = tuple(leaf.shown for leaf in leaves if leaf.path not in taken)
     return Fit(tuple(matches), missing=missing)
+
+
+def is_between(name: str, between: frozenset[str]) -> bool:
+    """Whether a gradient is of one of the values that a loop over layers gives a name, as dA2."""
+    plain = name.rstrip("0123456789_")
+    return plain != name and any(n.lower() in names.gradient_of(plain) for n in between)
 
 
 def _in_its_place(match: Match, places: Mapping[str, Leaf]) -> Match:

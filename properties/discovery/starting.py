@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,7 +24,6 @@ from .source import (
     PLAIN,
     POSITIONAL_ONLY,
     VAR_POSITIONAL,
-    Function,
     Parameter,
     Survey,
 )
@@ -115,7 +113,7 @@ class Starting:
             lambda values: self._attempt(pairing, values),
             functions,
             keyed,
-            columns=in_columns([*functions, *self._helpers(functions)]),
+            columns=in_columns([*functions, *pairing.helpers]),
             scalar=is_number(pairing),
             gradient=pairing.kind == "second",
             seed=self._seed,
@@ -149,16 +147,6 @@ class Starting:
 
     def _calls_itself(self) -> bool:
         return any(calls_its_own(tree) for tree in self._survey.trees.values())
-
-    def _helpers(self, functions: Sequence[Function]) -> list[Function]:
-        """Functions of the target that these call."""
-        called = {
-            node.func.id
-            for function in functions
-            for node in function.walk()
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        }
-        return [f for f in self._survey.functions if f.name in called]
 
     def _start(
         self,
