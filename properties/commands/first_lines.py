@@ -26,12 +26,14 @@ from ..record.schema import Function, Record
 from ..record.steps import listing
 from ..spec.row import LayerSpec
 from ..steps.debugger import debug_subject
+from ..steps.inferring import plain_names
 from ..steps.names import same_input
 from ..steps.rewrite.child import LIMITS
 from ..steps.rewrite.session import InProcess
 from ..steps.rewrite.source import Project, open_project
 from ..steps.subjects import Subject, of_inputs, of_row, variants_of
 from ..steps.values import NoSource, Report, StepsError
+from ..steps.ways import Way, way_of
 from .job import Job
 from .judging import processors
 from .workers import begin
@@ -55,6 +57,7 @@ class Asked:
     backward: str | None = None
     inputs: str = ""
     located: tuple[str, ...] = ()
+    way: Way | None = None
     case: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -95,7 +98,8 @@ def asked_of_found(results: Iterable[Result]) -> Iterator[Asked]:
             backward=None if pairing.backward is None else owner + pairing.backward.name,
             inputs=result.found.inputs,
             located=result.located,
-            case={name.rpartition("/")[2]: v for name, v in result.wrong[0].values.items()},
+            way=way_of(result.found),
+            case=plain_names(result.wrong[0].values),
         )
 
 
@@ -216,7 +220,14 @@ def _debug(asked: Asked, job: Job) -> Report:
 def _subjects(asked: Asked, job: Job, project: Project) -> Iterator[Subject]:
     if not asked.row:
         names = (asked.forward, asked.backward)
-        yield of_inputs(project, *names, asked.inputs, targets=asked.located)
+        yield of_inputs(
+            project,
+            *names,
+            asked.inputs,
+            targets=asked.located,
+            way=asked.way,
+            options=asked.case,
+        )
         return
     row = next(one for one in job.known_rows() if one.name == asked.row)
     for variant in variants_of(row):
@@ -231,8 +242,11 @@ def disagreement(found: Listing, asked: Asked) -> str:
     told = ", ".join(sorted(asked.arguments)) or "a gradient"
     if found.outcome == "right":
         return f"of {told} wrong here, the lines show nothing on small examples: {found.verdict}"
-    both = any(same_input(one, other) for one in mine for other in asked.arguments)
-    if found.outcome == "wrong" and mine and asked.arguments and not both:
+    known = {name for g in found.gradients for name in g.input.split(",")}
+    # Only names that both have can be held against each other: W may be params[0] to the lines.
+    theirs = {n for n in asked.arguments if any(same_input(n, other) for other in known)}
+    both = any(same_input(one, other) for one in mine for other in theirs)
+    if found.outcome == "wrong" and mine and theirs and not both:
         return (
             f"the gradient of {told} is wrong here, by its lines that of {', '.join(sorted(mine))}"
         )

@@ -224,6 +224,9 @@ class Inputs:
         if self.largest(sizes) > _MANY_ENTRIES:  # letters then go by what is small
             many = max(len(letters), 2)
             sizes = {name: 2 + (k + number) % many for k, name in enumerate(letters)}
+        while self.largest(sizes) > 4 * _MANY_ENTRIES and max(sizes.values()) > 2:
+            longest = max(sizes, key=lambda name: sizes[name])
+            sizes[longest] -= 1
         return sizes
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from .search.mistakes import Search
 from .search.smallest import smallest_case, unseen
 from .subjects import Subject, of_inputs, of_row, rows_named, variants_of
 from .values import CodeError, NoSource, Report, Step, StepsError, Trouble
+from .ways import Way
 
 __all__ = ["SECONDS", "debug", "debug_all", "debug_subject"]
 
@@ -39,6 +40,9 @@ class _Asked:
     backward: str | None
     inputs: str | None
     rows: Sequence[LayerSpec]
+    way: Way | None = None
+    targets: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_undeclared(self) -> bool:
@@ -85,7 +89,14 @@ class _Asked:
                 if (row, variant) == rows[-1] and self.layer is not None:
                     raise
         return of_inputs(
-            project, str(self.forward), self.backward, self.inputs, sourceless=sourceless
+            project,
+            str(self.forward),
+            self.backward,
+            self.inputs,
+            targets=self.targets,
+            way=self.way,
+            options=self.options,
+            sourceless=sourceless,
         )
 
 
@@ -172,7 +183,14 @@ def debug(
     if asked.inputs is None and (asked.is_undeclared or asked.fits_no_row(project)):
         found = _find(target, asked, limits)
         if found is not None:
-            asked = replace(asked, backward=found.backward, inputs=found.inputs)
+            asked = replace(
+                asked,
+                backward=found.backward,
+                inputs=found.inputs,
+                way=found.way,
+                targets=found.located,
+                options=found.case,
+            )
     try:
         subject = asked.subject(project)
     except NoSource:
@@ -221,7 +239,8 @@ def debug_all(
             yield one
             continue
         try:
-            subject = of_inputs(project, one.forward, one.backward, one.inputs)
+            names = (one.forward, one.backward, one.inputs)
+            subject = of_inputs(project, *names, targets=one.located, way=one.way, options=one.case)
         except StepsError as error:
             yield NotJudged(one.backward or one.forward, str(error))
             continue

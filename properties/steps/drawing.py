@@ -34,17 +34,23 @@ class Drawing:
 
 
 def drawn(
-    inputs: Inputs, given: Sequence[str], own: Sequence[str], *, exact: bool = False
+    inputs: Inputs,
+    given: Sequence[str],
+    own: Sequence[str],
+    *,
+    exact: bool = False,
+    fixed: Mapping[str, Any] | None = None,
 ) -> Drawing:
     """Draw the arguments that are `given` as values, the others for a constructor.
 
     exact : whether the code needs lengths as they are where they are all numbers.
+    fixed : options that are not drawn: the branch in which something is wrong.
     """
     names = dict(zip(given, own, strict=False))
     init = [name for name in inputs.entries if name not in given]
 
     def draw(sizes: Sizes, seed: int) -> Case:
-        drawn = inputs.draw(sizes, seed)
+        drawn = {**inputs.draw(sizes, seed), **(fixed or {})}
         values = {names.get(name, name): drawn[name] for name in given}
         made = {name: _plain(drawn[name]) for name in init}
         return Case(values, 1.0, dict(sizes), init=made, seed=seed)

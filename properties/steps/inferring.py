@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..discovery.discovering import discover
 from ..discovery.found import Found, NotJudged
@@ -12,6 +13,7 @@ from ..discovery.judging import judge_found
 from ..discovery.session import Session
 from ..discovery.targets import LIMITS, look, opened
 from ..implementation import Limits, TargetError, resolve_target
+from .ways import Way, way_of
 
 __all__ = ["Inferred", "infer"]
 
@@ -24,6 +26,8 @@ class Inferred:
 
     status : what the open contract says of the gradients, whatever way they are called and read;
         `said` are its conventions, or what is wrong.
+    located : the inputs that have a gradient.
+    case : the inputs with which one is wrong.
     """
 
     forward: str
@@ -32,6 +36,9 @@ class Inferred:
     source: str
     status: str
     said: tuple[str, ...] = ()
+    way: Way | None = None
+    located: tuple[str, ...] = ()
+    case: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def note(self) -> str:
@@ -85,5 +92,19 @@ def _inferred(found: Found, session: Session) -> Inferred | NotJudged:
     backward = None if pairing.backward is None else owner + pairing.backward.name
     result = judge_found(found, session, examples=_EXAMPLES)
     said = tuple(wrong.sentence for wrong in result.wrong) or tuple(result.notes)
-    forward = owner + pairing.forward.name
-    return Inferred(forward, backward, found.inputs, found.source, result.status, said)
+    return Inferred(
+        owner + pairing.forward.name,
+        backward,
+        found.inputs,
+        found.source,
+        result.status,
+        said,
+        way_of(found),
+        result.located,
+        plain_names(result.wrong[0].values) if result.wrong else {},
+    )
+
+
+def plain_names(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an example by the names of arguments alone."""
+    return {name.rpartition("/")[2]: value for name, value in values.items()}

@@ -76,6 +76,10 @@ def make_report(
 
 def _mistake(evidence: Evidence, origin: Origin, cause: Cause) -> Mistake:
     said, relation = cause
+    if origin.lacks:
+        said = f"{said}; {origin.lacks} is missing before this line"
+    elif not said and origin.right is None and origin.finding.meaning == "unknown":
+        said = "it is the adjoint of nothing, and all that it is made of is known"
     file, around = _around(evidence, origin.slot.statement)
     return Mistake(
         _line(evidence, origin),
@@ -89,12 +93,14 @@ def _mistake(evidence: Evidence, origin: Origin, cause: Cause) -> Mistake:
         file,
         around,
         "" if origin.edit is None else origin.edit.words,
-        "" if origin.edit is None else ast.unparse(origin.edit.tree),
+        origin.lacks if origin.edit is None else ast.unparse(origin.edit.tree),
     )
 
 
 def _line(evidence: Evidence, origin: Origin) -> int:
     """The line of a mistake: of a statement of several lines, that which the change is in."""
+    if origin.line:
+        return origin.line
     slot, statement = origin.slot, evidence.statements.get(origin.slot.statement)
     changed = 0 if origin.edit is None else getattr(origin.edit.old, "lineno", 0)
     inside = statement is not None and statement.line <= changed <= statement.end

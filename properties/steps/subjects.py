@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..spec.notation import Inputs, NotationError, parse_inputs
 from ..spec.row import LayerSpec, ObjectSpec
@@ -17,6 +17,7 @@ from .calling import Signature, backward_sources, cache_is_last, rate_of
 from .drawing import drawn, sampled
 from .rewrite.source import Project
 from .values import Case, NoSource, Pair, Place, StepsError
+from .ways import Way
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -165,11 +166,15 @@ def of_inputs(
     text: str | None,
     *,
     targets: Iterable[str] = (),
+    way: Way | None = None,
+    options: Mapping[str, Any] | None = None,
     sourceless: bool = False,
 ) -> Subject:
     """Return the subject for any two functions or methods, or one that gives value and gradient.
 
     ``targets`` are the inputs that are known to have a gradient, all of them where it is empty.
+    ``way`` is how the backward is called, where the open contract has found it out. ``options`` are
+    arguments among whose values the strings and flags are those for which it is wrong.
 
     Raises
     ------
@@ -197,12 +202,14 @@ def of_inputs(
     # What the backward alone takes, such as a learning rate, is drawn with the values.
     behind_alone = [n for n in given if n in behind.names and n not in (*own.names, *made.names)]
     names = [*values, *behind_alone]
-    drawing = drawn(inputs, names, names, exact=bool(targets))
+    fixed = {n: v for n, v in (options or {}).items() if n in inputs.entries}
+    fixed = {n: v for n, v in fixed.items() if isinstance(v, (str, bool))}
+    drawing = drawn(inputs, names, names, exact=bool(targets), fixed=fixed)
     positional = list(takewhile(lambda n: n in given, own.positional)) if own.known else given
-    sources: tuple[str, ...] = ()
-    outputs: tuple[int, ...] = (0,)
+    sources: tuple[str, ...] = () if way is None else way.sources
+    outputs: tuple[int, ...] = (0,) if way is None else way.outputs
     returned = project.returned(first)
-    if second is not None:
+    if second is not None and way is None:
         sources, outputs = backward_sources(
             behind, [*values, *behind_alone], returned, project.locals_of(first)
         )
@@ -216,6 +223,8 @@ def of_inputs(
         outputs=outputs,
         cache_last=cache_is_last(returned, outputs),
         rate=rate_of(behind_alone),
+        named=() if way is None else way.keywords,
+        reading="" if way is None else way.reading,
         owner=_owner(project, owner) if owner else None,
     )
     return Subject(

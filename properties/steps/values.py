@@ -91,6 +91,8 @@ class Pair:
     cache_last : the cache is the last part alone of what the forward returns beside its outputs.
     owner : the class of which both are methods.
     rate : the argument of the backward that is a learning rate: its step tells the gradients.
+    named : the name of each argument of the backward that is given by name, else "".
+    reading : what a backward without upstream is the gradient of, see `ways.Way`.
     """
 
     label: str
@@ -103,6 +105,8 @@ class Pair:
     cache_last: bool = False
     owner: Place | None = None
     rate: str = ""
+    named: tuple[str, ...] = ()
+    reading: str = ""
 
     @property
     def judged(self) -> Place:

@@ -100,14 +100,16 @@ class Candidates:
 
     def _feeds(self, *, value: bool) -> set[int]:
         """Statements that the returned value, or the gradients, may depend on by names."""
-        first, rest = (0, 1) if value else (1, None)
+        outputs = self.evidence.subject.pair.outputs
         every = list(self.evidence.statements.values())
         found: set[int] = set()
         names: set[str] = set()
         for statement in every:
             if isinstance(statement.node, ast.Return) and statement.node.value is not None:
                 whole = statement.node.value
-                parts = whole.elts[first:rest] if isinstance(whole, ast.Tuple) else [whole]
+                parts = [whole]
+                if isinstance(whole, ast.Tuple):
+                    parts = [p for k, p in enumerate(whole.elts) if (k in outputs) == value]
                 for part in parts:
                     names |= {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
         changed = True
@@ -129,7 +131,8 @@ class Candidates:
             return event.place[0] == 1
         if probe.kind == "return":
             judged = probe.function == self.evidence.subject.pair.judged.name
-            return judged and probe.name not in ("return", "return[0]")
+            outputs = self.evidence.subject.pair.outputs
+            return judged and probe.name not in ("return", *(f"return[{k}]" for k in outputs))
         return probe.statement in self.backward and probe.kind != "input"
 
     # more of them ---------------------------------------------------------------------------
@@ -196,7 +199,8 @@ class Candidates:
         The derivatives, and whether they are but a diagonal of more.
         """
         pair, traces = self.evidence.subject.pair, self.evidence.traces
-        if pair.backward is None or pair.takes_upstream or not traces[0].out.ndim:
+        summed = pair.backward is None or pair.takes_upstream or pair.reading
+        if summed or not traces[0].out.ndim:
             return known, False
         found, partial = [], False
         for trace, table in zip(traces, self.evidence.jacobians, strict=True):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...spec.notation import upstream
+from ..names import same_input
 from ..rewrite.instrument import Probe, Statement
 from ..rewrite.session import Session
 from ..subjects import Subject
@@ -97,11 +98,17 @@ class Evidence:
         return None if found is None else found.adjoint(self.cases[case].dout)
 
     def sweep(
-        self, kinds: Iterable[str], *, statements: set[int] | None = None, share: float = 1.0
+        self,
+        kinds: Iterable[str],
+        *,
+        statements: set[int] | None = None,
+        share: float = 1.0,
+        seconds: float = 0.0,
     ) -> None:
         """Measure the Jacobians of all forward places of some kinds, one request per case.
 
         share : how much of the time that is left may be spent on it.
+        seconds : how long each case may take, whatever is left.
         """
         end = self.session.budget.left * (1 - share)
         probes, wanted_kinds = self.probes, set(kinds)
@@ -134,7 +141,7 @@ class Evidence:
                 and place not in self.jacobians[number]
             ]
             left = (self.session.budget.left - end) / (len(self.cases) - number)
-            self._measure(number, self._by_weight(number, places), max(left, 0.0))
+            self._measure(number, self._by_weight(number, places), seconds or max(left, 0.0))
 
     def _by_weight(
         self, number: int, places: Sequence[tuple[Place, Array]]
@@ -245,8 +252,10 @@ def examine(session: Session, subject: Subject, drawn: Sequence[Case]) -> Eviden
     """
     cases, errors = [], []
     for case in drawn:
-        if subject.pair.owner is not None:
-            job = {"kind": "describe", "init": case.init, "seed": case.seed}
+        own = case.leaves()
+        outer = [n for n in subject.targets if not any(same_input(n, leaf) for leaf in own)]
+        if subject.pair.owner is not None or outer:
+            job = {"kind": "describe", "init": case.init, "seed": case.seed, "outer": outer}
             [described] = session.evaluate([job])
             if "error" in described:
                 errors.append(str(described["error"]))
@@ -291,6 +300,9 @@ def upstreams(subject: Subject, case: Case, told: Sequence[Sequence[int]]) -> An
     told : the shapes of the outputs.
     """
     shapes = [tuple(int(n) for n in shape) for shape in told]
+    if subject.pair.reading in ("mean", "rows") and shapes[0]:
+        count = np.prod(shapes[0]) if subject.pair.reading == "mean" else shapes[0][0]
+        return np.full(shapes[0], 1.0 / max(count, 1))
     if subject.pair.backward is not None and not subject.pair.takes_upstream:
         return np.ones(shapes[0]) if shapes[0] else 1.0
     drawn = [upstream(case.seed + 1_000 * k, shape) for k, shape in enumerate(shapes)]

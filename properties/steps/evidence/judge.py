@@ -76,13 +76,17 @@ class Judge:
         if name == "return":
             return ""
         joint = self.candidates.joint
-        number = int(name[len("return[") : -1]) - (1 if joint else 0)
+        number = int(name[len("return[") : -1])
+        if joint:  # what is returned beside the value
+            number -= sum(k < number for k in self.evidence.subject.pair.outputs)
         several = len(self.located.returned_texts) > 1
         return f"[{number}]" if several or not joint else ""
 
     # judging --------------------------------------------------------------------------------
-    def judge(self, traces: Sequence[Trace | None], *, deep: bool = True) -> list[Finding]:
-        """Judge every step that all traces have."""
+    def judge(
+        self, traces: Sequence[Trace | None], *, deep: bool = True, every_turn: bool = False
+    ) -> list[Finding]:
+        """Judge every step that all traces have; of long loops the last turn, or every one."""
         good = [(k, trace) for k, trace in enumerate(traces) if trace is not None]
         if not good:
             return []
@@ -94,7 +98,7 @@ class Judge:
         turn = {slot.place[:2]: slot.place for slot in slots}
         for slot in slots:
             last_turn = slot.final or turn[slot.place[:2]] == slot.place
-            if turns[slot.place[:2]] > _TURNS and not last_turn:
+            if turns[slot.place[:2]] > _TURNS and not last_turn and not every_turn:
                 continue
             if last_turn and len(good) == len(traces):
                 # Loops may have more turns in one case than in another; the last one counts.
@@ -129,6 +133,10 @@ class Judge:
         leaf = self.promise(slot)
         if leaf is not None and (one := self.located.right_leaf(leaf)) is not None:
             return [one]
+        return self._by_name(slot)
+
+    def _by_name(self, slot: Slot) -> list[Candidate]:
+        """Return the forward nodes that have the name which that of a slot promises."""
         nodes = [c for c in self.candidates.every if c.kind in ("assign", "input", "loop", "leaf")]
         own = (self.evidence.subject.pair.forward.name, "")
         for name in promised(slot.name):
@@ -154,7 +162,8 @@ class Judge:
             return self._not_float(slot, values, index)
         if all(v.size == 0 for v in values):
             return Finding(slot, "unknown", "", "empty", None, values)
-        for one in named:
+        # What is returned as another gradient may still be what its own name promises.
+        for one in [*named, *([] if slot.returned else self._by_name(slot))]:
             if right(one):
                 adjoints = tuple(one.adjoints[k] for k in index)
                 said = f"the adjoint of {one.label}"

@@ -21,6 +21,7 @@ __all__ = ["Located"]
 
 _SHORT = {"w": ("weight", "weights"), "b": ("bias", "biases")}
 _PARAMETERS = ("params", "parameters")
+_GRADIENTS = ("grad", "gradient", "g", "d", "delta")
 
 
 class Located:
@@ -63,6 +64,10 @@ class Located:
         """The inputs that are known to have a gradient, or all of them."""
         targets = self.evidence.subject.targets
         known = {n: v for n, v in leaves.items() if any(same_input(n, t) for t in targets)}
+        if any(not any(same_input(n, t) for n in known) for t in targets):
+            # A parameter that has another name there: W is params[0].
+            params = self.evidence.cases[0].params
+            known = {n: v for n, v in leaves.items() if n in known or n in params}
         return known or leaves
 
     # pairing --------------------------------------------------------------------------------
@@ -228,6 +233,11 @@ def _leaf_of(place: str, text: str, leaves: Mapping[str, Array]) -> str | None:
         same = [leaf for leaf in leaves if leaf in [f"{p}{index.group(1)}" for p in _PARAMETERS]]
         if same:
             return same[0]
+    holder, _, last = bare.rpartition(".")
+    if holder and (last.lower() in _GRADIENTS or promised(last)):
+        beside = [leaf for leaf in leaves if leaf.rpartition(".")[0] == holder]
+        if len(beside) == 1:
+            return beside[0]  # W.grad stands beside W.value
     names = promised(place) + promised(text) + promised("g" + place)
     for name in names:
         match = next((leaf for leaf in leaves if leaf == name or same_name(leaf, name)), None)
@@ -278,7 +288,8 @@ def return_texts(evidence: Evidence) -> list[str]:
     passed = {event.place[1] for event in evidence.traces[0].events}
     taken = {p.statement for p in probes if p.number in passed}
     texts = [p.text for p in probes if p.statement in taken or not taken]
-    texts = texts[1:] if pair.backward is None and len(texts) > 1 else texts
+    if pair.backward is None and len(texts) > 1:
+        texts = [text for k, text in enumerate(texts) if k not in pair.outputs]
     return [part for text in texts for part in _parts(text)]
 
 

@@ -10,6 +10,10 @@ every subexpression through it.
 # mypy: ignore-errors
 # ruff: noqa: RUF012
 
+import ast
+import copy
+import sys
+
 import numpy as np
 
 
@@ -29,6 +33,8 @@ class State:
     shapes: list = []
     locals: dict = {}
     named: dict = {}
+    generators: list = []
+    inside: frozenset = frozenset()
 
 
 def _is_float(value):
@@ -64,7 +70,9 @@ def probe(number, value, key=None):
         action = State.actions.get((State.phase, number, seen))
         if action is not None:
             kind, array = action
-            if kind == "set":
+            if kind == "set" and number in State.inside and _fits(array, value):
+                value[...] = array.reshape(value.shape)  # others hold it too
+            elif kind == "set":
                 value = _as_was(array, value)
             elif _is_float(value):
                 value = value + array.reshape(np.shape(value))
@@ -75,6 +83,10 @@ def probe(number, value, key=None):
             (State.phase, number, seen, None if key is None else str(key), _plain(value))
         )
     return value
+
+
+def _fits(array, value):
+    return isinstance(value, np.ndarray) and value.flags.writeable and array.size == value.size
 
 
 def _as_was(array, value):
@@ -108,6 +120,8 @@ def _fresh(value):
         return {key: _fresh(part) for key, part in value.items()}
     if type(value) in (list, tuple):
         return type(value)(_fresh(part) for part in value)
+    if isinstance(value, np.random.Generator) or _is_own(value):
+        return copy.deepcopy(value)
     return value
 
 
@@ -149,11 +163,11 @@ _RATES = ("learning_rate", "lr", "eta")
 
 
 def held(owner):
-    """Say where the float arrays of an object lie, in it, in its dicts and lists.
+    """Say where the float arrays of an object lie, in it, in its dicts, lists and objects.
 
     The answer maps a name to (container, key).
     """
-    found = {}
+    found, met = {}, {id(owner)}
 
     def look(container, key, name):
         value = container[key]
@@ -166,10 +180,21 @@ def held(owner):
         elif type(value) is list:
             for position in range(len(value)):
                 look(value, position, f"{name}[{position}]")
+        elif _is_own(value) and id(value) not in met:
+            met.add(id(value))
+            for inner in vars(value):
+                look(vars(value), inner, f"{name}.{inner}")
 
     for name in vars(owner):
         look(vars(owner), name, name)
     return found
+
+
+def _is_own(value):
+    """Whether a value is an object of a class of the target."""
+    module = sys.modules.get(type(value).__module__)
+    file = str(getattr(module, "__file__", None) or "")
+    return bool(State.root) and file.startswith(State.root) and hasattr(value, "__dict__")
 
 
 def parameters(owner):
@@ -178,7 +203,7 @@ def parameters(owner):
     bases = {name.partition("[")[0] for name in every}
 
     def is_gradient(name):
-        base = name.partition("[")[0]
+        base = name.partition("[")[0].rpartition(".")[2]
         return (
             base in _GRADIENTS
             or base.endswith(("_grad", "_gradient"))
@@ -223,14 +248,19 @@ class Subject:
         State.counts, State.events, State.record = {}, [], record
         State.actions, State.choices, State.phase = actions or {}, choices or {}, 0
         State.named, State.locals = {}, setup["locals"]
+        State.inside = frozenset(setup["inside"])
         State.watched = frozenset([*(key[1] for key in State.actions), *State.locals])
         leaves = {key[1]: action[1] for key, action in State.actions.items() if key[0] == -1}
         np.random.seed(case.get("seed", 0))
+        for generator, state in State.generators:
+            generator.state = state
         values = _fresh(case["values"])
         for name in leaves:
             if name.partition("[")[0] in values:
                 _shifted_values(values, name, leaves[name])
         owner = None if self.maker is None else self.maker(case, leaves)
+        if owner is None:
+            self._set_outer(case.get("params", {}), leaves)
         itself = () if owner is None else (owner,)
         before = {} if owner is None or only_value else _values_of(owner)
         result = self.forward(
@@ -254,15 +284,33 @@ class Subject:
             return value, gradients + self._left(owner, before, values), State.events
         State.phase, State.counts = 1, {}
         before = {} if owner is None else _values_of(owner)
-        returned = self.backward(*itself, *self._given(case, outs, rest, values))
+        positional, named = self._given(case, owner, parts, outs, rest, values)
+        returned = self.backward(*itself, *positional, **named)
         parts = returned if isinstance(returned, (tuple, list)) else (returned,)
         gradients = _flat(returned) + self._left(owner, before, values, parts)
         if returned is None and not gradients:
             raise Skeleton("it returns nothing")
         return value, gradients, State.events
 
-    def _given(self, case, outs, rest, values):
+    def _set_outer(self, params, leaves):
+        """Give the variables of a module that are parameters the case's values."""
+        for name, value in params.items():
+            array = np.array(value, dtype=float)
+            if name in leaves:
+                array = array + leaves[name].reshape(array.shape)
+            for function in (self.forward, self.backward):
+                if function is not None and name in function.__globals__:
+                    function.__globals__[name] = array
+
+    def _given(self, case, owner, parts, outs, rest, values):
         """Return the arguments of the backward; see `calling.backward_sources`."""
+        every = self._sources(case, owner, parts, outs, rest, values)
+        names = [*self.setup["named"], *("" for _ in every)]
+        pairs = list(zip(names, every))  # noqa: B905
+        return [v for name, v in pairs if not name], {name: v for name, v in pairs if name}
+
+    def _sources(self, case, owner, parts, outs, rest, values):
+        """Return the value of each source."""
         upstream = case["dout"]
         douts = list(upstream) if len(outs) > 1 else [upstream]
         douts = [
@@ -272,20 +320,31 @@ class Subject:
         if self.setup["last"]:
             rest = rest[-1:]
         cache = None if not rest else rest[0] if len(rest) == 1 else tuple(rest)
-        parts = cache if isinstance(cache, (tuple, list)) else (cache,)
+        cached = cache if isinstance(cache, (tuple, list)) else (cache,)
         given = []
         for source in self.setup["sources"]:
             name, _, number = source.partition(":")
             if name == "*dout":
                 given.append(douts[int(number or 0)])
             elif name == "*cache" and number:
+                given.append(cached[int(number)])
+            elif name == "*part":
                 given.append(parts[int(number)])
+            elif name == "*returned":
+                given.append(parts[0] if len(parts) == 1 else parts)
+            elif name == "*rest":
+                given.append(parts[1:])
+            elif name == "*length":
+                first = next(iter(values.values()))
+                given.append(len(first) if np.ndim(first) else 1)
+            elif name.startswith("."):
+                given.append(getattr(owner, name[1:]))
             elif name == "*cache":
                 given.append(cache)
             elif name == "*out":
                 given.append(outs[0])
-            elif name == "=True":
-                given.append(True)
+            elif name.startswith("="):
+                given.append(ast.literal_eval(source[1:]))
             elif name.startswith("@"):
                 if name[1:] not in State.named:
                     raise Failure(f"the forward has no {name[1:]} to hand over")

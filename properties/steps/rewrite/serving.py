@@ -61,7 +61,11 @@ def make_object(kind, case, leaves):
 
 
 def describe(subject, job):
-    """Return the parameters that a freshly constructed object has."""
+    """Return the parameters that a freshly constructed object has, or that a module holds."""
+    if subject.kind is None:
+        arrays = {name: subject.forward.__globals__.get(name) for name in job["outer"]}
+        found = {n: v for n, v in arrays.items() if isinstance(v, np.ndarray) and v.dtype == float}
+        return {"names": list(found), "values": [np.array(value) for value in found.values()]}
     owner = make_object(subject.kind, {"init": job["init"], "seed": job["seed"]}, {})
     places = parameters(owner)
     return {
@@ -106,6 +110,37 @@ def _resolve(place, modules):
     raise LookupError(place[1])
 
 
+def _with_owner(kind, function):
+    """Let a static method or a class method be called with an object before its arguments."""
+    for base in () if kind is None or function is None else kind.__mro__:
+        found = vars(base).get(function.__name__)
+        if found is not None:
+            if isinstance(found, (staticmethod, classmethod)):
+                return lambda owner, *args, **named: getattr(owner, function.__name__)(
+                    *args, **named
+                )
+            break
+    return function
+
+
+def modules_of(root):
+    """Return the modules that were imported from a folder."""
+    import sys
+
+    every = list(sys.modules.values())
+    return [m for m in every if str(getattr(m, "__file__", None) or "").startswith(root)]
+
+
+def _generators(modules):
+    """Return the random generators of modules, with the states to which each run sets them back."""
+    kinds = (np.random.Generator, np.random.RandomState)
+    found = [v for module in modules for v in vars(module).values() if isinstance(v, kinds)]
+    bits = {
+        id(b): b for b in (getattr(v, "bit_generator", None) or v._bit_generator for v in found)
+    }
+    return [(one, one.state) for one in bits.values()]
+
+
 def serve(request):
     """Resolve the functions that a request names, and answer its jobs."""
     modules = request.get("modules", [])
@@ -135,6 +170,8 @@ def serve(request):
                 place[key] = place[key] + shift.reshape(np.shape(place[key]))
         return owner
 
+    forward, backward = (_with_owner(kind, one) for one in (forward, backward))
+    State.generators = _generators(modules_of(State.root))
     subject = Subject(forward, backward, maker if kind else None, request["setup"])
     subject.kind = kind
     more = {"describe": describe, "where": where}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import shutil
 import sys
@@ -237,10 +238,12 @@ class Session:
                 "arguments": list(pair.arguments),
                 "keywords": list(pair.keywords),
                 "sources": list(pair.sources),
+                "named": list(pair.named),
                 "outputs": list(pair.outputs),
                 "last": pair.cache_last,
                 "rate": pair.rate,
                 "locals": self._locals(),
+                "inside": self._inside(),
             },
             "jobs": list(jobs),
             "seconds": seconds,
@@ -271,6 +274,20 @@ class Session:
             for p in mine
             if p.function == self.pair.forward.name or p.name not in own
         }
+
+    def _inside(self) -> list[int]:
+        """Probes of arrays that a statement changes in place, entry by entry."""
+        found = []
+        for table in getattr(self, "tables", {}).values():
+            for probe in table.probes.values():
+                statement = table.statements.get(probe.statement)
+                node = None if statement is None else statement.node
+                targets = node.targets if isinstance(node, ast.Assign) else []
+                if isinstance(node, ast.AugAssign):
+                    targets = [node.target]
+                if probe.kind == "assign" and any(isinstance(t, ast.Subscript) for t in targets):
+                    found.append(probe.number)
+        return found
 
     def _layout(self) -> dict[str, str | None]:
         """Say which part of the copy is the package, or the one file."""

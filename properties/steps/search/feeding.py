@@ -25,7 +25,8 @@ def feeding(evidence: Evidence, slot: Slot) -> set[int]:
         if statement is None:
             continue
         found: set[int] = set()
-        for name in statement.reads:
+        reads = _names(probe.text) if probe.kind == "return" else statement.reads
+        for name in reads:
             for writer in writers.get((probe.function, name), set()):
                 found |= {writer} | needs.get(writer, set())
         if probe.function == slot.function:
@@ -45,5 +46,10 @@ def feeding(evidence: Evidence, slot: Slot) -> set[int]:
             else:
                 writers[key] = {statement.number}
         if event.place == slot.place:
-            break
+            return found if probe.kind == "return" else needs[statement.number]
     return needs.get(slot.statement, set())
+
+
+def _names(text: str) -> set[str]:
+    """The names that an expression reads."""
+    return {n.id for n in ast.walk(ast.parse(text, mode="eval")) if isinstance(n, ast.Name)}

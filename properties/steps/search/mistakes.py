@@ -14,6 +14,7 @@ from typing import Any
 from ..evidence.findings import Finding
 from ..evidence.judge import Judge
 from ..values import Array
+from .blame import Blame
 from .doubles import Doubles
 from .feeding import feeding
 from .needed import Needed
@@ -79,7 +80,9 @@ class Search:
         # Where a statement is replaced, later steps have other numbers.
         order = {f.slot.place: f.slot.position for f in self.runs.first.findings}
         necessary = self._necessary(found, state)
-        return sorted(necessary, key=lambda o: order.get(o.slot.place, o.slot.position))
+        found = sorted(necessary, key=lambda o: order.get(o.slot.place, o.slot.position))
+        blame = Blame(self.judge)
+        return [blame.settled(one, is_first=one is found[0]) for one in found]
 
     def _healed(self, state: State, origin: Origin) -> State:
         """Put a mistake right."""
@@ -296,6 +299,7 @@ class Search:
             f.slot.name == finding.slot.name
             and f.slot.function == finding.slot.function
             and not f.slot.returned
+            and (f.meaning == "mismatch" or finding.meaning != "mismatch")
             for f in findings
         )
 
@@ -316,8 +320,18 @@ class Search:
         return self._repaired(state, origin, steps[:-1], goal)
 
     def _sure(self, finding: Finding) -> bool:
-        """Whether a value is right: what only repeats another value may lack a term."""
-        return finding.certain and (finding.kept or not self._trials.copies(finding.slot.statement))
+        """Whether a value is right: what only repeats another adjoint may lack a term.
+
+        The forward's own lines, and its own values under their names, are what is differentiated.
+        """
+        pair = self.evidence.subject.pair
+        if pair.backward is not None and finding.slot.function == pair.forward.name:
+            return finding.slot.function != pair.backward.name
+        located = self.judge.located.inputs
+        if located.get(finding.slot.name) == finding.slot.name.removeprefix("self."):
+            return not any(i.split()[-2:-1] == [finding.slot.name] for i in self.runs.first.wrong)
+        kept = finding.kept or finding.meaning == "value"
+        return finding.certain and (kept or not self._trials.copies(finding.slot.statement))
 
     def _suspects(self, state: State, hint: Finding) -> list[Finding]:
         """Steps before a wrong one that feed it and whose values nobody knows."""

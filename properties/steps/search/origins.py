@@ -28,6 +28,7 @@ class Origin:
     right : per case, the right value of `slot`, when known.
     doubt : how far-fetched two changes may be that are preferred to this mistake.
     actions : per case, what puts the step right in every turn of a loop.
+    line : the line before which a statement is missing, 0 for none; `lacks` is that statement.
     """
 
     slot: Slot
@@ -39,6 +40,8 @@ class Origin:
     heals: bool
     doubt: float = 4.0
     actions: Actions | None = None
+    line: int = 0
+    lacks: str = ""
 
 
 def put_right(finding: Finding, values: Sequence[Array]) -> Origin:

@@ -142,7 +142,8 @@ class Runs:
         right: set[str] = set()
         wrong: set[str] = set()
         for place, leaf, fine in self.judge.returned(state.traces):
-            if fine is not None:
+            lacks = any(t is not None and place not in t.gradients for t in state.traces)
+            if fine is not None or lacks:
                 (right if fine else wrong).add(returned_item(place, leaf))
         for finding in state.findings:
             if not finding.slot.final or finding.slot.returned:

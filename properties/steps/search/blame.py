@@ -1,0 +1,161 @@
+"""Where nothing heals: which line is to blame for a wrong step whose own line may be right.
+
+A step that no small change puts right is fed by lines whose values nobody knows. Three things tell
+which of them it is: a sum that is complete and lacks a division, the first value in the run that is
+the adjoint of nothing while all before it are known, and what else the other lines feed.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...diagnosis.relations import constant_origin, ratio_of
+from ..evidence.findings import Finding, Slot
+from ..evidence.gather import Evidence
+from ..evidence.judge import Judge
+from ..rewrite.instrument import functions_of
+from ..rewrite.probes import Statement
+from ..values import Array
+from .feeding import feeding
+from .origins import Origin
+
+__all__ = ["Blame"]
+
+_SECONDS = 0.7  # to measure every turn of a loop in one case
+
+
+class Blame:
+    """Says of a mistake that nothing puts right which line it is."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge, self._evidence = judge, judge.evidence
+
+    def settled(self, origin: Origin, *, is_first: bool) -> Origin:
+        """Return the mistake at the line that is to blame, the same where nothing tells."""
+        divided = self._undivided(origin)
+        if divided is not None:
+            return divided
+        if origin.edit is not None or not origin.suspects:
+            return origin
+        finding = (self._first_unknown(origin) if is_first else None) or self._left_over(origin)
+        if finding is None:
+            return origin
+        return Origin(
+            finding.slot, finding, finding.got, None, None, (), origin.heals, origin.doubt
+        )
+
+    # a division that is missing -----------------------------------------------------------------
+    def _undivided(self, origin: Origin) -> Origin | None:
+        """A sum over turns that is a length times what it should be: nothing divides it."""
+        statement = self._evidence.statements.get(origin.slot.statement)
+        if statement is None or origin.right is None or not self._is_built(origin.slot):
+            return None
+        length = self._times(origin.got, origin.right)
+        following = self._following(statement) if length else None
+        if following is None:
+            return None
+        name = origin.slot.name
+        lacks = f"{name} = {name} / {length}"
+        return replace(origin, edit=None, suspects=(), line=following, lacks=lacks)
+
+    def _times(self, got: Sequence[Array], right: Sequence[Array]) -> str:
+        """The length of which a value is a multiple; "" where it is of none."""
+        cases = self._evidence.cases
+        if len(got) != len(right) or any(g.size != r.size for g, r in zip(got, right, strict=True)):
+            return ""
+        ratios = [ratio_of(g.reshape(r.shape), r) for g, r in zip(got, right, strict=True)]
+        known = [r for r in ratios if r is not None]
+        if len(known) < len(ratios):
+            return ""
+        origin = constant_origin(known, [case.sizes for case in cases[: len(known)]]) or ""
+        return origin if origin in cases[0].sizes else ""
+
+    def _is_built(self, slot: Slot) -> bool:
+        """Whether a value comes about in several steps: by turns, or entry by entry."""
+        base = slot.name.partition("[")[0]
+        every = self._evidence.statements.values()
+        writers = [s for s in every if s.function == slot.function and base in s.writes]
+        statement = self._evidence.statements[slot.statement]
+        adds = isinstance(statement.node, ast.AugAssign) or base in statement.reads
+        return adds and len(writers) > 1
+
+    def _following(self, statement: Statement) -> int | None:
+        """The line after a statement and the loops around it, in the judged function."""
+        judged = self._evidence.subject.pair.judged
+        tree = self._evidence.session.project.tree(judged.file)
+        node = None if tree is None else functions_of(tree).get(judged.name)
+        if node is None or statement.function != judged.name:
+            return None
+        return _after(node.body, statement.line)
+
+    # the first value that nobody knows ----------------------------------------------------------
+    def _first_unknown(self, origin: Origin) -> Finding | None:
+        """The first step in the run that is the adjoint of nothing, of those that feed a mistake.
+
+        Every turn of a loop is looked at, in one case: a step that holds a whole adjoint in one
+        turn and a part of one in another is not known in the latter.
+        """
+        feeds = feeding(self._evidence, origin.slot) - {origin.slot.statement}
+        findings = [
+            f
+            for f in self._in_every_turn()
+            if f.slot.statement in feeds and not f.slot.returned and self._computes(f.slot)
+        ]
+        whole = {f.slot.place[:2] for f in findings if f.meaning == "adjoint"}
+        for finding in findings:
+            partial = finding.meaning == "part" and finding.slot.place[:2] in whole
+            if partial or finding.meaning in ("unknown", "mismatch", "unfinished"):
+                return finding
+        return None
+
+    def _in_every_turn(self) -> list[Finding]:
+        old = self._evidence
+        one = Evidence(old.session, old.subject, old.cases[:1], old.traces[:1])
+        one.jacobians = old.jacobians[:1]
+        one.sweep(("expr",), seconds=_SECONDS)
+        judge = Judge(one)
+        judge.candidates.deepen()
+        return judge.judge(one.traces, every_turn=True)
+
+    def _computes(self, slot: Slot) -> bool:
+        """Whether a value is whole once its statement has run, and is not merely read."""
+        statement = self._evidence.statements.get(slot.statement)
+        if statement is None or not isinstance(statement.node, ast.Assign):
+            return False
+        reads = isinstance(statement.node.value, (ast.Name, ast.Attribute, ast.Subscript))
+        return not reads and slot.name.partition("[")[0] not in statement.reads
+
+    # what is left over --------------------------------------------------------------------------
+    def _left_over(self, origin: Origin) -> Finding | None:
+        """The one line before a mistake that feeds no gradient which is right."""
+        findings = self._judge.judge(self._evidence.traces)
+        right = {leaf for _, leaf, fine in self._judge.returned(self._evidence.traces) if fine}
+        known: set[int] = set()
+        for finding in findings:
+            if self._judge.promise(finding.slot) in right:
+                known |= {finding.slot.statement} | feeding(self._evidence, finding.slot)
+        left = {
+            f.slot.statement: f
+            for f in findings
+            if f.slot.line in origin.suspects
+            and f.slot.statement not in known
+            and f.meaning not in ("size", "value")
+        }
+        return next(iter(left.values())) if len(left) == 1 else None
+
+
+def _after(body: Sequence[ast.stmt], line: int) -> int | None:
+    """The line of what follows a line in a body; of a loop, of what follows all of it."""
+    for node, following in itertools.zip_longest(body, body[1:]):
+        if not node.lineno <= line <= (node.end_lineno or node.lineno):
+            continue
+        if not isinstance(node, (ast.For, ast.While)):
+            for part in ("body", "orelse"):
+                inner = _after(getattr(node, part, []), line)
+                if inner is not None:
+                    return inner
+        return None if following is None else following.lineno
+    return None
