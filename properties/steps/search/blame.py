@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -93,19 +94,21 @@ class Blame:
 
     # the first value that nobody knows ----------------------------------------------------------
     def _first_unknown(self, origin: Origin) -> Finding | None:
-        """The first step in the run that is the adjoint of nothing, of those that feed a mistake.
+        """The first step in loops that is the adjoint of nothing, of those that feed a mistake.
 
         Every turn of a loop is looked at, in one case: a step that holds a whole adjoint in one
         turn and a part of one in another is not known in the latter.
         """
         feeds = feeding(self._evidence, origin.slot) - {origin.slot.statement}
+        turns = Counter(event.place[:2] for event in self._evidence.traces[0].events)
         findings = [
             f
-            for f in self._in_every_turn()
-            if f.slot.statement in feeds and not f.slot.returned and self._computes(f.slot)
+            for f in (self._in_every_turn() if max(turns.values()) > 1 else ())
+            if f.slot.statement in feeds and turns[f.slot.place[:2]] > 1 and self._computes(f.slot)
         ]
         whole = {f.slot.place[:2] for f in findings if f.meaning == "adjoint"}
-        for finding in findings:
+        # Without any adjoint the loop carries something else, such as derivatives forward.
+        for finding in findings if whole else ():
             partial = finding.meaning == "part" and finding.slot.place[:2] in whole
             if partial or finding.meaning in ("unknown", "mismatch", "unfinished"):
                 return finding
@@ -125,8 +128,12 @@ class Blame:
         statement = self._evidence.statements.get(slot.statement)
         if statement is None or not isinstance(statement.node, ast.Assign):
             return False
-        reads = isinstance(statement.node.value, (ast.Name, ast.Attribute, ast.Subscript))
-        return not reads and slot.name.partition("[")[0] not in statement.reads
+        return not self._is_read(slot) and slot.name.partition("[")[0] not in statement.reads
+
+    def _is_read(self, slot: Slot) -> bool:
+        statement = self._evidence.statements.get(slot.statement)
+        value = getattr(None if statement is None else statement.node, "value", None)
+        return isinstance(value, (ast.Name, ast.Attribute, ast.Subscript))
 
     # what is left over --------------------------------------------------------------------------
     def _left_over(self, origin: Origin) -> Finding | None:
@@ -143,8 +150,9 @@ class Blame:
             if f.slot.line in origin.suspects
             and f.slot.statement not in known
             and f.meaning not in ("size", "value")
+            and not self._is_read(f.slot)
         }
-        return next(iter(left.values())) if len(left) == 1 else None
+        return next(iter(left.values())) if known and len(left) == 1 else None
 
 
 def _after(body: Sequence[ast.stmt], line: int) -> int | None:
