@@ -99,11 +99,12 @@ class Blame:
         Every turn of a loop is looked at, in one case: a step that holds a whole adjoint in one
         turn and a part of one in another is not known in the latter.
         """
-        feeds = feeding(self._evidence, origin.slot) - {origin.slot.statement}
+        own = origin.slot.statement
+        feeds = feeding(self._evidence, origin.slot) | {own}
         turns = Counter(event.place[:2] for event in self._evidence.traces[0].events)
         findings = [
             f
-            for f in (self._in_every_turn() if max(turns.values()) > 1 else ())
+            for f in (self._in_every_turn() if self._is_carried(feeds) else ())
             if f.slot.statement in feeds and turns[f.slot.place[:2]] > 1 and self._computes(f.slot)
         ]
         whole = {f.slot.place[:2] for f in findings if f.meaning == "adjoint"}
@@ -111,7 +112,7 @@ class Blame:
         for finding in findings if whole else ():
             partial = finding.meaning == "part" and finding.slot.place[:2] in whole
             if partial or finding.meaning in ("unknown", "mismatch", "unfinished"):
-                return finding
+                return None if finding.slot.statement == own else finding
         return None
 
     def _in_every_turn(self) -> list[Finding]:
@@ -122,6 +123,18 @@ class Blame:
         judge = Judge(one)
         judge.candidates.deepen()
         return judge.judge(one.traces, every_turn=True)
+
+    def _is_carried(self, numbers: set[int]) -> bool:
+        """Whether a line reads what a later one computes: a loop hands it to its next turn."""
+        every = [self._evidence.statements[n] for n in numbers if n in self._evidence.statements]
+        return any(
+            first.line < later.line
+            and first.function == later.function
+            and isinstance(later.node, ast.Assign)
+            and (set(later.writes) - later.reads) & first.reads
+            for first in every
+            for later in every
+        )
 
     def _computes(self, slot: Slot) -> bool:
         """Whether a value is whole once its statement has run, and is not merely read."""
