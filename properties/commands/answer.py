@@ -19,7 +19,7 @@ from .gather import gather, nodes
 from .isolating import LOADING, with_clock
 from .job import Job, hypothesis_elsewhere
 from .judging import interruptible, judge_all
-from .progress import Progress
+from .progress import Rows
 
 if TYPE_CHECKING:  # these are imported where they are used: discovery is as large as all the rest
     from ..discovery.inputs import Wanted
@@ -73,7 +73,7 @@ def judge_rows(
         with (
             hypothesis_elsewhere(),
             interruptible() as interrupt,
-            Progress(console, suite) as progress,
+            Rows(console, suite) as progress,
         ):
             judge_all(suite, job, interrupt, progress.done)
         planned = nodes(suite)

@@ -139,7 +139,7 @@ def grade(
     if submissions is None or out is None:
         raise click.UsageError("name the folder of submissions, and --out DIR; or --autograder")
     from .batch import Void, connect, judge_batch
-    from .progress import Progress
+    from .progress import Submissions
     from .writing import nobody, write_all
 
     console = make_console(stderr=False)
@@ -152,7 +152,7 @@ def grade(
     try:
         with kept.locked():
             options = replace(options, seed=kept.seed() if seed == "random" else _number(seed))
-            with Progress(console, len(found)) as progress:
+            with Submissions(console, len(found)) as progress:
                 judged = judge_batch(
                     found,
                     options,

@@ -6,8 +6,6 @@ its hash, writes them as text. So no name and no sentence of a student can becom
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import statistics
 from collections.abc import Sequence
@@ -16,7 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .panels import TEMPLATES, environment
+from .panels import environment, script_of, style_of
 from .text import counted
 
 _BINS = 10
@@ -82,10 +80,7 @@ class _Shared:
 
 def class_page(shown: Class) -> str:
     """Return the page of a class."""
-    sheets = ("panel.css", "page.css", "class.css")
-    style = "".join((TEMPLATES / sheet).read_text(encoding="utf-8") for sheet in sheets)
-    script = (TEMPLATES / "class.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    script, digest = script_of("common.js", "class.js")
     shared = _shared(shown.rows)
     judged = [row for row in shown.rows if row.statuses]
     return environment().get_template("class.html").render(
@@ -100,8 +95,8 @@ def class_page(shown: Class) -> str:
         noted=[row for row in shown.rows if row.notes],
         words=WORDS,
         data=Markup(_data(shown, shared)),
-        style=Markup(style),
-        script=Markup(script),
+        style=style_of("panel.css", "page.css", "class.css"),
+        script=script,
         digest=digest,
     )  # fmt: skip
 

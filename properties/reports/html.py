@@ -6,8 +6,6 @@ the record can run, whatever it holds.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,7 +14,7 @@ from markupsafe import Markup
 from ..record.listing import Listing
 from ..record.schema import Function, Property, Record
 from .matrix import matrix
-from .panels import TEMPLATES, Detail, environment, panel
+from .panels import Detail, environment, panel, script_of, style_of
 from .phrases import summary
 
 LARGEST = 1_980_000  # bytes; the page is to stay below 2 MB
@@ -78,10 +76,7 @@ def _shown(function: Function) -> tuple[Property, ...]:
 
 def _page(record: Record, detail: Detail, panels: int) -> str:
     found = matrix(record)
-    sheets = ("panel.css", "page.css")
-    style = "".join((TEMPLATES / sheet).read_text(encoding="utf-8") for sheet in sheets)
-    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    script, digest = script_of("common.js", "page.js")
     entries = list(_entries(record, detail, panels))
     anchors: dict[tuple[str, str], str] = {}
     for entry in entries:
@@ -99,8 +94,8 @@ def _page(record: Record, detail: Detail, panels: int) -> str:
         anchors=anchors,
         entries=entries,
         missing=record.with_status("missing"),
-        style=Markup(style),
-        script=Markup(script),
+        style=style_of("panel.css", "page.css"),
+        script=script,
         digest=digest,
     )  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -45,6 +47,18 @@ def environment() -> jinja2.Environment:
     made.globals |= {"symbol": SYMBOL, "word": WORD, "counted": counted}
     made.filters |= {"scalar": scalar, "lines_of": lines_of, "first_line": first_line}
     return made
+
+
+def style_of(*sheets: str) -> Markup:
+    """Style sheets of the templates as one."""
+    return Markup("".join((TEMPLATES / sheet).read_text(encoding="utf-8") for sheet in sheets))
+
+
+def script_of(*scripts: str) -> tuple[Markup, str]:
+    """Scripts of the templates as one, and the hash by which a page allows it alone."""
+    text = "".join((TEMPLATES / script).read_text(encoding="utf-8") for script in scripts)
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+    return Markup(text), digest
 
 
 def panel(prop: Property, detail: Detail | None = None) -> Markup:

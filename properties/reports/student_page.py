@@ -13,7 +13,7 @@ from markupsafe import Markup
 from msgspec.structs import replace
 
 from ..record.schema import Function, Property, Record
-from .panels import TEMPLATES, Detail, environment, panel
+from .panels import Detail, environment, panel, style_of
 from .phrases import cause
 from .points import Grade, Weights, in_words, merged
 
@@ -99,8 +99,6 @@ def student_page(
     cut = for_student(record, lines, weights) if record is not None else None
     by_name = {f.name: f for f in cut.functions} if cut is not None else {}
     told = [_told(grade, by_name.get(grade.name), weights) for grade in merged(tuple(lines))]
-    sheets = ("panel.css", "page.css", "class.css")
-    style = "".join((TEMPLATES / sheet).read_text(encoding="utf-8") for sheet in sheets)
     return environment().get_template("student.html").render(
         title=title,
         name=name,
@@ -110,7 +108,7 @@ def student_page(
         reason=reason,
         notes=notes,
         told=told,
-        style=Markup(style),
+        style=style_of("panel.css", "page.css", "class.css"),
     )  # fmt: skip
 
 

@@ -1,7 +1,5 @@
-"use strict";
 (() => {
-  const $ = (id) => document.getElementById(id);
-  const root = document.documentElement;
+  const { $ } = nndl;
   const data = JSON.parse($("data").textContent);
   const words = { p: "right", f: "wrong", e: "error", m: "missing", i: "inconclusive", n: "not judged" };
   const table = $("matrix");
@@ -40,7 +38,7 @@
   const picks = [...document.querySelectorAll(".pick")];
   let picked = -1;
   function filter() {
-    const searched = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const searched = nndl.searched(text);
     const shown = items.filter((item) => (!state.value || item.row[2] === state.value)
       && (!one.value || item.codes[one.value] !== "p")
       && (picked < 0 || item.mistakes.includes(picked))
@@ -48,11 +46,8 @@
     const key = Number(order.value);
     if (key) shown.sort((a, b) => (key === 3 ? a.row[3] - b.row[3] : b.row[4] - a.row[4]));
     body.replaceChildren(...shown.map((item) => item.line));
-    $("count").textContent = shown.length + " of " + items.length + " shown";
-    $("empty").hidden = shown.length > 0;
+    nndl.tell(shown.length, items.length);
   }
-  document.querySelector(".controls").hidden = false;
-  for (const input of [text, state, one, order]) input.addEventListener("input", filter);
   for (const pick of picks) {
     pick.hidden = false;
     pick.title = "Show these students alone";
@@ -63,33 +58,11 @@
       filter();
     });
   }
-  document.addEventListener("keydown", (event) => {
-    const typing = /^(input|select|textarea)$/i.test(event.target.tagName);
-    if (event.key === "/" && !typing) { event.preventDefault(); text.focus(); }
-    if (event.key === "Escape") {
-      text.value = state.value = one.value = "";
-      picked = -1;
-      for (const pick of picks) pick.setAttribute("aria-pressed", "false");
-      filter();
-    }
+  order.addEventListener("input", filter);
+  nndl.controls([text, state, one], filter, () => {
+    picked = -1;
+    for (const pick of picks) pick.setAttribute("aria-pressed", "false");
   });
-  filter();
-
-  // Light and dark.
-  const theme = $("theme");
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const dark = () => root.classList.contains("dark")
-    || (system.matches && !root.classList.contains("light"));
-  const label = () => { theme.textContent = dark() ? "Light" : "Dark"; };
-  theme.hidden = false;
-  theme.addEventListener("click", () => {
-    const next = dark() ? "light" : "dark";
-    root.classList.remove("light", "dark");
-    root.classList.add(next);
-    label();
-  });
-  system.addEventListener("change", label);
-  label();
 
   // Paper shows everybody.
   const folds = [...document.querySelectorAll("details")];

@@ -1,14 +1,12 @@
-"use strict";
 (() => {
-  const $ = (id) => document.getElementById(id);
-  const root = document.documentElement;
+  const { $ } = nndl;
   const functions = [...document.querySelectorAll(".function")];
   const panels = [...document.querySelectorAll("details")];
 
   // Filter by text, layer and status.
   const text = $("text"), layer = $("layer"), status = $("status");
   function filter() {
-    const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = nndl.searched(text);
     let shown = 0;
     for (const item of functions) {
       const hit = (!layer.value || item.dataset.layer === layer.value)
@@ -17,25 +15,14 @@
       item.hidden = !hit;
       shown += hit;
     }
-    $("count").textContent = shown + " of " + functions.length + " shown";
-    $("empty").hidden = shown > 0;
+    nndl.tell(shown, functions.length);
   }
   if (text) {
-    document.querySelector(".controls").hidden = false;
-    for (const input of [text, layer, status]) input.addEventListener("input", filter);
     $("open").addEventListener("click", () => panels.forEach((p) => {
       if (!p.classList.contains("quiet")) p.open = true;
     }));
     $("close").addEventListener("click", () => panels.forEach((p) => { p.open = false; }));
-    filter();
-    document.addEventListener("keydown", (event) => {
-      const typing = /^(input|select|textarea)$/i.test(event.target.tagName);
-      if (event.key === "/" && !typing) { event.preventDefault(); text.focus(); }
-      if (event.key === "Escape" && typing) {
-        text.value = layer.value = status.value = "";
-        filter();
-      }
-    });
+    nndl.controls([text, layer, status], filter);
   }
 
   // A link of the matrix unfolds its failure.
@@ -54,22 +41,6 @@
     if (link && link.hash === location.hash) follow();
   });
   follow();
-
-  // Light and dark.
-  const theme = $("theme");
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const dark = () => root.classList.contains("dark")
-    || (system.matches && !root.classList.contains("light"));
-  const label = () => { theme.textContent = dark() ? "Light" : "Dark"; };
-  theme.hidden = false;
-  theme.addEventListener("click", () => {
-    const next = dark() ? "light" : "dark";
-    root.classList.remove("light", "dark");
-    root.classList.add(next);
-    label();
-  });
-  system.addEventListener("change", label);
-  label();
 
   // Copy a script; where there is no clipboard, select it.
   for (const button of document.querySelectorAll(".copy")) {
