@@ -18,7 +18,7 @@ from properties.grading.naming import Student, Submission, find_submissions, rem
 from properties.grading.reading import Refused, read
 from properties.grading.values import NOTHING, Options, Result
 from properties.grading.writing import _slugs, write_all
-from properties.implementation import NotIsolated, NotStarted
+from properties.implementation import NotIsolated, NotStarted, resolve_target
 from properties.record.schema import Function, Record
 from properties.reports.points import Weights, grades, read_weights
 from properties.reports.student_page import for_student, student_page
@@ -98,7 +98,8 @@ def test_a_record_says_which_of_what_it_found_are_namesakes(
     )
     monkeypatch.setattr(undeclared, "_entries", lambda *_: found)
     own = record(function("relu_forward", "error"), function("relu_backward", "error"))
-    made = beside(own, Undeclared(None), Demands(), required=frozenset())  # type: ignore[arg-type]
+    undeclared_here = Undeclared(resolve_target("bundled"))
+    made = beside(own, undeclared_here, Demands(), required=frozenset())
     told = {f.name: f.namesake for f in made.functions if f.found}
     assert told == {"relu_backward": True, "squash_backward": False}
 
