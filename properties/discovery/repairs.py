@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -52,6 +53,7 @@ class Repairs:
         self._beginnings, self._functions, self._columns = beginnings, functions, columns
         self._letter = beginnings.letter
         self._direct: set[str] = set()
+        self._assertion = ""
 
     def of(
         self, specs: Specs, sizes: Mapping[str, int], reply: Mapping[str, Any], again: Again
@@ -62,6 +64,7 @@ class Repairs:
             return
         error = reply["error"]
         message, kind = str(error["message"]), str(error["type"])
+        self._assertion = _assertion(self._functions, error) if kind == "AssertionError" else ""
         names, self._direct = suspects(self._functions, error, specs)
         numbers = Lengths(specs, sizes, message, lambda: again(kind))
         found = False
@@ -124,11 +127,25 @@ class Repairs:
                 yield from fitting.equal(specs, numbers, a, b, 1.0)
             yield from fitting.flat(specs, numbers, shape, names)
             yield from fitting.windows(specs)
-        elif "equal division" in message or kind == "AssertionError":
+        elif "equal division" in message or "%" in self._assertion:
             yield from fitting.windows(specs)
             yield from fitting.parts(specs)
+        elif self._assertion:
+            yield from self._asserted(specs, names)
         elif "shape-mismatch" in message:
             yield from fitting.merge_any(specs)
+
+    def _asserted(self, specs: Specs, names: list[str]) -> Iterator[tuple[float, Specs]]:
+        """How many axes an assertion wants: ``assert x.shape == (self.d,)``."""
+        stated = re.search(r"(\w+)\.shape == \(([^()]*)\)$", self._assertion)
+        if stated is None:
+            return
+        rank = len([part for part in stated.group(2).split(",") if part.strip()])
+        own = [n for n in specs if n.rpartition("/")[2] == stated.group(1)]
+        for name in own or names:
+            if specs[name].kind == "normal" and len(specs[name].axes) != rank:
+                axes = tuple(self._letter() for _ in range(rank))
+                yield 0.05, {**specs, name: replace(specs[name], axes=axes)}
 
     def _contents(
         self, message: str, kind: str, specs: Specs, names: list[str]
@@ -312,3 +329,12 @@ class Repairs:
             for kind in ("positive", "unit"):
                 changed = {n: replace(specs[n], kind=kind) for n in free}
                 yield 1.5, {**specs, **changed}
+
+
+def _assertion(functions: Sequence[Function], error: Mapping[str, Any]) -> str:
+    """What a failing assertion asserts; "" when its line is in none of these functions."""
+    for function in functions:
+        for node in function.walk():
+            if isinstance(node, ast.Assert) and node.lineno == int(error.get("line", 0)):
+                return ast.unparse(node.test)
+    return ""

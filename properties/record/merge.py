@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .schema import SCHEMA, Function, Record, RecordError, required_and_missing, verdict_of
+from .unfinished import waiting
 
 _NAMED = 6  # nodes that were not judged, named one by one
 
@@ -30,7 +31,7 @@ def assemble(
     **head: Any,
 ) -> Record:
     """A record of some functions, complete when every planned node is in it."""
-    found = tuple(functions)
+    found = waiting(functions)
     lost = unjudged(found, planned)
     told = list(dict.fromkeys(notes))
     if lost:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..record.listing import Listing
 from ..record.schema import Function, Property, Record, Shown
+from ..record.unfinished import NOT_WRITTEN
 from .arrays import scalar, to_float
 from .text import WORD, counted, number
 
@@ -107,7 +108,8 @@ def remarks(record: Record) -> list[tuple[Shown, str]]:
     """
     found: list[tuple[Shown, str]] = [("noted", text) for text in _by_kind(record)]
     if missing := record.with_status("missing"):
-        found.append(("missing", f"missing: {_first([f.name for f in missing], 2)}"))
+        own = [f for f in missing if f.detail.startswith(NOT_WRITTEN)]  # what somebody waits for
+        found.append(("missing", f"missing: {_first(_names([*own, *missing]), max(2, len(own)))}"))
     unclear = [
         f"{f.name} ({p.title})"
         for f in record.functions
@@ -136,6 +138,10 @@ def _by_kind(record: Record) -> list[str]:
         more = [f"and {len(lines) - _FINDINGS} more"] if len(lines) > _FINDINGS else []
         texts.append("\n".join([f"{kind}, {count}:", *lines[:_FINDINGS], *more]))
     return texts
+
+
+def _names(functions: Sequence[Function]) -> list[str]:
+    return list(dict.fromkeys(f.name for f in functions))
 
 
 def _first(names: Sequence[str], count: int) -> str:

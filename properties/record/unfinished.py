@@ -1,0 +1,65 @@
+"""Functions that cannot work before a part of theirs is written."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from .schema import Function
+
+_OF_NOTHING = re.compile(r"NoneType|NotImplementedError")
+"""What is said of an error that comes of a part which does nothing."""
+NOT_WRITTEN = ("a skeleton", "cannot be judged: no ", "waits for ")
+"""What is said of functions that are there and do nothing yet."""
+
+
+def waiting(functions: Iterable[Function]) -> tuple[Function, ...]:
+    """Count what breaks because it calls a skeleton as missing, as the skeleton is.
+
+    A composed layer and a net raise where a part returns None or raises ``NotImplementedError``;
+    whoever wrote them has made no mistake.
+    """
+    found = list(functions)
+    while True:
+        skeletons = {
+            f.name.rpartition(".")[2]
+            for f in found
+            if f.status == "missing" and f.detail.startswith(NOT_WRITTEN)
+        }
+        changed = False
+        for place, one in enumerate(found):
+            if one.status != "error" or not one.file or not _OF_NOTHING.search(one.detail):
+                continue
+            own = one.name.rpartition(".")[2]
+            parts = [name for name in _called(one.file, own) if name in skeletons and name != own]
+            if parts:
+                told = f"waits for {', '.join(parts)}"
+                found[place] = msgspec.structs.replace(
+                    one, status="missing", detail=told, properties=()
+                )
+                changed = True
+        if not changed:
+            return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _called(file: str, name: str) -> tuple[str, ...]:
+    """Names of the functions that a function or class of a file calls."""
+    try:
+        tree = ast.parse(Path(file).read_text(encoding="utf-8", errors="replace"))
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return ()
+    defined = (ast.FunctionDef, ast.ClassDef)
+    bodies = [n for n in ast.walk(tree) if isinstance(n, defined) and n.name == name]
+    return tuple(dict.fromkeys(called for body in bodies for called in _calls(body)))
+
+
+def _calls(body: ast.AST) -> Iterator[str]:
+    for node in ast.walk(body):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func).rpartition(".")[2]
