@@ -17,7 +17,16 @@ from .choices import with_choices
 from .conventions import conventions
 from .found import Found, NotJudged
 from .gradients import between, items_of
-from .hypotheses import SURE, Hypothesis, apart, first_input, is_target, unsummed, unsure
+from .hypotheses import (
+    SURE,
+    Hypothesis,
+    apart,
+    as_summed,
+    first_input,
+    is_target,
+    unsummed,
+    unsure,
+)
 from .inputs import Wanted, shown
 from .ladder import Truth, Unclear
 from .learning import Refused
@@ -112,6 +121,7 @@ class _Search:
         self._ran = False
         self._single: list[str] = []
         self._apart: list[tuple[str, str]] = []
+        self._summed: list[dict[str, Wanted]] = []
         self._note = ""
         self._backward_error: tuple[Mapping[str, Any], Mapping[str, int]] | None = None
 
@@ -153,7 +163,7 @@ class _Search:
                 break
             self._inputs = self._inputs or specs
             self._shapes_off, self._backward_error, self._single = True, None, []
-            self._apart = []
+            self._apart, self._summed = [], []
             self._ran = False
             masks = only_multiplied(pairing.forward)
             likely = variants(specs, self._declared, masks) if is_loss(pairing) else [(0.0, specs)]
@@ -168,6 +178,7 @@ class _Search:
                 learner.most_ones = ones(specs)
                 if self._shapes_off:
                     learner.merge(specs, price, self._apart)
+                    learner.consider(specs, price, self._summed)
             scalars = pairing.kind in ("local", "flag", "joint")
             learner.widen(specs, price, self._single, scalars=scalars, lower=self._shapes_off)
         if first is None and learner.refused is not None:
@@ -274,6 +285,7 @@ class _Search:
         if len(off) > 1 and not self._single:
             self._single = unsummed(off, seen)
         self._apart = self._apart or apart(off, seen)
+        self._summed = self._summed or as_summed(off, seen, specs)
         hypothesis = Hypothesis(start, specs, plan, reading, fit, cost, least)
         if self._best is None or hypothesis.rank < self._best.rank:
             before, self._best = self._best, hypothesis

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from . import names
 from .calling import Plan
-from .inputs import Wanted
+from .inputs import Axis, Wanted
 from .letters import ones
 from .locating import RIGHT, WRONG, Fit, Match, shape_is_off
 from .losses import is_number
@@ -156,6 +156,37 @@ def apart(off: Sequence[Match], seen: Sequence[Seen]) -> list[tuple[str, str]]:
             fitting &= {(a, b) for a, b in fitting if abs(sizes[a] - sizes[b]) in away}
         pairs |= fitting if fitting != every else set()
     return sorted(pairs)[:4]
+
+
+def as_summed(
+    off: Sequence[Match], seen: Sequence[Seen], specs: Mapping[str, Wanted]
+) -> list[dict[str, Wanted]]:
+    """Biases whose lengths nothing else has, in the shapes that their gradients may have.
+
+    A forward that takes one number of a bias at a time says nothing of its other axes.
+    """
+    changed: list[dict[str, Wanted]] = []
+    sizes = [one.example.sizes for one in seen]
+    for path, match in ((m.leaf.path, m) for m in off if m.leaf is not None):
+        if path not in specs or not names.is_bias(path.rpartition("/")[2]):
+            continue
+        own, rest = specs[path], [one for name, one in specs.items() if name != path]
+        shapes = [np.shape(value) for value in match.item.values]
+        if {x for one in rest for x in one.letters()} & set(own.letters()):
+            continue
+        letters = sorted({str(x) for one in rest if one.kind == "normal" for x in one.axes})
+        likely: list[list[Axis]] = [
+            [1] if set(lengths) == {1} else [n for n in letters if _are(sizes, n, lengths)]
+            for lengths in zip(*shapes, strict=True)
+        ]
+        if len(likely) == len(own.axes):
+            found = itertools.islice(itertools.product(*likely), 4)
+            changed += [{path: replace(own, axes=axes)} for axes in found]
+    return changed
+
+
+def _are(sizes: Sequence[Mapping[str, int]], letter: str, lengths: tuple[int, ...]) -> bool:
+    return tuple(one.get(letter) for one in sizes) == lengths
 
 
 def unsummed(off: Sequence[Match], seen: Sequence[Seen]) -> list[str]:

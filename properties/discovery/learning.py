@@ -267,6 +267,12 @@ class Learner:
         """Whether an argument is added to every example, by its name and its use."""
         return is_bias(name.rpartition("/")[2]) and not self._beginnings.hint(name).factor
 
+    def consider(self, specs: Specs, cost: float, others: Sequence[Specs]) -> None:
+        """Consider others in the place of some inputs, because their gradients say so."""
+        for changed in others:
+            self._single.add(canonical({**specs, **changed}))
+            self._push(cost + 0.05, {**specs, **changed}, self._depth)
+
     def merge(self, specs: Specs, cost: float, pairs: Sequence[tuple[str, str]]) -> None:
         """Consider equal lengths where the code lets different ones pass that it takes for one.
 
