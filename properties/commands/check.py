@@ -33,7 +33,7 @@ from .answer import (
 from .console import complain, make_console
 from .isolating import LOADING, isolation_options, memory_option, names, say_what, with_clock
 from .job import Job
-from .listing import check_known, list_found, list_rows
+from .listing import check_known, check_required, list_found, list_rows
 from .outputs import Outputs, check_writable, output_options, view_options
 from .settings import Settings, SettingsError, settings_of
 
@@ -202,6 +202,7 @@ def check(
         return
     declared = declared_inputs(inputs)
     job = replace(job, only=only)
+    check_required(require, only, job.asked(specs))
     try:
         found = resolve_target(target)
         suite = job.suite()

@@ -54,6 +54,23 @@ def check_known(
         )
 
 
+def check_required(
+    require: frozenset[str], only: frozenset[str], rows: Sequence[LayerSpec]
+) -> None:
+    """Refuse to require what is not judged: nobody would hear that it is missing.
+
+    Raises
+    ------
+    click.UsageError
+        A name is not among the rows that are asked for.
+    """
+    asked = only | {name for row in rows for name in (row.name, row.layer, *row.functions)}
+    if only and (beside := require - asked):
+        raise click.UsageError(
+            f"--require {', '.join(sorted(beside))}: not judged with this --only; name it there too"
+        )
+
+
 def list_found(console: Console, target: str) -> None:
     """Print what a target derives by hand, as its text says it; nothing of it runs."""
     from ..discovery.targets import look

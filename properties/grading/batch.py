@@ -23,11 +23,16 @@ from .values import Contents, Options, Result, key_of
 from .worker import Answer, on_worker
 
 _IN_FLIGHT = 3  # tasks a worker's thread: enough that none waits, few enough to stay small
+_WAIT = 120  # seconds for a cluster to be there: a queue may have to give its workers first
 _DEATHS = 1  # workers that may die of one submission before it counts as lost
 
 
 class Void(Exception):
     """A canary got a wrong verdict: nothing that was judged beside it can be trusted."""
+
+
+class NoCluster(Exception):
+    """There is no scheduler at an address, or it has no worker."""
 
 
 @dataclass
@@ -47,7 +52,7 @@ def connect(
     warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
     with dask.config.set({"distributed.scheduler.allowed-failures": _DEATHS}):
         if scheduler is not None:
-            with Client(scheduler, timeout="30s") as client:
+            with _client_of(scheduler) as client:
                 yield client
             return
         with (
@@ -62,6 +67,29 @@ def connect(
             Client(cluster) as client,
         ):
             yield client
+
+
+def _client_of(scheduler: str) -> Client:
+    """A client of a scheduler that has a worker, or will have one soon.
+
+    Raises
+    ------
+    NoCluster
+        Nobody answers, or nobody would do the work.
+    """
+    try:
+        client = Client(scheduler, timeout=f"{_WAIT}s")
+    except (OSError, ValueError) as error:
+        raise NoCluster(f"--scheduler: no scheduler answers at {scheduler}: {error}") from error
+    try:
+        client.wait_for_workers(1, timeout=_WAIT)
+    except TimeoutError as error:
+        client.close()
+        raise NoCluster(
+            f"--scheduler: {scheduler} has had no worker for {_WAIT} s; start some with "
+            f"dask worker {scheduler} --nthreads 1 --memory-limit 0"
+        ) from error
+    return client
 
 
 def judge_batch(

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ..commands.console import make_console
 from ..commands.isolating import isolation_options, memory_option
 from ..commands.job import Job
-from ..commands.listing import check_known
+from ..commands.listing import check_known, check_required
 from ..commands.report import load_weights
 from ..implementation.isolation import Isolation
 from ..reports.points import Weights
@@ -138,7 +138,7 @@ def grade(
         return
     if submissions is None or out is None:
         raise click.UsageError("name the folder of submissions, and --out DIR; or --autograder")
-    from .batch import Void, connect, judge_batch
+    from .batch import NoCluster, Void, connect, judge_batch
     from .progress import Submissions
     from .writing import nobody, write_all
 
@@ -164,17 +164,18 @@ def grade(
             name = submissions.resolve().name
             told = tuple(remarks(submissions, found, without=out))
             written = write_all(out, name, found, results, weights, options, asked, told)
-    except InUse as error:
+    except (InUse, NoCluster) as error:
         raise click.UsageError(str(error)) from error
     except Void as error:
         click.echo(f"nndl grade: void, nothing is graded: {error}", err=True)
+        click.echo(f"grades that are in {out} are of an earlier run", err=True)
         sys.exit(VOID)
     states = Counter(line.state for line in written.lines)
     counts = ", ".join(f"{count} {state}" for state, count in states.most_common())
     said = f"{len(found)} submissions: {counts}; {judged.judged} judged now; see {out}"
     for line in (*told, *nobody(written), said):
         console.print(line, markup=False, soft_wrap=True)
-    sys.exit(1 if {"lost", "timeout", "refused"} & set(states) else 0)
+    sys.exit(0 if all(line.told and not line.late for line in written.lines) else 1)
 
 
 def _asked(only: tuple[str, ...], require: tuple[str, ...], specs_file: Path | None) -> Asked:
@@ -192,11 +193,7 @@ def _asked(only: tuple[str, ...], require: tuple[str, ...], specs_file: Path | N
     check_known(frozenset(only), known, "--only")
     check_known(frozenset(require), known, "--require")
     rows = job.asked(known)
-    asked = {name for row in rows for name in (row.name, row.layer, *row.judged)}
-    if beside := set(require) - asked:
-        raise click.UsageError(
-            f"--require {', '.join(sorted(beside))}: not judged with this --only; name it there too"
-        )
+    check_required(frozenset(require), frozenset(only), rows)
     layers = {name: row.layer for row in rows for name in row.judged}
     return Asked(
         layers=layers,

@@ -40,6 +40,11 @@ class Line:
         return self.result.status in ("judged", "unusable")
 
     @property
+    def late(self) -> bool:
+        """Whether the clock of the run came before all was judged."""
+        return self.result.status == "judged" and bool(self.result.reason)
+
+    @property
     def state(self) -> str:
         """In a word: right, wrong, or why there is no verdict."""
         if self.result.status != "judged":

@@ -17,6 +17,7 @@ from ..commands.answer import judge_target
 from ..commands.job import Job, hypothesis_elsewhere
 from ..implementation import NotStarted, TargetError, resolve_target
 from ..implementation.isolation import NotIsolated
+from ..implementation.process import OVER
 from ..judge.suite import by_row
 from ..record.text import one_line
 from ..spec.demands import Demands
@@ -104,7 +105,9 @@ def _judged(target: str, options: Options) -> Result:
     if not record.complete:
         reason = f"not all of it was judged: {'; '.join(record.notes)}"
         return Result(status="lost", reason=one_line(reason, limit=2_000), record=record)
-    return Result(status="judged", record=record)
+    late = [f.name for f in record.functions if OVER in f.detail]
+    reason = f"{OVER}: not judged are {', '.join(late)}" if late else ""
+    return Result(status="judged", reason=reason, record=record)
 
 
 def target_of() -> str:

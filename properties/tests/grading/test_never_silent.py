@@ -7,18 +7,25 @@ from pathlib import Path
 import click
 import msgspec
 import pytest
+from click.testing import CliRunner
+from distributed import Client
+from distributed.scheduler import KilledWorker
 from msgspec.structs import replace
 
+from properties.commands.check import check
 from properties.commands.undeclared import Undeclared, beside
 from properties.grading import canaries, judging
+from properties.grading.batch import Void, _Work
 from properties.grading.command import _asked
 from properties.grading.gradebook import Asked, book, canvas_csv
 from properties.grading.kept import Kept
 from properties.grading.naming import Student, Submission, find_submissions, remarks
 from properties.grading.reading import Refused, read
-from properties.grading.values import NOTHING, Options, Result
+from properties.grading.values import NOTHING, Contents, Options, Result, key_of
+from properties.grading.worker import Answer
 from properties.grading.writing import _slugs, write_all
 from properties.implementation import NotIsolated, NotStarted, resolve_target
+from properties.implementation.process import OVER
 from properties.record.schema import Function, Record
 from properties.reports.points import Weights, grades, read_weights
 from properties.reports.student_page import for_student, student_page
@@ -292,3 +299,56 @@ def test_canaries_are_of_the_suite_where_only_rows_of_the_teacher_are_asked_for(
     assert canaries._bundled(("prelu",)) == ("affine", "relu")
     assert canaries._bundled(("prelu", "svm")) == ("svm",)
     assert canaries._bundled(()) == ()
+
+
+def test_a_check_refuses_to_require_what_it_does_not_judge() -> None:
+    said = CliRunner().invoke(check, ["bundled", "--only", "affine", "--require", "relu"])
+    assert said.exit_code == 2
+    assert "not judged with this --only" in said.output
+
+
+def test_functions_that_the_clock_left_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = record(function("relu_forward"), function("relu_backward", "error", detail=OVER))
+    monkeypatch.setattr(judging, "judge_target", lambda *_, **__: late)
+    result = judging._judged("submission", Options())
+    assert result.reason.endswith("not judged are relu_backward")
+    [line] = book([submission("ann")], [result], Weights(), RELU).lines
+    assert line.late
+
+
+class Future:
+    """What a worker answers, or how it ends."""
+
+    def __init__(self, answer: Answer | Exception) -> None:
+        self.answer = answer
+
+    def result(self) -> bytes:
+        """The answer."""
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return msgspec.json.encode(self.answer)
+
+
+def test_workers_that_die_twice_give_no_verdict(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    work = _Work(None, Options(), kept)  # type: ignore[arg-type]
+    died = work._take("k", Future(KilledWorker("k", None, 1)))  # type: ignore[arg-type]
+    broke = work._take("k", Future(RuntimeError("no memory")))
+    assert (died.status, broke.status) == ("lost", "lost")
+    assert kept.get("k") is None
+    good = judged(function("relu_forward"))
+    with pytest.raises(Void, match="a canary died"):
+        work._take("k", Future(Answer(good, "host:1", "a canary died")))
+    assert kept.get("k") is None
+
+
+def test_what_is_changed_while_a_class_is_graded_is_judged_again(tmp_path: Path) -> None:
+    (tmp_path / "ann.py").write_text("x = 2\n", encoding="utf-8")
+    found = find_submissions(tmp_path)
+    old = key_of(Contents(files={"ann.py": b"x = 1\n"}), Options())
+    with Client(processes=False, n_workers=0, dashboard_address=":0") as client:
+        told = dict(_Work(client, Options(), Kept(tmp_path / "out")).run(found, {old: [0]}))
+    assert told[old].status == "lost"
+    assert "changed while" in told[old].reason
