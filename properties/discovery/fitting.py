@@ -59,6 +59,8 @@ def broadcast(
     for a, b in zip(reversed(first), reversed(second), strict=False):
         if a == b or 1 in (a, b):
             continue
+        for letter in numbers.plain(a + b) if abs(a - b) == 1 else ():  # two halves of it
+            yield 0.03, exchange(specs, {letter: f"2 * {letter}"})
         yield from equal(specs, numbers, a, b, 0.3 if columns and len(short) == 1 else 0.02)
         for letter in _either(numbers, a, b):
             yield 1.3, exchange(specs, {letter: 1})
@@ -118,6 +120,18 @@ def windows(specs: Specs) -> Iterator[tuple[float, Specs]]:
         for some in (free[-1:], free):
             change = {a: f"{a} * {window}" for a in some if a != window}
             yield 0.04 + 0.01 * len(some), exchange(specs, change)
+
+
+def divided(specs: Specs, numbers: Lengths, shape: Sequence[int]) -> Iterator[tuple[float, Specs]]:
+    """An axis that is taken apart, ``C // groups`` beside ``groups``, and left a rest."""
+    axes = {axis for one in specs.values() for axis in one.axes}
+    free = [(letter, n) for letter, n in numbers.all.items() if letter in axes]
+    for (letter, n), (a, b) in itertools.product(free, itertools.pairwise(shape)):
+        for whole, part in ((a, b), (b, a)):
+            if whole > 1 and part and n // whole == part and n % whole:
+                for more, count in numbers.expressions(whole)[:1]:
+                    if letter not in letters_of(count):
+                        yield 0.01 + more, exchange(specs, {letter: f"{count} * {letter}"})
 
 
 def parts(specs: Specs) -> Iterator[tuple[float, Specs]]:

@@ -129,7 +129,9 @@ def _spread(match: Match) -> bool:
         return False
     got = np.squeeze(match.item.values[0]).shape
     wanted = np.squeeze(match.leaf.wanted[0]).shape
-    return 0 < len(wanted) < len(got) and bool(got[-len(wanted) :] == wanted)
+    if not wanted:  # a number for its name alone
+        return bool(got) and match.leaf.name.lower() in names.SCALARS
+    return len(wanted) < len(got) and bool(got[-len(wanted) :] == wanted)
 
 
 def _has_fewer_axes(match: Match) -> bool:

@@ -21,6 +21,7 @@ from .inputs import (
     Wanted,
     case_sizes,
     draw,
+    entries,
     learning_sizes,
     length,
 )
@@ -36,6 +37,8 @@ Try = Callable[[Mapping[str, Any]], Reply]
 _BUDGET = 260
 _SECONDS = 4.0
 """Of the processor, in the child."""
+_MOST_ENTRIES = 1_000_000
+"""Of all arguments together."""
 _DEEPER = 0.12
 """What a repair may cost and still be followed at once."""
 
@@ -126,6 +129,8 @@ class Learner:
             if cost > self.dearest or key in self._done:
                 continue
             if ones(specs) > self.most_ones and key not in self._single:
+                continue
+            if entries(specs, learning_sizes(all_letters(specs))) > _MOST_ENTRIES:
                 continue
             self._done.add(key)
             reply, sizes = self._accepted(specs)
@@ -230,6 +235,7 @@ class Learner:
             self._push(cost + 0.15, {**specs, **vectors}, self._depth)
         if not scalars:
             self._vectors_as_tables(specs, cost + 0.15)
+            self._all_alike(specs, cost + 0.15)
         for name, one in specs.items():
             if one.kind not in (*NUMBERS, *LABELS):
                 continue
@@ -256,6 +262,14 @@ class Learner:
         }
         if len(tables) > 1:
             self._push(cost, {**specs, **tables}, self._depth)
+
+    def _all_alike(self, specs: Specs, cost: float) -> None:
+        """One shape for everything of which nothing says how many axes it has."""
+        shape = (self._beginnings.letter(), self._beginnings.letter())
+        arrays = [n for n in self.guessed(specs) if specs[n].kind in NUMBERS]
+        if len({len(specs[name].axes) for name in arrays}) > 1:
+            alike = {name: replace(specs[name], axes=shape) for name in arrays}
+            self._push(cost, {**specs, **alike}, self._depth)
 
     def guessed(self, specs: Specs) -> list[str]:
         """Arguments, no biases, of which nothing but the name says how many axes they have."""

@@ -80,6 +80,11 @@ class Lengths:
         """Letters of exactly this length."""
         return [letter for letter, n in self._sizes.items() if n == number and number != 1]
 
+    @property
+    def all(self) -> Mapping[str, int]:
+        """Every letter with its length."""
+        return self._sizes
+
     def axes_of(self, size: int) -> list[int]:
         return [n for n in self._sizes.values() if size % n == 0]
 

@@ -201,10 +201,11 @@ def same(gradient: str, leaf: str) -> bool:
 
 _BIASES = vocabulary("b beta gamma intercept bf bi bo bc bg bh by ba")
 _PARAMETERS = vocabulary("theta thetas parameters beta coef coefs w weights")
-_NUMBERS = vocabulary(
+SCALARS = vocabulary(
     """eps epsilon reg lam lambda lambd lamda delta momentum sigma tau temperature scale margin l2
     reg_lambda keep_prob nu lengthscale length_scale variance noise amplitude bandwidth dt"""
 )
+"""Arguments that are likely one number."""
 _VECTORS = vocabulary("theta params p0 beta coef v u a mu q thetas angles")
 _TABLES = vocabulary("y t target targets labels y_true ytrue y_hat label")
 
@@ -238,7 +239,7 @@ def guess_rank(name: str) -> list[int]:
     low = name.lower().strip("_")
     if len(name) == 1 and name.isupper():
         return [2, 1, 3]
-    if low in RATES | _NUMBERS:
+    if low in RATES | SCALARS:
         return [0, 1, 2]
     if is_bias(name) or low in _VECTORS:
         return [1, 2, 0]

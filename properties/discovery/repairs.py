@@ -106,7 +106,9 @@ class Repairs:
                 for a, b in zip(first, second, strict=True):
                     for letter in numbers.plain(b) if a == 1 and b != 1 else ():
                         yield 0.05, exchange(specs, {letter: 1})
-            yield from fitting.broadcast(specs, numbers, first, second, columns=self._columns)
+            pairs = itertools.combinations(map(numbers_in, shapes), 2)
+            for one, other in pairs if "remapped" in message else [(first, second)]:
+                yield from fitting.broadcast(specs, numbers, one, other, columns=self._columns)
             yield from fitting.gates(specs, numbers, [*first, *second])
         elif past and kind == "IndexError":
             size = int(past.group(2))
@@ -121,6 +123,7 @@ class Repairs:
                     yield 0.6, exchange(specs, {axes[-1]: axes[-2]})
         elif reshaped:
             have, shape = int(reshaped.group(1)), numbers_in(reshaped.group(2))
+            yield from fitting.divided(specs, numbers, shape)
             yield from fitting.next_part(specs, numbers, have, shape, names)
             yield from fitting.equal(specs, numbers, have, int(np.prod(shape) or 1))
             for a, b in itertools.product(numbers.axes_of(have), shape):

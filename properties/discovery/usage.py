@@ -169,6 +169,8 @@ def _call(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str])
                         found[name].kind("sizes")
                     elif not _inside_shape(one, leaf):
                         found[name].kind("length")
+    if last == "einsum":
+        _ranks_of_einsum(node, found, aliases)
     arguments = [name_of(a, aliases) for a in node.args]
     first = arguments[0] if arguments else None
     for name in (*arguments, *([owner] if owner else [])) if last in ("dot", "matmul") else ():
@@ -178,10 +180,7 @@ def _call(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str])
         for leaf in ast.walk(node.args[0]):
             name = name_of(leaf, aliases)
             if name:
-                complement = "1" in ast.unparse(node.args[0]).replace(name, "")
-                found[name].kind(
-                    "unit" if complement and "-" in ast.unparse(node.args[0]) else "positive?"
-                )
+                found[name].kind("unit" if _complement(node.args[0], leaf) else "positive?")
     if first is None:
         return
     hint = found[first]
@@ -210,6 +209,29 @@ def _transposed(arguments: Sequence[ast.expr]) -> bool:
     """Whether something is compared with its own transpose."""
     texts = [ast.unparse(a) for a in arguments[:2]]
     return len(texts) == 2 and texts[1] in (f"{texts[0]}.T", f"{texts[0]}.transpose()")
+
+
+def _complement(whole: ast.expr, leaf: ast.AST) -> bool:
+    """Whether ``1 - p`` is in it: p is a probability."""
+    return any(
+        isinstance(part, ast.BinOp)
+        and isinstance(part.op, ast.Sub)
+        and _number(part.left) == 1.0
+        and any(one is leaf for one in ast.walk(part.right))
+        for part in ast.walk(whole)
+    )
+
+
+def _ranks_of_einsum(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str]) -> None:
+    """Ranks as the subscripts of ``np.einsum("ni,oij->no", x, A)`` say them."""
+    text = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+    if not isinstance(text, str) or "." in text:
+        return
+    operands = text.replace(" ", "").partition("->")[0].split(",")
+    for subscripts, operand in zip(operands, node.args[1:], strict=False):
+        name = name_of(operand, aliases)
+        if name:
+            found[name].ranks[:] = [len(subscripts)]
 
 
 def _indexed(whole: ast.expr, leaf: ast.AST) -> bool:
