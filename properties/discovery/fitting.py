@@ -124,10 +124,13 @@ def windows(specs: Specs) -> Iterator[tuple[float, Specs]]:
 
 def divided(specs: Specs, numbers: Lengths, shape: Sequence[int]) -> Iterator[tuple[float, Specs]]:
     """An axis that is taken apart, ``C // groups`` beside ``groups``, and left a rest."""
-    axes = {axis for one in specs.values() for axis in one.axes}
-    free = [(letter, n) for letter, n in numbers.all.items() if letter in axes]
+    arrays = {axis for one in specs.values() if one.kind in NUMBERS for axis in one.axes}
+    axes = {x: n for x, n in numbers.all.items() if x in arrays}
+    free = [(x, n) for x, n in axes.items() if n not in shape]
     for (letter, n), (a, b) in itertools.product(free, itertools.pairwise(shape)):
         for whole, part in ((a, b), (b, a)):
+            if whole in axes.values():
+                continue  # an axis of its own
             if whole > 1 and part and n // whole == part and n % whole:
                 for more, count in numbers.expressions(whole)[:1]:
                     if letter not in letters_of(count):

@@ -37,10 +37,10 @@ def letters_apart(
         return None
     taken = {x for name, one in specs.items() if name not in arrays for x in one.letters()}
     axes = {axis for name in arrays for axis in specs[name].axes}
-    taken |= {x for axis in axes if not _is_free(axis) for x in letters_of(axis)}
+    taken |= {x for axis in axes if not is_free(axis) for x in letters_of(axis)}
 
     def fresh(axis: Axis) -> Axis:
-        return letter() if _is_free(axis) and axis not in taken else axis
+        return letter() if is_free(axis) and axis not in taken else axis
 
     apart = {
         name: replace(one, axes=tuple(map(fresh, one.axes))) if name in arrays else one
@@ -79,6 +79,6 @@ def with_more_letters(
     return None
 
 
-def _is_free(axis: Axis) -> bool:
+def is_free(axis: Axis) -> bool:
     """Whether nobody has named a length."""
     return re.fullmatch(r"s\d+", str(axis)) is not None

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .beginnings import Beginnings
-from .freeing import letters_apart, with_more_letters
+from .freeing import is_free, letters_apart, with_more_letters
 from .hint import Hint
 from .inputs import (
     LABELS,
@@ -101,6 +101,8 @@ class Learner:
         self._put_off: set[str] = set()
         self._empty: set[str] = set()
         self._ranks: list[dict[str, int]] = []
+        self._told: set[str] = set()
+        self._told_ones = 0
         self._queue: list[tuple[float, int, int, float, Specs]] = []
         self._known: dict[str, float] = {}
         self._done: set[str] = set()
@@ -118,6 +120,8 @@ class Learner:
         started = self._clock()
         queue = self._queue
         for cost, specs in starts:
+            self._told = self._told or {x for x in all_letters(specs) if not is_free(x)}
+            self._told_ones = ones(specs)
             self._ranks.append({name: len(one.axes) for name, one in specs.items()})
             self._push(cost, specs)
             if (self._scalar or self._gradient) and self._one_number_each(specs):
@@ -181,6 +185,8 @@ class Learner:
 
     def _push(self, cost: float, specs: Specs, depth: int = 0) -> None:
         """Queue inputs: cheap repairs are followed to their end before dearer ones are tried."""
+        if ones(specs) > self._told_ones and self._told - set(all_letters(specs)):
+            return  # a length that somebody names is not one for the code to run
         key = canonical(specs)
         if cost < self._known.get(key, np.inf) and key not in self._done and len(key) < 4000:
             self._known[key] = cost
@@ -348,7 +354,7 @@ class Learner:
                 self._push(cost + 0.25, fewer, self._depth)
             for axis in reversed(one.axes) if len(one.axes) == 2 and one.kind == "normal" else ():
                 rest = [a for a in one.axes if a != axis and a != 1]
-                if isinstance(axis, str) and axis.isidentifier() and name[:4] == "arg/" and rest:
+                if is_free(axis) and name[:4] == "arg/" and rest:
                     self._push(cost + 0.2, exchange(specs, {axis: 1}), self._depth)
 
     def _lower(self, specs: Specs, cost: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from typing import Any
 
@@ -79,8 +80,24 @@ def readings(pairing: Pairing, plan: Plan, seen: Seen) -> list[str]:
     loss = set(names.words(pairing.forward.name)) & (names.VALUE - {"residual", "residuals", "fun"})
     if loss and pairing.kind != "second":
         return ["entries", "sum", "rows", "mean"]
+    if _ignores_upstream(pairing):
+        return []
     if pairing.kind in ("local", "flag", "joint"):
         return ["entries", "jacobian", "jacobians", "sum", "rows", "mean"]
     if pairing.kind == "second":
         return ["jacobian"]
     return ["sum", "rows", "mean", "entries", "jacobian", "jacobians"]
+
+
+def _ignores_upstream(pairing: Pairing) -> bool:
+    """Whether a backward has to be given an upstream derivative, by its name, and never reads it.
+
+    Without one it would be right only where that is one; a loss, which is a number, may leave it.
+    """
+    if pairing.backward is None:
+        return False
+    nodes = [node for node in pairing.backward.walk() if isinstance(node, ast.Name)]
+    read = {node.id for node in nodes}
+    given = [p.name for p in pairing.backward.parameters if p.required]
+    known = set(pairing.forward.names)
+    return any(n in names.UPSTREAM and n not in read and n not in known for n in given)

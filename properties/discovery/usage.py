@@ -180,7 +180,9 @@ def _call(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str])
         for leaf in ast.walk(node.args[0]):
             name = name_of(leaf, aliases)
             if name:
-                found[name].kind("unit" if _complement(node.args[0], leaf) else "positive?")
+                guarded = last.startswith("log") and _has_guard(node.args[0])
+                unit = guarded or _complement(node.args[0], leaf)
+                found[name].kind("unit" if unit else "positive?")
     if first is None:
         return
     hint = found[first]
@@ -220,6 +222,12 @@ def _complement(whole: ast.expr, leaf: ast.AST) -> bool:
         and any(one is leaf for one in ast.walk(part.right))
         for part in ast.walk(whole)
     )
+
+
+def _has_guard(whole: ast.expr) -> bool:
+    """Whether a small number keeps a logarithm finite, as that of a probability: ``p + 1e-9``."""
+    numbers = (node.value for node in ast.walk(whole) if isinstance(node, ast.Constant))
+    return any(isinstance(n, float) and 0.0 < n <= 1e-5 for n in numbers)
 
 
 def _ranks_of_einsum(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str]) -> None:

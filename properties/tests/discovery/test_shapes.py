@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from properties.tests.slow import mostly_slow
+
 from .one import judged
 
 RIDGE = """
@@ -81,16 +83,58 @@ def gate_backward(dout, cache):
 """
 
 
+SAMPLE = """
+def sample_forward(mu, logvar, eps):
+    return mu + np.exp(0.5 * logvar) * eps, (logvar, eps)
+
+
+def sample_backward(dz, cache):
+    logvar, eps = cache
+    return dz, dz * 0.5 * np.exp(0.5 * logvar) * eps, dz * np.exp(0.5 * logvar)
+"""
+TURN = """
+def turn_forward(x):
+    half = x.shape[1] // 2
+    angle = np.arange(len(x))[:, None] * np.arange(half)
+    a, b = x[:, :half], x[:, half:]
+    c, s = np.cos(angle), np.sin(angle)
+    return np.concatenate([a * c - b * s, a * s + b * c], axis=1), (c, s)
+
+
+def turn_backward(dout, cache):
+    c, s = cache
+    p, q = dout[:, : c.shape[1]], dout[:, c.shape[1] :]
+    return np.concatenate([p * c + q * s, q * c - p * s], axis=1)
+"""
+BILINEAR = """
+def pair_forward(x, y, A):
+    return np.einsum("ni,oij,nj->no", x, A, y), (x, y, A)
+
+
+def pair_backward(dout, cache):
+    x, y, A = cache
+    dx = np.einsum("no,oij,nj->ni", dout, A, y)
+    dy = np.einsum("no,oij,ni->nj", dout, A, x)
+    return dx, dy, np.einsum("no,ni,nj->oij", dout, x, y)
+"""
+
+
+SHAPES = [
+    (RIDGE, "w: (N,), X: (D, N), y: (D,), lam: ()", "X.T @ (X", "X.T @ (2 * X"),
+    (CHAIN, "a: (N, D), b: (D, M), c: (M, H)", "@ c.T, (a", "@ c.T, 2 * (a"),
+    (BETA, "X: (N, D), beta: (M, N)", "dout @ X.T", "-dout @ X.T"),
+    (POOL, "pool_size: N, stride: D, x: (M + N, H + N)", "dx[w] +=", "dx[w] ="),
+    (BLOCKS, "size: N, x: (D, N * M)", "* dout.repeat", "+ dout.repeat"),
+    (SAMPLE, "mu: (N, D), logvar: (N, D), eps: (N, D)", "dz * 0.5", "dz * 0.25"),
+    (TURN, "x: (N, 2 * D)", "p * c + q * s", "p * c - q * s"),
+    (BILINEAR, "x: (N, D), y: (N, M), A: (H, D, M)", "dout, A, x)", "dout, -A, x)"),
+    (HALVES, "x: (N, 2 * D)", "dout * b, dout * a", "dout * a, dout * b"),
+]
+
+
 @pytest.mark.parametrize(
     ("source", "inputs", "right", "wrong"),
-    [
-        (RIDGE, "w: (N,), X: (D, N), y: (D,), lam: ()", "X.T @ (X", "X.T @ (2 * X"),
-        (CHAIN, "a: (N, D), b: (D, M), c: (M, H)", "@ c.T, (a", "@ c.T, 2 * (a"),
-        (BETA, "X: (N, D), beta: (M, N)", "dout @ X.T", "-dout @ X.T"),
-        (POOL, "pool_size: N, stride: D, x: (M + N, H + N)", "dx[w] +=", "dx[w] ="),
-        (BLOCKS, "size: N, x: (D, M * N)", "* dout.repeat", "+ dout.repeat"),
-        (HALVES, "x: (N, 2 * D)", "dout * b, dout * a", "dout * a, dout * b"),
-    ],
+    mostly_slow(SHAPES, fast=[RIDGE, BETA, POOL, SAMPLE, BILINEAR]),
 )
 def test_lengths_are_as_free_as_the_code_leaves_them(
     tmp_path: Path, source: str, inputs: str, right: str, wrong: str
@@ -144,3 +188,39 @@ def test_labels_are_the_numbers_that_the_code_knows(
     assert kind in one.found.inputs
     assert right in source
     assert judged(tmp_path, source.replace(right, wrong)).status == "wrong"
+
+
+IGNORED = """
+def bend_forward(x, A):
+    return np.maximum(A @ x, 0), (x, A)
+
+
+def bend_backward(dout, cache):
+    x, A = cache
+    dz = 1.0 * (A @ x > 0)
+    return A.T @ dz, dz @ x.T
+"""
+COUNTED = '''
+def path_score(E, T, y):
+    """E: (L, K), T: (K, K), y: labels(K, L)"""
+    return E[np.arange(len(y)), y].sum() + T[y[:-1], y[1:]].sum()
+
+
+def path_score_grad(E, T, y):
+    dE, dT = np.zeros_like(E), np.zeros_like(T)
+    dE[np.arange(len(y)), y] = 1
+    np.add.at(dT, (y[:-2], y[1:]), 1)
+    return dE, dT
+'''
+
+
+def test_a_backward_that_ignores_its_upstream_is_not_read_as_a_sum(tmp_path: Path) -> None:
+    assert judged(tmp_path, IGNORED).status == "wrong"
+    right = IGNORED.replace("dz = 1.0 *", "dz = dout *")
+    assert judged(tmp_path, right).status == "right"
+
+
+def test_a_length_that_is_told_is_not_made_one_for_a_backward_to_run(tmp_path: Path) -> None:
+    assert judged(tmp_path, COUNTED.replace("y[:-2]", "y[:-1]")).status == "right"
+    with pytest.raises(AssertionError, match="not judged: path_score_grad raises IndexError"):
+        judged(tmp_path, COUNTED)
