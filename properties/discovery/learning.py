@@ -100,6 +100,7 @@ class Learner:
         self._size = 1
         self._put_off: set[str] = set()
         self._empty: set[str] = set()
+        self._equal: set[str] = set()
         self._ranks: list[dict[str, int]] = []
         self._told: set[str] = set()
         self._told_ones = 0
@@ -141,9 +142,7 @@ class Learner:
             if reply == _EMPTY:
                 if key not in self._empty:  # what is found meanwhile is better
                     self._empty.add(key)
-                    self._done.discard(key)
-                    self._known.pop(key, None)
-                    self._push(cost + 0.3, specs, depth)
+                    self._again_later(specs, cost + 0.3, depth)
                 else:
                     reply = None
             if reply is None:
@@ -152,10 +151,14 @@ class Learner:
                     self._put_off.add(key)
                     self._lower(specs, cost)
                     continue
-                freer = self._freer(specs)
-                known = canonical(freer) in self._done  # the backward may want equal lengths
+                freer = specs if key in self._equal else self._freer(specs)
+                if freer is specs or canonical(freer) in self._done:
+                    yield specs, cost
+                    continue
+                self._equal.add(key)  # the backward may want equal lengths
+                self._again_later(specs, cost + 0.05, depth)
                 self._done.add(canonical(freer))
-                yield specs if known else freer, cost
+                yield freer, cost
                 continue
             if self.refused is None or not self._was_closer:
                 error = reply.get("error", {})
@@ -357,11 +360,15 @@ class Learner:
                 if is_free(axis) and name[:4] == "arg/" and rest:
                     self._push(cost + 0.2, exchange(specs, {axis: 1}), self._depth)
 
+    def _again_later(self, specs: Specs, cost: float, depth: int) -> None:
+        key = canonical(specs)
+        self._done.discard(key)
+        self._known.pop(key, None)
+        self._push(cost, specs, depth)
+
     def _lower(self, specs: Specs, cost: float) -> None:
         """A cost that comes out as an array: first try vectors where tables were given."""
-        self._done.discard(canonical(specs))
-        self._known.pop(canonical(specs), None)
-        self._push(cost + 0.3, specs, self._depth)
+        self._again_later(specs, cost + 0.3, self._depth)
         for name, one in specs.items():
             hint = self._beginnings.hint(name)
             plain = one.kind in (*NUMBERS, *LABELS) and hint.shape is None
