@@ -15,6 +15,7 @@ import csv
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -267,20 +268,25 @@ def cluster(count: int, seed: int, workers: int = 4, more: Sequence[str] = ()) -
 # -- how fast, how large -------------------------------------------------------------------------
 
 
-def throughput(count: int, seed: int) -> None:
-    """Race ``nndl grade`` against a shell loop over ``nndl check`` on the same files."""
+def throughput(count: int, seed: int, more: Sequence[str]) -> None:
+    """Race ``nndl grade`` against a shell loop over ``nndl check`` on the same files.
+
+    Processor time is whole with ``--isolation none`` alone: nobody is told that of a namespace.
+    """
     with tempfile.TemporaryDirectory() as folder:
         home, out = Path(folder) / "class", Path(folder) / "out"
         made = _files(make_class(home, 3 * count, seed=seed, hanging=False), count)
         for entry in home.iterdir():
             if entry.name not in made:
                 subprocess.run(["rm", "-r", str(entry)], check=True)
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), _cpu_of_children()
         for name in sorted(made):
-            line = command("check", str(home / name), *COMMON)
+            line = command("check", str(home / name), *COMMON, *more)
             subprocess.run(line, check=False, capture_output=True)
-        loop = time.perf_counter() - started
-        graded = grade(home, out)
+        loop, cpu_of_loop = time.perf_counter() - started, _cpu_of_children() - cpu
+        cpu = _cpu_of_children()
+        graded = grade(home, out, *more)
+        cpu_of_grade = _cpu_of_children() - cpu
         results = [
             msgspec.json.decode(file.read_bytes(), type=Result)
             for file in (out / "results").glob("*.json")
@@ -289,10 +295,16 @@ def throughput(count: int, seed: int) -> None:
     judging = sum(result.seconds for result in results) / processors
     print(
         f"{len(made)} submissions, {processors} processors: shell loop {loop:.0f} s, grade "
-        f"{graded:.0f} s ({loop / graded:.2f} times); "
+        f"{graded:.0f} s ({loop / graded:.2f} times); processor time {cpu_of_loop:.0f} s and "
+        f"{cpu_of_grade:.0f} s ({cpu_of_loop / cpu_of_grade:.2f} times); "
         f"{60 * len(made) / graded / processors:.1f} submissions a minute and processor; "
         f"{100 * judging / graded:.0f} % of the time in judges, the rest is start-up and canaries"
     )
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _files(made: Sequence[Made], count: int) -> set[str]:
@@ -388,11 +400,12 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=0.1, help="of the time that tasks sleep")
     parser.add_argument("--isolation", default="auto")
     options = parser.parse_args()
+    isolation = ["--isolation", options.isolation]
     runs: dict[str, Callable[[], int | None]] = {
-        "alone": lambda: alone(options.count, options.seed, ["--isolation", options.isolation]),
+        "alone": lambda: alone(options.count, options.seed, isolation),
         "kill": lambda: kill(options.count, options.kills, options.seed),
         "cluster": lambda: cluster(options.count, options.seed),
-        "throughput": lambda: throughput(options.count, options.seed),
+        "throughput": lambda: throughput(options.count, options.seed, isolation),
         "flat": lambda: flat([10, 100, options.count], options.seed),
         "scheduler": lambda: scheduler(options.count, options.workers, options.mean, options.scale),
     }

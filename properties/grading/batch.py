@@ -78,7 +78,7 @@ def _client_of(scheduler: str) -> Client:
         Nobody answers, or nobody would do the work.
     """
     try:
-        client = Client(scheduler, timeout=f"{_WAIT}s")
+        client = Client(scheduler, timeout="30s")
     except (OSError, ValueError) as error:
         raise NoCluster(f"--scheduler: no scheduler answers at {scheduler}: {error}") from error
     try:
