@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from .ladder import Truth, truth
 from .letters import all_letters
 from .pairs import Pairing
 from .session import Reply, Session, base_request
+from .source import Function
 
 Array = Any
 _MOST_ENTRIES = 160
@@ -130,14 +131,17 @@ def request_for(pairing: Pairing, values: Mapping[str, Any], *, seed: int = 0) -
     request = base_request(pairing)
     request["init"] = {n.partition("/")[2]: v for n, v in values.items() if n.startswith("init/")}
     request["args"] = {n.partition("/")[2]: v for n, v in values.items() if n.startswith("arg/")}
-    keywords = [
-        p.name
-        for p in pairing.forward.parameters
-        if p.name in request["args"] and (p.kind == 3 or p.has_default)
-    ]
-    request["keywords"] = keywords
+    made = pairing.owner.methods.get("__init__") if pairing.owner is not None else None
+    request["init_keywords"] = _keywords(made, request["init"])
+    request["keywords"] = _keywords(pairing.forward, request["args"])
     request["seed"] = seed
     return request
+
+
+def _keywords(function: Function | None, given: Container[str]) -> list[str]:
+    """The arguments that are passed by name: a default before them may be left out."""
+    parameters = function.parameters if function is not None else ()
+    return [p.name for p in parameters if p.name in given and (p.kind == 3 or p.has_default)]
 
 
 def _moved(value: Array, rng: np.random.Generator) -> Array:

@@ -38,6 +38,18 @@ def bend(x, alpha=1.0):
 def bend_prime(x, alpha=1.0):
     return np.where(x > 0, 1, alpha * np.exp(x))
 """
+SECOND = """
+class Power:
+    def __init__(self, times=1, power=1):
+        self.times, self.power = times, power
+
+    def forward(self, x):
+        self.x = x
+        return self.times * x ** (self.power + 1)
+
+    def backward(self, dout):
+        return dout * self.times * (self.power + 1) * self.x ** self.power
+"""
 CONV = """
 def slide_forward(x, w, stride=1):
     n = (len(x) - len(w)) // stride + 1
@@ -72,6 +84,7 @@ def mix_backward(dout, cache):
         (SWISH, "x * beta * s", "x * s", "beta: 1.0 | 0.7"),
         (LEAKY, "1, self.alpha", "1, 0.01", "alpha: 0.01 | 0.015"),
         (ELU, "alpha * np.exp(x))\n", "np.exp(x))\n", "alpha: 1.0 | 0.7"),
+        (SECOND, "(self.power + 1) * self.x", "2 * self.x", "power: 1 | 2"),
         (CONV, "dx[i * stride : i * stride + len(w)]", "dx[i : i + len(w)]", "stride: 1 | 2"),
         (CAUSAL, "np.tril(da) if causal else da", "da", "causal: False | True"),
     ],

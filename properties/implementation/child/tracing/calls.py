@@ -62,9 +62,10 @@ class Calls:
         self._plain = {kind: dict(values) for kind, values in given.items()}
         if request.get("class"):
             with self._stage("init"):
-                self.owner = trials.resolve(request["module"], request["class"])(
-                    *self._list("init")
-                )
+                own = dict(self._own["init"])
+                options = {k: own.pop(k) for k in request.get("init_keywords", ())}
+                made = trials.resolve(request["module"], request["class"])
+                self.owner = made(*own.values(), **options)
             if request.get("warm"):
                 self._warm()
             self._set(leaves)
@@ -96,9 +97,6 @@ class Calls:
             yield
         finally:
             self._module.update(before)
-
-    def _list(self, kind: str) -> list[Any]:
-        return list(self._own[kind].values())
 
     def _warm(self) -> None:
         """Let the object make the parameters that it makes with its first input."""
