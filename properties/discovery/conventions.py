@@ -33,7 +33,7 @@ def conventions(
     notes += said
     fit, said = _sum_over_examples(fit, pairing, reading, seen)
     notes += said
-    fit, said = _weight_decay(fit, seen)
+    fit, said = _weight_decay(fit, pairing, seen)
     notes += said
     fit, said = _epsilon(fit, pairing)
     notes += said
@@ -120,23 +120,37 @@ def _sum_over_examples(
     return fit, []
 
 
-def _weight_decay(fit: Fit, seen: Sequence[Seen]) -> tuple[Fit, list[str]]:
+def _weight_decay(fit: Fit, pairing: Pairing, seen: Sequence[Seen]) -> tuple[Fit, list[str]]:
     """A multiple of the parameter added to its gradient: the decay of a penalty added elsewhere."""
     notes: list[str] = []
     matches: list[Match] = []
     for match in fit.matches:
         factor = _added(match, seen) if match.status == WRONG and match.leaf is not None else None
-        if factor is None:
+        if factor is None or match.leaf is None or _penalised(pairing, match.leaf.name):
             matches.append(match)
             continue
         matches.append(replace(match, status=RIGHT))
-        assert match.leaf is not None
         notes.append(
             f"{match.item.shown} is larger than the derivative by {factor:g} times "
             f"{match.leaf.shown}: "
             f"weight decay, whose penalty is not in the forward"
         )
     return replace(fit, matches=tuple(matches)), notes
+
+
+def _penalised(pairing: Pairing, name: str) -> bool:
+    """Whether the forward itself squares a parameter, so that its penalty has a derivative."""
+    for node in (n for f in (pairing.forward, *pairing.helpers) for n in f.walk()):
+        if isinstance(node, ast.BinOp):
+            left, right = ast.unparse(node.left), ast.unparse(node.right)
+            twice = isinstance(node.op, ast.Mult) and left == right
+            if name in left and (twice or (isinstance(node.op, ast.Pow) and right in ("2", "2.0"))):
+                return True
+        elif isinstance(node, ast.Call):
+            last = ast.unparse(node.func).rpartition(".")[2]
+            if last in ("square", "norm") and any(name in ast.unparse(a) for a in node.args):
+                return True
+    return False
 
 
 def _added(match: Match, seen: Sequence[Seen]) -> float | None:

@@ -11,6 +11,7 @@ from .inputs import NUMBERS, Axis, Wanted, letters_of
 from .letters import Lengths, Specs, all_letters, exchange, renamed
 
 _KERNEL = "size|kernel|filter|^k|pool|stride|width|window"
+_LAYER = "input|hidden|output|layer|vocab|batch|embed|num|^n_"
 
 
 def equal(
@@ -113,7 +114,9 @@ def windows(specs: Specs) -> Iterator[tuple[float, Specs]]:
     found = [
         one.axes[0]
         for name, one in specs.items()
-        if one.kind == "length" and re.search(_KERNEL, name.rpartition("/")[2])
+        if one.kind == "length"
+        and re.search(_KERNEL, name.rpartition("/")[2])
+        and not re.search(_LAYER, name.rpartition("/")[2])
     ]
     for one, window in itertools.product(specs.values(), found):
         free = _plain_axes(one)

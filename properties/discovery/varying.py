@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Container, Mapping
 from typing import Any
 
@@ -46,7 +47,7 @@ def varied(
     for path, parameter in parameters_of(pairing).items():
         if path in specs or parameter.name in declared or not parameter.has_default:
             continue
-        if static and path.startswith("init/"):
+        if path.startswith("init/") and (static or _unread(pairing, parameter.name)):
             continue
         other = another(parameter.name, parameter.default)
         if other is None:
@@ -56,6 +57,28 @@ def varied(
         else:
             alone.append(parameter.name)
     return found, tuple(alone)
+
+
+def _unread(pairing: Pairing, name: str) -> bool:
+    """Whether the forward reads nothing that the constructor keeps of an argument.
+
+    The strength of a penalty belongs to a loss that stands elsewhere.
+    """
+    made = pairing.owner.methods.get("__init__") if pairing.owner is not None else None
+    kept = {
+        target.attr
+        for node in (made.walk() if made is not None else ())
+        if isinstance(node, ast.Assign) and _reads(node.value, name)
+        for target in node.targets
+        if isinstance(target, ast.Attribute)
+    }
+    below = (pairing.forward, *pairing.helpers)
+    attributes = (node for f in below for node in f.walk() if isinstance(node, ast.Attribute))
+    return bool(kept) and kept.isdisjoint(node.attr for node in attributes)
+
+
+def _reads(value: ast.expr, name: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(value))
 
 
 def another(name: str, default: Any) -> Any:
