@@ -125,9 +125,21 @@ class Blame:
         return judge.judge(one.traces, every_turn=True)
 
     def _is_carried(self, numbers: set[int]) -> bool:
-        """Whether a line reads what a later one computes: a loop hands it to its next turn."""
-        every = [self._evidence.statements[n] for n in numbers if n in self._evidence.statements]
-        return any(
+        """Whether a line reads what a later one computes: a loop hands it to its next turn.
+
+        What a loop computes and nobody reads was to be handed on.
+        """
+        known = self._evidence.statements
+        every = [known[n] for n in numbers if n in known]
+        read = {name for one in known.values() for name in one.reads}
+        turns = Counter(event.place[:2] for event in self._evidence.traces[0].events)
+        probes = self._evidence.probes
+        again = {probes[int(place[1])].statement for place, n in turns.items() if n > 1}
+        unread = any(
+            isinstance(known[n].node, ast.Assign) and set(known[n].writes) - read
+            for n in again & set(known)
+        )
+        return unread or any(
             first.line < later.line
             and first.function == later.function
             and isinstance(later.node, ast.Assign)
