@@ -1,6 +1,6 @@
 """How often the first wrong line is named in code that nobody declared, and what it costs.
 
-    python -m properties.benchmarks.found_lines [--only NAME] [--folder FOLDER]
+    python -m properties.benchmarks.found_lines [--aside] [--only NAME] [--folder FOLDER]
 
 The wrong pieces are those of the open contract; a folder of pairs ``NAME/right.py`` and
 ``NAME/wrong.py`` is added to them. A line that is missing counts as named by the line before it or
@@ -26,7 +26,7 @@ from ..commands.undeclared import Search, judge_undeclared
 from ..implementation import resolve_target
 from ..record.listing import Listing
 from ..spec.demands import Demands
-from ..tests.discovery.pieces import read
+from ..tests.discovery.pieces import ASIDE, TUNED, read
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,11 @@ def statement(source: str, line: int) -> set[int]:
     return {line}
 
 
-def pieces(folder: str | None) -> Iterator[Wrong]:
-    """All wrong sources."""
-    for piece in read():
+def pieces(folder: str | None, name: str = TUNED) -> Iterator[Wrong]:
+    """All wrong sources; cells of notebooks have no lines of one file."""
+    for piece in read(name):
+        if "# %%" in piece.source:
+            continue
         for index in range(len(piece.changes)):
             source = piece.changed(index)
             name = f"{piece.name}: {piece.changes[index][1]}"
@@ -99,12 +101,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="")
+    parser.add_argument("--aside", action="store_true", help="the pieces that were kept aside")
     parser.add_argument("--folder", help="pairs NAME/right.py, NAME/wrong.py")
     chosen = parser.parse_args(arguments)
     counts: Counter[str] = Counter()
     times = []
     with tempfile.TemporaryDirectory() as folder:
-        for one in pieces(chosen.folder):
+        for one in pieces(chosen.folder, ASIDE if chosen.aside else TUNED):
             if not one.name.startswith(chosen.only):
                 continue
             outcome, listing, taken = judge(one, Path(folder))

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from ..implementation import Held, Implementation, Target
-from ..implementation.isolation import CHOICES, Isolation, choose, held
+from ..implementation.isolation import CHOICES, Isolation, Tier, choose, held
 from ..record.text import one_line
 from .job import Job
 
@@ -72,15 +72,17 @@ def say_what(console: Console, target: Target, tier: Held) -> None:
     _say(console, tier)
 
 
-def say_tier(console: Console, isolation: Isolation, *, in_process: bool) -> None:
-    """Say on a terminal what holds the code under test.
+def say_tier(console: Console, isolation: Isolation, *, in_process: bool) -> Tier:
+    """Say on a terminal what holds the code under test, and return it.
 
     Raises
     ------
     NotIsolated
         Isolation is required, and there is none.
     """
-    _say(console, held("none" if in_process else choose(isolation)))
+    tier = held("none" if in_process else choose(isolation))
+    _say(console, tier)
+    return tier.tier
 
 
 def _say(console: Console, tier: Held) -> None:

@@ -29,10 +29,11 @@ from ..steps.values import Report, StepsError
 from .console import complain, make_console
 from .isolating import isolation_options, say_tier
 from .job import hypothesis_elsewhere
+from .settings import Settings, SettingsError, settings_of
 
 __all__ = ["run", "steps"]
 
-RIGHT, WRONG, UNUSABLE, BROKE, INTERRUPTED = 0, 1, 2, 3, 130
+RIGHT, WRONG, UNUSABLE = 0, 1, 2
 
 
 @click.command("steps")
@@ -109,7 +110,11 @@ def run(
         until = float("inf") if timeout is None else time.monotonic() + timeout
         limits = replace(LIMITS, isolation=isolation, allowed=allowed, until=until)
         own = _own_rows(specs_file)
-        say_tier(console, isolation, in_process=in_process)
+        settings = settings_of(Path(target or ".").expanduser())
+        target = target or settings.target
+        if forward is not None and layer is None:
+            inputs = inputs or _declared(settings, forward, backward)
+        tier = say_tier(console, isolation, in_process=in_process)
         if layer is None and forward is None and backward is None and inputs is None:
             for one in debug_all(
                 target, rows=own, seed=seed, seconds=seconds, make_runner=maker, limits=limits
@@ -143,17 +148,10 @@ def run(
         for complaint in complaints:
             complain("steps", f"cannot be judged: {complaint}")
         if json_file is not None:
-            _write(json_file, dump(listings(reports)))
-    except (StepsError, NotIsolated) as error:
+            _write(json_file, dump(listings(reports, isolation=tier)))
+    except (StepsError, SettingsError, NotIsolated) as error:
         complain("steps", error)
         return UNUSABLE
-    except KeyboardInterrupt:
-        errors.print("nndl steps: interrupted; no verdict")
-        return INTERRUPTED
-    except Exception:
-        errors.print("nndl steps: the tool itself broke; please report this:", style="bold red")
-        errors.print_exception()
-        return BROKE
     return exit_code(reports, complaints, own_inputs=inputs is not None)
 
 
@@ -177,6 +175,13 @@ def exit_code(
     if complaints or "nothing" in outcomes or "right" not in outcomes:
         return UNUSABLE
     return RIGHT
+
+
+def _declared(settings: Settings, forward: str, backward: str | None) -> str | None:
+    """The inputs that the project declares for a function, by its whole or its last name."""
+    names = [name for name in (backward, forward) if name]
+    names += [name.rpartition(".")[2] for name in names]
+    return next((settings.table.inputs[n] for n in names if n in settings.table.inputs), None)
 
 
 def _own_rows(specs_file: str | None) -> tuple[LayerSpec, ...]:

@@ -102,7 +102,7 @@ def signs(site: Site) -> Changes:
         yield Made("drop sign", node.operand, 0.5, words=words)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Invert, ast.Not)):
         yield Made("drop not", node.operand)
-    elif isinstance(node, _PARTS):
+    elif isinstance(node, _PARTS) and not (isinstance(node, ast.Constant) and not node.value):
         yield Made("sign" if is_product_or_sum(node) else "sign of a part", negative(node), 2.0)
 
 

@@ -106,7 +106,8 @@ class Listing(Value, frozen=True, kw_only=True, omit_defaults=False):
     """What was found of the lines of one backward.
 
     ``function`` is its name in a record that it is a part of, and ``disagrees`` what the two say of
-    it differently. ``seconds`` is how long causes were looked for at most.
+    it differently. ``seconds`` is how long causes were looked for at most. ``isolation`` is the
+    tier that held the code, where it is not that of a whole record.
     """
 
     schema: Literal[1]
@@ -127,6 +128,7 @@ class Listing(Value, frozen=True, kw_only=True, omit_defaults=False):
     function: str = ""
     disagrees: str = ""
     seconds: float | None = None
+    isolation: Literal["", "bubblewrap", "landlock", "limits", "none"] = ""
 
 
 class Listings(Value, frozen=True, kw_only=True):

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
+from msgspec.structs import replace
+
+from ..implementation.isolation import Tier
 from ..steps.values import Case, Report
 from ..steps.values import Mistake as Wrong
 from ..steps.values import Step as Found
@@ -22,9 +26,11 @@ from .listing import (
 )
 
 
-def listings(reports: Sequence[Report]) -> Listing | Listings:
+def listings(
+    reports: Sequence[Report], *, isolation: Tier | Literal[""] = ""
+) -> Listing | Listings:
     """What `nndl steps` writes: a listing, or all of them where there are several."""
-    made = tuple(listing(report) for report in reports)
+    made = tuple(replace(listing(report), isolation=isolation) for report in reports)
     return made[0] if len(made) == 1 else Listings(schema=SCHEMA, reports=made)
 
 

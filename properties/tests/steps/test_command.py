@@ -142,3 +142,21 @@ def test_inputs_that_the_user_gives_do_not_make_a_small_error_right(tmp_path: Pa
         str(file), "--forward", "f", "--backward", "f_backward", "--inputs", "x: (N, D)"
     )
     assert code == 1, output
+
+
+def test_the_inputs_of_the_project_are_those_of_the_steps(tmp_path: Path) -> None:
+    table = '[tool.nndl]\ntarget = "mine.py"\n[tool.nndl.inputs]\nback = "q: (N, D), k: 3.0"\n'
+    (tmp_path / "pyproject.toml").write_text(table, encoding="utf-8")
+    text = "def front(q, k):\n    return q * k, k\ndef back(dq, k):\n    return dq * k * 2\n"
+    file, record_file = tmp_path / "mine.py", tmp_path / "record.json"
+    file.write_text(text, encoding="utf-8")
+    names = ("--forward", "front", "--backward", "back", "--json", str(record_file))
+    code, output = call(str(file), *names)
+    assert code == 1, output
+    record = json.loads(record_file.read_text(encoding="utf-8"))
+    assert record["isolation"] == "none"
+    assert set(record["case"]["values"]) == {"q", "k"}
+    file.with_name("pyproject.toml").write_text(table.replace("k: 3.0", "l: 3"), encoding="utf-8")
+    code, output = call(str(file), *names)
+    assert code == 2
+    assert "--inputs names l" in " ".join(output.split()), output
