@@ -284,7 +284,7 @@ class _Search:
             self._shapes_off = False
         if len(off) > 1 and not self._single:
             self._single = unsummed(off, seen)
-        self._apart = self._apart or apart(off, seen)
+        self._apart = self._apart or apart(fit.matches, leaves, seen)
         self._summed = self._summed or as_summed(off, seen, specs)
         hypothesis = Hypothesis(start, specs, plan, reading, fit, cost, least)
         if self._best is None or hypothesis.rank < self._best.rank:

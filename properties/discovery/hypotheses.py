@@ -12,7 +12,7 @@ from . import names
 from .calling import Plan
 from .inputs import Axis, Wanted
 from .letters import ones
-from .locating import RIGHT, WRONG, Fit, Match, shape_is_off
+from .locating import RIGHT, WRONG, Fit, Leaf, Match, shape_is_off
 from .losses import is_number
 from .pairs import Pairing
 from .starting import Start
@@ -142,22 +142,32 @@ def _has_fewer_axes(match: Match) -> bool:
     return len(np.squeeze(got).shape) < len(np.squeeze(wanted).shape)
 
 
-def apart(off: Sequence[Match], seen: Sequence[Seen]) -> list[tuple[str, str]]:
-    """Pairs of letters that differ by as much as gradients are too long or too short."""
+def apart(
+    matches: Sequence[Match], leaves: Sequence[Leaf], seen: Sequence[Seen]
+) -> list[tuple[str, str]]:
+    """Pairs of letters that differ by as much as gradients are too long or too short.
+
+    A gradient that fits no input may belong to any that has none.
+    """
+    taken = {match.leaf.path for match in matches if match.leaf is not None}
+    free = [leaf for leaf in leaves if leaf.path not in taken]
     pairs: set[tuple[str, str]] = set()
-    for match in (m for m in off if m.leaf is not None and seen):
-        assert match.leaf is not None
-        every = set(itertools.combinations(sorted(seen[0].example.sizes), 2))
-        fitting = set(every)
-        for case, one in enumerate(seen):
-            got, sizes = np.shape(match.item.values[case]), one.example.sizes
-            wanted = match.leaf.wanted[case].shape
-            away = {abs(a - b) for a, b in zip(got, wanted, strict=False)} - {0}
-            if len(got) != len(wanted) or not away:
-                continue
-            fitting &= {(a, b) for a, b in fitting if abs(sizes[a] - sizes[b]) in away}
-        pairs |= fitting if fitting != every else set()
+    for match in matches:
+        off = [match.leaf] if match.leaf is not None and shape_is_off(match) else []
+        for leaf in free if match.leaf is None else off:
+            pairs |= _differing(match, leaf, seen)
     return sorted(pairs)[:4]
+
+
+def _differing(match: Match, leaf: Leaf, seen: Sequence[Seen]) -> set[tuple[str, str]]:
+    every = set(itertools.combinations(sorted(seen[0].example.sizes), 2))
+    fitting = set(every)
+    for got, wanted, one in zip(match.item.values, leaf.wanted, seen, strict=True):
+        mine, theirs, sizes = np.shape(got), wanted.shape, one.example.sizes
+        away = {abs(a - b) for a, b in zip(mine, theirs, strict=False)} - {0}
+        if len(mine) == len(theirs) and away:
+            fitting &= {(a, b) for a, b in fitting if abs(sizes[a] - sizes[b]) in away}
+    return fitting if fitting != every else set()
 
 
 def as_summed(
