@@ -159,7 +159,7 @@ class _Search:
         for count, (specs, price) in enumerate(learner.search(start.inputs)):
             first = price if first is None else first
             learner.dearest = first + 0.36
-            if told >= _MOST_INPUTS or count >= 2 * _MOST_INPUTS:
+            if told >= _MOST_INPUTS or count >= 3 * _MOST_INPUTS:
                 break
             self._inputs = self._inputs or specs
             self._shapes_off, self._backward_error, self._single = True, None, []

@@ -37,7 +37,7 @@ Try = Callable[[Mapping[str, Any]], Reply]
 _BUDGET = 260
 _SECONDS = 4.0
 """Of the processor, in the child."""
-_MOST_ENTRIES = 1_000_000
+_MOST_ENTRIES = 20_000_000
 """Of all arguments together."""
 _DEEPER = 0.12
 """What a repair may cost and still be followed at once."""
