@@ -12,6 +12,7 @@ __all__ = [
     "DROPOUT",
     "LAYERNORM",
     "RELU",
+    "SPATIAL_BATCHNORM",
 ]
 
 N, C = Node, Claim
@@ -167,5 +168,33 @@ AFFINE_BATCHNORM_RELU = Derivation(
             text=("A bias before batch normalisation has no effect: the mean takes it out."),
         ),
         C("x", "da @ w.T"),
+    ),
+)
+
+SPATIAL_BATCHNORM = Derivation(
+    name="spatial_batchnorm",
+    title="Batch normalisation of images, train mode",
+    inputs="x: (3, 5), gamma: positive(3, 1), beta: (3, 1), eps: 0.125, M: 5.0",
+    symbols={"xc": "x_c", "var": "v", "std": "s", "eps": r"\epsilon"},
+    text=(
+        "A channel in a row: $x \\in \\mathbb{R}^{C \\times M}$, the $M = N H W$ numbers that make "
+        "its statistics."
+    ),
+    nodes=(
+        N("mu", "x.sum(1, keepdims=True) / M"),
+        N("xc", "x - mu"),
+        N("var", "(xc ** 2).sum(1, keepdims=True) / M"),
+        N("std", "sqrt(var + eps)"),
+        N("xhat", "xc / std"),
+        N("out", "gamma * xhat + beta"),
+    ),
+    claims=(
+        C("beta", "dout.sum(1, keepdims=True)"),
+        C("gamma", "(dout * xhat).sum(1, keepdims=True)"),
+        C(
+            "x",
+            "gamma / (M * std) * (M * dout - dbeta - xhat * dgamma)",
+            text="The steps are those of batch normalisation, with $M$ in the place of $N$:",
+        ),
     ),
 )

@@ -23,8 +23,10 @@ from .layers import (
     DROPOUT,
     LAYERNORM,
     RELU,
+    SPATIAL_BATCHNORM,
 )
 from .losses import SOFTMAX, SVM, TWO_LAYER_NET
+from .recurrent import LSTM_STEP
 
 __all__ = ["DERIVATIONS", "page", "write_pages"]
 
@@ -32,8 +34,10 @@ WRITTEN: tuple[Derivation, ...] = (
     AFFINE,
     RELU,
     BATCHNORM,
+    SPATIAL_BATCHNORM,
     LAYERNORM,
     DROPOUT,
+    LSTM_STEP,
     SOFTMAX,
     SVM,
     AFFINE_RELU,
