@@ -64,7 +64,8 @@ def _forwards(
         found = [one for one in others if set(names.words(one.name)) & _LIKELIHOODS]
     if not found and {"force", "forces"} & set(names.words(function.name)):
         found = [one for one in others if set(names.words(one.name)) & _ENERGIES]
-        found.sort(key=lambda one: not names.key(one.name) & set(names.words(function.name)))
+        own = [p.name for p in function.parameters if p.required]
+        found.sort(key=lambda one: own != [p.name for p in one.parameters if p.required])
     unique: dict[str, Function] = {}
     for one in found:
         unique.setdefault(one.name, one)
