@@ -7,18 +7,17 @@ after it. Lines before it whose values are known to nobody are tried as well, by
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..evidence.findings import Finding
 from ..evidence.judge import Judge
-from ..values import Array
 from .blame import Blame
 from .doubles import Doubles
 from .feeding import feeding
-from .needed import Needed
-from .origins import Actions, Origin, opposite, put_right, shaped
+from .origins import Actions, Origin, put_right, shaped
+from .repairs import Repairs
 from .states import Runs, State
 from .trials import Trials, Winner
 from .turns import first_wrong, in_all_turns
@@ -26,7 +25,7 @@ from .turns import first_wrong, in_all_turns
 __all__ = ["Origin", "Search"]
 
 _ROUNDS = 5
-_CERTAIN, _FAR_FETCHED = 3.0, 3.0
+_FAR_FETCHED = 3.0
 
 
 class Search:
@@ -43,8 +42,7 @@ class Search:
         self.last = self.runs.first
         self._trials = Trials(self.runs)
         self._doubles = Doubles(self._trials)
-        self._needed = Needed(self.runs)
-        self._weight = 0.0
+        self._repairs = Repairs(self._trials)
 
     # the rounds -----------------------------------------------------------------------------
     def run(self) -> list[Origin]:
@@ -99,16 +97,16 @@ class Search:
             return None
         partial = self._lacking(state, origin)
         if partial is not None:
-            return [self._changed(state, partial)]
+            return [self._repairs.changed(state, partial)]
         feeders = self._feeders(state, origin)
         two = self._doubles.two(state, feeders, origin.doubt)
         if two is not None:
-            return [self._changed(state, one) for one in two]
+            return [self._repairs.changed(state, one) for one in two]
         pair = self._doubles.value_and_change(state, feeders, origin.doubt)
         if pair is None:
             return None
         (multiple, values), one = pair
-        return [put_right(multiple, values), self._changed(state, one)]
+        return [put_right(multiple, values), self._repairs.changed(state, one)]
 
     def _necessary(self, found: list[Origin], last: State) -> list[Origin]:
         """Leave out what heals nothing, when all is right without it: a name that is used loosely.
@@ -132,7 +130,7 @@ class Search:
             f
             for f in state.findings
             if f.wanted is not None
-            and (f.meaning == "mismatch" or self._loose(f))
+            and (f.meaning == "mismatch" or self._repairs.loose(f))
             and f.slot.place not in done
             and len(f.wanted) == len(self.evidence.cases)
             and not self._doubled(f, state.findings)
@@ -222,19 +220,7 @@ class Search:
         goal = frozenset(item for item in goal if item in after.right or item in state.wrong)
         if hint.slot.returned:
             goal = frozenset(i for i in after.right - state.right)
-        return self._repaired(state, origin, suspects, goal)
-
-    def _loose(self, finding: Finding) -> bool:
-        """Whether a step holds the adjoint of something else than the node of its name."""
-        if (
-            finding.meaning not in ("part", "adjoint")
-            or finding.kept
-            or finding.wanted is None
-            or not finding.slot.final
-        ):
-            return False
-        named = self.judge.named(finding.slot)
-        return bool(named) and all(c.kind != "leaf" for c in named)
+        return self._repairs.repaired(state, origin, suspects, goal)
 
     def _hidden(self, state: State, hint: Finding) -> Origin | None:
         """A wrong step that heals nothing: a mistake that another one further down hides?
@@ -251,7 +237,7 @@ class Search:
         if whole is not None and (whole.edit is None or whole.edit.cost < _FAR_FETCHED):
             return whole
         own = frozenset({hint.slot.key})
-        fixed = self._repaired(state, origin, self._suspects(state, hint), own)
+        fixed = self._repairs.repaired(state, origin, self._suspects(state, hint), own)
         if whole is not None:
             return fixed if fixed.edit is not None and fixed.edit.cost <= 1 else whole
         if fixed.edit is not None or fixed.slot != hint.slot:
@@ -259,11 +245,6 @@ class Search:
         if "× the adjoint" in hint.reason or self.evidence.session.budget.over():
             return None
         return origin
-
-    def _changed(self, state: State, best: Winner) -> Origin:
-        """The mistake that a change puts right."""
-        finding = next(f for f in state.findings if f.slot.place == best.slot.place)
-        return Origin(best.slot, finding, finding.got, best.values, best.edit, (), True, 0.0)
 
     def _lacking(self, state: State, origin: Origin) -> Winner | None:
         """A step that holds a part of an adjoint: is it the other part that is missing?"""
@@ -290,7 +271,7 @@ class Search:
     def _whole(self, state: State, origin: Origin, goal: frozenset[str]) -> Origin | None:
         """The wrong step heals only a part: is there one line that heals everything?"""
         steps = [f for f in self._feeders(state, origin) if f.slot.place != origin.slot.place]
-        best = self._repaired(state, origin, steps, goal, local=False)
+        best = self._repairs.repaired(state, origin, steps, goal, local=False)
         return best if best is not origin else None
 
     def _doubled(self, finding: Finding, findings: Sequence[Finding]) -> bool:
@@ -317,7 +298,7 @@ class Search:
         origin = Origin(
             last.slot, last, last.got, None, None, tuple(f.slot.line for f in steps[:-1]), False
         )
-        return self._repaired(state, origin, steps[:-1], goal)
+        return self._repairs.repaired(state, origin, steps[:-1], goal)
 
     def _sure(self, finding: Finding) -> bool:
         """Whether a value is right: what only repeats another adjoint may lack a term.
@@ -345,121 +326,3 @@ class Search:
             and f.slot.statement != hint.slot.statement
             and not (f.meaning == "mismatch" and f.wanted is None)
         ]
-
-    # small changes --------------------------------------------------------------------------
-    def _repaired(
-        self,
-        state: State,
-        origin: Origin,
-        suspects: Sequence[Finding],
-        goal: frozenset[str],
-        *,
-        local: bool = True,
-    ) -> Origin:
-        """Try small changes of the wrong line and of the suspects before it.
-
-        local : the right value of the wrong step is what is wanted; else all gradients are.
-        """
-        # A line that keeps no promise of its own name is not what makes everything right.
-        own = [origin.finding] if local or origin.right is None else []
-        tried = {f.slot.statement: f.slot for f in [*suspects, *own]}
-        winners = self._trials.winners(state, [*suspects, *own], goal, origin.slot.key)
-        copies = {n for n in tried if self._trials.copies(n)}
-        ranks = {
-            f.slot.statement: 0.0 if f.slot.statement in copies else f.weight for f in suspects
-        }
-        if not winners:
-            return self._solved(state, origin, suspects, goal, local=local)
-
-        got = {f.slot.statement: f.got for f in suspects}
-
-        def key(winner: Winner) -> tuple[float, ...]:
-            mine = winner.slot.statement == origin.slot.statement
-            better = mine or winner.rank > ranks.get(winner.slot.statement, 0.0)
-            # A line whose value means something is less likely to be the wrong one.
-            known = 0.3 + ranks.get(winner.slot.statement, 0.0)
-            if opposite(winner.values, got.get(winner.slot.statement, ())):
-                known = max(known - winner.rank, 0.3)  # either sign says as much
-            cost = winner.edit.cost + (0 if better else known)
-            if winner.slot.statement in copies:
-                cost -= 1  # a line that only copies is seldom written
-            return (-winner.right, cost - winner.explained, not mine, winner.slot.position)
-
-        best = min(winners, key=key)
-        if best.slot.statement == origin.slot.statement:
-            return replace(origin, edit=best.edit, heals=True, doubt=0.0)
-        return self._changed(state, best)
-
-    # the value that is needed ----------------------------------------------------------------
-    def _solved(
-        self,
-        state: State,
-        origin: Origin,
-        suspects: Sequence[Finding],
-        goal: frozenset[str],
-        *,
-        local: bool,
-    ) -> Origin:
-        """Which value of a suspect would make what follows right, and is that value anything?
-
-        What follows depends on a step of a backward almost always in an affine way, so that a
-        linear system gives the value. When it is an adjoint, and the value at hand is not, the
-        suspect's line is the one.
-        """
-        if (origin.right is None and local) or self.evidence.session.budget.over():
-            return origin
-        for suspect in self._weak(state, origin, suspects):
-            named = self.judge.named(suspect.slot)
-            wanted = [c.value for c in named[-1].adjoints] if named else []
-            if wanted and all(w.shape == g.shape for w, g in zip(wanted, suspect.got, strict=True)):
-                found = self._with_value(state, suspect, wanted, goal)
-                if found is not None:
-                    return found
-        if not local:
-            # Further down, some value always makes everything right; that says nothing.
-            suspects = [s for s in suspects if s.slot.position < origin.slot.position]
-        for suspect in suspects:
-            for values in self._needed.adjoints(state, suspect, goal):
-                found = self._with_value(state, suspect, values, goal)
-                if found is not None and self._weight == _CERTAIN:
-                    return found
-        multiple: Origin | None = None
-        lengths = [name for name, n in self.evidence.cases[0].sizes.items() if n > 1]
-        for suspect, times in [(s, name) for s in suspects for name in lengths]:
-            for values in self._needed.adjoints(state, suspect, goal, times):
-                multiple = multiple or self._with_value(state, suspect, values, goal)
-            if multiple is not None or self.evidence.session.budget.over():
-                return multiple or origin
-        for suspect in suspects:
-            if any(g.dtype.kind != "f" or not 0 < g.size <= 40 for g in suspect.got):
-                continue
-            needed = self._needed.value(state, origin if local else None, suspect)
-            if needed is None:
-                continue
-            found = self._with_value(state, suspect, needed, goal)
-            if found is not None and self._weight == _CERTAIN:
-                return found
-            multiple = found or multiple
-        return multiple or origin
-
-    def _weak(self, state: State, origin: Origin, suspects: Sequence[Finding]) -> Iterator[Finding]:
-        """Steps that hold only part of the adjoint that their name promises."""
-        feeds = feeding(self.evidence, origin.slot)
-        for finding in state.findings:
-            if finding.slot.final and finding.slot.statement in feeds and self._loose(finding):
-                yield finding
-
-    def _with_value(
-        self, state: State, suspect: Finding, values: Sequence[Array], goal: frozenset[str]
-    ) -> Origin | None:
-        """Put a value in the place of a suspect; None when it heals too little or means nothing."""
-        values = self._needed.snapped(values)
-        after = self.runs.with_values(state, suspect.slot, values)
-        if not goal <= after.right or after.spoils(state):
-            return None
-        now = next((f for f in after.findings if f.slot.place == suspect.slot.place), None)
-        if now is None or (now.weight <= suspect.weight and now.wanted is None):
-            return None
-        self._weight = now.weight
-        doubt = 0.0 if now.kept else 2.0 if now.weight == _CERTAIN else 4.0
-        return Origin(suspect.slot, suspect, suspect.got, tuple(values), None, (), True, doubt)
