@@ -142,11 +142,10 @@ EQUIVALENT: tuple[Equivalent, ...] = (
     *_changes(
         "layers/convolution_fast.py",
         "conv_backward_fast",
-        "dW_i = (dout @ _meets(strips, i, rows, stride).transpose(0, 2, 1)).sum(axis=0)",
+        "dW_i_T = (_meets(strips, i, rows, stride) @ dout_T).sum(axis=0)",
         (
             "keepdims added",
-            "dW_i = (dout @ _meets(strips, i, rows, stride).transpose(0, 2, 1))"
-            ".sum(axis=0, keepdims=True)",
+            "dW_i_T = (_meets(strips, i, rows, stride) @ dout_T).sum(axis=0, keepdims=True)",
         ),
         reason="the axis of length one is dropped again where it is written into dw",
     ),
