@@ -32,7 +32,7 @@ from ..record.found import entries, not_judged
 from ..record.merge import assemble
 from ..record.schema import Function, Record, verdict_of
 from ..record.schema import Target as TargetOf
-from ..record.unfinished import NOT_WRITTEN
+from ..record.unfinished import UNWRITTEN
 from ..spec.demands import Demands
 from .judging import interruptible, processors
 from .settings import Settings, Table, settings_of
@@ -284,7 +284,7 @@ def is_foreign(function: Function) -> bool:
 def known_of(record: Record) -> frozenset[str]:
     """What a record has judged as rows, or found unwritten, with the files; see `candidates`."""
     judged = [f for f in record.with_status("pass", "fail") if not is_foreign(f)]
-    judged += [f for f in record.with_status("missing") if f.detail.startswith(NOT_WRITTEN)]
+    judged += [f for f in record.with_status("missing") if f.detail.startswith(UNWRITTEN)]
     return frozenset(
         f"{f.file}::{name}" for f in judged for name in (f.name, f.name.rpartition(".")[2])
     )

@@ -14,8 +14,10 @@ from .schema import Function
 
 _OF_NOTHING = re.compile(r"NoneType|NotImplementedError")
 """What is said of an error that comes of a part which does nothing."""
-NOT_WRITTEN = ("a skeleton", "cannot be judged: no ", "waits for ")
+UNWRITTEN = ("a skeleton", "waits for ")
 """What is said of functions that are there and do nothing yet."""
+NOT_WRITTEN = (*UNWRITTEN, "cannot be judged: no ")
+"""The same, and of what lacks its forward: that may be another function's derivative."""
 
 
 def waiting(functions: Iterable[Function]) -> tuple[Function, ...]:
