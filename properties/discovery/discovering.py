@@ -24,6 +24,7 @@ from .hypotheses import (
     as_summed,
     first_input,
     is_target,
+    other_axes,
     unsummed,
     unsure,
 )
@@ -137,6 +138,8 @@ class _Search:
                 self._pairing(replace(pairing, warm=True), 0.3 * place + 0.05)
             if self._best is not None and self._best.fit.clean:
                 break
+        if self._best is not None and not self._best.fit.clean and not self._declared:
+            self._of_other_axes(self._best)
         best = self._best
         if best is None:
             return self._not_judged(self._why())
@@ -184,6 +187,23 @@ class _Search:
         if first is None and learner.refused is not None:
             self._refusals.append(_refusal(pairing, learner.refused))
             self._inputs = self._inputs or learner.refused.specs
+
+    def _of_other_axes(self, best: Hypothesis) -> None:
+        """Before a gradient is called wrong: its input may have the gradient's axes, or fewer."""
+        start, specs = best.start, best.specs
+        try:
+            sizes = [
+                make_example(
+                    self._session, best.pairing, specs, index, self._seed, least=best.least
+                ).sizes
+                for index in range(_EXAMPLES)
+            ]
+        except Failed:
+            return
+        for other in other_axes(best, start.learner.untold(specs), sizes):
+            self._with_inputs(start, other, best.cost + 0.05)
+            if self._best is not None and self._best.fit.clean:
+                return
 
     # inputs that work
 

@@ -43,6 +43,7 @@ def documented(doc: str, found: Mapping[str, Hint]) -> None:
             doc,
         )
         if not match:
+            _in_brackets(doc, name, hint)
             continue
         rest = match.group("rest")
         shape = re.search(
@@ -86,6 +87,21 @@ def documented(doc: str, found: Mapping[str, Hint]) -> None:
             hint.kinds[:] = ["signs", *(k for k in hint.kinds if k != "labels")]
         if re.search(r"one.hot", rest, re.IGNORECASE):
             hint.kinds.insert(0, "onehot")
+
+
+def _in_brackets(doc: str, name: str, hint: Hint) -> None:
+    """Shapes that follow a name at once: "mu (K, D), log_sigma (K,)", "x (ndarray (m, n))"."""
+    told = re.search(
+        rf"(?:^|[\s,;])`*{re.escape(name)}`* \((?:(?:np\.)?(?:nd)?array *\()?([^()]*)\)", doc
+    )
+    if told is None:
+        return
+    parts = [part.strip() for part in told.group(1).split(",") if part.strip()]
+    fits = all(_LENGTH.match(part.replace(" ", "")) for part in parts)
+    if "," in told.group(1) and parts and fits and _lengths(parts):
+        hint.shape, hint.source = tuple(parts), "the docstring"
+    elif told.group(1).strip().lower() in ("scalar", "float"):
+        hint.shape, hint.source = (), "the docstring"
 
 
 def in_notation(doc: str, found: Mapping[str, Hint]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -199,6 +199,39 @@ def as_summed(
 
 def _are(sizes: Sequence[Mapping[str, int]], letter: str, lengths: tuple[int, ...]) -> bool:
     return tuple(one.get(letter) for one in sizes) == lengths
+
+
+def other_axes(
+    best: Hypothesis, untold: Container[str], sizes: Sequence[Mapping[str, int]]
+) -> Iterator[Mapping[str, Wanted]]:
+    """Inputs in which those with a wrong gradient have its axes, or one axis instead of two."""
+    wrong: dict[str, Match] = {}
+    for match in best.fit.matches:
+        if match.status == WRONG and match.leaf is not None and match.leaf.path in untold:
+            wrong[match.leaf.path] = match
+    specs = {n: one for n, one in best.specs.items() if n in wrong and one.kind == "normal"}
+    told = {n: _axes_of(wrong[n], sizes) for n in specs}
+    changed = {n: replace(specs[n], axes=axes) for n, axes in told.items() if axes is not None}
+    if any(one != specs[n] for n, one in changed.items()):
+        yield {**best.specs, **changed}
+    for name, one in specs.items():
+        for axes in (one.axes[:1], one.axes[1:]) if len(one.axes) == 2 else ():
+            yield {**best.specs, name: replace(one, axes=axes)}
+
+
+def _axes_of(match: Match, sizes: Sequence[Mapping[str, int]]) -> tuple[str, ...] | None:
+    """The letters that stand for the lengths of a gradient in all cases; None without any."""
+    shapes = [np.shape(value) for value in match.item.values]
+    if len(shapes) != len(sizes) or len({len(shape) for shape in shapes}) != 1:
+        return None
+    axes = []
+    for place in range(len(shapes[0])):
+        lengths = [shape[place] for shape in shapes]
+        fitting = [n for n in sizes[0] if [one[n] for one in sizes] == lengths]
+        if len(fitting) != 1:
+            return None
+        axes.append(fitting[0])
+    return tuple(axes)
 
 
 def unsummed(off: Sequence[Match], seen: Sequence[Seen]) -> list[str]:

@@ -280,6 +280,11 @@ class Learner:
             alike = {name: replace(specs[name], axes=shape) for name in arrays}
             self._push(cost, {**specs, **alike}, self._depth)
 
+    def untold(self, specs: Specs) -> list[str]:
+        """Arguments of which neither code nor documentation says how many axes they have."""
+        hints = {name: self._beginnings.hint(name) for name in specs if name.startswith("arg/")}
+        return [n for n, hint in hints.items() if hint.shape is None and not hint.ranks]
+
     def guessed(self, specs: Specs) -> list[str]:
         """Arguments, no biases, of which nothing but the name says how many axes they have."""
         hints = {name: self._beginnings.hint(name) for name in specs if name.startswith("arg/")}

@@ -176,6 +176,10 @@ class Starting:
                 start[name] = replace(one, axes=(plain,))
         starts: list[tuple[float, Mapping[str, Wanted]]] = [(0.0, start)]
         fresh = {n: one for n, one in called.items() if n.partition("/")[2] not in self._declared}
+        for name, one in fresh.items():  # whole numbers in a call are labels where they index
+            label = name.rpartition("/")[2].lower() in names.TARGETS
+            if one.kind == "labels" and not label and not _indexes(keyed[name]):
+                fresh[name] = replace(one, kind="normal", axes=one.axes[1:])
         if fresh and any(n.startswith("arg/") for n in fresh):
             as_called = {**start, **fresh}
             first, second = (0.2, 0.0) if source != "the code" else (0.0, 0.3)
@@ -184,6 +188,11 @@ class Starting:
             others = keyed[name].options[1:4] if one.kind == "constant" else []
             starts += [(0.5, {**start, name: replace(one, constant=text)}) for text in others]
         return Start(pairing, learner, starts, source, as_called, told_ones)
+
+
+def _indexes(hint: Hint) -> bool:
+    """Whether the code, or what is said of it, takes an argument for labels."""
+    return bool({"label", "labels"} & set(hint.kinds))
 
 
 def _given(parameters: Sequence[Parameter], declared: Container[str]) -> list[Parameter]:
