@@ -204,14 +204,21 @@ def _are(sizes: Sequence[Mapping[str, int]], letter: str, lengths: tuple[int, ..
 def other_axes(
     best: Hypothesis, untold: Container[str], sizes: Sequence[Mapping[str, int]]
 ) -> Iterator[Mapping[str, Wanted]]:
-    """Inputs in which those with a wrong gradient have its axes, or one axis instead of two."""
+    """Inputs in which those with a wrong gradient have its axes, or one axis instead of two.
+
+    Never more axes than before: a gradient with more is one that nobody summed.
+    """
     wrong: dict[str, Match] = {}
     for match in best.fit.matches:
         if match.status == WRONG and match.leaf is not None and match.leaf.path in untold:
             wrong[match.leaf.path] = match
     specs = {n: one for n, one in best.specs.items() if n in wrong and one.kind == "normal"}
     told = {n: _axes_of(wrong[n], sizes) for n in specs}
-    changed = {n: replace(specs[n], axes=axes) for n, axes in told.items() if axes is not None}
+    changed = {
+        n: replace(specs[n], axes=axes)
+        for n, axes in told.items()
+        if axes is not None and len(axes) <= len(specs[n].axes)
+    }
     if any(one != specs[n] for n, one in changed.items()):
         yield {**best.specs, **changed}
     for name, one in specs.items():
