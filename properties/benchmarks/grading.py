@@ -93,7 +93,7 @@ def alone(count: int, seed: int, more: Sequence[str]) -> int:
             said = graded[submission.label]
             if any(said.get(key) != value for key, value in own.items()):
                 differing += 1
-                print(f"{submission.label}: graded {said}, alone {own}")
+                print(f"{submission.label}: graded {said}, alone {own}", flush=True)
     kinds = [one.kind for one in made]
     told = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
     print(f"{count} submissions ({told}) in {took:.0f} s: {differing} verdicts differ from alone")
@@ -116,6 +116,9 @@ def _alone(sources: Sequence[tuple[str, Path]], more: Sequence[str]) -> dict[str
             )
             if done.returncode == 2:
                 return {"state": "unusable"}
+            if not Path("record.json").exists():
+                said = done.stderr.decode("utf-8", "replace")[-2_000:]
+                return {"state": f"no record, exit code {done.returncode}: {said}"}
             return statuses(json.loads(Path("record.json").read_bytes()))
 
 
