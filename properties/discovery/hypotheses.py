@@ -206,7 +206,8 @@ def other_axes(
 ) -> Iterator[Mapping[str, Wanted]]:
     """Inputs in which those with a wrong gradient have its axes, or one axis instead of two.
 
-    Never more axes than before: a gradient with more is one that nobody summed.
+    More axes than before are those of a gradient that nobody summed, unless a number is as long
+    as the last axis of a matrix, over which no sum was due.
     """
     wrong: dict[str, Match] = {}
     for match in best.fit.matches:
@@ -214,10 +215,12 @@ def other_axes(
             wrong[match.leaf.path] = match
     specs = {n: one for n, one in best.specs.items() if n in wrong and one.kind == "normal"}
     told = {n: _axes_of(wrong[n], sizes) for n in specs}
+    last = {(one.axes[-1],) for one in best.specs.values() if len(one.axes) > 1}
     changed = {
         n: replace(specs[n], axes=axes)
         for n, axes in told.items()
-        if axes is not None and len(axes) <= len(specs[n].axes)
+        if axes is not None
+        and (len(axes) <= len(specs[n].axes) or (not specs[n].axes and axes in last))
     }
     if any(one != specs[n] for n, one in changed.items()):
         yield {**best.specs, **changed}
