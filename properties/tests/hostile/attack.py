@@ -169,4 +169,7 @@ def run(attack: Attack, tier: Tier, stage: Scene, *, seconds: float = 3.0) -> tu
             [outcome] = implementation.run([Call("attack", (stage.where,))])
     time.sleep(0.3 if "outlives" in attack.name else 0.0)  # a survivor would act now
     won = outcome.ok and outcome.outputs and outcome.outputs[0] is True
-    return outcome, bool(won or stage.traces())
+    until = time.monotonic() + (2.0 if tier == "limits" else 0.0)  # a signal takes a moment
+    while not (won := won or stage.traces()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return outcome, bool(won)
