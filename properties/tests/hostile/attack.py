@@ -168,8 +168,10 @@ def run(attack: Attack, tier: Tier, stage: Scene, *, seconds: float = 3.0) -> tu
         with InChildProcess(resolve_target(str(file)), ["attack"], limits) as implementation:
             [outcome] = implementation.run([Call("attack", (stage.where,))])
     time.sleep(0.3 if "outlives" in attack.name else 0.0)  # a survivor would act now
-    won = outcome.ok and outcome.outputs and outcome.outputs[0] is True
+    won = bool(outcome.ok and outcome.outputs and outcome.outputs[0] is True)
     until = time.monotonic() + (2.0 if tier == "limits" else 0.0)  # a signal takes a moment
-    while not (won := won or stage.traces()) and time.monotonic() < until:
+    won = won or bool(stage.traces())
+    while not won and time.monotonic() < until:
         time.sleep(0.05)
-    return outcome, bool(won)
+        won = bool(stage.traces())
+    return outcome, won
