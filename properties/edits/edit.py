@@ -107,14 +107,22 @@ class Edit:
 
         ``place`` is the tree's place in a list of nodes, -1 where the field holds the node alone.
         """
-        made = copy.copy(parent)
+        made: Any = copy.copy(parent)
         if place < 0:
             setattr(made, field, self.tree)
         else:
             items = list(getattr(parent, field))
             items[place] = self.tree
             setattr(made, field, items)
+        made = _plain(made)
         return Edit(self.operator, self.old, self.new, made, self.cost, self.without, self.said)
+
+
+def _plain(tree: Any) -> Any:
+    """The same without a minus before a zero, which nobody writes."""
+    minus = isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub)
+    zero = minus and isinstance(tree.operand, ast.Constant) and tree.operand.value == 0
+    return tree.operand if zero else tree
 
 
 def _signs(old: ast.AST, new: ast.AST) -> tuple[str, str] | None:

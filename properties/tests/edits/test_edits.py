@@ -81,3 +81,10 @@ def test_what_nothing_reads_is_tried_before_what_is_used() -> None:
     cost = {ast.unparse(edit.tree): edit.cost for edit in made}
     assert cost["dZ = dZ2 + dZ1"] < cost["dZ = dZ2 + a"]
     assert cost["dZ = dZ1"] < cost["dZ = a"]
+
+
+def test_no_minus_stands_before_a_zero() -> None:
+    tree = ast.parse("x >= -1", mode="eval").body
+    texts = {ast.unparse(edit.tree) for edit in edits(tree)}
+    assert "x >= 0" in texts
+    assert "x >= -0" not in texts
