@@ -104,24 +104,34 @@ def judge_rows(
     return record, PASS if record.verdict == "pass" else WRONG
 
 
-def undeclared_alone(
-    job: Job, target: Target, declared: Mapping[str, Wanted], require: frozenset[str]
-) -> tuple[Record, int, Undeclared]:
-    """Judge a target that has no function of the contract."""
+def _found(
+    job: Job, target: Target, declared: Mapping[str, Wanted], known: frozenset[str] = frozenset()
+) -> Undeclared:
+    """Find and judge what nobody declared, beside what is known."""
     from ..discovery.targets import LIMITS
-    from .undeclared import Search, alone, judge_undeclared
+    from .undeclared import Search, judge_undeclared
 
-    started = time.perf_counter()
-    undeclared = judge_undeclared(
+    return judge_undeclared(
         Search(
             target=target,
             demands=job.demands,
+            known=known,
             declared=declared,
             only=job.only,
             in_process=job.in_process,
             limits=job.limits(LIMITS),
         )
     )
+
+
+def undeclared_alone(
+    job: Job, target: Target, declared: Mapping[str, Wanted], require: frozenset[str]
+) -> tuple[Record, int, Undeclared]:
+    """Judge a target that has no function of the contract."""
+    from .undeclared import alone
+
+    started = time.perf_counter()
+    undeclared = _found(job, target, declared)
     elapsed = time.perf_counter() - started
     record = alone(
         undeclared,
@@ -156,20 +166,9 @@ def with_undeclared(
     A function that has a name of the contract and cannot be called as the contract says is another
     function, or has another forward than the contract's.
     """
-    from ..discovery.targets import LIMITS
-    from .undeclared import Search, beside, judge_undeclared, known_of
+    from .undeclared import beside, known_of
 
-    undeclared = judge_undeclared(
-        Search(
-            target=target,
-            demands=job.demands,
-            known=known_of(record),
-            declared=declared,
-            only=job.only,
-            in_process=job.in_process,
-            limits=job.limits(LIMITS),
-        )
-    )
+    undeclared = _found(job, target, declared, known_of(record))
     record = beside(record, undeclared, job.demands, required=required)
     if code != UNUSABLE or undeclared.judged:
         code = PASS if record.verdict == "pass" else WRONG
