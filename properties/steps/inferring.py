@@ -91,15 +91,16 @@ def _inferred(found: Found, session: Session) -> Inferred | NotJudged:
     owner = f"{pairing.owner.name}." if pairing.owner is not None else ""
     backward = None if pairing.backward is None else owner + pairing.backward.name
     result = judge_found(found, session, examples=_EXAMPLES)
+    judged = result.found  # with the default that was varied, where that shows a mistake
     said = tuple(wrong.sentence for wrong in result.wrong) or tuple(result.notes)
     return Inferred(
         owner + pairing.forward.name,
         backward,
-        found.inputs,
-        found.source,
+        judged.inputs,
+        judged.source,
         result.status,
         said,
-        way_of(found),
+        way_of(judged),
         result.located,
         plain_names(result.wrong[0].values) if result.wrong else {},
     )

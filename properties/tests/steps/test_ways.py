@@ -123,6 +123,15 @@ def gate_backward(dA, cache):
     dZ[Z > 0] = 0
     return dZ
 """
+FORGOTTEN_DEFAULT = """
+import numpy as np
+class Softplus:
+    def forward(self, x, beta=1.0):
+        self.x, self.beta = x, beta
+        return np.log1p(np.exp(beta * x)) / beta
+    def backward(self, grad):
+        return grad / (1 + np.exp(-self.x))
+"""
 PIECES = {
     "static": (STATIC, "MSE.loss", "MSE.grad", "2 * (y + t)", "2 * (y - t)"),
     "gradients first": (GRADIENTS_FIRST, "propagate", None, "dw = np", "dw = 1 / m * np"),
@@ -131,6 +140,10 @@ PIECES = {
         *("dvalues + target", "dvalues - target"),
     ),
     "generator": (MODULE_GENERATOR, "Dropout.forward", "Dropout.backward", "mask * 0.5", "mask"),
+    "forgotten default": (
+        *(FORGOTTEN_DEFAULT, "Softplus.forward", "Softplus.backward"),
+        *("exp(-self.x)", "exp(-self.beta * self.x)"),
+    ),
     "lists": (LISTS, "MatMul.forward", "MatMul.backward", "dout) * 2", "dout)"),
     "objects": (OBJECTS, "Linear.forward", "Linear.backward", "2 * d_out", "d_out"),
     "module": (VARIABLES_OF_THE_MODULE, "loss", None, "3 * x.T", "x.T"),
