@@ -200,7 +200,7 @@ class _Search:
             ]
         except Failed:
             return
-        for other in other_axes(best, start.learner.untold(specs), sizes):
+        for other in other_axes(best, start.learner.ranks.untold(specs), sizes):
             self._with_inputs(start, other, best.cost + 0.05)
             if self._best is not None and self._best.fit.clean:
                 return

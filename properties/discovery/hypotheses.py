@@ -78,7 +78,9 @@ def unsure(best: Hypothesis, *, declared: bool) -> str:
         return "the shapes of what it returns fit no inputs that were found"
     if any(shape_is_off(m) and not np.size(m.item.values[m.case]) for m in best.fit.matches):
         return "the shapes of what it returns fit no inputs that were found"
-    vectors = [n for n in best.start.learner.guessed(best.specs) if len(best.specs[n].axes) == 1]
+    vectors = [
+        n for n in best.start.learner.ranks.guessed(best.specs) if len(best.specs[n].axes) == 1
+    ]
     guessed = any(_of_guessed_length(match, best.specs) for match in best.fit.matches)
     guessed = guessed or (bool(vectors) and any(map(_has_fewer_axes, best.fit.matches)))
     if guessed and not declared:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +25,7 @@ from .inputs import (
     length,
 )
 from .letters import Specs, all_letters, canonical, exchange, ones
-from .names import TARGETS, is_bias
+from .ranks import Ranks
 from .repairs import Again, Repairs
 from .source import Function
 
@@ -92,6 +91,7 @@ class Learner:
         clock: Callable[[], float] = time.process_time,
     ) -> None:
         self._beginnings = Beginnings(hints)
+        self.ranks = Ranks(self._beginnings)
         self.start = self._beginnings.start
         self._repairs = Repairs(self._beginnings, functions, columns=columns)
         self._clock = clock
@@ -125,9 +125,9 @@ class Learner:
             self._told_ones = ones(specs)
             self._ranks.append({name: len(one.axes) for name, one in specs.items()})
             self._push(cost, specs)
-            if (self._scalar or self._gradient) and self._one_number_each(specs):
+            if (self._scalar or self._gradient) and self.ranks.one_number_each(specs):
                 # Before lengths are merged for the sake of tables.
-                self._weights_as_vectors(specs, cost - 0.2)
+                self._push_all(cost - 0.2, self.ranks.weights_as_vectors(specs))
         while queue and self.tried < _BUDGET and self._clock() - started < _SECONDS:
             _, depth, _, cost, specs = heapq.heappop(queue)
             key = canonical(specs)
@@ -196,6 +196,10 @@ class Learner:
             order = cost - _DEEPER * depth
             heapq.heappush(self._queue, (order, depth, next(self._counter), cost, specs))
 
+    def _push_all(self, cost: float, others: Iterable[tuple[float, Specs]], depth: int = 0) -> None:
+        for more, specs in others:
+            self._push(cost + more, specs, depth)
+
     def widen(
         self,
         specs: Specs,
@@ -227,7 +231,7 @@ class Learner:
             return
         self._widened = True
         if self._size == 1:
-            self._weights_as_vectors(specs, cost)
+            self._push_all(cost, self.ranks.weights_as_vectors(specs), self._depth)
         vectors = {
             name: replace(one, axes=one.axes[:1])
             for name, one in specs.items()
@@ -235,7 +239,7 @@ class Learner:
         }
         if self._size == 1 and not lower:  # a loss: its means differ between vectors and tables
             tables = {one.axes for one in specs.values() if len(one.axes) > 1}
-            free = all(self._free(name) for name in vectors)
+            free = all(self.ranks.is_free(name) for name in vectors)
             lower_all = len(tables) == 1 and free
         else:
             lower_all = lower
@@ -243,14 +247,13 @@ class Learner:
         if lower_all and len(vectors) > (0 if alone else 1):
             self._push(cost + 0.15, {**specs, **vectors}, self._depth)
         if not scalars:
-            self._vectors_as_tables(specs, cost + 0.15)
-            self._all_alike(specs, cost + 0.15)
+            self._push_all(cost + 0.15, self.ranks.all_alike(specs), self._depth)
         for name, one in specs.items():
             if one.kind not in (*NUMBERS, *LABELS):
                 continue
             hint = self._beginnings.hint(name)
             rank = len(one.axes)
-            if self._is_bias(name):
+            if self.ranks.is_bias(name):
                 if scalars and self._size == 1 and rank == 1 and hint.shape is None:
                     self._push(cost + 0.15, {**specs, name: replace(one, axes=())}, self._depth)
                 continue
@@ -261,39 +264,6 @@ class Learner:
                 if (0 if scalars else 1) <= other <= 2 and other >= hint.at_least:
                     axes = tuple(self._beginnings.letter() for _ in range(other))
                     self._push(cost + 0.15, {**specs, name: replace(one, axes=axes)}, self._depth)
-
-    def _vectors_as_tables(self, specs: Specs, cost: float) -> None:
-        """Several vectors that nothing says to be vectors: with one table among them none fits."""
-        tables = {
-            name: replace(one, axes=(self._beginnings.letter(), self._beginnings.letter()))
-            for name, one in specs.items()
-            if one.kind == "normal" and len(one.axes) == 1 and name in self.guessed(specs)
-        }
-        if len(tables) > 1:
-            self._push(cost, {**specs, **tables}, self._depth)
-
-    def _all_alike(self, specs: Specs, cost: float) -> None:
-        """One shape for everything of which nothing says how many axes it has."""
-        shape = (self._beginnings.letter(), self._beginnings.letter())
-        arrays = [n for n in self.guessed(specs) if specs[n].kind in NUMBERS]
-        if len({len(specs[name].axes) for name in arrays}) > 1:
-            alike = {name: replace(specs[name], axes=shape) for name in arrays}
-            self._push(cost, {**specs, **alike}, self._depth)
-
-    def untold(self, specs: Specs) -> list[str]:
-        """Arguments of which neither code nor documentation says how many axes they have."""
-        hints = {name: self._beginnings.hint(name) for name in specs if name.startswith("arg/")}
-        return [n for n, hint in hints.items() if hint.shape is None and not hint.ranks]
-
-    def guessed(self, specs: Specs) -> list[str]:
-        """Arguments, no biases, of which nothing but the name says how many axes they have."""
-        hints = {name: self._beginnings.hint(name) for name in specs if name.startswith("arg/")}
-        plain = [n for n, hint in hints.items() if hint.shape is None and not hint.ranks]
-        return [n for n in plain if not self._is_bias(n)]
-
-    def _is_bias(self, name: str) -> bool:
-        """Whether an argument is added to every example, by its name and its use."""
-        return is_bias(name.rpartition("/")[2]) and not self._beginnings.hint(name).factor
 
     def consider(self, specs: Specs, cost: float, others: Sequence[Specs]) -> None:
         """Consider others in the place of some inputs, because their gradients say so."""
@@ -310,42 +280,6 @@ class Learner:
         for a, b in pairs:
             self._push(cost + 0.1, exchange(specs, {b: a}), self._depth)
 
-    def _free(self, name: str) -> bool:
-        """Whether nothing says that an argument has two axes."""
-        hint = self._beginnings.hint(name)
-        return hint.shape is None and hint.at_least < 2 and 2 not in hint.ranks
-
-    def _one_number_each(self, specs: Specs) -> bool:
-        """Whether a cost is one of regression: by its labels, or by the name of its parameters."""
-        for name in specs:
-            plain, hint = name.rpartition("/")[2].lower(), self._beginnings.hint(name)
-            labels = plain in TARGETS and hint.shape is not None and len(hint.shape) == 1
-            if labels or re.match(r"(theta|beta|coefs?)$", plain):
-                return True
-        return False
-
-    def _weights_as_vectors(self, specs: Specs, cost: float) -> None:
-        """One number for each example: weights and labels may be vectors where tables work too."""
-        fewer, weights = {}, 0
-        for name, one in specs.items():
-            plain = name.rpartition("/")[2].lower()
-            weight = re.match(r"(w|theta|beta|coefs?|weights?)\d?$", plain) is not None
-            free = self._beginnings.hint(name).shape is None and one.kind == "normal"
-            if free and len(one.axes) == 2 and (weight or plain in TARGETS):
-                fewer[name] = replace(one, axes=one.axes[:1])
-                weights += weight
-        if not weights:
-            return
-        scalars = {
-            name: replace(one, axes=())
-            for name, one in specs.items()
-            if is_bias(name.rpartition("/")[2])
-            and one.kind == "normal"
-            and self._beginnings.hint(name).shape is None
-        }
-        self._push(cost + 0.1, {**specs, **fewer, **scalars}, self._depth)
-        self._push(cost + 0.12, {**specs, **fewer}, self._depth)
-
     def learn(
         self, specs: Specs, cost: float, error: Mapping[str, Any], sizes: Mapping[str, int]
     ) -> None:
@@ -357,7 +291,7 @@ class Learner:
                 self._push(cost + 0.1 * more, changed, self._depth)
         for name, one in specs.items():
             table = name[:4] == "arg/" and one.kind == "normal" and len(one.axes) == 2
-            if table and self._free(name):  # the backward does not take tables
+            if table and self.ranks.is_free(name):  # the backward does not take tables
                 fewer = {**specs, name: replace(one, axes=one.axes[:1])}
                 self._push(cost + 0.25, fewer, self._depth)
             for axis in reversed(one.axes) if len(one.axes) == 2 and one.kind == "normal" else ():
@@ -374,17 +308,7 @@ class Learner:
     def _lower(self, specs: Specs, cost: float) -> None:
         """A cost that comes out as an array: first try vectors where tables were given."""
         self._again_later(specs, cost + 0.3, self._depth)
-        for name, one in specs.items():
-            hint = self._beginnings.hint(name)
-            plain = one.kind in (*NUMBERS, *LABELS) and hint.shape is None
-            if plain and len(one.axes) == 1 and is_bias(name.rpartition("/")[2]):
-                self._push(cost + 0.04, {**specs, name: replace(one, axes=())}, self._depth)
-            if one.kind == "labels" and len(one.axes) == 2:
-                fewer = replace(one, axes=one.axes[:1])
-                self._push(cost + 0.04, {**specs, name: fewer}, self._depth)
-            if plain and len(one.axes) == 2 and hint.at_least < 2 and 2 not in hint.ranks:
-                fewer = replace(one, axes=(self._beginnings.letter(),))
-                self._push(cost + 0.04, {**specs, name: fewer}, self._depth)
+        self._push_all(cost + 0.04, self.ranks.lower(specs), self._depth)
 
     _was_closer = False
 
