@@ -138,7 +138,13 @@ def grade(
         return
     if submissions is None or out is None:
         raise click.UsageError("name the folder of submissions, and --out DIR; or --autograder")
-    from .batch import NoCluster, Void, connect, judge_batch
+    try:
+        from .batch import NoCluster, Void, connect, judge_batch
+    except ModuleNotFoundError as error:
+        raise click.UsageError(
+            f"there is no {error.name} here, which spreads a class over processors; install it "
+            "with pip install 'nndl[grade]', or in a checkout pip install -e '.[grade]'"
+        ) from error
     from .progress import Submissions
     from .writing import nobody, write_all
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from properties.commands.check import check
 from properties.commands.undeclared import Undeclared, beside
 from properties.grading import canaries, judging
 from properties.grading.batch import Void, _Work
-from properties.grading.command import _asked
+from properties.grading.command import _asked, grade
 from properties.grading.gradebook import Asked, book, canvas_csv
 from properties.grading.kept import Kept
 from properties.grading.naming import Student, Submission, find_submissions, remarks
@@ -352,3 +353,14 @@ def test_what_is_changed_while_a_class_is_graded_is_judged_again(tmp_path: Path)
         told = dict(_Work(client, Options(), Kept(tmp_path / "out")).run(found, {old: [0]}))
     assert told[old].status == "lost"
     assert "changed while" in told[old].reason
+
+
+def test_without_dask_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "class").mkdir()
+    monkeypatch.setitem(sys.modules, "properties.grading.batch", None)
+    asked = [str(tmp_path / "class"), "--out", str(tmp_path / "out")]
+    said = CliRunner().invoke(grade, asked)
+    assert said.exit_code == 2
+    assert "pip install 'nndl[grade]'" in said.output
