@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from .classes import of_class
-from .functions import of_functions
+from .functions import of_closures, of_functions
 from .pairs import Candidate, Pairing
 from .returning import is_local, joint_value
 from .source import Function, Survey
@@ -36,6 +36,7 @@ def candidates(
             found += of_class(kind)
     usable = [f for f in survey.functions if free(f.name, f.file)]
     found += of_functions(survey, usable)
+    found += of_closures(survey)
     found += _told(survey, [n for n in told if not any(one.answers_to(n) for one in found)])
     found.sort(key=lambda c: (c.function.module, c.owner is None, c.function.line))
     count = Counter(one.plain for one in found)

@@ -340,3 +340,19 @@ class Both:
     said = " ".join(run(tmp_path, source).output.split())
     for name in "uv":
         assert said.count(f"the derivative with respect to {name} is") == 1
+
+
+@pytest.mark.parametrize("handed", ["return forward, backward", "forward.back = backward"])
+def test_a_derivative_that_a_function_makes_is_not_passed_over(tmp_path: Path, handed: str) -> None:
+    source = f"""
+def make(w):
+    def forward(x):
+        return w * x
+    def backward(dout):
+        return w * dout
+    {handed}
+"""
+    result = run(tmp_path, RIGHT + source)
+    assert "make.backward: not judged" in result.output
+    inner = source.replace(handed, "return backward(forward(w))")
+    assert "make.backward" not in run(tmp_path, RIGHT + inner).output
