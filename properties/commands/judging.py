@@ -21,10 +21,11 @@ class Interrupt:
 
 
 @contextmanager
-def interruptible() -> Iterator[Interrupt]:
+def interruptible(*, at_once: bool = False) -> Iterator[Interrupt]:
     """Notice Ctrl-C between two rows.
 
-    Raised anywhere else it may be swallowed, by a garbage collector's callback for one.
+    Raised anywhere else it may be swallowed, by a garbage collector's callback for one; with
+    ``at_once`` it is raised, too, and who asks whether it was pressed hears what was swallowed.
     """
     interrupt = Interrupt()
     if threading.current_thread() is not threading.main_thread():
@@ -33,6 +34,8 @@ def interruptible() -> Iterator[Interrupt]:
 
     def press(number: int, frame: object) -> None:
         interrupt.pressed = True
+        if at_once:
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, press)
     try:

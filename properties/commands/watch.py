@@ -24,6 +24,7 @@ from .check import declared_inputs
 from .console import make_console
 from .isolating import isolation_options, names
 from .job import Job
+from .judging import Interrupt, interruptible
 from .listing import check_known
 from .watching import OTHERS, Watcher
 
@@ -81,7 +82,9 @@ def watch(
     watcher = Watcher(job, declared_inputs(inputs))
     screen = Screen(console, watcher)
     try:
-        follow(watcher, screen, _saves(_folder(target, found)), steps=not no_steps)
+        with interruptible(at_once=True) as interrupt:
+            saves = _saves(_folder(target, found), interrupt)
+            follow(watcher, screen, saves, steps=not no_steps)
     except KeyboardInterrupt:
         console.print("nndl watch: ended")
 
@@ -113,19 +116,15 @@ def follow(watcher: Watcher, screen: Screen, saves: Iterator[bool], *, steps: bo
             return
 
 
-def _saves(folder: Path) -> Iterator[bool]:
+def _saves(folder: Path, interrupt: Interrupt) -> Iterator[bool]:
     """Whether a file of Python was saved; it waits only where there is nothing to do."""
     only_code = PythonFilter(extra_extensions=(".ipynb",))
-    yield from (
-        bool(changes)
-        for changes in changes_in(
-            folder,
-            watch_filter=only_code,
-            step=_SETTLE,
-            rust_timeout=_WAIT,
-            yield_on_timeout=True,
-        )
-    )
+    for changes in changes_in(
+        folder, watch_filter=only_code, step=_SETTLE, rust_timeout=_WAIT, yield_on_timeout=True
+    ):
+        if interrupt.pressed:
+            raise KeyboardInterrupt
+        yield bool(changes)
 
 
 def _folder(target: str | None, found: Target | None) -> Path:

@@ -18,7 +18,8 @@ from rich.console import Console
 
 from properties.commands.check import check
 from properties.commands.job import Job
-from properties.commands.watch import Screen, follow
+from properties.commands.judging import interruptible
+from properties.commands.watch import Screen, _saves, follow
 from properties.commands.watching import Watcher
 from properties.spec.demands import Demands
 from properties.tests.command_line import START
@@ -183,6 +184,28 @@ def test_what_is_written_while_it_is_judged_is_judged_again(
     write(file, RELU)
     assert watcher.look()
     assert "relu" in watcher.waiting("quick")
+
+
+class Swallowing:
+    """Hears Ctrl-C where Python swallows what is raised."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_ctrl_c_that_was_swallowed_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing_saved(*_: object, **__: object) -> Iterator[set[object]]:
+        yield set()
+        Swallowing()
+        yield set()
+
+    monkeypatch.setattr("properties.commands.watch.changes_in", nothing_saved)
+    with interruptible(at_once=True) as interrupt:
+        saves = _saves(tmp_path, interrupt)
+        assert next(saves) is False
+        with pytest.raises(KeyboardInterrupt):
+            next(saves)
 
 
 @slow
