@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "docs" / "notebooks"
+pytestmark = pytest.mark.xdist_group("notebooks")  # each is run once, by one worker
 NAMES = ("two_layer_net", "modular_nets", "images_and_sequences")
 
 
