@@ -29,8 +29,8 @@ from ..implementation import Limits, Target
 from ..implementation.child.survey import STEMS
 from ..implementation.isolation import Tier
 from ..record.found import entries, not_judged
-from ..record.merge import assemble
-from ..record.schema import Function, Record, verdict_of
+from ..record.merge import assemble, judged_anew
+from ..record.schema import SKIPPED, Function, Record
 from ..record.schema import Target as TargetOf
 from ..record.unfinished import UNWRITTEN
 from ..spec.demands import Demands
@@ -119,7 +119,7 @@ class Search:
         table = self.settings.table if self.settings is not None else Table()
         skipped = _named(table.skip, candidate)
         if skipped:
-            said = NotJudged(candidate.name, f"skipped, as the project says: {skipped[-1]}")
+            said = NotJudged(candidate.name, f"{SKIPPED}: {skipped[-1]}")
             return said, 0.0
         for role in _named(table.roles, candidate):
             candidate = with_role(candidate, survey, role.forward, role.gradients)
@@ -320,17 +320,16 @@ def beside(
         msgspec.structs.replace(f, namesake=f.name in names) for f in _entries(undeclared, demands)
     )
     functions = (*kept, *found, *_lacking(undeclared, required))
-    complete = record.complete and not undeclared.broken
-    verdict = verdict_of(functions, complete=complete, required=required)
-    return msgspec.structs.replace(
+    made = judged_anew(
         record,
-        functions=functions,
-        verdict=verdict,
+        functions,
+        required=required,
         not_judged=not_judged(undeclared.found),
-        complete=complete,
-        notes=(*record.notes, *_notes(undeclared)),
-        seconds={**record.seconds, **undeclared.seconds},
+        complete=not undeclared.broken,
+        notes=_notes(undeclared),
     )
+    seconds = {**record.seconds, **undeclared.seconds}
+    return msgspec.structs.replace(made, seconds=seconds)
 
 
 def _notes(undeclared: Undeclared) -> tuple[str, ...]:

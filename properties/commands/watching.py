@@ -16,7 +16,8 @@ from ..discovery.targets import LIMITS
 from ..implementation import NothingDefined, Target, TargetError, resolve_target
 from ..implementation.units import Digest, Units, units_of
 from ..record.listing import Listing
-from ..record.schema import Function, Record, verdict_of
+from ..record.merge import judged_anew
+from ..record.schema import Function, Record
 from ..spec.row import LayerSpec, ObjectSpec
 from .answer import first_lines, judge_rows
 from .job import Job
@@ -273,12 +274,8 @@ class Watcher:
         """The record of the rows."""
         known = {row: self._known[row] for row in self._rows if row in self._known}
         functions = tuple(f for one in known.values() for f in one.functions)
-        return msgspec.structs.replace(
-            self._base,
-            functions=functions,
-            verdict=verdict_of(functions, complete=self._base.complete, required=frozenset()),
-            seconds={row: one.seconds for row, one in known.items()},
-        )
+        seconds = {row: one.seconds for row, one in known.items()}
+        return msgspec.structs.replace(judged_anew(self._base, functions), seconds=seconds)
 
     def _put_together(self, job: Job) -> None:
         undeclared = self._undeclared if self._searches() else None

@@ -6,9 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .schema import SCHEMA, Function, Record, RecordError, required_and_missing, verdict_of
+import msgspec
+
+from .schema import (
+    SCHEMA,
+    Function,
+    NotJudged,
+    Record,
+    RecordError,
+    required_and_missing,
+    there_and_not_judged,
+    verdict_of,
+)
 from .unfinished import waiting
 
+STRICTLY = "--strict, and not judged"
 _NAMED = 6  # nodes that were not judged, named one by one
 
 
@@ -28,6 +40,8 @@ def assemble(
     required: frozenset[str],
     complete: bool,
     notes: Iterable[str],
+    strict: bool,
+    not_judged: Iterable[NotJudged] = (),
     **head: Any,
 ) -> Record:
     """A record of some functions, complete when every planned node is in it."""
@@ -39,14 +53,62 @@ def assemble(
     if wanted := required_and_missing(found, required):
         told.append(f"required and missing: {', '.join(f.name for f in wanted)}")
     complete = complete and not lost
+    left = tuple(not_judged)
+    told += _strictly(found, left) if strict else []
     return Record(
         schema=SCHEMA,
-        verdict=verdict_of(found, complete=complete, required=required),
+        verdict=verdict_of(
+            found, complete=complete, required=required, strict=strict, not_judged=left
+        ),
         complete=complete,
         functions=found,
         notes=tuple(told),
+        strict=strict,
+        not_judged=left,
         **head,
     )
+
+
+def judged_anew(
+    record: Record,
+    functions: tuple[Function, ...],
+    *,
+    required: frozenset[str] = frozenset(),
+    not_judged: tuple[NotJudged, ...] = (),
+    complete: bool = True,
+    notes: Iterable[str] = (),
+) -> Record:
+    """The record with other functions, and the verdict over them."""
+    complete = complete and record.complete
+    told = [note for note in record.notes if not note.startswith(STRICTLY)]
+    verdict = verdict_of(
+        functions,
+        complete=complete,
+        required=required,
+        strict=record.strict,
+        not_judged=not_judged,
+    )
+    left = _strictly(functions, not_judged) if record.strict else []
+    return msgspec.structs.replace(
+        record,
+        functions=functions,
+        verdict=verdict,
+        not_judged=not_judged,
+        complete=complete,
+        notes=(*told, *notes, *left),
+    )
+
+
+def _strictly(functions: Iterable[Function], not_judged: Iterable[NotJudged]) -> list[str]:
+    """The note of a strict run about what was found and not judged."""
+    names = there_and_not_judged(functions, not_judged)
+    if not names:
+        return []
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return [
+        f"{STRICTLY}: {', '.join(names[:_NAMED])}{more}; say what they need, or why "
+        "they are left out, under [tool.nndl.skip] in pyproject.toml"
+    ]
 
 
 def unjudged(functions: Sequence[Function], planned: Iterable[Node]) -> list[Node]:

@@ -21,6 +21,10 @@ from .value import Value
 
 SCHEMA: Final = 2
 CLASSES = ("correctness", "convention", "robustness")
+LACKS_PARTNER = "cannot be judged: no "
+"""What is said of a function that stands in the code without the one that it is judged by."""
+SKIPPED = "skipped, as the project says"
+"""What is said of what the project's settings leave out."""
 SCHEMA_FILE = Path(__file__).with_name("record.schema.json")
 
 Status = Literal["pass", "fail", "error", "missing", "inconclusive", "skipped"]
@@ -142,8 +146,9 @@ class Function(Value, frozen=True, kw_only=True, omit_defaults=False):
     ``findings`` are reported and count only in a strict run. ``inputs`` are those that were
     inferred for a function that nobody declared, and ``found`` says what it was taken for;
     ``namesake`` is true where it has a name of the contract and was judged against its own forward
-    alone, which says nothing of what the contract means by that name. In a notebook ``line``
-    counts in the code cell ``cell``.
+    alone, which says nothing of what the contract means by that name. ``because`` are wrong
+    functions of the same run that it puts together rightly: repaired, they make it right, too. In
+    a notebook ``line`` counts in the code cell ``cell``.
     """
 
     name: str
@@ -160,12 +165,21 @@ class Function(Value, frozen=True, kw_only=True, omit_defaults=False):
     inputs: str = ""
     found: str = ""
     namesake: bool = False
+    because: tuple[str, ...] = ()
 
     @property
     def failures(self) -> tuple[Property, ...]:
         """Properties that failed or broke and count, those with most to show first."""
         bad = (p for p in self.properties if p.shown in ("fail", "error"))
         return tuple(sorted(bad, key=_tells_least))
+
+    @property
+    def blame(self) -> str:
+        """Which parts make it wrong, in one sentence; empty where it is wrong by itself."""
+        if not self.because:
+            return ""
+        told = "part {} is" if len(self.because) == 1 else "parts {} are"
+        return f"wrong because its {told.format(' and '.join(self.because))}"
 
     @property
     def noted(self) -> tuple[Property, ...]:
@@ -179,8 +193,8 @@ class Function(Value, frozen=True, kw_only=True, omit_defaults=False):
 
     @property
     def sentence(self) -> str:
-        """What is wrong with it, in one sentence."""
-        lead = self.lead
+        """What is wrong with it, in one sentence; of what is wrong with a part, that it is."""
+        lead = None if self.because else self.lead
         return (lead.sentence if lead is not None else "") or self.detail
 
 
@@ -197,6 +211,11 @@ class NotJudged(Value, frozen=True, kw_only=True):
     write: str = ""
     line: int | None = None
     cell: int | None = None
+
+    @property
+    def left_out(self) -> bool:
+        """Whether the project's settings say to leave it out."""
+        return self.reason.startswith(SKIPPED)
 
 
 class Target(Value, frozen=True, kw_only=True):
@@ -253,15 +272,34 @@ def required_and_missing(functions: Iterable[Function], required: frozenset[str]
     return [f for f in functions if f.status == "missing" and required & {f.layer, f.row, f.name}]
 
 
+def there_and_not_judged(
+    functions: Iterable[Function], not_judged: Iterable[NotJudged]
+) -> list[str]:
+    """What stands in the code and was not judged, but what the project says to skip."""
+    missing = (f for f in functions if f.status == "missing")
+    lacking = [f.name for f in missing if f.detail.startswith(LACKS_PARTNER)]
+    told = [one.name for one in not_judged if not one.left_out]
+    return list(dict.fromkeys([*lacking, *told]))
+
+
 def verdict_of(
-    functions: Iterable[Function], *, complete: bool, required: frozenset[str]
+    functions: Iterable[Function],
+    *,
+    complete: bool,
+    required: frozenset[str],
+    strict: bool,
+    not_judged: Iterable[NotJudged],
 ) -> Literal["pass", "fail", "error"]:
-    """The verdict over some functions; those that ``required`` names must not be missing."""
+    """The verdict over some functions; those that ``required`` names must not be missing.
+
+    A strict run passes only when all that was found was judged.
+    """
     found = list(functions)
     statuses = {f.status for f in found}
     if "fail" in statuses or required_and_missing(found, required):
         return "fail"
-    return "error" if "error" in statuses or not complete else "pass"
+    unsure = not complete or (strict and there_and_not_judged(found, not_judged))
+    return "error" if "error" in statuses or unsure else "pass"
 
 
 def parse(data: bytes | str) -> Any:

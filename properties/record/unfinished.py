@@ -10,13 +10,13 @@ from pathlib import Path
 
 import msgspec
 
-from .schema import Function
+from .schema import LACKS_PARTNER, Function
 
 _OF_NOTHING = re.compile(r"NoneType|NotImplementedError")
 """What is said of an error that comes of a part which does nothing."""
 UNWRITTEN = ("a skeleton", "waits for ")
 """What is said of functions that are there and do nothing yet."""
-NOT_WRITTEN = (*UNWRITTEN, "cannot be judged: no ")
+NOT_WRITTEN = (*UNWRITTEN, LACKS_PARTNER)
 """The same, and of what lacks its forward: that may be another function's derivative."""
 
 

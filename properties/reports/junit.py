@@ -15,7 +15,8 @@ def junit(record: Record) -> str:
     """Return the record as JUnit XML.
 
     A wrong function is a ``failure``, a broken one an ``error``, a missing or inconclusive one is
-    ``skipped``. What is reported without counting is text of a passing case.
+    ``skipped``, as is what was not judged; that is an ``error`` in a strict run. What is reported
+    without counting is text of a passing case.
     """
     root = XML.Element("testsuites", name="nndl")
     for layer in record.layers:
@@ -31,7 +32,8 @@ def junit(record: Record) -> str:
         suite = XML.SubElement(root, "testsuite", name="not judged")
         for one in record.not_judged:
             case = XML.SubElement(suite, "testcase", classname="not judged", name=one.name)
-            XML.SubElement(case, "skipped", message=one.reason)
+            counts = record.strict and not one.left_out
+            XML.SubElement(case, "error" if counts else "skipped", message=one.reason)
         _count(suite)
     if not record.complete:
         suite = XML.SubElement(root, "testsuite", name="nndl")
