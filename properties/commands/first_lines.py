@@ -66,6 +66,8 @@ def asked_of_rows(record: Record, rows: Sequence[LayerSpec]) -> Iterator[Asked]:
     known = {row.name: row for row in rows}
     for function in record.with_status("fail"):
         row = known.get(function.row)
+        if function.because:  # no line of its own is wrong
+            continue
         if row is None or function.name != row.judge_of_gradients or not variants_of(row):
             continue
         arguments = _gradients(function)

@@ -128,7 +128,8 @@ class Finder:
             cause = forward_that_fits(seen, row, argument)
         if cause is None or not cause.key:
             cause = self._from_parts(row, seen, argument) or cause
-        return cause
+        parts = tuple(sorted(self._wrong_parts(row, seen, argument)))
+        return replace(cause, parts=parts) if cause is not None and parts else cause
 
     def _from_parts(
         self, row: LayerSpec, seen: Sequence[Observation], argument: str

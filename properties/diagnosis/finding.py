@@ -16,13 +16,18 @@ ENOUGH = 2  # cases: on a single one many formulas agree by accident
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """What is said of a failure. ``key`` is the catalogue's, empty for a relation."""
+    """What is said of a failure. ``key`` is the catalogue's, empty for a relation.
+
+    ``parts`` are functions of the same code that are wrong on their own, where with them, put
+    together rightly, the failure is what comes out.
+    """
 
     misconception: str
     sentence: str
     evidence: str
     confidence: float
     key: str = ""
+    parts: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The record's entry."""

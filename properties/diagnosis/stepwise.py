@@ -128,6 +128,7 @@ class _Way:
             evidence=f"right formulas around them give what it gives, in {told} of "
             f"{cases_of(self._seen)}",
             confidence=0.95,
+            parts=tuple(lenders),
         )
 
 

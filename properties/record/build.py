@@ -23,6 +23,7 @@ from ..spec.row import LayerSpec, ObjectSpec, Reading
 from .arrays import array_of, encode, entry
 from .merge import Node, assemble
 from .schema import (
+    LACKS_PARTNER,
     Arrays,
     Curve,
     Derivative,
@@ -89,7 +90,9 @@ def build(
     ``required`` names layers whose missing functions count as failures.
     """
     writer = _Writer(seen, target, demands)
-    functions = [writer.function(row, name) for row in seen.rows for name in row.judged]
+    functions = _with_parts(
+        [writer.function(row, name) for row in seen.rows for name in row.judged]
+    )
     return assemble(
         functions,
         planned=planned,
@@ -106,6 +109,18 @@ def build(
         memory=memory,
         seconds={row: round(took, 3) for row, took in seen.seconds.items()},
     )
+
+
+def _with_parts(functions: Sequence[Function]) -> list[Function]:
+    """The functions, wrong because of others only where the run shows those to be wrong."""
+    wrong = {f.name for f in functions if f.status == "fail"}
+    made = []
+    for one in functions:
+        parts = one.because if wrong.issuperset(one.because) else ()
+        found = msgspec.structs.replace(one, because=parts)
+        detail = f"{found.blame}: {one.detail}" if parts else one.detail
+        made.append(msgspec.structs.replace(found, detail=detail))
+    return made
 
 
 @dataclass(frozen=True)
@@ -139,7 +154,15 @@ class _Writer:
             file=file,
             line=line or None,
             cell=cell,
+            because=self.because(verdicts) if status == "fail" else (),
         )
+
+    def because(self, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+        """The parts that explain all that fails of a function; none where one thing is its own."""
+        bad = [v for v in verdicts if counts(v, strict=self.demands.strict)]
+        causes = [self.seen.causes.get((v.layer, v.declared.name)) for v in bad]
+        parts = [() if cause is None else cause.parts for cause in causes]
+        return tuple(sorted(set().union(*parts))) if all(parts) else ()
 
     def status(self, row: LayerSpec, name: str, verdicts: Sequence[Verdict]) -> tuple[Status, str]:
         """Whether a function is right, and the sentence that says so."""
@@ -147,7 +170,7 @@ class _Writer:
         if fault is not None:
             own = fault.function == name
             if fault.status == "missing":
-                return "missing", fault.message if own else f"cannot be judged: no {fault.function}"
+                return "missing", fault.message if own else LACKS_PARTNER + fault.function
             text = _fault_text(fault)
             return "error", text if own else f"cannot be judged: {fault.function} {text}"
         bad = sorted((v for v in verdicts if counts(v, strict=self.demands.strict)), key=_rank)

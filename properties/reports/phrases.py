@@ -184,7 +184,8 @@ def summary(record: Record) -> str:
     bad = record.with_status("fail", "error")
     parts = [] if record.functions else ["nothing was checked"]
     if bad:
-        names = ", ".join(f.name for f in bad[:4]) + (", …" if len(bad) > 4 else "")
+        own = sorted(bad, key=lambda f: bool(f.because))
+        names = ", ".join(f.name for f in own[:4]) + (", …" if len(bad) > 4 else "")
         there = len(record.functions) - len(record.with_status("missing"))
         parts.append(f"{len(bad)} of {there} wrong: {names}")
     for status, word in (("pass", "right"), ("missing", "missing")):

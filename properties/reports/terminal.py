@@ -104,7 +104,9 @@ class _Report(Page):
         if grid:
             yield Text()
             yield from matrix_lines(self, matrix(record))
-        wrong = record.with_status("fail", "error")
+        wrong = list(record.with_status("fail", "error"))
+        follow = [] if every else [f for f in wrong if f.because]
+        wrong = [f for f in wrong if f not in follow]
         for function in wrong if every else wrong[:PANELS]:
             yield from self.panel(function, every=every)
         if not every and len(wrong) > PANELS:
@@ -112,6 +114,10 @@ class _Report(Page):
             yield from self.rule(f"{counted(len(rest), 'more wrong function')}", "fail")
             for function in rest:
                 yield from self.mark("fail", f"{function.name}: {sentence(function)}")
+        for place, function in enumerate(follow):
+            if not place:
+                yield Text()
+            yield from self.mark("fail", f"{function.name}: {function.blame}")
         if table:
             yield from self.tables()
         yield from self.remarks()
