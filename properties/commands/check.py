@@ -100,7 +100,7 @@ def was_given(option: str) -> bool:
     metavar="NUMBER|random",
     help="Seed of the examples; random is a fresh one, kept in the record.",
 )
-@click.option("--strict", is_flag=True, help="Robustness, convention and what was not judged count.")
+@click.option("--strict", is_flag=True, help="Manners, conventions and what was not judged count.")
 @click.option("--require", callback=names, metavar="NAME,…", help="Missing is then a failure.")
 @click.option("--dropout-p", type=click.Choice(["drop", "keep"]), help="Demand one reading of p.")
 @click.option(

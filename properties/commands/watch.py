@@ -37,7 +37,7 @@ _SETTLE = 60  # milliseconds in which several events are one save
 @click.argument("target", required=False)
 @click.option("--only", callback=names, metavar="NAME,…", help="Judge these alone.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the examples.")
-@click.option("--strict", is_flag=True, help="Robustness, convention and what was not judged count.")
+@click.option("--strict", is_flag=True, help="Manners, conventions and what was not judged count.")
 @click.option("--dropout-p", type=click.Choice(["drop", "keep"]), help="Demand one reading of p.")
 @click.option("--inputs", metavar="TEXT", help="Arguments: 'x: (N, D), y: labels(3)'.")
 @click.option("--specs", "specs_file", metavar="FILE", help="A file with LayerSpecs of your own.")
