@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from ..record.text import one_line
+from ..record.text import one_line, plain_text
 from .values import CODE, Contents
 
 _INSTALLED = {"node_modules", "venv", "env", "site-packages"}
@@ -71,6 +70,7 @@ class _Reader:
         self.files: dict[str, bytes] = {}
         self.notes: list[str] = []
         self._limits = limits
+        self._folders: set[str] = set()
         self._entries = 0
         self._bytes = 0
 
@@ -135,11 +135,18 @@ class _Reader:
         self._bytes += len(data)
         if self._bytes > self._limits.bytes or len(data) > most:
             raise Refused(f"it has more than {self._limits.bytes:,} bytes; wanted the code alone")
+        name = plain_text(name)
         if name in self.files:
             raise Refused(f"two files are called {one_line(name)}")
+        if name in self._folders or any(above in self.files for above in _above(name)):
+            raise Refused(f"{one_line(name)} is a file and a folder in it")
+        self._folders.update(_above(name))
         self.files[name] = data
 
     def _zip(self, name: str, stream: BinaryIO) -> None:
+        size = os.fstat(stream.fileno()).st_size
+        if size > self._limits.bytes:  # the list of its members is read whole
+            raise Refused(f"{one_line(name)} has {size:,} bytes; wanted the code alone")
         try:
             with zipfile.ZipFile(stream) as archive:
                 members = archive.infolist()
@@ -147,10 +154,10 @@ class _Reader:
                     raise Refused(f"{one_line(name)} has {len(members):,} members")
                 for member in members:
                     self._member(archive, member)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+        except Refused:
+            raise
+        except Exception as error:  # each way of packing has errors of its own
             raise Refused(f"{one_line(name)} is no zip that can be unpacked: {error}") from error
-        except RuntimeError as error:  # a password
-            raise Refused(f"{one_line(name)} cannot be unpacked: {error}") from error
 
     def _member(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
         self._count()
@@ -192,12 +199,22 @@ def _skipped(path: PurePosixPath) -> bool:
     return any(part in _SKIPPED or part.startswith(".") for part in path.parts)
 
 
+def _above(name: str) -> list[str]:
+    """The folders of a path.
+
+    >>> _above("a/b/c.py")
+    ['a/b', 'a']
+    """
+    return [parent.as_posix() for parent in PurePosixPath(name).parents][:-1]
+
+
 def _plain(name: str) -> str:
     """A path inside the archive, or nothing is read."""
     path = name.replace("\\", "/")
     parts = [part for part in path.split("/") if part not in ("", ".")]
     outside = path.startswith("/") or ".." in parts or (len(path) > 1 and path[1] == ":")
-    odd = any(ord(c) < 32 for c in path) or len(path) > 1000 or any(len(p) > 200 for p in parts)
+    odd = any(ord(c) < 32 for c in path) or len(path) > 1000
+    odd = odd or any(len(os.fsencode(plain_text(part))) > 255 for part in parts)
     if outside or odd or not parts:
         raise Refused(f"{one_line(name, limit=80)!r} is no path inside the submission")
     return "/".join(parts)

@@ -16,7 +16,6 @@ import select
 import signal
 import struct
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -29,6 +28,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ..implementation.child.guard import leave_with_parent
+from ..implementation.folders import OwnFolder
 from .canaries import judge_canaries, of_bundled, write_wrong
 from .judging import judge_bundled, judge_submission, observe_bundled
 from .values import Options, Result, suite_version
@@ -106,8 +106,8 @@ def serve() -> None:
         forked = Forked(tasks.fileno(), clock)
 
         def canaries() -> None:
-            with tempfile.TemporaryDirectory(prefix="nndl-canary-") as folder:
-                trouble = judge_canaries(Path(folder), start.options, forked)
+            with OwnFolder("canary") as folder:
+                trouble = judge_canaries(folder, start.options, forked)
             send(answers, Ready(trouble=trouble))
 
         _warm(start.options)
@@ -130,11 +130,11 @@ def _warm(options: Options) -> None:
     read. Without it they say the same, later.
     """
     options = of_bundled(options)
-    with tempfile.TemporaryDirectory(prefix="nndl-warm-") as folder, suppress(Exception):
+    with OwnFolder("warm") as folder, suppress(Exception):
         judge_bundled(options)
         observe_bundled(options)
-        write_wrong(Path(folder))
-        judge_submission(Path(folder), replace(options, only=()))
+        write_wrong(folder)
+        judge_submission(folder, replace(options, only=()))
     # What lives now lives as long as this process: no collection shall touch, and copy, its pages.
     gc.collect()
     gc.freeze()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import atexit
 import contextlib
 import platform
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from ..implementation.folders import OwnFolder
 from .values import Contents, Options, Result
 
 FOLDER = "submission"
@@ -115,16 +114,14 @@ class Server:
         """Lay a submission out and have it judged."""
         from .server import Task, receive, send
 
-        home = Path(tempfile.mkdtemp(prefix="nndl-grade-"))
-        try:
-            lay_out(contents, home, msgspec.json.decode(self.options, type=Options))
-            send(self._in, Task(home=str(home), notes=contents.notes))
-            return msgspec.json.decode(receive(self._out), type=Result)
-        except BaseException:
-            self._ended = True  # what it would answer next belongs to this submission
-            raise
-        finally:
-            shutil.rmtree(home, ignore_errors=True)
+        with OwnFolder("grade") as home:
+            try:
+                lay_out(contents, home, msgspec.json.decode(self.options, type=Options))
+                send(self._in, Task(home=str(home), notes=contents.notes))
+                return msgspec.json.decode(receive(self._out), type=Result)
+            except BaseException:
+                self._ended = True  # what it would answer next belongs to this submission
+                raise
 
     def canaries(self) -> str:
         """Have the canaries judged once more."""

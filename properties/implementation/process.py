@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 
 from .child.channel import Channel, Closed
 from .child.values import PROGRESS
@@ -193,6 +193,14 @@ class Child:
     # the watchdog
 
     def _watch(self) -> None:
+        try:
+            self._look()
+        except BaseException:
+            self._timed_out = "what watches over it broke"  # nothing may run unwatched
+            self._kill()
+            raise
+
+    def _look(self) -> None:
         while not self._stop.wait(self._poll):
             moved = self._drain()
             if self._deadline == _INFINITE:
@@ -238,10 +246,21 @@ class Child:
     def _wrote_too_much(self) -> bool:
         if not self._started.folder:
             return False
-        written = 0
-        for files, entry in enumerate(_entries(self._started.folder)):
-            with contextlib.suppress(OSError):
-                written += entry.stat(follow_symlinks=False).st_blocks * 512
+        written = files = 0
+        folders = [self._started.folder]
+        while folders:
+            try:
+                entries = list(os.scandir(folders.pop()))
+            except OSError as error:
+                if error.errno == errno.ENAMETOOLONG:  # deeper than anybody can look
+                    return True
+                continue
+            files += len(entries)
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    written += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
             if written > self._limits.written_bytes or files > _MANY_FILES:
                 return True
         return False
@@ -285,11 +304,3 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, PIPE_BYTES)
     except OSError:
         return b""
-
-
-def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(folder):
-            yield entry
-            if entry.is_dir(follow_symlinks=False):
-                yield from _entries(entry.path)

@@ -6,11 +6,9 @@ import contextlib
 import json
 import math
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from typing import Any
 from . import bubblewrap
 from .child import main as child_main
 from .child.confine.system import PR_SET_DUMPABLE, prctl
+from .folders import OwnFolder
 from .isolation import Tier
 from .limits import Limits
 from .view import DEVICES, View, search_path
@@ -68,7 +67,8 @@ class Started:
     def __init__(self, tier: Tier, view: View | None, limits: Limits) -> None:
         self.tier = tier
         self._has_keeper = tier == "limits" and sys.platform == "linux" and KEEPER
-        self.folder = "" if tier == "bubblewrap" else tempfile.mkdtemp(prefix="nndl-check-")
+        self._own = None if tier == "bubblewrap" else OwnFolder("check")
+        self.folder = self._own.path if self._own else ""
         self.home = bubblewrap.HOME if tier == "bubblewrap" else os.path.join(self.folder, "home")
         self._theirs: list[int] = []
         self.progress = self.stderr = -1
@@ -174,8 +174,8 @@ class Started:
 
     def remove_folder(self) -> None:
         """Remove what the child wrote."""
-        if self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if self._own:
+            self._own.remove()
 
 
 def _processor_seconds(limits: Limits) -> int:

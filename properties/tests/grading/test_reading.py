@@ -7,9 +7,11 @@ import stat
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from properties.grading.reading import Limits, Refused, read
+from properties.grading.values import Contents
 
 CODE = b"def relu_forward(x): pass\n"
 
@@ -98,3 +100,41 @@ def test_no_zip_at_all_and_a_large_picture(tmp_path: Path) -> None:
     read_out = read([("photo.png", tmp_path / "photo.png")], Limits(file_bytes=10))
     assert not read_out.files
     assert "100 bytes: left out" in read_out.notes[0]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=["bzip2", "lzma"])
+def test_what_is_packed_badly_is_refused_and_ends_nothing(tmp_path: Path, method: int) -> None:
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w", method) as made:
+        made.writestr("layers.py", CODE * 20)
+    data = bytearray(archive.read_bytes())
+    data[50:60] = bytes(255 - byte for byte in data[50:60])
+    archive.write_bytes(data)
+    with pytest.raises(Refused, match="no zip that can be unpacked"):
+        files(archive)
+
+
+@pytest.mark.parametrize("names", [("a.py", "a.py/b.py"), ("c/b.py", "c")])
+def test_a_file_that_is_a_folder_is_refused(tmp_path: Path, names: tuple[str, str]) -> None:
+    with pytest.raises(Refused, match="a file and a folder"):
+        files(zipped(tmp_path / "a.zip", *((name, CODE) for name in names)))
+
+
+def test_a_name_too_long_for_a_file_system_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no path inside"):
+        files(zipped(tmp_path / "a.zip", ("é" * 190 + ".py", CODE)))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of bytes")
+def test_a_name_that_is_no_text_is_read_and_can_be_sent(tmp_path: Path) -> None:
+    folder = tmp_path / "ann"
+    folder.mkdir()
+    (folder / os.fsdecode(b"x\xff.py")).write_bytes(CODE)
+    contents = read([("ann", folder)])
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(contents), type=Contents) == contents
+
+
+def test_a_list_of_members_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", *((f"{n}.txt", b"") for n in range(50)))
+    with pytest.raises(Refused, match="bytes"):
+        files(archive, Limits(bytes=2_000))
