@@ -103,4 +103,5 @@ class Cells:
 
 
 def _marks(text: str) -> bool:
-    return text.startswith(_MARK) and text[len(_MARK) :].isdigit()
+    number = text[len(_MARK) :]
+    return text.startswith(_MARK) and number.isascii() and number.isdigit() and len(number) < 10

@@ -11,6 +11,7 @@ from .wire import Encoder, Node
 
 _PLAIN = (float, int, bool, str, type(None))
 MAX_DEPTH = 20
+_LARGEST_KEY = 2**60
 MAX_ITEMS = 100_000
 
 
@@ -136,7 +137,8 @@ class Plain:
         return self.packer.other("u", what)
 
     def _key(self, key: Any) -> Node:
-        return key if type(key) in _PLAIN else str(key)[:200]
+        small = type(key) is not int or -_LARGEST_KEY < key < _LARGEST_KEY
+        return key if type(key) in _PLAIN and small else str(key)[:200]
 
     def _array(self, array: Array, where: str) -> Node:
         if array.dtype.kind not in "biufc":

@@ -33,6 +33,7 @@ _dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _loads = json.JSONDecoder().decode
 MAX_DEPTH = 40
 _LARGEST = 2**200
+_HASHED = 2**60  # an integer below is its own hash
 
 
 class ProtocolError(Exception):
@@ -230,10 +231,7 @@ def decode(node: Node, arrays: Arrays, special: Lookup, depth: int = 0) -> Any:
         if tag == "l":
             return [decode(item, arrays, special, depth + 1) for item in node[1]]
         if tag == "d":
-            return {
-                decode(key, arrays, special, depth + 1): decode(value, arrays, special, depth + 1)
-                for key, value in node[1]
-            }
+            return {_key(key): decode(value, arrays, special, depth + 1) for key, value in node[1]}
         if tag == "c":
             return complex(node[1], node[2])
         if tag == "s":
@@ -243,6 +241,14 @@ def decode(node: Node, arrays: Arrays, special: Lookup, depth: int = 0) -> Any:
         return special(node)
     except (IndexError, TypeError, ValueError, OverflowError, KeyError) as error:
         raise ProtocolError(f"a malformed value ({type(error).__name__})") from None
+
+
+def _key(node: Node) -> Any:
+    """A plain key, of which no two can be made to share a hash: a dict of those takes for ever."""
+    large = type(node) is int and not -_HASHED < node < _HASHED
+    if large or type(node) is list or type(node) is dict:
+        raise ProtocolError("a key that is no text and no small number")
+    return node
 
 
 def trusted_special(node: Node) -> Any:

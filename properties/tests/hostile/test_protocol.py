@@ -62,6 +62,9 @@ REFUSED: dict[str, Any] = {
     "a dict in the header": outcome({"a": 1}),
     "a dict with a list for a key": outcome(["d", [[["l", []], 1]]]),
     "an integer of ten thousand bits": outcome(1 << 10_000),
+    "keys that all hash alike": outcome(["d", [[n * (2**61 - 1), 0] for n in range(1, 40)]]),
+    "keys that are pairs": outcome(["d", [[["t", [n, 1]], 0] for n in range(40)]]),
+    "keys that are complex": outcome(["d", [[["c", 1.0, n], 0] for n in range(40)]]),
     "a handle without a number": outcome(["h", "1", "Net"]),
 }
 

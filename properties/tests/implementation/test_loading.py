@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from properties.implementation import Call, Implementation, open_implementation, resolve_target
+from properties.implementation.child.cells import Cells
 from properties.implementation.child.python2 import uses_old_names
 from properties.implementation.child.source import read_source
 from properties.implementation.limits import Limits
@@ -255,3 +256,8 @@ def test_code_that_calls_xrange_divides_as_python_2_does(tmp_path: Path) -> None
     old, new = (read_source(str(tmp_path / name)) for name in ("old.py", "new.py"))
     assert "written for Python 2; converted" in old.notes
     assert "written for Python 2; converted" not in new.notes
+
+
+@pytest.mark.parametrize("mark", ["²", "٣", "9" * 5_000])
+def test_a_comment_like_the_mark_of_a_cell_is_none(mark: str) -> None:
+    assert Cells.of(["x = 1", f"# notebook cell {mark}", "y = 2"]).place(3) == (None, 3)
