@@ -85,5 +85,6 @@ def _source(source: tuple[object, ...], plan: Plan) -> str:
         "local": f"the forward's {which}",
         "attribute": f"its {which}",
         "length": "the number of examples",
+        "shape": f"the shape of {which}",
     }
     return words.get(str(kind), f"{which!r}")

@@ -167,6 +167,7 @@ def _options(
     name, low = parameter.name, parameter.name.lower().strip("_")
     found: list[tuple[float, Source]] = []
     upstream = name in names.UPSTREAM or low in names.UPSTREAM or names.is_gradient(name)
+    upstream = upstream or (position == 0 and names.adds_windows(pairing.judged.name))
     cache = low in names.CACHES or "cache" in low
     told = [p for p in all_ if p.name in names.UPSTREAM or names.is_gradient(p.name)]
     target = low in names.TARGETS
@@ -215,6 +216,8 @@ def _options(
             found.append((cost, ("upstream", name)))
         if low in ("m", "n", "batch_size", "num_examples", "n_samples"):
             found.append((0.5, ("length", 0)))
+        if low.endswith("shape") and inputs:
+            found.insert(0, (0.1, ("shape", _shaped(low, inputs))))
     elif (
         position == 0
         and len(told) == 1
@@ -224,6 +227,11 @@ def _options(
     ):
         found.append((1.2, ("input", inputs[0])))
     return sorted(found, key=lambda f: f[0])[:4]
+
+
+def _shaped(low: str, inputs: Sequence[str]) -> str:
+    """The input whose shape an argument asks for: ``x_shape``; the first for ``input_shape``."""
+    return next((n for n in inputs if f"{n.lower()}_shape" == low), inputs[0])
 
 
 def _rebinds(function: Function, name: str) -> bool:

@@ -201,7 +201,8 @@ class _Search:
         except Failed:
             return
         for other in other_axes(best, start.learner.ranks.untold(specs), sizes):
-            self._with_inputs(start, other, best.cost + 0.05)
+            summed = start.learner.ranks.with_summed_biases(other)
+            self._with_inputs(start, summed, best.cost + 0.05)
             if self._best is not None and self._best.fit.clean:
                 return
 

@@ -62,7 +62,8 @@ def broadcast(
             continue
         for letter in numbers.plain(a + b) if abs(a - b) == 1 else ():  # two halves of it
             yield 0.03, exchange(specs, {letter: f"2 * {letter}"})
-        yield from equal(specs, numbers, a, b, 0.3 if columns and len(short) == 1 else 0.02)
+        beside = columns and len(short) == 1 < len(long)
+        yield from equal(specs, numbers, a, b, 0.3 if beside else 0.02)
         for letter in _either(numbers, a, b):
             yield 1.3, exchange(specs, {letter: 1})
         return

@@ -22,6 +22,7 @@ class Hint:
     loose : whether it is used in any other way too.
     said : what a docstring says in the notation of ``--inputs``.
     column : whether it is read as ``x[i, 0]`` alone.
+    subtracted : whether it is taken from something, as what is measured is from what is expected.
     factor : whether it is a factor of a matrix product, which no bias is.
     """
 
@@ -35,6 +36,7 @@ class Hint:
     single: int = 0
     column: bool = False
     factor: bool = False
+    subtracted: bool = False
     compared: set[float] = field(default_factory=set)
     loose: bool = False
     called: bool = False

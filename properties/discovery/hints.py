@@ -38,6 +38,9 @@ def hints(
             if isinstance(node, ast.Call):
                 _passed_on(node, found, aliases, helpers)
         lists_of_sizes(function, found, aliases)
+        for name in _crossed(function):
+            if name in found:
+                found[name].ranks = found[name].ranks or [1]
         for parameter in function.parameters:
             if parameter.name in found:
                 annotated(found[parameter.name], parameter.annotation)
@@ -46,9 +49,37 @@ def hints(
     documented(doc, found)
     for name, hint in found.items():
         loads = sum(_loads(function, name) for function in functions)
-        if hint.entries > 1 and not hint.loose and loads == hint.single and hint.shape is None:
+        alone = not hint.loose and loads == hint.single
+        read = functions and _read_alone(functions[0], name)
+        if hint.entries > 1 and hint.shape is None and (alone or read):
             hint.shape, hint.ranks = (str(hint.entries),), [1]
     return found
+
+
+def _crossed(function: Function) -> set[str]:
+    """Names that outer products are taken of, and that stand for one thing: they are vectors."""
+    nodes = list(function.walk())
+    stored = [n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    return {
+        argument.id
+        for node in nodes
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "outer"
+        for argument in node.args
+        if isinstance(argument, ast.Name)
+        and stored.count(argument.id) == (argument.id not in function.names)
+    }
+
+
+def _read_alone(forward: Function, name: str) -> bool:
+    """Whether a value reads an argument entry by entry: it has no others, whatever derives it."""
+    entries = [
+        node
+        for node in forward.walk()
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == name
+    ]
+    indices = [one.slice.value for one in entries if isinstance(one.slice, ast.Constant)]
+    places = [i for i in indices if type(i) is int and i >= 0]
+    return len(set(places)) > 1 and len(places) == _loads(forward, name)
 
 
 def _passed_on(

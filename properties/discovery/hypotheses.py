@@ -133,7 +133,8 @@ def _spread(match: Match) -> bool:
     wanted = np.squeeze(match.leaf.wanted[0]).shape
     if not wanted:  # a number for its name alone
         return bool(got) and match.leaf.name.lower() in names.SCALARS
-    return len(wanted) < len(got) and bool(got[-len(wanted) :] == wanted)
+    fewer = len(wanted) < len(got)
+    return fewer and wanted in (got[: len(wanted)], got[-len(wanted) :])
 
 
 def _has_fewer_axes(match: Match) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,6 +74,8 @@ class Learner:
         Whether the name of the forward says that it gives one number, as a cost does.
     gradient
         Whether it is the gradient of a cost.
+    told
+        Arguments that somebody declares or that the target's own calls give.
     clock
         Seconds that trials have taken; of the processor, so that a busy machine finds the same.
     """
@@ -87,11 +89,12 @@ class Learner:
         columns: bool = False,
         scalar: bool = False,
         gradient: bool = False,
+        told: Container[str] = (),
         seed: int = 0,
         clock: Callable[[], float] = time.process_time,
     ) -> None:
         self._beginnings = Beginnings(hints)
-        self.ranks = Ranks(self._beginnings)
+        self.ranks = Ranks(self._beginnings, told)
         self.start = self._beginnings.start
         self._repairs = Repairs(self._beginnings, functions, columns=columns)
         self._clock = clock
@@ -184,12 +187,14 @@ class Learner:
                 return None
             return list(self._repairs.of(free, sizes, reply, self._again(free, sizes)))
 
-        return with_more_letters(apart, len(all_letters(specs)), repaired) or specs
+        freer = with_more_letters(apart, len(all_letters(specs)), repaired)
+        return self.ranks.with_summed_biases(freer or specs)
 
     def _push(self, cost: float, specs: Specs, depth: int = 0) -> None:
         """Queue inputs: cheap repairs are followed to their end before dearer ones are tried."""
         if ones(specs) > self._told_ones and self._told - set(all_letters(specs)):
             return  # a length that somebody names is not one for the code to run
+        specs = self.ranks.with_summed_biases(specs)
         key = canonical(specs)
         if cost < self._known.get(key, np.inf) and key not in self._done and len(key) < 4000:
             self._known[key] = cost
@@ -259,11 +264,16 @@ class Learner:
                 continue
             if hint.shape is not None or (hint.ranks and rank in hint.ranks):
                 continue
+            if self.ranks.is_batch(name, specs):
+                continue
             square = rank == 2 and one.axes[0] == one.axes[1]  # nothing says so but that it runs
             for other in (rank - 1, rank + 1) if lower or square else (rank + 1,):
                 if (0 if scalars else 1) <= other <= 2 and other >= hint.at_least:
                     axes = tuple(self._beginnings.letter() for _ in range(other))
-                    self._push(cost + 0.15, {**specs, name: replace(one, axes=axes)}, self._depth)
+                    changed: Specs = {**specs, name: replace(one, axes=axes)}
+                    if (rank, other) == (2, 1):
+                        changed = self.ranks.with_plain_biases(changed)
+                    self._push(cost + 0.15, changed, self._depth)
 
     def consider(self, specs: Specs, cost: float, others: Sequence[Specs]) -> None:
         """Consider others in the place of some inputs, because their gradients say so."""

@@ -38,6 +38,9 @@ _ALSO_LAYERS = vocabulary(
 )
 """Such words that layers are named by too."""
 
+_SPREAD = r"(_?)(col|row|vec|patch)2im"
+"""Begins the name of what adds columns of windows up again: the adjoint of ``im2col``."""
+
 UPSTREAM = vocabulary(
     """dout grad_output grad_out upstream upstream_grad g gy dy dY dz dZ dL d_out delta grad dloss
     dvalues dupstream output_error output_gradient output_grad accum_grad top_diff error dA dh
@@ -92,6 +95,15 @@ def key(name: str) -> frozenset[str]:
     return frozenset(rest)
 
 
+def adds_windows(name: str) -> bool:
+    """Whether a name says that a function adds windows up again, the adjoint of taking them.
+
+    >>> adds_windows("col2im_indices"), adds_windows("im2col")
+    (True, False)
+    """
+    return re.match(_SPREAD, name) is not None
+
+
 def is_backward(name: str) -> bool:
     """Whether a name says that a function gives derivatives.
 
@@ -101,7 +113,7 @@ def is_backward(name: str) -> bool:
     plain = set(words(name))
     if uses_gradients(name):
         return False
-    if plain & (BACKWARD - {"score", "back"}):
+    if adds_windows(name) or plain & (BACKWARD - {"score", "back"}):
         return True
     return "back" in plain and bool(plain & {"prop", "propagation"})
 
@@ -114,7 +126,7 @@ def derived_from(name: str) -> list[str]:
     >>> derived_from("dsigmoid")[0], derived_from("d_relu"), derived_from("f1_prime")
     ('sigmoid', ['relu'], ['f1'])
     """
-    found = []
+    found = [re.sub(_SPREAD, r"\1im2\2", name)] if adds_windows(name) else []
     for pattern in (
         r"^d_?(?P<f>\w+?)(_?d[xztuvw])?$",
         r"^(?:grad|gradient|der|deriv|derivative|jac|jacobian|backward|bwd|back|bprop)_?(?:of_)?(?P<f>\w+)$",
@@ -212,7 +224,9 @@ _TABLES = vocabulary("y t target targets labels y_true ytrue y_hat label")
 
 LENGTHS = vocabulary(
     """size pool_size poolsize pool_h pool_w pool_height pool_width kernel_size ksize filter_size
-    window_size stride strides pad padding dilation groups num_groups num_heads n_heads heads"""
+    window_size field_height field_width filter_height filter_width filter_h filter_w kernel_height
+    kernel_width kernel_h kernel_w kh kw fh fw hh ww out_h out_w stride strides pad padding dilation
+    groups num_groups num_heads n_heads heads"""
 )
 """Arguments that are whole numbers."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 
 from .beginnings import Beginnings
@@ -11,12 +11,23 @@ from .inputs import LABELS, NUMBERS
 from .letters import Specs
 from .names import TARGETS, is_bias
 
+_WEIGHT = re.compile(r"(w|theta|beta|coefs?|weights?)\d?$")
+_DATA = re.compile(r"(xs?|x_?\w+|inputs?|input_data|data|features?|phi)$")
+
 
 class Ranks:
-    """Other ranks for inputs, each with what it costs; nothing that somebody told is changed."""
+    """Other ranks for inputs, each with what it costs; nothing that somebody told is changed.
 
-    def __init__(self, beginnings: Beginnings) -> None:
-        self._beginnings = beginnings
+    Parameters
+    ----------
+    beginnings
+        First guesses and letters.
+    told
+        Arguments that somebody declares or that the target's own calls give.
+    """
+
+    def __init__(self, beginnings: Beginnings, told: Container[str] = ()) -> None:
+        self._beginnings, self._told = beginnings, told
 
     def untold(self, specs: Specs) -> list[str]:
         """Arguments of which neither code nor documentation says how many axes they have."""
@@ -35,6 +46,52 @@ class Ranks:
         """Whether nothing says that an argument has two axes."""
         hint = self._beginnings.hint(name)
         return hint.shape is None and hint.at_least < 2 and 2 not in hint.ranks
+
+    def with_summed_biases(self, specs: Specs) -> Specs:
+        """One number for a bias that is added to ``X @ w``, one number for each example.
+
+        With an axis of its own, of the length of the batch, a gradient that nobody summed over
+        the examples would be right.
+        """
+        plain = {n: n.rpartition("/")[2].lower() for n in specs}
+        weights = {
+            specs[n].axes for n in specs if _WEIGHT.match(plain[n]) and len(specs[n].axes) == 1
+        }
+        batches = {
+            one.axes[:1]
+            for n, one in specs.items()
+            if _DATA.match(plain[n]) and len(one.axes) == 2 and one.axes[1:] in weights
+        }
+        changed = {
+            n: replace(one, axes=())
+            for n, one in specs.items()
+            if one.kind == "normal" and one.axes in batches - weights and self._is_added(n)
+        }
+        return {**specs, **changed} if changed else specs
+
+    def is_batch(self, name: str, specs: Specs) -> bool:
+        """Whether an argument is a table ``X`` that is multiplied by a vector of weights.
+
+        With one row alone a sum over the rows that was forgotten would not show.
+        """
+        plain = name.rpartition("/")[2]
+        weights = [n for n in specs if _WEIGHT.match(n.rpartition("/")[2].lower())]
+        last = specs[name].axes[1:]
+        return plain[:1] == "X" and any(specs[n].axes == last for n in weights)
+
+    def with_plain_biases(self, specs: Specs) -> Specs:
+        """One axis for biases that were made tables for the sake of one that is none any more."""
+        changed = {
+            n: replace(one, axes=(self._beginnings.letter(),))
+            for n, one in specs.items()
+            if one.kind == "normal" and len(one.axes) == 2 and self._is_added(n)
+        }
+        return {**specs, **changed}
+
+    def _is_added(self, name: str) -> bool:
+        hint = self._beginnings.hint(name)
+        untold = name not in self._told and hint.shape is None and not hint.ranks
+        return untold and self.is_bias(name) and not hint.subtracted
 
     def one_number_each(self, specs: Specs) -> bool:
         """Whether a cost is one of regression: by its labels, or by the name of its parameters."""
@@ -68,7 +125,7 @@ class Ranks:
         fewer, weights = {}, 0
         for name, one in specs.items():
             plain = name.rpartition("/")[2].lower()
-            weight = re.match(r"(w|theta|beta|coefs?|weights?)\d?$", plain) is not None
+            weight = _WEIGHT.match(plain) is not None
             free = self._beginnings.hint(name).shape is None and one.kind == "normal"
             if free and len(one.axes) == 2 and (weight or plain in TARGETS):
                 fewer[name] = replace(one, axes=one.axes[:1])

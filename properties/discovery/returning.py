@@ -20,7 +20,7 @@ def is_local(function: Function, other: Function) -> bool:
     """Whether a derivative takes no upstream derivative and no cache: f'(x)."""
     own = [p.name for p in function.parameters if p.required]
     theirs = [p.name for p in other.parameters if p.required]
-    if not own or len(own) > len(theirs):
+    if not own or len(own) > len(theirs) or names.adds_windows(function.name):
         return False
     if any(name in names.UPSTREAM or name in names.CACHES for name in own):
         return False

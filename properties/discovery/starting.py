@@ -19,6 +19,7 @@ from .losses import is_number
 from .pairs import Pairing
 from .recorded import inputs_of
 from .session import Session
+from .shared import as_shared
 from .source import (
     KEYWORD_ONLY,
     PLAIN,
@@ -109,6 +110,8 @@ class Starting:
                 return f"its argument {parameter.name} is a function"
         keyed = {f"init/{p.name}": found[p.name] for p in of_init}
         keyed |= {f"arg/{p.name}": found[p.name] for p in of_args}
+        called = self._called_with(pairing, list(keyed))
+        told = {*called, *(n for n in keyed if n.partition("/")[2] in self._declared)}
         learner = Learner(
             lambda values: self._attempt(pairing, values),
             functions,
@@ -116,10 +119,11 @@ class Starting:
             columns=in_columns([*functions, *pairing.helpers]),
             scalar=is_number(pairing),
             gradient=pairing.kind == "second",
+            told=told,
             seed=self._seed,
             clock=lambda: self._session.spent,
         )
-        return self._start(pairing, learner, keyed, self._called_with(pairing, list(keyed)))
+        return self._start(pairing, learner, keyed, called)
 
     def _attempt(self, pairing: Pairing, values: Mapping[str, Any]) -> Mapping[str, Any]:
         request = request_for(pairing, values)
@@ -184,10 +188,22 @@ class Starting:
             as_called = {**start, **fresh}
             first, second = (0.2, 0.0) if source != "the code" else (0.0, 0.3)
             starts = [(first, as_called), (second, start)]
+        shared = self._shared(keyed)
+        if shared and source == "the code" and not fresh:
+            starts, source = [(0.4 + cost, one) for cost, one in starts], "its argument names"
+        starts += [((0.1 if source == "its argument names" else 0.2), one) for one in shared]
         for name, one in start.items():
             others = keyed[name].options[1:4] if one.kind == "constant" else []
             starts += [(0.5, {**start, name: replace(one, constant=text)}) for text in others]
         return Start(pairing, learner, starts, source, as_called, told_ones)
+
+    def _shared(self, keyed: Mapping[str, Hint]) -> list[Mapping[str, Wanted]]:
+        """What the contract's functions with the same arguments take."""
+        plain = {name.partition("/")[2]: name for name in keyed}
+        told = [name for name in plain if name in self._declared]
+        if told or any(name.startswith("init/") for name in keyed):
+            return []
+        return [{plain[n]: one for n, one in wanted.items()} for wanted in as_shared(list(plain))]
 
 
 def _indexes(hint: Hint) -> bool:

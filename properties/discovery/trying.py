@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import names
-from .calling import Plan
+from .calling import Plan, Source
 from .inputs import Wanted, case_sizes, draw, signed, small
 from .ladder import Truth, truth
 from .letters import all_letters
@@ -179,17 +179,22 @@ def run_backward(
         request["backward"] = None
     else:
         request["backward"] = base_request(pairing)["backward"]
-        first = next(iter(example.leaves.values()), np.zeros(1))
-        request["plan"] = [
-            ["constant", int(np.shape(first)[0]) if np.ndim(first) else 1, s[2]]
-            if s[0] == "length"
-            else list(s)
-            for s in plan.sources
-        ]
+        request["plan"] = [_sent(source, example) for source in plan.sources]
     reply = session.trial(request)
     if "error" in reply:
         raise Failed(reply["error"], example.sizes)
     return reply
+
+
+def _sent(source: Source, example: Example) -> list[Any]:
+    """Where an argument comes from; lengths and shapes are constants to the child."""
+    kind, which, keyword = source
+    if kind == "length":
+        first = next(iter(example.leaves.values()), np.zeros(1))
+        return ["constant", int(np.shape(first)[0]) if np.ndim(first) else 1, keyword]
+    if kind == "shape":
+        return ["constant", tuple(map(int, np.shape(example.values[f"arg/{which}"]))), keyword]
+    return list(source)
 
 
 def see(

@@ -285,6 +285,9 @@ def _inside_shape(whole: ast.expr, leaf: ast.AST) -> bool:
 
 
 def _operation(node: ast.BinOp, found: Mapping[str, Hint], aliases: Mapping[str, str]) -> None:
+    if isinstance(node.op, ast.Sub):
+        for part in filter(None, (name_of(s, aliases) for s in (node.left, node.right))):
+            found[part].subtracted = True
     for side in (node.left, node.right) if isinstance(node.op, ast.MatMult) else ():
         name = name_of(side, aliases)
         if name:

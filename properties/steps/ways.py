@@ -72,5 +72,6 @@ def _source(kind: str, which: Any, name: str) -> str | None:
         "attribute": f".{which}",
         "constant": f"={which!r}",
         "length": "*length",
+        "shape": f"*shape:{which}",
     }
     return made.get(kind)

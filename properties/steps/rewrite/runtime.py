@@ -337,6 +337,8 @@ class Subject:
             elif name == "*length":
                 first = next(iter(values.values()))
                 given.append(len(first) if np.ndim(first) else 1)
+            elif name == "*shape":
+                given.append(np.shape(values[number]))
             elif name.startswith("."):
                 given.append(getattr(owner, name[1:]))
             elif name == "*cache":

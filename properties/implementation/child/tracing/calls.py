@@ -144,8 +144,6 @@ class Calls:
             else:
                 function = self._trials.resolve(request["module"], request["forward"])
             arguments = self._own["arg"]
-            if not _has_duals(arguments):
-                self._before_args = {p[0]: np.array(p[3]) for p in flat(arguments, "arg")}
             then = request.get("then")
             options = {k: arguments[k] for k in request.get("keywords", ())}
             later = set(then["args"]) if then else set()
@@ -170,6 +168,9 @@ class Calls:
                     named[source[2]] = value
                 else:
                     positional.append(value)
+        arguments = self._own["arg"]
+        if not _has_duals(arguments):  # what the forward writes into them is no gradient
+            self._before_args = {p[0]: np.array(p[3]) for p in flat(arguments, "arg")}
         with self._in_place(), self._stage("backward"):
             owner = self.owner
             if owner is not None and request.get("backward_of", "object") == "object":

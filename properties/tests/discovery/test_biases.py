@@ -1,0 +1,157 @@
+"""What is added to every example: a sum that was forgotten shows, and vectors stay vectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from properties.tests.slow import mostly_slow
+
+from .one import judged
+
+LINEAR = """
+def forward(X, w, b):
+    return X @ w + b, (X, w)
+
+
+def backward(dz, cache):
+    X, w = cache
+    return np.outer(dz, w), X.T @ dz, dz.sum()
+"""
+LOGISTIC = """
+def cost(X, y, w, b):
+    a = 1 / (1 + np.exp(-(X @ w + b)))
+    return -np.mean(y * np.log(a) + (1 - y) * np.log(1 - a))
+
+
+def gradient(X, y, w, b):
+    a = 1 / (1 + np.exp(-(X @ w + b)))
+    dw = X.T @ (a - y) / len(y)
+    db = np.sum(a - y) / len(y)
+    return dw, db
+"""
+HINGE = '''
+def svm_cost(w, b, X, y):
+    """y in {-1, 1}"""
+    return np.maximum(0, 1 - y * (X @ w + b)).sum() + 0.5 * w @ w
+
+
+def svm_grad(w, b, X, y):
+    active = y * (X @ w + b) < 1
+    dw = w - X.T @ (active * y)
+    db = -np.sum(active * y)
+    return dw, db
+'''
+POISSON = """
+def nll(beta, b0, X, y):
+    eta = X.dot(beta) + b0
+    return np.sum(np.exp(eta) - y * eta)
+
+
+def nll_grad(beta, b0, X, y):
+    mu = np.exp(X.dot(beta) + b0)
+    return X.T.dot(mu - y), np.sum(mu - y)
+"""
+METHODS = """
+class LinearRegression:
+    def forward(self, X, w, b):
+        self.X = X
+        return X @ w + b
+
+    def backward(self, dout):
+        dw = self.X.T @ dout
+        db = dout.sum()
+        return dw, db
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "summed", "unsummed"),
+    mostly_slow(
+        [
+            (LINEAR, "dz.sum()", "dz"),
+            (LOGISTIC, "np.sum(a - y)", "(a - y)"),
+            (HINGE, "-np.sum(active * y)", "-(active * y)"),
+            (POISSON, "np.sum(mu - y)", "(mu - y)"),
+            (METHODS, "dout.sum()", "dout"),
+        ],
+        fast=[(LINEAR, "dz.sum()", "dz"), (LOGISTIC, "np.sum(a - y)", "(a - y)")],
+    ),
+)
+def test_a_bias_has_no_axis_of_the_batch_for_its_gradients_sake(
+    tmp_path: Path, source: str, summed: str, unsummed: str
+) -> None:
+    assert judged(tmp_path, source).status == "right"
+    assert summed in source
+    assert judged(tmp_path, source.replace(summed, unsummed)).status == "wrong"
+
+
+OFFSETS = '''
+def forward(X, w, b):
+    """X: (N, D), w: (D,), b: (N,) an offset of each example"""
+    return X @ w + b, (X, w)
+
+
+def backward(dz, cache):
+    X, w = cache
+    return np.outer(dz, w), X.T @ dz, dz
+'''
+MEASURED = """
+def residual_cost(A, x, b):
+    r = A @ x - b
+    return 0.5 * r @ r
+
+
+def residual_cost_grad(A, x, b):
+    r = A @ x - b
+    return np.outer(r, x), A.T @ r, -r
+"""
+OUTER = """
+def forward(x, W, b):
+    return np.tanh(W @ x + b), (x, W, b)
+
+
+def backward(dout, cache):
+    x, W, b = cache
+    dz = dout * (1 - np.tanh(W @ x + b) ** 2)
+    return W.T @ dz, np.outer(dz, x), dz
+"""
+RESHAPED = """
+def forward(x, W, b):
+    return np.maximum(W.dot(x) + b, 0), (x, W, b)
+
+
+def backward(dout, cache):
+    x, W, b = cache
+    dz = dout * (W.dot(x) + b > 0)
+    return W.T.dot(dz), dz.reshape(-1, 1) @ x.reshape(1, -1), dz
+"""
+PAIRS = """
+def f(x):
+    return x[0] ** 2 + x[1] ** 2
+
+
+def grad_f(x):
+    return 2 * x
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "right", "wrong"),
+    mostly_slow(
+        [
+            (OFFSETS, "X.T @ dz, dz", "X.T @ dz, 2 * dz"),
+            (MEASURED, "-r", "r"),
+            (OUTER, "np.outer(dz, x), dz", "np.outer(dz, x), -dz"),
+            (RESHAPED, "* (W.dot(x) + b > 0)", "* 1.0"),
+            (PAIRS, "2 * x", "x"),
+        ],
+        fast=[(OUTER, "np.outer(dz, x), dz", "np.outer(dz, x), -dz"), (PAIRS, "2 * x", "x")],
+    ),
+)
+def test_vectors_are_read_as_vectors(tmp_path: Path, source: str, right: str, wrong: str) -> None:
+    one = judged(tmp_path, source)
+    assert one.status == "right", [each.sentence for each in one.wrong]
+    assert right in source
+    assert judged(tmp_path, source.replace(right, wrong)).status == "wrong"
