@@ -36,16 +36,18 @@ def first_line(listing: Listing) -> list[str]:
         found.append(f"  right with: {first.better}")
     elif first.suspects:
         near = lines([(n, None) for n in dict.fromkeys(first.suspects)])
-        found.append(f"  {near} feeds it and cannot be judged alone")
+        verb = "feed" if near.startswith("lines") else "feeds"
+        found.append(f"  {near} {verb} it and cannot be judged alone")
     if others := listing.mistakes[1:]:
         found.append(f"  wrong independently of it: {lines([(m.line, m.cell) for m in others])}")
     return found + [f"  {one}" for one in told]
 
 
 def lines(places: Sequence[tuple[int, int | None]]) -> str:
-    """Some lines, with their cells: ``line 3, 5``, ``cell 2:3, cell 4:5``."""
+    """Some lines, with their cells: ``line 3``, ``lines 3, 5``, ``cell 2:3, cell 4:5``."""
     if all(cell is None for _, cell in places):
-        return f"line {', '.join(str(line) for line, _ in places)}"
+        many = "s" if len(places) > 1 else ""
+        return f"line{many} {', '.join(str(line) for line, _ in places)}"
     return ", ".join(f"cell {cell}:{line}" for line, cell in places)
 
 

@@ -21,6 +21,7 @@ from .values import Array, Mistake, Report, Status, Step
 __all__ = ["make_report"]
 
 Cause = tuple[str, Relation | None]
+_CLEAR = 1e-3  # a difference that anybody sees
 _AROUND = 2  # lines that are shown before and after a wrong one
 
 
@@ -31,6 +32,8 @@ def make_report(
     judge = search.judge
     evidence, pair = judge.evidence, judge.evidence.subject.pair
     causes = {o.slot.place: cause_of(judge, o) for o in origins}
+    clear = _clearest(origins[0]) if origins else 0
+    printed = clear if shown is judge else 0
     gradients = _gradients(search)
     wrong = [g for g in gradients if g.status == "wrong"]
     small = {f.slot.place[:2]: f for f in shown.judge(shown.evidence.traces, deep=False)}
@@ -51,9 +54,10 @@ def make_report(
                 reason,
                 ratio=_ratio(evidence, finding),
                 cause=None if origin is None else causes[origin.slot.place][0] or None,
+                number=printed,
             )
         )
-    mistakes = [_mistake(evidence, origin, causes[origin.slot.place]) for origin in origins]
+    mistakes = [_mistake(evidence, origin, causes[origin.slot.place], clear) for origin in origins]
     told = [*evidence.notes, *notes]
     told += [n for table in evidence.session.tables.values() for n in table.not_followed]
     told += _missing(judge, gradients)
@@ -67,14 +71,35 @@ def make_report(
         steps=tuple(steps),
         mistakes=tuple(mistakes),
         verdict=_verdict(evidence, mistakes, gradients, steps),
-        case=shown.evidence.cases[0],
+        case=shown.evidence.cases[printed],
         notes=tuple(dict.fromkeys(told)),
         gradients=gradients,
         cells=evidence.session.project.cells,
     )
 
 
-def _mistake(evidence: Evidence, origin: Origin, cause: Cause) -> Mistake:
+def _clearest(origin: Origin) -> int:
+    """The case that shows a mistake: the first, or where that hardly does, the one that does most.
+
+    An exponential that underflows may hide all but the last digits of it.
+    """
+    if origin.right is None:
+        return 0
+    off = [_off(g, w) for g, w in zip(origin.got, origin.right, strict=True)]
+    return 0 if off[0] > _CLEAR else int(np.argmax(off))
+
+
+def _off(got: Array, wanted: Array) -> float:
+    """How far a value is from the right one, relative to their size."""
+    if got.shape != wanted.shape or not got.size:
+        return np.inf
+    with np.errstate(all="ignore"):
+        scale = np.max(np.abs([got, wanted]))
+        off = np.max(np.abs(got - wanted)) / scale
+    return float(off) if scale and np.isfinite(off) else np.inf if scale else 0.0
+
+
+def _mistake(evidence: Evidence, origin: Origin, cause: Cause, number: int) -> Mistake:
     said, relation = cause
     if origin.lacks:
         said = f"{said}; {origin.lacks} is missing before this line"
@@ -86,8 +111,8 @@ def _mistake(evidence: Evidence, origin: Origin, cause: Cause) -> Mistake:
         origin.slot.name,
         said or "no known cause",
         "" if relation is None else relation.evidence,
-        origin.got[0],
-        None if origin.right is None else origin.right[0],
+        origin.got[number],
+        None if origin.right is None else origin.right[number],
         () if origin.edit is not None else origin.suspects,
         origin.heals,
         file,
@@ -235,8 +260,10 @@ def _step(
     *,
     ratio: float | None,
     cause: str | None,
+    number: int,
 ) -> Step:
-    """Make a step; its values are those of the small case, where that has them."""
+    """Make a step; its values are those of the small case, where that has them, and there of the
+    case of a number."""
     slot, shown = finding.slot, small or finding
     return Step(
         slot.line,
@@ -244,11 +271,11 @@ def _step(
         finding.node,
         status,
         reason,
-        shown.got[0].shape if shown.got else (),
+        shown.got[number].shape if shown.got else (),
         ratio,
         cause,
-        shown.got[0] if shown.got else None,
-        shown.wanted[0].value if shown.wanted else None,
+        shown.got[number] if shown.got else None,
+        shown.wanted[number].value if shown.wanted else None,
         slot.function,
     )
 
@@ -305,19 +332,23 @@ def _verdict(
     first = mistakes[0]
     text = f"{evidence.say(first.line)}: {first.name} is the first wrong step: {first.cause}"
     if first.suspects:
-        text += f" ({_lines(evidence, first.suspects)} feeds it and cannot be judged alone)"
+        text += f" ({_feed(evidence, first.suspects)} it and cannot be judged alone)"
     if len(mistakes) == 1:
         return text + (f"; the rest is right once {first.name} is" if first.heals else "")
     others = "; ".join(f"{evidence.say(m.line)}: {m.name}: {m.cause}" for m in mistakes[1:])
     return f"{text}. And independently of it: {others}"
 
 
-def _lines(evidence: Evidence, lines: Sequence[int]) -> str:
-    """Say where some lines lie: ``line 3, 4``."""
+def _feed(evidence: Evidence, lines: Sequence[int]) -> str:
+    """Say which lines a value is made in: ``line 3 feeds``, ``lines 3, 4 feed``."""
     place = evidence.session.project.cells.place
     first, *others = dict.fromkeys(lines)
+    if not others:
+        return f"{evidence.say(first)} feeds"
     told = [str(place(n)[1]) if place(n)[0] == place(first)[0] else evidence.say(n) for n in others]
-    return ", ".join([evidence.say(first), *told])
+    start = evidence.say(first)
+    start = "lines" + start.removeprefix("line") if start.startswith("line ") else start
+    return f"{', '.join([start, *told])} feed"
 
 
 def _right(gradients: Sequence[Step], steps: Sequence[Step], has_source: bool) -> str:

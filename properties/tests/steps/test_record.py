@@ -6,7 +6,7 @@ import importlib.util
 import json
 import re
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from properties.record.arrays import encode
 from properties.record.schema import dump
 from properties.record.steps import listing
 from properties.steps import debug
+from properties.steps.report import _clearest
 from properties.steps.rewrite.session import InProcess
 from properties.tests.steps.zoo import styles
 
@@ -109,3 +110,13 @@ def test_the_pages_derivation_says_what_it_shows(capsys: pytest.CaptureFixture[s
     exec(code.replace("nndl_suite.", ""), {})
     said = re.findall(r"^# (.*)$", code, re.MULTILINE)
     assert capsys.readouterr().out.splitlines() == said
+
+
+def test_the_case_that_shows_a_mistake_is_the_one_that_is_shown() -> None:
+    """An exponential that underflows hides it but for a last digit in the first case."""
+    right = (np.array([0.0, -3.28]), np.array([1.0, 2.0]), np.array([1.0, 2.0]))
+    got = (np.array([4.5e-13, -3.28]), np.array([1.0, 2.5]), np.array([1.0, 2.25]))
+    origin: Any = SimpleNamespace(got=got, right=right)
+    assert _clearest(origin) == 1
+    assert _clearest(SimpleNamespace(got=got[1:], right=right[1:])) == 0  # type: ignore[arg-type]
+    assert _clearest(SimpleNamespace(got=got, right=None)) == 0  # type: ignore[arg-type]
