@@ -14,6 +14,7 @@ from urllib.parse import quote
 from ..layers import ALL
 from ..record.schema import Function, Property, Record
 from ..spec.misconception import Misconception
+from .first_line import first_line
 from .phrases import plain_place, sentence
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -61,11 +62,13 @@ def _found(record: Record) -> Iterator[tuple[Entry, Function, str, str]]:
     """The rule, the function, the level and the sentence of each result."""
     for function in record.functions:
         if function.status in ("fail", "error"):
+            listing = record.listing_of(function)
             told = f"{function.name}: {sentence(function)}"
             cause = function.lead.cause if function.lead is not None else None
             if cause is not None:
                 told += f"\nLikely cause ({cause.confidence:.0%}): {cause.sentence}"
-            yield _rule(function), function, "error", told
+            lines = [] if listing is None else first_line(listing)
+            yield _rule(function), function, "error", "\n".join([told, *lines])
         for finding in function.findings:
             kind, _, told = finding.partition(": ")
             yield (

@@ -52,6 +52,14 @@ def test_a_line_is_the_first_wrong_one_where_it_is_known() -> None:
     assert f'"startLine": {mistake},' in sarif(record)
 
 
+def test_sarif_says_what_the_line_holds_and_the_change() -> None:
+    results = _log(samples.explained())["runs"][0]["results"]
+    (text,) = (r["message"]["text"] for r in results if "right with: " in r["message"]["text"])
+    assert re.search(r"\nFirst wrong line: layers\.py:\d+\n", text)
+    assert text.startswith("batchnorm_backward: dx[0, 0] is")
+    assert ", should be " in text
+
+
 def test_nothing_wrong_is_no_wrong_line() -> None:
     assert "wrong" not in concise(samples.passing())
 
