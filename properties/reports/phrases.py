@@ -119,7 +119,7 @@ def remarks(record: Record) -> list[tuple[Shown, str]]:
     if unclear:
         found.append(("inconclusive", f"no oracle could decide: {_first(unclear, 4)}"))
     for one in record.not_judged:
-        write = f"; to have it judged: {one.write}" if one.write else ""
+        write = f"; to have it judged, say what it takes, as in {one.write}" if one.write else ""
         found.append(("skipped", f"{one.name}: not judged: {one.reason}{write}"))
     return found + [("noted", note) for note in record.notes]
 
