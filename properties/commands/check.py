@@ -31,7 +31,15 @@ from .answer import (
     with_undeclared,
 )
 from .console import complain, make_console
-from .isolating import LOADING, isolation_options, memory_option, names, say_what, with_clock
+from .isolating import (
+    LOADING,
+    Overdue,
+    isolation_options,
+    memory_option,
+    names,
+    say_what,
+    with_clock,
+)
 from .job import Job
 from .listing import check_known, check_required, list_found, list_rows
 from .outputs import Outputs, check_writable, output_options, view_options
@@ -212,7 +220,8 @@ def check(
         suite.implementation  # noqa: B018  opened here: a target that cannot be used is exit code 2
         job = with_clock(job, suite.implementation, started, timeout)
     except NothingDefined as error:
-        record, code, undeclared = undeclared_alone(job, found, declared, require)
+        with Overdue(job.until):
+            record, code, undeclared = undeclared_alone(job, found, declared, require)
         lacking = [name for name in sorted(only | require) if not undeclared.answers_to(name)]
         if lacking:
             complain("check", error)
@@ -227,11 +236,12 @@ def check(
     others: Undeclared | None = None
     try:
         own = why if any(why in spec.functions for spec in specs) else None
-        record, code = judge_rows(suite, job, found, require, console, why=own)
-        if code != BROKEN and wants_more(record, job, found):
-            record, code, others = with_undeclared(record, code, job, found, declared, require)
-            if why is not None and others.answers_to(why):
-                explain_found(others, console)
+        with Overdue(job.until):
+            record, code = judge_rows(suite, job, found, require, console, why=own)
+            if code != BROKEN and wants_more(record, job, found):
+                record, code, others = with_undeclared(record, code, job, found, declared, require)
+        if why is not None and others is not None and others.answers_to(why):
+            explain_found(others, console)
     except KeyboardInterrupt:
         done = f"{len(suite.readings)} of {len(suite.specs)} rows"
         click.echo(f"nndl check: interrupted after {done}; no verdict, no reports", err=True)

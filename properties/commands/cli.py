@@ -6,7 +6,9 @@ import gc
 import importlib
 import io
 import os
+import signal
 import sys
+import threading
 import traceback
 import warnings
 from typing import Any
@@ -57,6 +59,9 @@ class _Commands(click.Group):
         if not sys.warnoptions:
             # What overflows is a stranger's number; the verdict says so, on the right line.
             warnings.simplefilter("ignore", RuntimeWarning)
+        if threading.current_thread() is threading.main_thread():
+            # A pipeline that is cancelled ends as by Ctrl-C: nothing is left behind.
+            signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit):

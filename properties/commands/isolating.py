@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import click
 from rich.console import Console
@@ -18,6 +20,10 @@ from .job import Job
 LOADING = 600.0
 """Seconds in which a target must be loaded."""
 
+GRACE = 60.0
+"""Seconds after the end of a run in which the judge must be done with what it has."""
+
+_BROKEN = 3
 _FIRST = 60.0
 _EACH = {"quick": 20.0, "standard": 60.0, "thorough": 1_200.0}  # seconds a function
 
@@ -88,6 +94,37 @@ def say_tier(console: Console, isolation: Isolation, *, in_process: bool) -> Tie
 def _say(console: Console, tier: Held) -> None:
     if console.is_terminal:
         console.print(f"Isolation: {tier.words}", soft_wrap=True, style="dim", markup=False)
+
+
+class Overdue:
+    """Ends this process without a verdict when the judge itself goes on after the run is over.
+
+    The clock of a run ends the code under test. What is read of that code costs the judge time
+    too, and a stranger may write what costs it much.
+
+    Parameters
+    ----------
+    until : float
+        The reading of `time.monotonic` at which the run is over.
+    """
+
+    def __init__(self, until: float) -> None:
+        self._until = until
+        self._done = threading.Event()
+
+    def _watch(self) -> None:
+        while not self._done.wait(0.5):
+            if time.monotonic() > self._until + GRACE:
+                said = "nndl: the time of the run is over, and the judge was not done; no verdict"
+                os.write(2, f"{said}\n".encode())
+                os._exit(_BROKEN)
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._watch, daemon=True, name="overdue").start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._done.set()
 
 
 def with_clock(

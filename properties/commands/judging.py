@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ..implementation.folders import remove_orphans
 from ..judge.suite import Judged, Suite, by_row
 from .job import Job
 
@@ -42,6 +43,8 @@ def interruptible(*, at_once: bool = False) -> Iterator[Interrupt]:
         yield interrupt
     finally:
         signal.signal(signal.SIGINT, before)
+        if interrupt.pressed:
+            remove_orphans()  # of the processes that judged beside this one
 
 
 def judge_all(

@@ -213,10 +213,12 @@ def _spread(
     from .workers import mapped  # see judge_all
 
     with interruptible() as interrupt:
-        units = range(len(chosen))
-        yield from mapped(
+        units = [(index, one.name) for index, one in enumerate(chosen)]
+        for answer in mapped(
             _judge_one, units, count, interrupt, broken, start=_start, given=(search,)
-        )
+        ):
+            if answer is not None:
+                yield answer
 
 
 # -- in a worker -------------------------------------------------------------------------------
@@ -234,8 +236,15 @@ def _start(search: Search) -> None:
     _here = (search, session, *search.survey(session))
 
 
-def _judge_one(index: int) -> tuple[int, tuple[NotJudged | Result, float]]:
+def _judge_one(unit: tuple[int, str]) -> tuple[int, tuple[NotJudged | Result, float]] | None:
+    """Judge the one of this place and name; None where this process found another there.
+
+    Each process loads the code for itself, and code can be another each time, or too late.
+    """
     search, session, survey, chosen = _here
+    index, name = unit
+    if index >= len(chosen) or chosen[index].name != name:
+        return None
     said, seconds = search.judge(session, survey, chosen[index])
     return index, (said.portable(), seconds)
 

@@ -107,6 +107,7 @@ _suite: Suite
 def begin(parent: int, start: Callable[..., None], given: tuple[Any, ...]) -> None:
     """Begin in a process that ends with its parent, which alone hears of Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process hears it and ends this one
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     start(*given)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 
 def vocabulary(text: str) -> frozenset[str]:
@@ -56,6 +57,7 @@ RATES = vocabulary("lr learning_rate alpha eta rate step_size learn_rate learnin
 TRAINING = vocabulary("training train is_training train_flg is_train")
 
 
+@lru_cache(maxsize=5_000)
 def words(name: str) -> list[str]:
     """Split a name into lower-case words.
 
@@ -66,6 +68,7 @@ def words(name: str) -> list[str]:
     return [word.lower() for word in spaced.split("_") if word]
 
 
+@lru_cache(maxsize=5_000)
 def uses_gradients(name: str) -> bool:
     """Whether a name says that a function uses a gradient and gives none.
 
@@ -84,6 +87,7 @@ def uses_gradients(name: str) -> bool:
     return bool(told)
 
 
+@lru_cache(maxsize=5_000)
 def key(name: str) -> frozenset[str]:
     """The words that say what is derived, without those that say that it is derived.
 
@@ -104,6 +108,7 @@ def adds_windows(name: str) -> bool:
     return re.match(_SPREAD, name) is not None
 
 
+@lru_cache(maxsize=5_000)
 def is_backward(name: str) -> bool:
     """Whether a name says that a function gives derivatives.
 
@@ -118,6 +123,7 @@ def is_backward(name: str) -> bool:
     return "back" in plain and bool(plain & {"prop", "propagation"})
 
 
+@lru_cache(maxsize=5_000)
 def derived_from(name: str) -> list[str]:
     """Names of functions that this one may be the derivative of, by its own name alone.
 

@@ -12,7 +12,6 @@ import shutil
 import stat
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -23,7 +22,6 @@ if sys.platform != "win32":
 _PREFIX = "nndl-"
 _LOCK = ".lock"
 _FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
-_YOUNG = 60.0  # seconds in which a folder may have no lock yet
 _MOST = 500  # orphans that one run removes
 
 
@@ -42,12 +40,14 @@ class OwnFolder:
     """
 
     def __init__(self, kind: str) -> None:
-        _remove_orphans()
+        _once()
         self.path = os.path.realpath(tempfile.mkdtemp(prefix=f"{_PREFIX}{kind}-"))
         self._lock = -1
         if sys.platform != "win32":
-            self._lock = os.open(os.path.join(self.path, _LOCK), os.O_RDWR | os.O_CREAT, 0o600)
+            lock = os.path.join(self.path, _LOCK)
+            self._lock = os.open(f"{lock}ed", os.O_RDWR | os.O_CREAT, 0o600)
             _try_lock(self._lock)
+            os.rename(f"{lock}ed", lock)  # so that there is never a lock that nobody holds yet
 
     def remove(self) -> None:
         """Remove it with all that is in it; again does nothing."""
@@ -127,8 +127,13 @@ def _unlink_files(folder: int) -> str | None:
 
 
 @cache
-def _remove_orphans() -> None:
-    """Remove folders of this user whose process is gone; once for each process."""
+def _once() -> None:
+    """Look for orphans once in each process."""
+    remove_orphans()
+
+
+def remove_orphans() -> None:
+    """Remove folders of this user whose process is gone."""
     if sys.platform == "win32":
         return
     for count, folder in enumerate(_orphans(tempfile.gettempdir())):
@@ -146,8 +151,7 @@ def _orphans(where: str) -> Iterator[str]:
         with contextlib.suppress(OSError):
             about = entry.stat(follow_symlinks=False)
             mine = stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid()
-            old = time.time() - about.st_mtime > _YOUNG
-            if entry.name.startswith(_PREFIX) and mine and old and _is_free(entry.path):
+            if entry.name.startswith(_PREFIX) and mine and _is_free(entry.path):
                 yield entry.path
 
 

@@ -112,6 +112,7 @@ class Child:
         with self._reading:
             self._sequence = (self._sequence + 1) & 0xFFFFFFFF
             self._index, self._module = 0, ""
+            self._stderr_bytes = 0  # what one function wrote is not another's
         self._seconds = seconds
         now = time.monotonic()
         self._total, self._until = now + total, until

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from .child import main as child_main
+from .child.source import regular
 from .child.stubs import DISPLAY
 from .child.survey import modules_of
 from .target import Target
@@ -207,7 +208,7 @@ def _names_in(files: Iterable[str]) -> set[str]:
     names: set[str] = set()
     left = _MAX_BYTES
     for file in files:
-        with contextlib.suppress(OSError), open(file, "rb") as stream:
+        with contextlib.suppress(OSError), open(file, "rb", opener=regular) as stream:
             data = stream.read(max(left, 0))
             left -= len(data)
             for line in _IMPORTED.findall(data):

@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from pathlib import Path
 
 import msgspec
 
+from ..implementation.child.source import read_source
 from .schema import LACKS_PARTNER, Function
 
 _OF_NOTHING = re.compile(r"NoneType|NotImplementedError")
@@ -53,8 +53,8 @@ def waiting(functions: Iterable[Function]) -> tuple[Function, ...]:
 def _called(file: str, name: str) -> tuple[str, ...]:
     """Names of the functions that a function or class of a file calls."""
     try:
-        tree = ast.parse(Path(file).read_text(encoding="utf-8", errors="replace"))
-    except (OSError, SyntaxError, ValueError, RecursionError):
+        tree = read_source(file).tree
+    except (OSError, SyntaxError):
         return ()
     defined = (ast.FunctionDef, ast.ClassDef)
     bodies = [n for n in ast.walk(tree) if isinstance(n, defined) and n.name == name]

@@ -11,7 +11,7 @@ from typing import Any
 
 from .blame import one_line
 from .importing import ROOT, TargetImports
-from .source import Source
+from .source import Source, regular
 from .stubs import Inert
 from .survey import STEMS, Definition, Module, definitions, mentions, modules_of, surveyed
 from .values import FunctionInfo, Layout
@@ -236,7 +236,7 @@ class LoadedTarget:
 
 def _any_line(path: str, pattern: re.Pattern[bytes]) -> bool:
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=regular) as file:
             return any(pattern.match(line) for line in file.read(5_000_000).splitlines())
     except OSError:
         return False

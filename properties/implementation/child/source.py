@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import errno
 import io
 import os
+import stat
 import tokenize
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,10 +37,25 @@ class Source:
     notes: tuple[str, ...]
 
 
+def regular(path: str, flags: int) -> int:
+    """Open a file that is one, as an ``opener``: of a pipe nobody may ever write to the other end.
+
+    Raises
+    ------
+    OSError
+        It cannot be opened, or is a pipe or a device.
+    """
+    number = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise OSError(errno.EINVAL, "it is no regular file", path)
+    return number
+
+
 def read_text(path: str) -> tuple[str, list[str]]:
     """Read a file in the encoding that it declares, else UTF-8, else Latin-1."""
     notebook = path.endswith(".ipynb")
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=regular) as file:
         data = file.read((MAX_NOTEBOOK if notebook else MAX_BYTES) + 1)
     if notebook and len(data) <= MAX_NOTEBOOK:
         text = joined(data)

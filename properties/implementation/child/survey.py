@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from .source import regular
 from .values import Layout
 
 STEMS = (
@@ -167,7 +168,7 @@ def _bind(body: Sequence[ast.stmt], found: dict[str, Definition]) -> None:
 def mentions(path: str, words: re.Pattern[bytes]) -> bool:
     """Whether any of the wanted names occurs in a file at all; cheaper than parsing it."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=regular) as file:
             data = file.read(5_000_000)
     except OSError:
         return False

@@ -188,8 +188,8 @@ def parse_file(path: Path) -> ast.Module:
         It is no Python at all.
     """
     if path.suffix != _NOTEBOOK and path.stat().st_size <= source.MAX_BYTES:
-        with suppress(SyntaxError, ValueError):
-            return ast.parse(path.read_bytes())
+        with suppress(SyntaxError, ValueError), open(path, "rb", opener=source.regular) as file:
+            return ast.parse(file.read())
     return source.read_source(str(path)).tree
 
 
@@ -197,7 +197,8 @@ def text_of(path: Path) -> str:
     """Read a file as its author wrote it, the cells of a notebook one after the other."""
     if path.suffix == _NOTEBOOK:
         return source.read_text(str(path))[0]
-    return path.read_bytes().decode("utf-8-sig", errors="replace")
+    with open(path, "rb", opener=source.regular) as file:
+        return file.read().decode("utf-8-sig", errors="replace")
 
 
 def definitions_of(text: str) -> str:

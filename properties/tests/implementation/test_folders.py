@@ -61,8 +61,7 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(
     [left] = os.listdir(tmp_path)
     (tmp_path / "nndl-notes").mkdir()
     held = OwnFolder("check")
-    monkeypatch.setattr(folders, "_YOUNG", -1.0)
-    folders._remove_orphans.cache_clear()
+    folders._once.cache_clear()
     with OwnFolder("check"):
         there = os.listdir(tmp_path)
     assert left not in there

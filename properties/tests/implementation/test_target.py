@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
 from properties.implementation import TargetError, open_implementation, resolve_target
+from properties.implementation.child.source import read_source
 
 from .homework import Writer
 
@@ -134,3 +136,13 @@ def test_a_refusal_names_the_next_command(write: Writer, monkeypatch: pytest.Mon
     (folder / "layers.py").unlink()
     with pytest.raises(TargetError, match=re.escape(f"nndl check {folder / 'a' / 'nndl'}")):
         resolve_target(str(folder))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.timeout(20)
+def test_a_pipe_in_the_place_of_a_file_does_not_stop_the_judge(tmp_path: Path) -> None:
+    (tmp_path / "optim.py").write_text("def sgd(w, dw):\n    return w\n")
+    os.mkfifo(tmp_path / "layers.py")
+    assert resolve_target(str(tmp_path)).path == tmp_path
+    with pytest.raises(OSError, match="no regular file"):
+        read_source(str(tmp_path / "layers.py"))
