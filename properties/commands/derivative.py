@@ -17,16 +17,21 @@ from ..implementation.held import Held
 from ..record.schema import Record
 from ..reports.terminal import panel_text
 from ..spec.demands import Demands
-from .notebook import judge
+from .held_lines import with_lines_of_found
+from .notebook import judge, without_commands
 from .undeclared import Search, Undeclared, alone
 
 
 class WrongDerivative(AssertionError):
     """A derivative is wrong; the message is the panel that ``nndl check`` shows."""
 
+    __module__ = "nndl_suite"
+
 
 class NoVerdict(AssertionError):
     """Nothing can be said of a derivative; the message says why, and what to write."""
+
+    __module__ = "nndl_suite"
 
 
 def check_derivative(
@@ -74,7 +79,8 @@ def check_derivative(
     Notes
     -----
     The functions run in this process, so a debugger stops in them. No limit of time or memory
-    holds.
+    holds. The first wrong line is looked for in a process of its own, which reads the file again,
+    for at most 2 s of a wrong function.
 
     Examples
     --------
@@ -88,7 +94,7 @@ def check_derivative(
     demands = Demands(profile=profile, seed=seed, strict=strict)
     if layer:
         both = [forward] if backward is None else [forward, backward]
-        record = judge(*both, layer=layer, demands=demands, bar=False)
+        record = without_commands(judge(*both, layer=layer, demands=demands, bar=False))
     else:
         record = _of_itself(forward, backward, inputs, demands)
     wrong = record.with_status("fail", "error")
@@ -125,7 +131,9 @@ def _of_itself(
     listed = _candidates(survey, things, held)
     found = [search.judge(session, survey, candidate)[0] for candidate in listed]
     took = time.perf_counter() - started
-    return alone(Undeclared(search.target, found), demands, elapsed=took, tier="none")
+    seen = Undeclared(search.target, found)
+    record = alone(seen, demands, elapsed=took, tier="none")
+    return with_lines_of_found(record, seen.results, things, demands)
 
 
 def _candidates(survey: Survey, things: Sequence[Any], held: Held) -> list[Candidate]:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -289,10 +290,14 @@ def _at_most(seconds: float) -> Iterator[None]:
     def ring(number: int, frame: Any) -> None:
         raise _Over
 
+    started = time.monotonic()
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    left, again = signal.setitimer(signal.ITIMER_REAL, seconds)  # a test may have a time-out
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
+        if left:
+            rest = max(left - (time.monotonic() - started), 1e-3)
+            signal.setitimer(signal.ITIMER_REAL, rest, again)

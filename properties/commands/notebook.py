@@ -30,6 +30,7 @@ from ..reports.notebook import NotebookReport
 from ..spec.demands import Demands
 from ..spec.row import LayerSpec
 from .gather import gather, nodes
+from .held_lines import with_lines_of_rows
 from .job import LIMITS, hypothesis_elsewhere
 
 Function = Callable[..., Any]
@@ -133,7 +134,7 @@ def check(
     when one hangs.
     """
     demands = Demands(profile=profile, seed=seed, strict=strict)
-    return NotebookReport(_without_commands(judge(*things, layer=layer, demands=demands, bar=True)))
+    return NotebookReport(without_commands(judge(*things, layer=layer, demands=demands, bar=True)))
 
 
 def judge(*things: object, layer: str | None, demands: Demands, bar: bool) -> Record:
@@ -163,13 +164,14 @@ def judge(*things: object, layer: str | None, demands: Demands, bar: bool) -> Re
             suite.judge(cells)
     if suite.broken:
         raise RuntimeError(f"the checker itself broke; please report this:\n{suite.broken[0]}")
-    return build(
+    record = build(
         gather(suite, implementation.target),
         implementation.target,
         demands,
         planned=nodes(suite),
         elapsed=time.perf_counter() - started,
     )
+    return with_lines_of_rows(record, functions, demands)
 
 
 def _collect(things: Sequence[object], layer: str | None) -> dict[str, Function]:
@@ -230,7 +232,7 @@ def _info(name: str, function: Function | None) -> FunctionInfo:
     )
 
 
-def _without_commands(record: Record) -> Record:
+def without_commands(record: Record) -> Record:
     """A cell has no command that repeats it, and its functions are there already."""
 
     def alone(prop: Property) -> Property:

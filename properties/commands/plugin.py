@@ -17,10 +17,13 @@ from ..judge.property import Property
 from ..judge.suite import Judged, Suite
 from ..judge.verdict import Verdict, counts, describe
 from ..record.build import build
+from ..record.listing import Listing
+from ..record.schema import Record
 from ..reports.terminal import panel_text
 from ..spec.demands import Demands
 from ..spec.reading import SpecsError
 from ..spec.row import LayerSpec
+from .first_lines import asked_of_rows, look
 from .gather import gather
 from .job import Job
 
@@ -45,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
         in_process=option("--nndl-in-process"),
     )
     try:
-        config.stash[SUITE] = _Nodes(job.suite())
+        config.stash[SUITE] = _Nodes(job, job.suite())
     except (TargetError, SpecsError) as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -109,9 +112,19 @@ def nndl_cell(request: pytest.FixtureRequest) -> Any:
 class _Nodes:
     """The suite of a session, and the nodes that were asked for, as (property, row)."""
 
+    job: Job
     suite: Suite
     wanted: set[tuple[str, str]] = field(default_factory=set)
     judged: dict[str, Judged] = field(default_factory=dict)
+    lines: dict[str, Listing] = field(default_factory=dict)
+
+    def with_line(self, record: Record, row: LayerSpec) -> Record:
+        """The record of a row with the first wrong line, looked for once."""
+        for asked in asked_of_rows(record, [row]):
+            if asked.function not in self.lines:
+                self.lines[asked.function] = look(asked, self.job)
+        found = [one for f in record.functions if (one := self.lines.get(f.name)) is not None]
+        return msgspec.structs.replace(record, listings=tuple(found))
 
     def of(self, declared: Property, row: LayerSpec) -> Judged:
         """What came of a row; it is judged when the first of its nodes runs."""
@@ -152,6 +165,7 @@ class _Node:
         target = suite.implementation.target
         seen = replace(gather(suite, target), rows=(self.row,))
         record = build(seen, target, suite.demands, planned=())
+        record = self.nodes.with_line(record, self.row)
         told = [describe(verdict)]
         for function in record.functions:
             mine = tuple(p for p in function.properties if p.name == verdict.declared.name)

@@ -22,7 +22,7 @@ import inspect
 import io
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -93,18 +93,22 @@ def steps(
     >>> steps(my_forward, my_backward, inputs="x: (4, 3)")         # doctest: +SKIP
     """
     functions = [forward] if backward is None else [forward, backward]
+    return View(judge_functions(functions, layer=layer, inputs=inputs, seed=seed))
+
+
+def judge_functions(functions: Sequence[Function], **asked: Any) -> Report:
+    """Judge a forward and its backward, or a function that gives both; raises StepsError."""
+    forward, backward = functions[0], functions[1] if len(functions) > 1 else None
     return _judge(
         _text_of(functions),
         forward.__globals__,
-        layer=layer,
         forward=forward.__name__,
         backward=None if backward is None else backward.__name__,
-        inputs=inputs,
-        seed=seed,
+        **asked,
     )
 
 
-def _text_of(functions: list[Function]) -> str:
+def _text_of(functions: Sequence[Function]) -> str:
     """Write the functions at the lines that they have in their cell or file."""
     lines: list[str] = []
     place = ""
@@ -137,7 +141,7 @@ def steps_magic(line: str, cell: str | None = None) -> View | None:
         text, asked, shell = f"\n{cell}", _asked(line), _shell()
         if shell is not None and not _run(shell, text):
             return None
-        return _judge(text, {} if shell is None else shell.user_ns, **asked)
+        return View(_judge(text, {} if shell is None else shell.user_ns, **asked))
     except StepsError as error:
         print(f"steps: {error}", file=sys.stderr)
         return None
@@ -185,7 +189,7 @@ def _run(shell: Any, text: str) -> bool:
     return True
 
 
-def _judge(text: str, namespace: Mapping[str, Any], **asked: Any) -> View:
+def _judge(text: str, namespace: Mapping[str, Any], **asked: Any) -> Report:
     """Write a text and what it needs to a folder, and judge that in a process of its own.
 
     What comes from the rest of the notebook is a module that the first line imports, when that
@@ -214,7 +218,7 @@ def _judge(text: str, namespace: Mapping[str, Any], **asked: Any) -> View:
     notes = report.notes
     if around.missing:
         notes += (f"not taken over from the notebook: {', '.join(around.missing)}",)
-    return View(replace(report, target="notebook", file="cell", notes=notes))
+    return replace(report, target="notebook", file="cell", notes=notes)
 
 
 def _judged_names(asked: Mapping[str, Any]) -> set[str]:

@@ -34,6 +34,8 @@ def test_a_failure_is_the_panel_of_the_check(tmp_path: Path) -> None:
         "affine_backward: db[0] is ",
         "Likely cause (97%): Sum over the batch, do not average",
         "db: 1 of 1 entry wrong",
+        "First wrong line: layers.py:8",
+        "✘ return (dout @ w.T).reshape(x.shape), flat.T @ dout, dout.mean(axis=0)",
         "nndl check layers.py --only affine --seed 0 --profile quick --script",
     ):
         assert part in answer.stdout

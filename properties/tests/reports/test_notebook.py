@@ -64,6 +64,7 @@ def test_a_wrong_pair_shows_its_panel() -> None:
     assert "import numpy as np" in text
     assert "sys.path" not in text
     assert "nndl check" not in text
+    assert "First wrong line: test_notebook.py:" in text
 
 
 def test_a_class_and_a_module() -> None:
