@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .documented import annotated, documented, in_notation
 from .hint import Hint
+from .names import guess_rank, is_bias
 from .source import Function
 from .usage import lists_of_sizes, look, name_of
 
@@ -28,6 +29,7 @@ def hints(
     found = {name: Hint() for name in wanted}
     functions = list(functions)
     attributes: dict[str, str] = {}
+    crossed: set[str] = set()
     for function in functions:
         attributes |= _attributes(function, found)
     for function in functions:
@@ -38,15 +40,17 @@ def hints(
             if isinstance(node, ast.Call):
                 _passed_on(node, found, aliases, helpers)
         lists_of_sizes(function, found, aliases)
-        for name in _crossed(function):
-            if name in found:
-                found[name].ranks = found[name].ranks or [1]
+        crossed |= {name for name in _crossed(function) if name in found}
         for parameter in function.parameters:
             if parameter.name in found:
                 annotated(found[parameter.name], parameter.annotation)
         documented(function.doc, found)
         in_notation(function.doc, found)
     documented(doc, found)
+    for name in found if crossed else ():  # one example at a time, so others are vectors too
+        told = found[name].factor or name != name.lower() or is_bias(name)
+        if not found[name].ranks and (name in crossed or not (told or found[name].at_least > 1)):
+            found[name].ranks = [1, *(() if name in crossed else guess_rank(name))]
     for name, hint in found.items():
         loads = sum(_loads(function, name) for function in functions)
         alone = not hint.loose and loads == hint.single

@@ -87,7 +87,10 @@ def unsure(best: Hypothesis, *, declared: bool) -> str:
         return "the shapes of what it returns fit no inputs that were found"
     if best.cost >= _STRANGE and not declared:
         return "the inputs that were found for it are not what it is likely made for"
+    strangers = sum(m.leaf is None or shape_is_off(m) for m in best.fit.matches)
     if best.fit.count(RIGHT) and best.fit.count(WRONG):
+        if len(best.fit.matches) > 2 and 2 * strangers > len(best.fit.matches) and not declared:
+            return "the shapes of what it returns fit no inputs that were found"
         return ""
     strange = [m for m in best.fit.matches if m.leaf is not None and not m.named]
     inputs = [n for n in _arguments(best.specs) if not is_target(n)]

@@ -10,6 +10,7 @@ from properties.implementation.child.tracing.recording import calls_its_own
 
 from . import names
 from .columns import in_columns
+from .gates import with_gates
 from .hint import Hint
 from .hints import hints
 from .inputs import Wanted
@@ -178,6 +179,12 @@ class Starting:
             plain = name.partition("/")[2]
             if plain in told and one.kind == "length":
                 start[name] = replace(one, axes=(plain,))
+        free = [
+            n
+            for n, hint in keyed.items()
+            if hint.shape is None and n.partition("/")[2] not in self._declared
+        ]
+        start = dict(with_gates(pairing.forward, start, free))
         starts: list[tuple[float, Mapping[str, Wanted]]] = [(0.0, start)]
         fresh = {n: one for n, one in called.items() if n.partition("/")[2] not in self._declared}
         for name, one in fresh.items():  # whole numbers in a call are labels where they index
