@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from . import names
 from .pairs import Pairing
 from .source import KEYWORD_ONLY, PLAIN, VAR_KEYWORD, VAR_POSITIONAL, Function, Parameter
@@ -55,6 +57,7 @@ class Outputs:
     returned: int
     locals: frozenset[str]
     attributes: frozenset[str]
+    listed: bool = False
 
 
 _OUTPUT_NAMES = (
@@ -95,7 +98,15 @@ def outputs_of(reply: Mapping[str, Any], forward: Function, *, then: bool = Fals
         count,
         known,
         frozenset(a.split("/")[0] for a in attributes),
+        _is_listed(reply, forward),
     )
+
+
+def _is_listed(reply: Mapping[str, Any], forward: Function) -> bool:
+    """Whether a function gives the entries of a vector one by one, as ``return [dx, dy]``."""
+    numbers = len(reply["returned"]) > 1 and all(np.ndim(v) == 0 for _, v in reply["returned"])
+    list_ = reply["kind"] == "list" or names.is_of_time(forward.names)
+    return numbers and list_ and reply["kind"] in ("list", "tuple")
 
 
 def _rank(name: str) -> int:
@@ -134,7 +145,9 @@ def plans(pairing: Pairing, outputs: Outputs, inputs: Sequence[str]) -> list[Pla
         return []
     found = []
     for chosen in itertools.islice(itertools.product(*options), 600):
-        found += _numbered(parameters, chosen, outputs)
+        for plan in _numbered(parameters, chosen, outputs):
+            entries = pairing.kind == "local" and outputs.listed and not plan.upstreams
+            found.append(replace(plan, outputs=outputs.paths) if entries else plan)
     found.sort(key=lambda plan: plan.cost)
     return found[:16]
 

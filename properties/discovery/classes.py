@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from . import names
 from .pairs import Candidate, Pairing
 from .returning import flag_of, is_local, joint_value
+from .roles import by_letter
 from .source import Class, Function
 
 _FORWARD_METHODS = (
@@ -53,6 +54,9 @@ def of_class(kind: Class) -> Iterator[Candidate]:
             yield Candidate(method, kind, (Pairing(method, None, "joint", kind, value=value),))
             continue
         if name not in _BACKWARD_METHODS and not names.is_backward(name):
+            lettered = tuple(by_letter(method, list(own.values()), kind))
+            if lettered:
+                yield Candidate(method, kind, lettered)
             continue
         if not _own_code(kind, method, forwards):
             continue

@@ -9,6 +9,7 @@ from dataclasses import replace
 from . import names
 from .pairs import Candidate, Pairing
 from .returning import flag_of, gives_gradients, is_local, joint_value
+from .roles import by_letter, called
 from .source import Function, Survey
 
 _LIKELIHOODS = names.vocabulary("likelihood loglikelihood loglik logpdf lik nll logl")
@@ -28,6 +29,7 @@ def of_functions(survey: Survey, usable: Sequence[Function]) -> Iterator[Candida
     for function in survey.functions:
         modules.setdefault(function.module, []).append(function)
     free = set(map(id, usable))
+    told = called(survey)
     for function in usable:
         flag = flag_of(function)
         if flag:
@@ -40,9 +42,17 @@ def of_functions(survey: Survey, usable: Sequence[Function]) -> Iterator[Candida
             yield Candidate(function, None, (Pairing(function, None, "joint", value=value),))
             continue
         near = modules[function.module]
+        if function.name in told:
+            value_of = survey.function(told[function.name], function.module)
+            if value_of is not None and not value_of.is_skeleton:
+                hess = set(names.words(function.name)) & names.SECOND or function.name == "H"
+                second = "second" if hess and value_of.name in told else "local"
+                yield Candidate(function, None, (Pairing(value_of, function, second),))
+                continue
         likely = _forwards(function, [f for f in near if id(f) in free], {f.name: f for f in near})
         if not likely and len(modules) > 1:
             likely = _elsewhere(function, survey.functions)
+        likely = likely or list(by_letter(function, near))
         if likely:
             yield Candidate(function, None, tuple(likely))
         elif function.parameters and _is_backward(function):

@@ -21,8 +21,14 @@ def items_of(pairing: Pairing, plan: Plan, seen: Sequence[Seen]) -> list[Item]:
     """Everything that may be a gradient, the same in every example."""
     found: dict[tuple[str, str], list[Array]] = {}
     stacked, listed = all(map(_is_stack, seen)), all(map(_is_list, seen))
+    columns = () if plan.upstreams else _columns(pairing, seen)
     for one in seen:
         for source, path, value in _numbers(pairing, plan, one, stacked, listed):
+            if columns and value.shape[-1:] == (len(columns),):
+                parts = np.moveaxis(value, -1, 0)
+                for name, part in zip(columns, parts, strict=True):
+                    found.setdefault((source, name), []).append(part)
+                continue
             found.setdefault((source, path), []).append(value)
     labels = _labels(pairing, seen[0].reply)
     items = []
@@ -30,6 +36,7 @@ def items_of(pairing: Pairing, plan: Plan, seen: Sequence[Seen]) -> list[Item]:
         if len(values) != len(seen):
             continue
         name = labels.get(path, "") if source == "returned" else _attribute_name(path)
+        name = path if path in columns else name
         items.append(Item(source, path, name, tuple(values)))
     told = [item for item in items if item.source == "returned" and names.is_gradient(item.name)]
     if not told:
@@ -86,6 +93,23 @@ def _is_stack(one: Seen) -> bool:
     if len(values) != 1 or len(inputs) < 2 or len(inputs) != len(one.truth.leaves):
         return False
     return len(set(inputs)) == 1 and np.shape(values[0][1]) == (len(inputs), *inputs[0])
+
+
+def _columns(pairing: Pairing, seen: Sequence[Seen]) -> tuple[str, ...]:
+    """The parameters of a model, numbers all, in whose order the columns of its Jacobian stand.
+
+    ``model(t, a, b)`` and ``jac(t, a, b)``, of shape (N, 2), as ``curve_fit`` takes them.
+    """
+    names_ = pairing.forward.names
+    if pairing.kind != "local" or len(names_) < 3 or pairing.judged.names != names_:
+        return ()
+    leaves = seen[0].truth.leaves
+    shapes = [leaves.get(f"arg/{name}") for name in names_]
+    if shapes[0] is None or len(shapes[0]) != 1 or any(shape != () for shape in shapes[1:]):
+        return ()
+    values = [one.reply.get("gradients", ()) for one in seen]
+    tables = [len(v) == 1 and np.ndim(v[0][1]) == 2 for v in values]
+    return names_[1:] if all(tables) else ()
 
 
 def _is_list(one: Seen) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .documented import annotated, documented, in_notation
 from .hint import Hint
-from .names import guess_rank, is_bias
+from .names import guess_rank, is_bias, is_of_time
 from .source import Function
 from .usage import lists_of_sizes, look, name_of
 
@@ -47,6 +47,8 @@ def hints(
         documented(function.doc, found)
         in_notation(function.doc, found)
     documented(doc, found)
+    if functions and is_of_time(functions[0].names) and "t" in found:
+        found["t"].ranks = found["t"].ranks or [0, 1]
     for name in found if crossed else ():  # one example at a time, so others are vectors too
         told = found[name].factor or name != name.lower() or is_bias(name)
         if not found[name].ranks and (name in crossed or not (told or found[name].at_least > 1)):

@@ -68,6 +68,8 @@ class Hypothesis:
 
 def unsure(best: Hypothesis, *, declared: bool) -> str:
     """Why a misfit is not enough to call the code wrong; "" when it is."""
+    if best.pairing.unsure and not any(map(_partly_right, best.fit.matches)):
+        return f"nothing but its name says that it is the derivative of {best.pairing.forward.name}"
     if ones(best.specs) > best.start.told_ones and any(map(_over_one, best.fit.matches)):
         return "the shapes of what it returns fit no inputs that were found"
     wrong = [match for match in best.fit.matches if match.status == WRONG]
@@ -106,6 +108,18 @@ def unsure(best: Hypothesis, *, declared: bool) -> str:
         return ""
     forward = best.pairing.forward.name
     return f"what it returns fits no reading of it as the derivative of {forward}"
+
+
+def _partly_right(match: Match) -> bool:
+    """Whether some entries, no constants, are those of the true gradient in every case."""
+    if match.leaf is None or shape_is_off(match):
+        return False
+    wanted = match.leaf.wanted
+    if len({np.shape(b) for b in wanted}) != 1:
+        return False
+    pairs = zip(match.item.values, wanted, strict=True)
+    near = [np.isclose(np.reshape(a, b.shape), b, rtol=1e-7, atol=0) for a, b in pairs]
+    return bool(np.any(np.all(near, axis=0) & np.any(wanted != wanted[0], axis=0)))
 
 
 def _of_guessed_length(match: Match, specs: Mapping[str, Wanted]) -> bool:
@@ -230,9 +244,24 @@ def other_axes(
     }
     if any(one != specs[n] for n, one in changed.items()):
         yield {**best.specs, **changed}
+    yield from _longer(best)
     for name, one in specs.items():
         for axes in (one.axes[:1], one.axes[1:]) if len(one.axes) == 2 else ():
             yield {**best.specs, name: replace(one, axes=axes)}
+
+
+def _longer(best: Hypothesis) -> Iterator[Mapping[str, Wanted]]:
+    """Vectors of which the value reads some entries alone, with those that its Jacobian has."""
+    hint = best.start.learner.hint
+    for match in best.fit.matches:
+        path = match.leaf.path if match.leaf is not None else ""
+        axes = best.specs[path].axes if path in best.specs else ()
+        columns = {np.shape(value)[-1:] for value in match.item.values}
+        if len(axes) != 1 or not isinstance(axes[0], int) or len(columns) != 1:
+            continue
+        last = next(iter(columns))
+        if hint(path).source == "the code" and hint(path).entries and last and last[0] > axes[0]:
+            yield {**best.specs, path: replace(best.specs[path], axes=last)}
 
 
 def _axes_of(match: Match, sizes: Sequence[Mapping[str, int]]) -> tuple[str, ...] | None:

@@ -95,7 +95,7 @@ class Learner:
     ) -> None:
         self._beginnings = Beginnings(hints)
         self.ranks = Ranks(self._beginnings, told)
-        self.start = self._beginnings.start
+        self.start, self.hint = self._beginnings.start, self._beginnings.hint
         self._repairs = Repairs(self._beginnings, functions, columns=columns)
         self._clock = clock
         self._attempt, self._scalar, self._seed = attempt, scalar, seed

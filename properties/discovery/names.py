@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 
@@ -242,6 +243,16 @@ def is_bias(name: str) -> bool:
     low = name.lower().strip("_")
     numbered = low[:1] == "b" and low[1:2].isdigit()
     return numbered or low.startswith(("b_", "bias")) or low in _BIASES
+
+
+def is_of_time(arguments: Sequence[str]) -> bool:
+    """Whether arguments are a time and a state, as ``solve_ivp`` gives them.
+
+    >>> is_of_time(["t", "y"]), is_of_time(["t", "a", "b"])
+    (True, False)
+    """
+    first, second = [*arguments, "", ""][:2]
+    return first == "t" and second.lower() in ("y", "u", "x", "z", "s", "q", "state")
 
 
 def is_parameters(name: str) -> bool:

@@ -33,6 +33,8 @@ class Pairing:
         What the forward calls of its own.
     warm : bool
         Whether the object makes its parameters with its first input, so that it gets one before.
+    unsure : bool
+        Whether nothing but a letter says that they belong together.
     """
 
     forward: Function
@@ -45,6 +47,7 @@ class Pairing:
     gradients: tuple[str, ...] = ()
     helpers: tuple[Function, ...] = ()
     warm: bool = False
+    unsure: bool = False
 
     @property
     def judged(self) -> Function:

@@ -34,7 +34,8 @@ def leaves_of(seen: Sequence[Seen], plan: Plan, reading: str) -> list[Leaf] | No
             found.append(Leaf(path, tuple(wanted), tuple(bounds), str(also)))
     depends = [leaf for leaf in found if any(np.any(w != 0.0) for w in leaf.wanted)]
     labels = [leaf for leaf in depends if leaf.name.lower() in names.TARGETS]
-    if len(labels) == len(depends) < len(paths):
+    others = [p for p in paths if p.rpartition("/")[2].lower() not in names.TARGETS]
+    if len(labels) == len(depends) < len(paths) and others:
         return None  # the reading applies to labels alone
     return depends or None
 
@@ -52,6 +53,9 @@ def _wanted(one: Seen, plan: Plan, reading: str, path: str) -> tuple[Array, Arra
             return None
         count = value.size if reading == "mean" else value.shape[0]
         return one.truth.product(path, {output: np.full(value.shape, 1.0 / max(count, 1))})
+    if len(plan.outputs) > 1:  # the entries of a vector one by one
+        parts = [one.truth.jacobian(path, each) for each in plan.outputs]
+        return np.stack([value for value, _ in parts]), np.stack([bound for _, bound in parts])
     jacobian, bound = one.truth.jacobian(path, output)
     shape = one.truth.leaves[path]
     n = value.size
@@ -74,6 +78,8 @@ def readings(pairing: Pairing, plan: Plan, seen: Seen) -> list[str]:
     """Readings that are possible, likeliest first."""
     if plan.upstreams:
         return ["product"]
+    if len(plan.outputs) > 1:
+        return ["jacobian"]
     value = seen.truth.outputs[plan.outputs[0]][0]
     if value.size == 1 and not value.ndim:
         return ["sum"]

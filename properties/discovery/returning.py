@@ -89,4 +89,7 @@ def _is_gradient_here(name: str, function: Function) -> bool:
             known.add(node.attr)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             known.add(node.value)
-    return any(names.same(name, one) for one in known if one != name)
+    begins = any(
+        len(b) > 1 and p.name.lower().startswith(b) for b in bases for p in function.parameters
+    )
+    return begins or any(names.same(name, one) for one in known if one != name)

@@ -21,7 +21,7 @@ from .letters import all_letters
 from .locating import WRONG, locate
 from .reading import leaves_of
 from .session import Session
-from .trying import Example, Failed, Seen, make_example, request_for, see
+from .trying import Example, Failed, Seen, is_symmetric, make_example, request_for, see
 
 _MOST_SIZES = 40
 
@@ -84,6 +84,9 @@ class _Search:
 
     def _changed(self, example: Example, arrays: Mapping[str, Any]) -> Example | None:
         """The same example with other arrays."""
+        own = {p: v for p, v in example.leaves.items() if p in arrays and p[:4] != "arg/"}
+        if any(is_symmetric(p, v) and np.any(arrays[p] != arrays[p].T) for p, v in own.items()):
+            return None  # off those the code may be another function
         request = dict(example.request)
         values = {n: _exchanged(v, arrays, n) for n, v in example.values.items()}
         request.update(

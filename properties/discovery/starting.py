@@ -195,6 +195,7 @@ class Starting:
             as_called = {**start, **fresh}
             first, second = (0.2, 0.0) if source != "the code" else (0.0, 0.3)
             starts = [(first, as_called), (second, start)]
+        starts += [(0.3, one) for one in _as_curve(pairing, start, keyed)]
         shared = self._shared(keyed)
         if shared and source == "the code" and not fresh:
             starts, source = [(0.4 + cost, one) for cost, one in starts], "its argument names"
@@ -211,6 +212,25 @@ class Starting:
         if told or any(name.startswith("init/") for name in keyed):
             return []
         return [{plain[n]: one for n, one in wanted.items()} for wanted in as_shared(list(plain))]
+
+
+def _as_curve(
+    pairing: Pairing, start: Mapping[str, Wanted], hints_: Mapping[str, Hint]
+) -> list[Mapping[str, Wanted]]:
+    """Places and one number for each parameter, as ``curve_fit`` gives them to a model."""
+    first, *rest = start or [""]
+    jacobian = {"jac", "jacobian"} & set(names.words(pairing.judged.name))
+    local = pairing.kind == "local" and pairing.forward.names == pairing.judged.names
+    untold = all(hint.shape is None and not hint.ranks for hint in hints_.values())
+    plain = all(one.kind == "normal" for one in start.values())
+    if not (jacobian and local and untold and plain and len(rest) > 1):
+        return []
+    return [
+        {
+            first: Wanted("normal", ("N",)),
+            **{name: Wanted("normal") for name in rest},
+        }
+    ]
 
 
 def _indexes(hint: Hint) -> bool:

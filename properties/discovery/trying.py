@@ -98,6 +98,7 @@ def make_example(
     }
     if own:
         moved = {p: _moved(v, rng) for p, v in own.items()}
+        moved |= {p: (moved[p] + moved[p].T) / 2 for p, v in own.items() if is_symmetric(p, v)}
         if whole:
             moved = {p: np.rint(2.0 * np.asarray(v))[()] for p, v in moved.items()}
         for key, kind in (("set", "self/"), ("globals_set", "global/")):
@@ -151,6 +152,15 @@ def _moved(value: Array, rng: np.random.Generator) -> Array:
     else:
         moved = value + 0.5 * signed(value.shape, rng)
     return float(moved) if moved.ndim == 0 else moved
+
+
+def is_symmetric(path: str, value: Array) -> bool:
+    """Whether an array is a symmetric matrix on purpose, as that of a quadratic form."""
+    square = value.ndim == 2 and value.shape[0] == value.shape[1] > 1
+    if not square or not np.array_equal(value, value.T):
+        return False
+    # Weights may begin with zeros or with the identity.
+    return path.startswith("global/") or bool(np.any(value[~np.eye(len(value), dtype=bool)]))
 
 
 def upstreams(truth_: Truth, plan: Plan, example: Example, seed: int) -> tuple[Array, ...]:

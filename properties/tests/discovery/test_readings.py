@@ -155,3 +155,18 @@ def test_vectors_are_read_as_vectors(tmp_path: Path, source: str, right: str, wr
     assert one.status == "right", [each.sentence for each in one.wrong]
     assert right in source
     assert judged(tmp_path, source.replace(right, wrong)).status == "wrong"
+
+
+CONSTRAINTS = """
+def f(x):
+    return (x[0] - 1) ** 2 + x[1] ** 2
+
+
+def g(x):
+    return np.array([x[0] + x[1] - 1, x[0] * x[1]])
+"""
+
+
+def test_a_letter_alone_convicts_nobody(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="nothing but its name says"):
+        judged(tmp_path, CONSTRAINTS)
