@@ -91,7 +91,7 @@ def asked_of_found(results: Iterable[Result]) -> Iterator[Asked]:
     """The wrong functions that nobody declared."""
     for result in results:
         pairing = result.found.pairing
-        if result.status != "wrong" or pairing.then is not None or pairing.kind == "second":
+        if result.status != "wrong" or not result.found.can_be_followed:
             continue
         owner = "" if pairing.owner is None else f"{pairing.owner.name}."
         yield Asked(

@@ -33,7 +33,7 @@ def candidates(
     found: list[Candidate] = []
     for kind in survey.classes:
         if free(kind.name, kind.file):
-            found += of_class(kind)
+            found += of_class(kind, survey.classes)
     usable = [f for f in survey.functions if free(f.name, f.file)]
     found += of_functions(survey, usable)
     found += of_closures(survey)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from . import names
@@ -26,8 +27,14 @@ _BACKWARD_METHODS = names.vocabulary(
 )
 
 
-def of_class(kind: Class) -> Iterator[Candidate]:
-    """Candidates among the methods of a class, inherited ones too."""
+def of_class(kind: Class, others: Sequence[Class] = ()) -> Iterator[Candidate]:
+    """Candidates among the methods of a class, inherited ones too.
+
+    Parameters
+    ----------
+    others
+        Classes of the target, one of which may be the cost that its constructor takes.
+    """
     own = kind.methods
     forwards = [own[n] for n in _FORWARD_METHODS if n in own and not own[n].is_skeleton]
     forwards += [
@@ -65,7 +72,12 @@ def of_class(kind: Class) -> Iterator[Candidate]:
             yield Candidate(method, kind, (_method_pair(named, method, kind),))
             continue
         ordered = _ordered(method, [f for f in forwards if f is not method])
-        pairs = (*_second(method, kind), *(_method_pair(f, method, kind) for f in ordered))
+        costly = _with_cost(method, kind, ordered, others)
+        pairs = (
+            *costly,
+            *_second(method, kind),
+            *(_method_pair(f, method, kind) for f in ordered),
+        )
         if pairs:
             yield Candidate(method, kind, pairs)
             continue
@@ -99,6 +111,25 @@ def _second(method: Function, kind: Class) -> Iterator[Pairing]:
         gradient = names.is_backward(name) and not set(names.words(name)) & names.SECOND
         if gradient and other.names == method.names and not other.is_skeleton:
             yield Pairing(other, method, "second", kind)
+
+
+def _with_cost(
+    method: Function, kind: Class, forwards: Sequence[Function], others: Sequence[Class]
+) -> Iterator[Pairing]:
+    """A cost class after a forward: ``Network(sizes, cost=CrossEntropyCost)``."""
+    needs = {p.name for p in method.parameters if p.required}
+    constructor = kind.methods.get("__init__")
+    node = constructor.node if constructor is not None else None
+    if not isinstance(node, ast.FunctionDef):
+        return
+    default = {d.id for d in node.args.defaults if isinstance(d, ast.Name)}
+    costs = [m for k in others if k.name in default for m in k.methods.values() if m.static]
+    for forward in forwards:
+        labels = {n for n in needs - set(forward.names) if n.lower() in names.TARGETS}
+        for cost in costs if len(needs) == len(forward.names) + len(labels) else ():
+            own = [p.name for p in cost.parameters if p.required]
+            if len(own) == 2 and labels & set(own) and not names.is_backward(cost.name):
+                yield Pairing(forward, method, "pair", kind, then=cost)
 
 
 def _method_named(method: Function, own: Mapping[str, Function]) -> Function | None:

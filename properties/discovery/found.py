@@ -100,6 +100,12 @@ class Found:
     away: str = ""
 
     @property
+    def can_be_followed(self) -> bool:
+        """Whether its lines can be followed: it derives one function, no list of numbers."""
+        listed = len(self.plan.outputs) > max(self.plan.upstreams, 1)
+        return self.pairing.then is None and self.pairing.kind != "second" and not listed
+
+    @property
     def name(self) -> str:
         """Name of the row."""
         return self.candidate.name

@@ -90,7 +90,7 @@ def base_request(pairing: Pairing) -> dict[str, Any]:
         labels = [name for name in own if name.lower() in names.TARGETS]
         request["then"] = {
             "module": pairing.then.module,
-            "function": pairing.then.name,
+            "function": f"{pairing.then.owner}.{pairing.then.name}".lstrip("."),
             "order": own,
             "args": labels,
             "output": next(name for name in own if name not in labels),

@@ -86,7 +86,7 @@ def infer(
 
 def _inferred(found: Found, session: Session) -> Inferred | NotJudged:
     pairing = found.pairing
-    if pairing.then is not None or pairing.kind == "second":
+    if not found.can_be_followed:
         return NotJudged(found.name, "its lines cannot be followed through another function")
     owner = f"{pairing.owner.name}." if pairing.owner is not None else ""
     backward = None if pairing.backward is None else owner + pairing.backward.name
