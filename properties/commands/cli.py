@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import gc
 import importlib
 import io
 import os
+import shlex
 import signal
 import sys
 import threading
 import traceback
 import warnings
+from pathlib import Path
 from typing import Any
 
 import click
@@ -45,6 +48,19 @@ class _Commands(click.Group):
             gc.enable()
             gc.freeze()
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; of a name that is none, say what was meant: most often a target."""
+        name = args[0]
+        if name in _LAZY or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        near = difflib.get_close_matches(name, _LAZY, 1)
+        is_target = Path(name).exists() or not near
+        meant = ["check", *args] if is_target else [*near, *args[1:]]
+        said = f"there is no command {name!r}; did you mean: nndl {shlex.join(meant)}"
+        raise click.UsageError(said, ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

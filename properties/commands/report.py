@@ -56,7 +56,10 @@ def load(files: Sequence[str]) -> Record:
             else:
                 records.append(read(given))
         except OSError as error:
-            raise click.UsageError(f"{file}: cannot read it: {error.strerror or error}") from error
+            raise click.UsageError(
+                f"{file}: cannot read it: {error.strerror or error}; "
+                "nndl check TARGET --json FILE writes one"
+            ) from error
         except RecordError as error:
             raise click.UsageError(f"{file}: {error}") from error
     if not records:

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from properties.commands.cli import main
 from properties.tests.command_line import ROOT, check, nndl
 from properties.tests.judging import RIGHT, entry_of, record_of
 from properties.tests.slow import slow
@@ -293,3 +295,13 @@ def test_concise_prints_what_an_editor_reads_and_nothing_else(tmp_path: Path) ->
     assert answer.out.startswith("layers.py:8:1: wrong: affine_backward: db[0] is ")
     assert answer.out.endswith(" [averaged]\n")
     assert answer.out.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [("chek a.py", "check a.py"), ("layers.py --only relu", "check layers.py --only relu")],
+)
+def test_a_name_that_is_no_command_says_what_was_meant(asked: str, meant: str) -> None:
+    answer = CliRunner().invoke(main, asked.split())
+    assert answer.exit_code == 2
+    assert f"did you mean: nndl {meant}\n" in answer.output
