@@ -14,6 +14,8 @@ A row: the declaration of a layer
     ``Misconceptions``
 Strategies
     ``Values``, ``SEEDS``, ``values``, ``batch_sizes``
+A derivation on paper
+    ``Derivation``, ``Node``, ``Claim``
 Oracles
     ``Bounded``, ``directional_derivative``, ``one_sided``, ``complex_step``, ``jacobian``
 """
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
         load_ipython_extension as load_ipython_extension,
     )
     from nndl_suite.properties.commands.steps_notebook import steps as steps
+    from nndl_suite.properties.derivations.derivation import Claim as Claim
+    from nndl_suite.properties.derivations.derivation import Derivation as Derivation
+    from nndl_suite.properties.derivations.derivation import Node as Node
     from nndl_suite.properties.record.schema import Record as Record
     from nndl_suite.properties.record.schema import read as read
     from nndl_suite.properties.spec.case import Case as Case
@@ -60,9 +65,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "Bounded": "reference.bounded",
     "Case": "properties.spec.case",
+    "Claim": "properties.derivations.derivation",
+    "Derivation": "properties.derivations.derivation",
     "Kinks": "properties.spec.row",
     "LayerSpec": "properties.spec.row",
     "Misconceptions": "properties.spec.misconception",
+    "Node": "properties.derivations.derivation",
     "NoVerdict": "properties.commands.derivative",
     "Purpose": "properties.spec.row",
     "Reading": "properties.spec.row",

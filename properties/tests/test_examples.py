@@ -72,3 +72,11 @@ def test_no_include_is_left_in_a_page() -> None:
     for page in [*PAGES, *(ROOT / "docs").rglob("*.md")]:
         text = page.read_text(encoding="utf-8")
         assert not re.search(r"-{1,2}8 ?<", text), page
+
+
+@pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="not in a checkout")
+def test_examples_import_from_one_place() -> None:
+    inner = re.compile(r"^(from|import) (properties|reference|nndl_suite\.)", re.M)
+    for page in [ROOT / "CONTRIBUTING.md", *PAGES]:
+        for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S):
+            assert not inner.search(block), page
