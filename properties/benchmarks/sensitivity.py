@@ -29,6 +29,7 @@ ENOUGH = 0.95
 BARS = {
     "affine_relu": 1e-9,
     "affine_batchnorm_relu": 1e-9,
+    "conv_bn_relu": 1e-10,
     "autoencoder": 1e-9,
     "gplvm": 1e-9,
     "log_determinant_term": 1e-9,
