@@ -207,7 +207,8 @@ def _options(
             found.append((0.5, ("input", inputs[0])))  # a loss is given the prediction again
             kept = [a for a in _OUTPUT_NAMES if a in outputs.attributes]
             found += [(0.45, ("attribute", a)) for a in kept[:2]]  # or what its softmax made
-    if pairing.then is not None and position < len(inputs) and not (found or upstream):
+    after = pairing.then or pairing.slope
+    if after is not None and position < len(inputs) and not (found or upstream):
         found.append((0.2, ("input", inputs[position])))  # of a method, by its place
     if name in outputs.attributes and not upstream:
         found.append((0.4, ("attribute", name)))

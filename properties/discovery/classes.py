@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from . import names
@@ -19,6 +20,10 @@ _FORWARD_METHODS = (
 )
 """Names of the method that gives the value, likeliest first."""
 
+_NO_COST = (
+    "no cost is written that it is the derivative of; a function that gives the cost makes it "
+    "judgeable"
+)
 _BACKWARD_METHODS = names.vocabulary(
     """backward backward_pass backward_propagation back_propagation backprop bprop back_prop
     backpropagate backpropagation grad gradient gradients derivative prime deriv d df
@@ -71,6 +76,9 @@ def of_class(kind: Class, others: Sequence[Class] = ()) -> Iterator[Candidate]:
         if named is not None:
             yield Candidate(method, kind, (_method_pair(named, method, kind),))
             continue
+        if _is_slope(method) and not any(set(names.words(f.name)) & names.VALUE for f in forwards):
+            yield Candidate(method, kind, (), _NO_COST)
+            continue
         ordered = _ordered(method, [f for f in forwards if f is not method])
         costly = _with_cost(method, kind, ordered, others)
         pairs = (
@@ -118,6 +126,11 @@ def _with_cost(
 ) -> Iterator[Pairing]:
     """A cost class after a forward: ``Network(sizes, cost=CrossEntropyCost)``."""
     needs = {p.name for p in method.parameters if p.required}
+    slopes = [m for m in kind.methods.values() if _is_slope(m) and m is not method]
+    for forward, slope in itertools.product(forwards, slopes):
+        labels = {p.name for p in slope.parameters if p.name.lower() in names.TARGETS}
+        if len(needs) == 2 and len(forward.names) == 1 and labels & needs - set(forward.names):
+            yield Pairing(forward, method, "pair", kind, slope=slope)
     constructor = kind.methods.get("__init__")
     node = constructor.node if constructor is not None else None
     if not isinstance(node, ast.FunctionDef):
@@ -130,6 +143,13 @@ def _with_cost(
             own = [p.name for p in cost.parameters if p.required]
             if len(own) == 2 and labels & set(own) and not names.is_backward(cost.name):
                 yield Pairing(forward, method, "pair", kind, then=cost)
+
+
+def _is_slope(method: Function) -> bool:
+    """Whether a method derives a cost by the output: ``cost_derivative(self, output, y)``."""
+    own = [p.name.lower() for p in method.parameters if p.required]
+    costly = set(names.words(method.name)) & names.VALUE and names.is_backward(method.name)
+    return bool(costly) and len(own) == 2 and own[1] in names.TARGETS
 
 
 def _method_named(method: Function, own: Mapping[str, Function]) -> Function | None:

@@ -337,6 +337,8 @@ class _Search:
             self._session, best.pairing, best.plan, best.reading, best.specs, least=best.least
         )
         specs = pretty(chosen)
+        if best.pairing.slope is not None and not self._note:
+            self._note = f"with {best.pairing.slope.name} taken for what it is: no cost is written"
         defaults, alone = varied(best.pairing, plan, chosen, self._declared)
         return Found(
             self._candidate,

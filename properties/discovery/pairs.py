@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .source import Class, Function
+from . import names
+from .source import Class, Function, Parameter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +36,9 @@ class Pairing:
         Whether the object makes its parameters with its first input, so that it gets one before.
     unsure : bool
         Whether nothing but a letter says that they belong together.
+    slope : Function or None
+        A method that gives the upstream derivative of the output and the labels, of a cost that is
+        nowhere written.
     """
 
     forward: Function
@@ -48,6 +52,14 @@ class Pairing:
     helpers: tuple[Function, ...] = ()
     warm: bool = False
     unsure: bool = False
+    slope: Function | None = None
+
+    @property
+    def labels(self) -> tuple[Parameter, ...]:
+        """What a cost after the forward is given beside its output."""
+        after = self.then or self.slope
+        known = after.parameters if after is not None else ()
+        return tuple(p for p in known if p.required and p.name.lower() in names.TARGETS)
 
     @property
     def judged(self) -> Function:

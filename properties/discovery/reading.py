@@ -76,7 +76,7 @@ def _wanted(one: Seen, plan: Plan, reading: str, path: str) -> tuple[Array, Arra
 
 def readings(pairing: Pairing, plan: Plan, seen: Seen) -> list[str]:
     """Readings that are possible, likeliest first."""
-    if plan.upstreams:
+    if plan.upstreams or pairing.slope is not None:
         return ["product"]
     if len(plan.outputs) > 1:
         return ["jacobian"]

@@ -95,6 +95,8 @@ def base_request(pairing: Pairing) -> dict[str, Any]:
             "args": labels,
             "output": next(name for name in own if name not in labels),
         }
+    elif pairing.slope is not None:
+        request["then"] = {"function": "", "args": [p.name for p in pairing.labels]}
     if backward is not None:
         request["backward_module"] = backward.module
         request["backward"] = backward.name

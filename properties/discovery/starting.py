@@ -95,7 +95,7 @@ class Starting:
         args = [p for p in forward.parameters if p.name != pairing.flag]
         if pairing.then is not None:
             functions.append(pairing.then)
-            args += [p for p in pairing.then.parameters if p.name.lower() in names.TARGETS]
+        args += [p for p in pairing.labels if p.name not in {one.name for one in args}]
         if any(p.kind == VAR_POSITIONAL for p in args) and not any(p.kind == PLAIN for p in args):
             return f"{forward.name} takes any number of arguments (*{args[0].name})"
         of_init = _given(init, self._declared)

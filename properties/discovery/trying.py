@@ -196,6 +196,26 @@ def run_backward(
     return reply
 
 
+def _slope_of(session: Session, pairing: Pairing, example: Example, output: Array) -> Array:
+    """The upstream derivative that the object itself gives for its output and the labels."""
+    assert pairing.slope is not None
+    labels = {p.name: example.values[f"arg/{p.name}"] for p in pairing.labels}
+    order = [p.name for p in pairing.slope.parameters if p.required]
+    call = base_request(Pairing(pairing.slope, None, "pair", pairing.owner))
+    given = {"args": {n: labels.get(n, output) for n in order}, "keywords": [], "then": None}
+    reply = session.trial({**example.request, **call, **given, "mode": "run", "backward": None})
+    if "error" in reply:
+        raise Failed(reply["error"], example.sizes)
+    values = [np.asarray(value) for _, value in reply["returned"]]
+    if len(values) != 1 or values[0].shape != np.shape(output):
+        error = {
+            "type": "ValueError",
+            "message": f"{pairing.slope.name} has not the output's shape",
+        }
+        raise Failed(error, example.sizes)
+    return values[0]
+
+
 def _sent(source: Source, example: Example) -> list[Any]:
     """Where an argument comes from; lengths and shapes are constants to the child."""
     kind, which, keyword = source
@@ -240,6 +260,8 @@ def see(
         found = truth(session, example.request, example.leaves, outputs, confirm=confirm)
         if known is not None:
             known[plan.outputs] = found
-    if given is None:
+    if pairing.slope is not None:
+        given = (_slope_of(session, pairing, example, found.outputs[plan.outputs[0]][0]),)
+    elif given is None:
         given = upstreams(found, plan, example, seed)
     return Seen(example, found, run_backward(session, pairing, example, plan, given), given)

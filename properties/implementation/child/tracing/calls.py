@@ -149,7 +149,7 @@ class Calls:
             later = set(then["args"]) if then else set()
             positional = [v for k, v in arguments.items() if k not in options and k not in later]
             returned = function(*positional, **options)
-            if not then:
+            if not then or not then["function"]:
                 return returned
             parts = returned if isinstance(returned, tuple) else (returned,)
             value = self._trials.resolve(then["module"], then["function"])
