@@ -193,6 +193,8 @@ def _options(
                 found.append((0.9, ("rest", 0)))
         else:
             found.append((0.6, ("returned", 0)))
+    if pairing.then is not None and name in pairing.then.names and not (target or name in inputs):
+        found.append((0.1, ("output", 1)))  # the cost stands before what it is given
     if name in outputs.names:
         found.append((0.1, ("output", outputs.names.index(name))))
     if low in names.RATES and name not in inputs:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from .classes import of_class
+from .deltas import deltas_of
 from .functions import of_closures, of_functions
 from .pairs import Candidate, Pairing
 from .returning import is_local, joint_value
@@ -34,6 +35,7 @@ def candidates(
     for kind in survey.classes:
         if free(kind.name, kind.file):
             found += of_class(kind, survey.classes)
+            found += deltas_of(kind, survey.functions)
     usable = [f for f in survey.functions if free(f.name, f.file)]
     found += of_functions(survey, usable)
     found += of_closures(survey)

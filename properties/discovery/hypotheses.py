@@ -114,12 +114,11 @@ def _partly_right(match: Match) -> bool:
     """Whether some entries, no constants, are those of the true gradient in every case."""
     if match.leaf is None or shape_is_off(match):
         return False
-    wanted = match.leaf.wanted
-    if len({np.shape(b) for b in wanted}) != 1:
-        return False
-    pairs = zip(match.item.values, wanted, strict=True)
-    near = [np.isclose(np.reshape(a, b.shape), b, rtol=1e-7, atol=0) for a, b in pairs]
-    return bool(np.any(np.all(near, axis=0) & np.any(wanted != wanted[0], axis=0)))
+    equal = [
+        frozenset(b[np.isclose(np.reshape(a, b.shape), b, rtol=1e-7, atol=0) & (b != 0)].tolist())
+        for a, b in zip(match.item.values, match.leaf.wanted, strict=True)
+    ]
+    return all(values - frozenset.intersection(*equal) for values in equal)
 
 
 def _of_guessed_length(match: Match, specs: Mapping[str, Wanted]) -> bool:

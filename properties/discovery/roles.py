@@ -48,14 +48,15 @@ def by_letter(
         for name in gradients:
             if name in own and not set(names.words(name)) & names.SECOND:
                 yield Pairing(own[name], function, "second", owner, unsure=name in _GRADIENTS)
-    triad = any(n in own for n in ("H", "hess", "hessian"))
+    # Beside a function, g may be a constraint; an object that has a Hessian has a gradient.
+    triad = owner is not None and any(n in own for n in ("H", "hess", "hessian"))
     likely = _LETTERS.get(function.name, "").split()
     if function.name == "J" and not own.keys() & set(likely):
         likely = [n for n in own if not (names.is_backward(n) or names.uses_gradients(n))]
     for name in likely:
         if name in own and not own[name].is_skeleton and function.names:
             sure = triad and function.name in _GRADIENTS
-            if sure or _gives_array(function):
+            if sure or "H" in own or _gives_array(function):
                 yield Pairing(own[name], function, "local", owner, unsure=not sure)
 
 

@@ -99,7 +99,10 @@ def base_request(pairing: Pairing) -> dict[str, Any]:
         request["then"] = {"function": "", "args": [p.name for p in pairing.labels]}
     if backward is not None:
         request["backward_module"] = backward.module
-        request["backward"] = backward.name
+        request["backward"] = (
+            f"{backward.owner}.{backward.name}" if owner is None else backward.name
+        )
+        request["backward"] = request["backward"].lstrip(".")
         if owner is not None and "class" not in request:
             request["backward"] = f"{owner.name}.{backward.name}"
             request["backward_module"] = owner.module

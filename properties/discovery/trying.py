@@ -202,7 +202,11 @@ def _slope_of(session: Session, pairing: Pairing, example: Example, output: Arra
     labels = {p.name: example.values[f"arg/{p.name}"] for p in pairing.labels}
     order = [p.name for p in pairing.slope.parameters if p.required]
     call = base_request(Pairing(pairing.slope, None, "pair", pairing.owner))
-    given = {"args": {n: labels.get(n, output) for n in order}, "keywords": [], "then": None}
+    given: dict[str, Any] = {
+        "args": {n: labels.get(n, output) for n in order},
+        "keywords": [],
+        "then": None,
+    }
     reply = session.trial({**example.request, **call, **given, "mode": "run", "backward": None})
     if "error" in reply:
         raise Failed(reply["error"], example.sizes)
