@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from properties.commands.notebook import check
 
-from .command_line import ROOT
+from .command_line import ROOT, nndl
+from .slow import slow
 from .test_public import installed
 
 # What the reader has at hand where an example speaks of functions of theirs.
@@ -80,3 +82,21 @@ def test_examples_import_from_one_place() -> None:
     for page in [ROOT / "CONTRIBUTING.md", *PAGES]:
         for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S):
             assert not inner.search(block), page
+
+
+@slow
+@pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="not in a checkout")
+def test_the_answers_of_the_readme_are_those_of_the_command(tmp_path: Path) -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    squash = re.findall(r"```python\n(# squash.py\n.*?)```", page, re.S)[0]
+    (tmp_path / "squash.py").write_text(squash, encoding="utf-8")
+    shutil.copytree(ROOT / "properties/tests/homework/variants/lost_half", tmp_path / "lost_half")
+    told = [nndl("check", name, cwd=tmp_path).out for name in ("squash.py", "lost_half")]
+    blocks = re.findall(r"```text\n(.*?)```", page, re.S)
+    assert len(blocks) == 3
+    for block, answer in zip(blocks, [*told, told[-1]], strict=True):
+        said = " ".join(answer.split())
+        for line in block.split("\n"):
+            text = re.sub(r" · (profile|\d+ missing).*| +[\d.]+$", "", " ".join(line.split()))
+            if text and not text.startswith(("$", "──", "…")):
+                assert text in said, line
