@@ -25,7 +25,8 @@ def github(record: Record, *, root: str = "") -> str:
     root : str
         Folder of the repository; files inside it are named relative to it, as GitHub wants.
     """
-    wrong = record.with_status("fail", "error")
+    # There is room for few: a part that is wrong comes before what is wrong because of it.
+    wrong = sorted(record.with_status("fail", "error"), key=lambda f: bool(f.because))
     lines = [_annotation(record, f, root) for f in wrong[:MOST]]
     if len(wrong) > MOST:
         rest = ", ".join(f.name for f in wrong[MOST - 1 :])

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from properties.commands.first_lines import asked_of_rows
 from properties.layers import ALL
 from properties.record.schema import read
+from properties.reports.github import github
 from properties.reports.junit import junit
 from properties.reports.notebook import NotebookReport
 from properties.tests.judging import RIGHT, entry_of, record_of
@@ -48,6 +50,9 @@ def test_a_wrong_part_has_the_one_panel(tmp_path: Path) -> None:
     assert told.count("Fails: ") == 1
     assert "affine_relu_backward: wrong because its part relu_backward is\n" in told
     assert "wrong because its part relu_backward is: d" in junit(record)
+    first, second = github(replace(record, functions=record.functions[::-1])).splitlines()
+    assert "title=relu_backward is wrong" in first
+    assert "::wrong because its part relu_backward is: d" in second
     assert [one.function for one in asked_of_rows(record, ALL)] == ["relu_backward"]
 
 
