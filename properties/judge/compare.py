@@ -90,7 +90,10 @@ def _furthest(got: Array, wanted: Array, tolerance: Array, off: Array, right: Ar
     count = int(right.size - np.count_nonzero(right))
     where = f"[{', '.join(map(str, index))}]" if index else ""
     many = f" ({count} of {right.size} entries are off)" if right.size > 1 else ""
-    sentence = f"{where} is {got[index]:.10g}, wanted {wanted[index]:.10g}{many}".lstrip()
+    same = f"{got[index]:.10g}" == f"{wanted[index]:.10g}"
+    digits = 17 if same else 10  # nobody is told that 0.875 should be 0.875
+    told = f"is {got[index]:.{digits}g}, wanted {wanted[index]:.{digits}g}"
+    sentence = f"{where} {told}{many}".lstrip()
     return Difference(sentence=sentence, index=index, got=got, wanted=wanted, tolerance=tolerance)
 
 

@@ -48,6 +48,12 @@ def test_the_entry_furthest_off_by_its_own_tolerance_is_named() -> None:
     assert wrong.sentence == "[1, 0] is 3.000002, wanted 3 (3 of 4 entries are off)"
 
 
+def test_two_numbers_that_differ_in_the_last_digits_are_told_apart() -> None:
+    wrong = difference(np.array([0.875 + 1e-14]), truth([0.875], [0.0]))
+    assert wrong is not None
+    assert wrong.sentence == "[0] is 0.87500000000000999, wanted 0.875"
+
+
 @pytest.mark.parametrize("got", [np.nan, np.inf, -np.inf])
 def test_what_is_not_finite_is_wrong(got: float) -> None:
     wrong = difference(np.array([1.0, got]), truth([1.0, 2.0], 1.0))
