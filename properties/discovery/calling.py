@@ -178,6 +178,8 @@ def _options(
 ) -> list[tuple[float, Source]]:
     """Where one argument may come from."""
     name, low = parameter.name, parameter.name.lower().strip("_")
+    if name in pairing.supplied:
+        return [(0.0, _given(name, pairing.supplied, inputs))]
     found: list[tuple[float, Source]] = []
     upstream = name in names.UPSTREAM or low in names.UPSTREAM or names.is_gradient(name)
     upstream = upstream or (position == 0 and names.adds_windows(pairing.judged.name))
@@ -245,6 +247,17 @@ def _options(
     ):
         found.append((1.2, ("input", inputs[0])))
     return sorted(found, key=lambda f: f[0])[:4]
+
+
+def _given(name: str, supplied: Mapping[str, str | int], inputs: Sequence[str]) -> Source:
+    """What the judge supplies: the forward's own object where it has one."""
+    text = supplied[name]
+    if name in inputs:
+        return ("input", name)
+    same = [n for n in inputs if supplied.get(n) == text and "context" in repr(text)]
+    return (
+        ("input", same[0]) if same else ("constant", str(text) if isinstance(text, str) else text)
+    )
 
 
 def _shaped(low: str, inputs: Sequence[str]) -> str:

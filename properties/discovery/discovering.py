@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +39,7 @@ from .reading import leaves_of, readings
 from .session import Session
 from .source import Function, Survey
 from .starting import Start, Starting
+from .supplied import supplied_to
 from .trying import Example, Failed, Seen, make_example, see
 from .varying import varied
 
@@ -130,9 +131,7 @@ class _Search:
         """Try the pairings in order until one fits."""
         if not self._candidate.pairings:
             return self._not_judged(self._candidate.reason)
-        for place, pairing in enumerate(self._candidate.pairings):
-            helpers = callees(pairing.forward, self._survey, pairing.owner)
-            pairing = replace(pairing, helpers=helpers)
+        for place, pairing in enumerate(self._pairings()):
             self._pairing(pairing, 0.3 * place)
             if self._best is not None and self._best.without_leaf and pairing.then is None:
                 self._pairing(replace(pairing, warm=True), 0.3 * place + 0.05)
@@ -150,6 +149,13 @@ class _Search:
         return self._found(best)
 
     # one pairing
+
+    def _pairings(self) -> Iterator[Pairing]:
+        """The pairings, with what is supplied to their functions."""
+        for pairing in self._candidate.pairings:
+            helpers = callees(pairing.forward, self._survey, pairing.owner)
+            for given in supplied_to(pairing, self._survey):
+                yield replace(pairing, helpers=helpers, supplied=given)
 
     def _pairing(self, pairing: Pairing, cost: float) -> None:
         start = self._starting.of(pairing)

@@ -198,8 +198,8 @@ def signed(shape: Sequence[int], rng: Rng) -> Any:
 
 def _drawn(one: Wanted, sizes: Sizes, rng: Rng) -> Any:
     kind = one.kind
-    if kind == "constant":
-        return one.constant
+    if kind == "constant":  # a text that stands for an object goes as a plain text
+        return str(one.constant) if isinstance(one.constant, str) else one.constant
     if kind == "choice":
         return one.constant[int(rng.integers(len(one.constant)))]
     if kind == "dict":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from . import names
 from .source import Class, Function, Parameter
@@ -39,6 +40,8 @@ class Pairing:
     slope : Function or None
         A method that gives the upstream derivative of the output and the labels, of a cost that is
         nowhere written.
+    supplied : mapping
+        Arguments that are given an object, as a text that stands for it, or a seed.
     """
 
     forward: Function
@@ -53,6 +56,7 @@ class Pairing:
     warm: bool = False
     unsure: bool = False
     slope: Function | None = None
+    supplied: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
     def labels(self) -> tuple[Parameter, ...]:

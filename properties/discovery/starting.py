@@ -104,7 +104,8 @@ class Starting:
         doc = owner.doc if owner else ""
         found = hints(functions, wanted, doc, helpers=pairing.helpers)
         for parameter in (*of_init, *of_args):
-            if found[parameter.name].called:
+            given = {*pairing.supplied, *self._declared}
+            if found[parameter.name].called and parameter.name not in given:
                 children = [k.name for k in self._survey.classes if owner and owner.name in k.bases]
                 if children:
                     return f"{parameter.name} is a function; {', '.join(children)} stand for it"
@@ -112,7 +113,8 @@ class Starting:
         keyed = {f"init/{p.name}": found[p.name] for p in of_init}
         keyed |= {f"arg/{p.name}": found[p.name] for p in of_args}
         called = self._called_with(pairing, list(keyed))
-        told = {*called, *(n for n in keyed if n.partition("/")[2] in self._declared)}
+        given = {*pairing.supplied, *self._declared}
+        told = {*called, *(n for n in keyed if n.partition("/")[2] in given)}
         learner = Learner(
             lambda values: self._attempt(pairing, values),
             functions,
@@ -168,6 +170,9 @@ class Starting:
                 start[name] = self._declared[plain]
                 source = self._told_by
                 continue
+            if plain in pairing.supplied:
+                start[name] = Wanted("constant", constant=pairing.supplied[plain])
+                continue
             if hint.shape is not None and source == "the code":
                 source = hint.source
             start[name] = learner.start(plain, hint)
@@ -186,7 +191,8 @@ class Starting:
         ]
         start = dict(with_gates(pairing.forward, start, free))
         starts: list[tuple[float, Mapping[str, Wanted]]] = [(0.0, start)]
-        fresh = {n: one for n, one in called.items() if n.partition("/")[2] not in self._declared}
+        given = {*self._declared, *pairing.supplied}
+        fresh = {n: one for n, one in called.items() if n.partition("/")[2] not in given}
         for name, one in fresh.items():  # whole numbers in a call are labels where they index
             label = name.rpartition("/")[2].lower() in names.TARGETS
             if one.kind == "labels" and not label and not _indexes(keyed[name]):
@@ -196,7 +202,7 @@ class Starting:
             first, second = (0.2, 0.0) if source != "the code" else (0.0, 0.3)
             starts = [(first, as_called), (second, start)]
         starts += [(0.3, one) for one in _as_curve(pairing, start, keyed)]
-        shared = self._shared(keyed)
+        shared = [] if pairing.supplied else self._shared(keyed)
         if shared and source == "the code" and not fresh:
             starts, source = [(0.4 + cost, one) for cost, one in starts], "its argument names"
         starts += [((0.1 if source == "its argument names" else 0.2), one) for one in shared]

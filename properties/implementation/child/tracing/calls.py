@@ -12,6 +12,7 @@ import numpy as np
 from .chance import Chance
 from .dual import Dual
 from .objects import flat, is_number, parameters, replaced
+from .supplied import supplied
 
 _MAX_ENTRIES = 2_000_000
 
@@ -56,7 +57,7 @@ class Calls:
         self.aliases: list[list[str]] = []
         given = {"init": request.get("init", {}), "arg": request.get("args", {})}
         self._own = {
-            kind: {n: replaced(v, leaves, f"{kind}/{n}") for n, v in values.items()}
+            kind: {n: self._made(replaced(v, leaves, f"{kind}/{n}")) for n, v in values.items()}
             for kind, values in given.items()
         }
         self._plain = {kind: dict(values) for kind, values in given.items()}
@@ -100,7 +101,7 @@ class Calls:
 
     def _warm(self) -> None:
         """Let the object make the parameters that it makes with its first input."""
-        given = {n: replaced(v, {}, "") for n, v in self._plain["arg"].items()}
+        given = {n: self._made(replaced(v, {}, "")) for n, v in self._plain["arg"].items()}
         options = {k: given.pop(k) for k in self._request.get("keywords", ())}
         lists = [(one, len(one)) for one in _lists(vars(self.owner))]
         with self._stage("forward"):
@@ -198,7 +199,12 @@ class Calls:
             return frames[which]
         if kind == "attribute":
             return getattr(self.owner, which)
-        return which
+        return self._made(which)
+
+    def _made(self, value: Any) -> Any:
+        """What a text that stands for an object stands for."""
+        module = str(self._request["module"])
+        return supplied(value, lambda name: self._trials.resolve(module, name))
 
     def written(self) -> list[Any]:
         """Arguments that were changed in place."""

@@ -1,0 +1,52 @@
+"""Arguments that no number can be: a context, a random generator, a function of the target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .chance import seeded_rng
+
+MARK = "<supplied: "
+_SEED = 3
+
+
+class Context:
+    """What a static forward keeps for its backward, as ``torch.autograd.Function`` does it."""
+
+    def __init__(self) -> None:
+        self.saved_tensors: tuple[Any, ...] = ()
+        self.needs_input_grad = (True,) * 20
+
+    def save_for_backward(self, *values: Any) -> None:
+        """Keep values, under the names that are in use."""
+        self.saved_tensors = values
+
+    saved_values = saved_variables = property(lambda self: self.saved_tensors)
+
+    def mark_non_differentiable(self, *values: Any) -> None:
+        """Nothing is to be done."""
+
+    mark_dirty = set_materialize_grads = mark_non_differentiable
+
+
+def supplied(value: Any, resolve: Callable[[str], Any]) -> Any:
+    """Make what a text such as ``<supplied: context>`` stands for; anything else is what it is.
+
+    Parameters
+    ----------
+    resolve
+        Gives a function or class of the target by its name.
+    """
+    if not isinstance(value, str) or not value.startswith(MARK):
+        return value
+    kind, _, name = value[len(MARK) : -1].partition(" ")
+    if kind == "context":
+        return resolve(name)() if name else Context()
+    if kind == "generator":
+        return seeded_rng(_SEED)
+    if kind == "RandomState":
+        return np.random.RandomState(_SEED)
+    return resolve(name)
