@@ -12,8 +12,8 @@ def concise(record: Record) -> str:
     """Return ``path:line:column: wrong: sentence [misconception]`` lines.
 
     ``error`` stands for ``wrong`` where a function gives no result. What was not judged, and what
-    is said of the run, are ``note`` lines. The column is 1: a record knows lines. A line of
-    a notebook stands as ``path:cell 4:line:1``, as ruff has it.
+    is said of the run, are ``note`` lines; in a strict run the first are errors. The column is 1:
+    a record knows lines. A line of a notebook stands as ``path:cell 4:line:1``, as ruff has it.
     """
     target = file_of(record.target.path)
     lines = [_line(record, function) for function in record.with_status("fail", "error")]
@@ -22,7 +22,8 @@ def concise(record: Record) -> str:
     for one in record.not_judged:
         write = f"; to have it judged, say what it takes, as in {one.write}" if one.write else ""
         told = f"not judged: {one.name}: {one.reason}{write}"
-        lines.append(f"{at(target, one.line or 1, one.cell)}:1: note: {told}")
+        kind = "error" if record.strict and not one.left_out else "note"
+        lines.append(f"{at(target, one.line or 1, one.cell)}:1: {kind}: {told}")
     lines += [f"{target}:1:1: note: {note}" for note in record.notes]
     return "".join(no_command(one_line(line, limit=1000)) + "\n" for line in lines)
 

@@ -147,9 +147,14 @@ def _result(
 
 
 def _invocation(record: Record) -> Entry:
-    told = [f"{one.name}: not judged: {one.reason}" for one in record.not_judged]
-    told += record.notes
-    notes = [{"level": "note", "message": {"text": text}} for text in told]
+    notes = [
+        {
+            "level": "error" if record.strict and not one.left_out else "note",
+            "message": {"text": f"{one.name}: not judged: {one.reason}"},
+        }
+        for one in record.not_judged
+    ]
+    notes += [{"level": "note", "message": {"text": text}} for text in record.notes]
     if not record.complete:
         text = "The run is not complete: it is no verdict."
         notes.append({"level": "error", "message": {"text": text}})
