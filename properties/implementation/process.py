@@ -16,12 +16,14 @@ from .child.wire import Encoder, Node, ProtocolError, parse
 from .isolation import Tier
 from .limits import Limits
 from .starting import PIPE_BYTES, Started
+from .tasks import Tasks
 from .view import View
 
 _MAX_STDERR = 16 << 20
 _KEPT_STDERR = 20_000
 _GONE_SECONDS = 5.0
 _MANY_FILES = 2_000
+_MANY_TASKS = 500
 _INFINITE = float("inf")
 
 OVER = "the time for the whole run is over (--timeout)"
@@ -76,6 +78,7 @@ class Child:
         self._began = False
         self._started = Started(tier, view, limits)
         process = self._process = self._started.process
+        self._tasks = Tasks(process.pid, self._started.deep)
         assert process.stdin is not None
         assert process.stdout is not None
         self._channel = Channel(
@@ -216,6 +219,8 @@ class Child:
                 reason = f"still running after {self._seconds:g} s"
             elif self._stderr_bytes > _MAX_STDERR:
                 reason = "wrote too much to standard error"
+            elif self._tasks.count() > _MANY_TASKS:
+                reason = f"started more than {_MANY_TASKS} threads"
             elif self._wrote_too_much():
                 reason = self._too_much()
             if reason and self._deadline != _INFINITE:

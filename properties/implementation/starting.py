@@ -60,6 +60,8 @@ class Started:
     ----------
     progress, stderr : int
         Descriptors to read from without waiting; -1 on Windows, which has no such pipes.
+    deep : int
+        How many processes there are from the one that was started to the one that runs the code.
     folder : str
         The child's folder where it is on disk, to be watched and removed; empty if it is not.
     """
@@ -69,6 +71,7 @@ class Started:
         self._has_keeper = tier == "limits" and sys.platform == "linux" and KEEPER
         self._own = None if tier == "bubblewrap" else OwnFolder("check")
         self.folder = self._own.path if self._own else ""
+        self.deep = 3 if tier == "bubblewrap" else 2 if self._has_keeper else 1
         self.home = bubblewrap.HOME if tier == "bubblewrap" else os.path.join(self.folder, "home")
         self._theirs: list[int] = []
         self.progress = self.stderr = -1

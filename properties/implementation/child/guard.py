@@ -23,6 +23,7 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 _MAX_FILES = 512
+_MAX_TASKS = 4_096  # of this user, and root has no such limit: the judge counts as well
 
 
 def builtins_of_site() -> None:
@@ -50,6 +51,7 @@ def limit_resources(memory_bytes: int, file_bytes: int, cpu_seconds: int) -> lis
         ("file size", "RLIMIT_FSIZE", file_bytes),
         ("", "RLIMIT_CORE", 0),
         ("", "RLIMIT_NOFILE", _MAX_FILES),
+        ("", "RLIMIT_NPROC", _MAX_TASKS),
         ("", "RLIMIT_CPU", cpu_seconds or resource.RLIM_INFINITY),
     )
     for name, constant, wanted in limits:

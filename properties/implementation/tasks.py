@@ -1,0 +1,46 @@
+"""How many threads a child has: no limit of the kernel holds those of root."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+_PARENT, _THREADS = 1, 17  # fields of /proc/PID/stat after the name
+
+
+class Tasks:
+    """Counts the threads of a process and of those between it and the code under test.
+
+    Parameters
+    ----------
+    process : int
+        The process that was started.
+    deep : int
+        How many processes there are from it down to the one that runs the code.
+    """
+
+    def __init__(self, process: int, deep: int) -> None:
+        self._processes = [process]
+        self._deep = deep
+
+    def count(self) -> int:
+        """How many there are; without ``/proc`` none."""
+        if len(self._processes) < self._deep:
+            self._look_down()
+        return sum(int(_about(one)[_THREADS]) for one in self._processes)
+
+    def _look_down(self) -> None:
+        with contextlib.suppress(OSError):
+            there = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+            of = {int(_about(one)[_PARENT]): one for one in there}
+            line = self._processes[:1]
+            while line[-1] in of and len(line) < self._deep:
+                line.append(of[line[-1]])
+            self._processes = line
+
+
+def _about(process: int) -> list[bytes]:
+    """The fields of a process; noughts where it is gone."""
+    with contextlib.suppress(OSError), open(f"/proc/{process}/stat", "rb") as file:
+        return file.read().rpartition(b")")[2].split()
+    return [b"0"] * (_THREADS + 1)
