@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,8 @@ from .naming import Student, Submission
 from .values import NOTHING, Result
 
 # A cell that begins like this is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_PARTED = re.compile(r"(;[\"\s]*)([=+\-@＝＋－＠])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +198,12 @@ def _csv(table: Iterable[Sequence[str]]) -> str:
 
 
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """The same text as no spreadsheet takes for a formula, one that parts cells at ``;`` neither.
+
+    >>> _harmless("=1+1"), _harmless("Ann;=1+1"), _harmless("Ann")
+    ("'=1+1", "Ann;'=1+1", 'Ann')
+    """
+    return _PARTED.sub(r"\1'\2", f"'{cell}" if cell.startswith(_FORMULA) else cell)
 
 
 def _number(value: float) -> str:

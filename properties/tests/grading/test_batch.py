@@ -11,7 +11,7 @@ import pytest
 
 from properties.benchmarks import grading
 from properties.grading import canaries
-from properties.grading.gradebook import Asked, book, canvas_csv, grades_csv, gradescope_csv
+from properties.grading.gradebook import Asked, _csv, book, canvas_csv, grades_csv, gradescope_csv
 from properties.grading.kept import InUse, Kept
 from properties.grading.naming import Student, Submission
 from properties.grading.values import Contents, Options, Result, key_of
@@ -153,3 +153,8 @@ def test_grade_books_have_the_same_columns_for_everybody(tmp_path: Path) -> None
     assert gradescope_csv(made).splitlines()[3].startswith("Cas,,,,0,4,Ungraded")
     few = book(submissions, results, read_weights("[points]\nrelu = 3\n"), Asked(layers=layers))
     assert few.most == {"relu_forward": 1.5, "relu_backward": 1.5}
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
+def test_no_cell_is_a_formula_where_a_semicolon_parts_them(sign: str) -> None:
+    assert _csv([[f"Ann; {sign}1", f"{sign}1"]]) == f"Ann; '{sign}1,'{sign}1\n"
