@@ -70,6 +70,8 @@ def _numbers(
             if path.split("/")[0] != str(pairing.value)
         ]
     returned = [(str(p), np.asarray(v)) for p, v in reply["gradients"]]
+    if pairing.kind == "local":
+        returned = _as_table(returned)
     found = [("returned", p, v) for p, v in _regrouped(returned, stacked, listed)]
     parameters = {p.partition("/")[2] for p in one.example.leaves if p.startswith("self/")}
     before = {str(p): np.asarray(v) for p, v in reply["after"]}
@@ -93,6 +95,17 @@ def _is_stack(one: Seen) -> bool:
     if len(values) != 1 or len(inputs) < 2 or len(inputs) != len(one.truth.leaves):
         return False
     return len(set(inputs)) == 1 and np.shape(values[0][1]) == (len(inputs), *inputs[0])
+
+
+def _as_table(returned: list[tuple[str, Array]]) -> list[tuple[str, Array]]:
+    """Rows that are lists of numbers are one matrix: ``return [[a, b], [c, d]]``."""
+    places = [path.split("/") for path, value in returned if not value.ndim]
+    rows = len({place[0] for place in places})
+    columns = len(places) // max(rows, 1)
+    grid = [[str(i), str(j)] for i in range(rows) for j in range(columns)]
+    if len(places) < 2 or len(places) != len(returned) or places != grid:
+        return returned
+    return [("", np.array([value for _, value in returned]).reshape(rows, columns))]
 
 
 def _columns(pairing: Pairing, seen: Sequence[Seen]) -> tuple[str, ...]:
@@ -165,7 +178,8 @@ def _labels(pairing: Pairing, reply: Reply) -> dict[str, str]:
         if 0 <= own < len(pairing.gradients):
             labels[path] = pairing.gradients[own]
             continue
-        labels[path] = returns[-1][index] if index < len(returns[-1]) else ""
+        name = returns[-1][index] if index < len(returns[-1]) else ""
+        labels[path] = "" if pairing.kind == "local" and name in pairing.forward.arrays else name
     return labels
 
 

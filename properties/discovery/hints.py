@@ -47,8 +47,9 @@ def hints(
         documented(function.doc, found)
         in_notation(function.doc, found)
     documented(doc, found)
-    if functions and is_of_time(functions[0].names) and "t" in found:
-        found["t"].ranks = found["t"].ranks or [0, 1]
+    if functions and is_of_time(functions[0].names):
+        for name in {"t", *functions[0].names[2:]} & found.keys():  # a time, and constants
+            found[name].ranks = found[name].ranks or [0, 1]
     for name in found if crossed else ():  # one example at a time, so others are vectors too
         told = found[name].factor or name != name.lower() or is_bias(name)
         if not found[name].ranks and (name in crossed or not (told or found[name].at_least > 1)):

@@ -98,7 +98,8 @@ def unsure(best: Hypothesis, *, declared: bool) -> str:
     inputs = [n for n in _arguments(best.specs) if not is_target(n)]
     usual = {first_input(best.specs, best.pairing), *(inputs if len(inputs) == 1 else ())}
     odd = any(m.leaf is not None and m.leaf.path not in usual for m in strange)
-    if odd and len(inputs) > 1 and len(best.fit.matches) == 1:
+    own = any(m.leaf is not None and m.leaf.path.startswith("global/") for m in strange)
+    if odd and (len(inputs) > 1 or own) and len(best.fit.matches) == 1:
         return "it is not known which input its gradient belongs to"
     if any(shape_is_off(match) for match in best.fit.matches):
         return "the shapes of what it returns fit no inputs that were found"
@@ -305,6 +306,8 @@ def first_input(specs: Mapping[str, Wanted], pairing: Pairing) -> str:
     The name of the backward may say so, as in ``rbf_grad_lengthscale``; else it is the first.
     """
     inputs = [name for name in specs if name.startswith("arg/")]
+    if pairing.kind == "local" and names.is_of_time(pairing.forward.names):
+        return next((n for n in inputs[:2] if n != "arg/t"), "")
     ending = pairing.judged.name.rpartition("_")[2]
     for name in inputs:
         plain = name.partition("/")[2]

@@ -251,6 +251,9 @@ class Learner:
         alone = sum(name.startswith("arg/") for name in specs) == 1
         if lower_all and len(vectors) > (0 if alone else 1):
             self._push(cost + 0.15, {**specs, **vectors}, self._depth)
+            self._push(
+                cost + 0.16, self.ranks.with_single_biases({**specs, **vectors}), self._depth
+            )
         if not scalars:
             self._push_all(cost + 0.15, self.ranks.all_alike(specs), self._depth)
         for name, one in specs.items():

@@ -246,13 +246,14 @@ def is_bias(name: str) -> bool:
 
 
 def is_of_time(arguments: Sequence[str]) -> bool:
-    """Whether arguments are a time and a state, as ``solve_ivp`` gives them.
+    """Whether arguments are a time and a state, as ``solve_ivp`` and ``odeint`` give them.
 
     >>> is_of_time(["t", "y"]), is_of_time(["t", "a", "b"])
     (True, False)
     """
     first, second = [*arguments, "", ""][:2]
-    return first == "t" and second.lower() in ("y", "u", "x", "z", "s", "q", "state")
+    state = first if second == "t" else second
+    return "t" in (first, second) and state.lower() in ("y", "u", "x", "z", "s", "q", "state")
 
 
 def is_parameters(name: str) -> bool:

@@ -88,6 +88,11 @@ class Ranks:
         }
         return {**specs, **changed}
 
+    def with_single_biases(self, specs: Specs) -> Specs:
+        """One number for each bias, as it is added to a product of two vectors."""
+        single = [n for n, one in specs.items() if one.kind == "normal" and self._is_added(n)]
+        return {**specs, **{n: replace(specs[n], axes=()) for n in single}}
+
     def _is_added(self, name: str) -> bool:
         hint = self._beginnings.hint(name)
         untold = name not in self._told and hint.shape is None and not hint.ranks

@@ -31,6 +31,7 @@ _UNEQUAL = (
     r"does not match.*?size (\d+).*?size (\d+)",
 )
 """Messages that name two lengths which have to be equal."""
+_TOO_SMALL = "negative dimensions|zero-size|empty|need at least one array|array of size 0 into"
 _TUPLE = r"\(([\d, ]*)\)"
 
 
@@ -114,7 +115,7 @@ class Repairs:
             size = int(past.group(2))
             yield from fitting.bound(specs, numbers, size)
             yield from fitting.longer(specs, numbers, size, self._direct)
-        elif re.search("negative dimensions|zero-size|empty|need at least one array", message):
+        elif re.search(_TOO_SMALL, message):
             yield from fitting.larger(specs)
         elif kind == "LinAlgError" and "square" in message:
             for name in names or list(specs):

@@ -201,7 +201,7 @@ class Starting:
             as_called = {**start, **fresh}
             first, second = (0.2, 0.0) if source != "the code" else (0.0, 0.3)
             starts = [(first, as_called), (second, start)]
-        starts += [(0.3, one) for one in _as_curve(pairing, start, keyed)]
+        starts += [(-0.2, one) for one in _as_curve(pairing, start, keyed)]
         shared = [] if pairing.supplied else self._shared(keyed)
         if shared and source == "the code" and not fresh:
             starts, source = [(0.4 + cost, one) for cost, one in starts], "its argument names"
