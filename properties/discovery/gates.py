@@ -31,15 +31,30 @@ def with_gates(forward: Function, specs: Specs, free: Sequence[str]) -> Specs:
         if letter is None:
             continue
         for name in _factors(base, defined, last=last):
-            key = plain.get(name, "")
-            one = found.get(key)
-            if one is None or key not in free or one.kind != "normal" or not one.axes:
+            whole, _, entry = name.partition("[")
+            key = plain.get(whole, "")
+            if key not in free:
                 continue
-            if letter not in one.letters():
-                rest = one.axes[:-1] if last else one.axes[1:]
-                wide = f"{count} * {letter}"
-                found[key] = replace(one, axes=(*rest, wide) if last else (wide, *rest))
+            wide = f"{count} * {letter}"
+            if not entry:
+                found[key] = _widened(found[key], letter, wide, last=last)
+            elif found[key].kind == "dict":
+                parts = found[key].parts
+                found[key] = replace(
+                    found[key],
+                    parts=tuple(
+                        (k, _widened(one, letter, wide, last=last) if entry == f"{k!r}]" else one)
+                        for k, one in parts
+                    ),
+                )
     return found
+
+
+def _widened(one: Wanted, letter: str, wide: str, *, last: bool) -> Wanted:
+    if one.kind != "normal" or not one.axes or letter in one.letters():
+        return one
+    rest = one.axes[:-1] if last else one.axes[1:]
+    return replace(one, axes=(*rest, wide) if last else (wide, *rest))
 
 
 def _slices(function: Function) -> dict[tuple[str, bool], tuple[str, int]]:

@@ -120,6 +120,9 @@ def _columns(pairing: Pairing, seen: Sequence[Seen]) -> tuple[str, ...]:
     shapes = [leaves.get(f"arg/{name}") for name in names_]
     if shapes[0] is None or len(shapes[0]) != 1 or any(shape != () for shape in shapes[1:]):
         return ()
+    count = len(names_) - 1
+    if all(one.truth.leaves[f"arg/{names_[0]}"] == (count,) for one in seen):
+        return ()  # it may as well be that of the first argument
     values = [one.reply.get("gradients", ()) for one in seen]
     tables = [len(v) == 1 and np.ndim(v[0][1]) == 2 for v in values]
     return names_[1:] if all(tables) else ()

@@ -227,16 +227,12 @@ def _as_curve(
     first, *rest = start or [""]
     jacobian = {"jac", "jacobian"} & set(names.words(pairing.judged.name))
     local = pairing.kind == "local" and pairing.forward.names == pairing.judged.names
-    untold = all(hint.shape is None and not hint.ranks for hint in hints_.values())
+    told = [n for n, hint in hints_.items() if hint.shape is not None or hint.ranks]
     plain = all(one.kind == "normal" for one in start.values())
-    if not (jacobian and local and untold and plain and len(rest) > 1):
+    if not (jacobian and local and plain and len(rest) > 1 and told in ([], [first])):
         return []
-    return [
-        {
-            first: Wanted("normal", ("N",)),
-            **{name: Wanted("normal") for name in rest},
-        }
-    ]
+    places = start[first] if told else Wanted("normal", ("N",))
+    return [{first: places, **{name: Wanted("normal") for name in rest}}]
 
 
 def _indexes(hint: Hint) -> bool:
