@@ -9,10 +9,12 @@ from pathlib import Path
 
 from ..record.listing import Listing
 from ..record.schema import Function, Property, Record, Shown
+from ..record.text import one_line
 from ..record.unfinished import NOT_WRITTEN
 from .arrays import scalar, to_float
 from .text import WORD, counted, number
 
+_REASON = 200  # characters; an exception may quote a whole array, and the record has it
 _FINDINGS = 8  # different ones of a kind, told in full
 
 
@@ -120,7 +122,8 @@ def remarks(record: Record) -> list[tuple[Shown, str]]:
         found.append(("inconclusive", f"no oracle could decide: {_first(unclear, 4)}"))
     for one in record.not_judged:
         write = f"; to have it judged, say what it takes, as in {one.write}" if one.write else ""
-        found.append(("skipped", f"{one.name}: not judged: {one.reason}{write}"))
+        reason = one_line(one.reason, limit=_REASON)
+        found.append(("skipped", f"{one.name}: not judged: {reason}{write}"))
     return found + [("noted", note) for note in record.notes]
 
 
