@@ -315,6 +315,8 @@ class _Search:
         self._summed = self._summed or as_summed(off, seen, specs)
         hypothesis = Hypothesis(start, specs, plan, reading, fit, cost, least)
         if self._best is None or hypothesis.rank < self._best.rank:
+            if self._best is not None and _hides(specs, self._best):
+                return
             before, self._best = self._best, hypothesis
             if before is not None and fit.clean and _are_rows_of(specs, before.specs):
                 self._note = _VECTORS_ALONE
@@ -366,6 +368,16 @@ class _Search:
         if not function.file.endswith(".ipynb"):
             return ""
         return Cells.of(self._survey.sources[function.module]).say(function.line)
+
+
+def _hides(specs: Mapping[str, Wanted], before: Hypothesis) -> bool:
+    """Whether a gradient by its name belongs to an input that is now a mask, which has none.
+
+    Of a label that is no reason: the ``dy`` of a loss is that of the prediction.
+    """
+    masks = [n for n in _made_bits(specs, before.specs) if not is_target(n)]
+    named = {m.leaf.path for m in before.fit.matches if m.leaf is not None and m.named}
+    return any(mask in named for mask in masks)
 
 
 def _made_bits(specs: Mapping[str, Wanted], before: Mapping[str, Wanted]) -> list[str]:

@@ -170,3 +170,29 @@ def g(x):
 def test_a_letter_alone_convicts_nobody(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="nothing but its name says"):
         judged(tmp_path, CONSTRAINTS)
+
+
+MIXTURE = '''
+def log_likelihood(x, mu, log_s, logits):
+    """x: (N, D), mu: (K, D), log_s: (K,), logits: (K,)"""
+    sq = ((x[:, None, :] - mu) ** 2).sum(axis=2)
+    logp = logits - 0.5 * sq * np.exp(-2 * log_s) - x.shape[1] * log_s
+    return np.log(np.exp(logp).sum(axis=1)).sum()
+
+
+def log_likelihood_grad(x, mu, log_s, logits):
+    diff = x[:, None, :] - mu
+    sq, inv = (diff ** 2).sum(axis=2), np.exp(-2 * log_s)
+    p = np.exp(logits - 0.5 * sq * inv - x.shape[1] * log_s)
+    r = p / p.sum(axis=1, keepdims=True)
+    dx = -((r * inv)[:, :, None] * diff).sum(axis=1)
+    dmu = ((r * inv)[:, :, None] * diff).sum(axis=0)
+    dlog_s = (r * (sq * inv - x.shape[1])).sum(axis=0)
+    return dx, dmu, dlog_s, r.sum(axis=0)
+'''
+
+
+def test_what_has_a_gradient_is_not_taken_for_a_mask(tmp_path: Path) -> None:
+    assert judged(tmp_path, MIXTURE).status == "right"
+    wrong = MIXTURE.replace("(sq * inv -", "(0.5 * sq * inv -")
+    assert judged(tmp_path, wrong).status == "wrong"
