@@ -145,7 +145,7 @@ class Printer:
             rest = _Text(right.text, right.level).at(_TERM if minus else _SUM)
             return _Text(f"{left.at(_SUM)} {'-' if minus else '+'} {rest}", _SUM)
         if isinstance(node.op, ast.Pow):
-            base = self._print(node.left).at(_ATOM)
+            base = _below_exponent(self._print(node.left))
             base = rf"\left({base}\right)" if "^" in base and base[0] != "\\" else base
             return _Text(f"{base}^{{{self._print(node.right).at(_SUM)}}}", _FACTOR)
         if isinstance(node.op, ast.Div):
@@ -204,7 +204,11 @@ class Printer:
             if len(factors) == 1:
                 return part
             last = number == len(factors) - 1
-            bare = _Text(part.text, part.level).at(_TERM if last and number else _FACTOR)
+            # A B ⊙ C is (A B) ⊙ C: what a matrix is multiplied by takes its brackets along.
+            matrix = sign == r"\," and self._is_array(node) and self._has_sign(node)
+            matrix = matrix and any(self._is_array(before) for _, before in factors[:number])
+            loose = last and number and not matrix
+            bare = _Text(part.text, part.level).at(_TERM if loose else _FACTOR)
             if bare == "1":
                 continue
             text += (
@@ -225,12 +229,14 @@ class Printer:
         inverse = re.fullmatch(r"(.+)\^\{-1\}", inner.text)
         if inverse:
             return _Text(f"{inverse.group(1)}^{{-T}}", _FACTOR)
-        return _Text(f"{inner.at(_ATOM)}^T", _FACTOR)
+        return _Text(f"{_below_exponent(inner)}^T", _FACTOR)
 
     def _call(self, node: ast.Call) -> _Text:
         name = _called(node)
         if isinstance(node.func, ast.Attribute) and name in ("sum", "mean"):
-            return self._sum(node.func.value, node, mean=name == "mean")
+            if ast.unparse(node.func.value) in ("np", "numpy"):
+                return self._sum(node.args[0], node.args[1:], node.keywords, mean=name == "mean")
+            return self._sum(node.func.value, node.args, node.keywords, mean=name == "mean")
         arguments = [self._print(argument) for argument in node.args]
         inner = ", ".join(argument.at(_SUM) for argument in arguments)
         if name == "inv":
@@ -248,17 +254,30 @@ class Printer:
             return _Text(rf"{_PLAIN[name]}\left({inner}\right)", _ATOM)
         raise StepsError(f"there is no notation for {ast.unparse(node)!r}")
 
-    def _sum(self, summand: ast.expr, call: ast.Call, *, mean: bool) -> _Text:
-        axis = next((a.value for a in call.args if isinstance(a, ast.Constant)), None)
+    def _sum(
+        self,
+        summand: ast.expr,
+        arguments: Sequence[ast.expr],
+        keywords: Sequence[ast.keyword],
+        *,
+        mean: bool,
+    ) -> _Text:
+        given = [*arguments, *(k.value for k in keywords if k.arg == "axis")]
+        try:
+            axis = ast.literal_eval(given[0]) if given else None
+        except ValueError:
+            axis = ast.unparse(given[0])
         shape = self._shape(summand)
         printed = self._print(summand)
         if axis is None:
             front = self._share(shape, None) if mean else ""
             return _Text(rf"{front}\sum {printed.at(_FACTOR)}", _TERM)
-        if not -len(self._axes) <= int(str(axis)) < len(self._axes):
-            raise StepsError(f"there is no notation for {ast.unparse(call)!r}")
-        letter = self._axes[int(str(axis))]
-        front = self._share(shape, int(str(axis))) if mean else ""
+        if not isinstance(axis, int) or not -len(self._axes) <= axis < len(self._axes):
+            raise StepsError(
+                f"there is no notation for the sum of {ast.unparse(summand)!r} over {axis}"
+            )
+        letter = self._axes[axis]
+        front = self._share(shape, axis) if mean else ""
         power = isinstance(summand, ast.BinOp) and isinstance(summand.op, ast.Pow)
         bare = printed.at(_FACTOR if power else _ATOM)
         return _Text(rf"{front}\sum_{{{letter}}} {{{bare}}}_{{{letter}}}", _TERM)
@@ -272,6 +291,12 @@ class Printer:
         letters = [self._axes[k].upper() for k in range(len(shape))]
         below = "".join(letters) if axis is None else letters[axis]
         return rf"\tfrac{{1}}{{{below}}} "
+
+
+def _below_exponent(base: _Text) -> str:
+    """What an exponent stands on: behind a fraction it would be that of what is below the line."""
+    text = base.at(_ATOM)
+    return rf"\left({text}\right)" if text.startswith((r"\frac", r"\tfrac")) else text
 
 
 def _called(node: ast.Call) -> str:

@@ -119,8 +119,9 @@ def _agreed(report: Report, found: Inferred | None) -> Report:
     line = report.gradients[0].line if report.gradients else 0
     said = "; ".join(found.said)
     if found.status == "right" and report.outcome in ("wrong", "error", "nothing"):
+        why = said or "every returned gradient is right"
         steps = tuple(
-            replace(s, status="not judged", cause=None) if s.status == "wrong" else s
+            replace(s, status="not judged", cause=None, reason=why) if s.status == "wrong" else s
             for s in report.steps
         )
         reading = f" ({said})" if said else ""

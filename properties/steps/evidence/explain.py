@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -176,7 +177,7 @@ class Explainer:
                     origin = self._constant(values, made, index)
                     if origin is not None:
                         times = "" if origin == "1" else f"{origin} × "
-                        said = f"{times}the adjoint of {one.label} {word} {label}"
+                        said = f"{times}the adjoint of {one.label} {word} {_as_factor(label)}"
                         return Finding(slot, "factor", one.label, said)
             return self._local(slot, values, index, nodes)
 
@@ -263,6 +264,20 @@ class Explainer:
             said = f"the part of {adjoint} that goes through {where}"
             return Finding(slot, "part", one.label, said)
         return Finding(slot, "adjoint", one.label, adjoint)
+
+
+def _as_factor(label: str) -> str:
+    """An expression as it stands behind a sign of multiplication or division.
+
+    >>> [_as_factor("var + 0.001"), _as_factor("a / b"), _as_factor("np.exp(x + 1)")]
+    ['(var + 0.001)', '(a / b)', 'np.exp(x + 1)']
+    """
+    try:
+        node = ast.parse(label, mode="eval").body
+    except SyntaxError:  # it has a name that is no Python, such as one with a turn of a loop
+        return label
+    loose = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda)
+    return f"({label})" if isinstance(node, loose) else label
 
 
 def _constant_everywhere(values: Sequence[Array]) -> bool:

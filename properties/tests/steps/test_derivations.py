@@ -96,6 +96,16 @@ SHAPES = {"x": (4, 3), "w": (3, 2), "b": (3,), "k": (), "dx": (4, 3), "K": (4, 4
         ("k * -x", r"-k\, x"),
         ("x - -b", "x + b"),
         ("x * (b > 0)", r"x \odot [b > 0]"),
+        ("x @ (w * w)", r"x\, \left(w \odot w\right)"),
+        ("k * x @ (w * w)", r"k\, x\, \left(w \odot w\right)"),
+        ("x @ (w * w) @ K", r"x\, \left(w \odot w\right)\, K"),
+        ("k * (x * b)", r"k\, x \odot b"),
+        ("(x @ w) * b", r"x\, w \odot b"),
+        ("(x / b) ** 2", r"\left(\frac{x}{b}\right)^{2}"),
+        ("(x / b).T", r"\left(\frac{x}{b}\right)^T"),
+        ("(x * b).sum(axis=1)", r"\sum_{d} {\left(x \odot b\right)}_{d}"),
+        ("np.sum(x * b, axis=0)", r"\sum_{n} {\left(x \odot b\right)}_{n}"),
+        ("np.sum(x * b)", r"\sum \left(x \odot b\right)"),
     ],
 )
 def test_printing(expression: str, formula: str) -> None:
