@@ -50,3 +50,12 @@ def test_in_a_strict_run_it_is_an_error() -> None:
     said = replace(record.not_judged[0], reason="skipped, as the project says: in C")
     left_out = replace(strict, not_judged=(said,))
     assert ": error: not judged" not in concise(left_out)
+
+
+def test_a_reason_that_quotes_an_array_is_cut() -> None:
+    record = samples.explained()
+    (one,) = record.not_judged
+    long = replace(one, reason=f"forward raises ValueError: got {'[1, 2, 3], ' * 90}")
+    told = repr(NotebookReport(replace(record, not_judged=(long,))))
+    assert "forward raises ValueError: got [1, 2, 3]" in told
+    assert told.count("[1, 2, 3]") < 20
