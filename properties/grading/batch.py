@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -55,18 +57,32 @@ def connect(
             with _client_of(scheduler) as client:
                 yield client
             return
-        with (
-            LocalCluster(
-                n_workers=workers or processors(),
-                threads_per_worker=1,
-                processes=True,
-                memory_limit=0,  # a worker holds nothing; the code under test has limits of its own
-                dashboard_address="127.0.0.1:8787" if dashboard else None,
-                silence_logs=logging.ERROR,
-            ) as cluster,
-            Client(cluster) as client,
-        ):
-            yield client
+        with contextlib.ExitStack() as started:
+            with _deaf():
+                cluster = started.enter_context(
+                    LocalCluster(
+                        n_workers=workers or processors(),
+                        threads_per_worker=1,
+                        processes=True,
+                        memory_limit=0,  # a worker holds nothing; the code has limits of its own
+                        dashboard_address="127.0.0.1:8787" if dashboard else None,
+                        silence_logs=logging.ERROR,
+                    )
+                )
+            yield started.enter_context(Client(cluster))
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that are started meanwhile never hear of Ctrl-C: this one does, and ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _client_of(scheduler: str) -> Client:

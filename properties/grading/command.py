@@ -14,6 +14,7 @@ from ..commands.isolating import isolation_options, memory_option
 from ..commands.job import Job
 from ..commands.listing import check_known, check_required
 from ..commands.report import load_weights
+from ..implementation.folders import remove_orphans
 from ..implementation.isolation import Isolation
 from ..reports.points import Weights
 from ..spec.demands import PROFILES, Demands
@@ -170,6 +171,9 @@ def grade(
             name = submissions.resolve().name
             told = tuple(remarks(submissions, found, without=out))
             written = write_all(out, name, found, results, weights, options, asked, told)
+    except KeyboardInterrupt:
+        remove_orphans()  # of the workers, which are gone
+        raise
     except (InUse, NoCluster) as error:
         raise click.UsageError(str(error)) from error
     except Void as error:

@@ -92,6 +92,7 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 
 def serve() -> None:
     """Answer until the worker goes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command hears of Ctrl-C, and its end is ours
     # Whatever is printed by accident must not be taken for an answer.
     tasks, answers = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb")
     null = os.open(os.devnull, os.O_RDWR)
