@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from . import names
 from .classes import of_class
+from .closures import handed_out, of_closures
 from .deltas import deltas_of
-from .functions import of_closures, of_functions
+from .functions import of_functions
 from .pairs import Candidate, Pairing
 from .returning import is_local, joint_value
 from .source import Function, Survey
@@ -36,13 +38,18 @@ def candidates(
         if free(kind.name, kind.file):
             found += of_class(kind, survey.classes)
             found += deltas_of(kind, survey.functions)
-    usable = [f for f in survey.functions if free(f.name, f.file)]
+    usable = [f for f in survey.functions if free(f.name, f.file) and not _makes(f)]
     found += of_functions(survey, usable)
     found += of_closures(survey)
     found += _told(survey, [n for n in told if not any(one.answers_to(n) for one in found)])
     found.sort(key=lambda c: (c.function.module, c.owner is None, c.function.line))
     count = Counter(one.plain for one in found)
     return [replace(one, place=_stem(one)) if count[one.plain] > 1 else one for one in found]
+
+
+def _makes(function: Function) -> bool:
+    """Whether a function hands out a derivative, and is none itself."""
+    return any(names.is_backward(n.name) for n in handed_out(function))
 
 
 def _told(survey: Survey, told: Iterable[str]) -> Iterator[Candidate]:

@@ -103,7 +103,9 @@ class Found:
     def can_be_followed(self) -> bool:
         """Whether its lines can be followed: it derives one function, no list of numbers."""
         listed = len(self.plan.outputs) > max(self.plan.upstreams, 1)
-        return self.pairing.then is None and self.pairing.kind != "second" and not listed
+        pairing = self.pairing
+        made = pairing.handed or (pairing.owner is not None and pairing.owner.factory)
+        return pairing.then is None and pairing.kind != "second" and not (listed or made)
 
     @property
     def name(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from . import names
 from .pairs import Candidate, Pairing
@@ -15,12 +14,6 @@ from .source import Function, Survey
 _LIKELIHOODS = names.vocabulary("likelihood loglikelihood loglik logpdf lik nll logl")
 _ENERGIES = names.vocabulary("energy potential")
 _COSTS = names.VALUE | names.vocabulary("bce mse entropy crossentropy xent ce")
-
-
-_MADE_ANEW = (
-    "{} makes it anew at each call; check_derivative(forward, backward) in a test judges what is "
-    "made (docs/testing.md)"
-)
 
 
 def of_functions(survey: Survey, usable: Sequence[Function]) -> Iterator[Candidate]:
@@ -58,33 +51,6 @@ def of_functions(survey: Survey, usable: Sequence[Function]) -> Iterator[Candida
         elif function.parameters and _is_backward(function):
             reason = "no function was found that it is the derivative of"
             yield Candidate(function, None, (), reason)
-
-
-def of_closures(survey: Survey) -> Iterator[Candidate]:
-    """Functions that another one makes and hands out, which nobody can call without it."""
-    methods = [m for kind in survey.classes for m in kind.methods.values()]
-    for outer in (*survey.functions, *methods):
-        inner = [n for n in outer.walk() if isinstance(n, ast.FunctionDef) and n is not outer.node]
-        for node in inner:
-            if names.is_backward(node.name) and _handed_out(outer, node.name):
-                owner = f"{outer.owner}." if outer.owner else ""
-                made = f"{owner}{outer.name}"
-                name = f"{made}.{node.name}"
-                function = replace(outer, name=name, line=node.lineno, owner="", node=node)
-                yield Candidate(function, None, (), _MADE_ANEW.format(made))
-
-
-def _handed_out(outer: Function, name: str) -> bool:
-    """Whether a function returns another one, or puts it into an attribute or an entry."""
-    given = (
-        node.value
-        for node in outer.walk()
-        if isinstance(node, ast.Return)
-        or (isinstance(node, ast.Assign) and not isinstance(node.targets[0], ast.Name))
-    )
-    read = [n for value in given if value is not None for n in ast.walk(value)]
-    called = {id(node.func) for node in read if isinstance(node, ast.Call)}
-    return any(isinstance(n, ast.Name) and n.id == name and id(n) not in called for n in read)
 
 
 def _elsewhere(function: Function, others: Sequence[Function]) -> list[Pairing]:

@@ -40,6 +40,8 @@ class Pairing:
     slope : Function or None
         A method that gives the upstream derivative of the output and the labels, of a cost that is
         nowhere written.
+    handed : bool
+        Whether the forward returns the backward beside its value.
     supplied : mapping
         Arguments that are given an object, as a text that stands for it, or a seed.
     """
@@ -56,6 +58,7 @@ class Pairing:
     warm: bool = False
     unsure: bool = False
     slope: Function | None = None
+    handed: bool = False
     supplied: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
@@ -82,6 +85,8 @@ class Pairing:
         place = f"{self.owner.name}." if self.owner is not None else ""
         if self.backward is None:
             return f"{place}{self.forward.name} (value and gradient)"
+        if self.handed:
+            return f"{place}{self.forward.name}.{self.backward.name} of {place}{self.forward.name}"
         if self.kind == "flag":
             return f"{place}{self.forward.name} ({self.flag}=True)"
         of = f"{self.then.name} after " if self.then is not None else ""

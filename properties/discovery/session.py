@@ -84,6 +84,8 @@ def base_request(pairing: Pairing) -> dict[str, Any]:
         else:
             request["class"], request["module"] = owner.name, owner.module
             request["warm"] = pairing.warm
+    request["factory"] = owner is not None and owner.factory
+    request["handed"] = pairing.handed
     request["globals"] = list(forward.arrays)
     if pairing.then is not None:
         own = [p.name for p in pairing.then.parameters if p.required]

@@ -109,7 +109,10 @@ def _text(node: ast.expr) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Class:
-    """A class of a target, with the methods of its bases."""
+    """A class of a target, with the methods of its bases.
+
+    A `factory` is a function that makes and hands out functions; they are its methods.
+    """
 
     name: str
     module: str
@@ -117,6 +120,7 @@ class Class:
     doc: str
     methods: Mapping[str, Function]
     line: int = 0
+    factory: bool = False
 
     @property
     def file(self) -> str:

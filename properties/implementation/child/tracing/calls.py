@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ import numpy as np
 
 from .chance import Chance
 from .dual import Dual
+from .handed import Made, parted
 from .objects import flat, is_number, parameters, replaced
 from .supplied import supplied
 
@@ -52,6 +53,7 @@ class Calls:
         self._trials, self._request = trials, request
         trials.chance.rewind(int(request.get("seed", 0)))
         self.owner: Any = None
+        self._handed: Callable[..., Any] | None = None
         self.before: list[Any] = []
         self._before_args: dict[str, Any] = {}
         self.aliases: list[list[str]] = []
@@ -67,6 +69,8 @@ class Calls:
                 options = {k: own.pop(k) for k in request.get("init_keywords", ())}
                 made = trials.resolve(request["module"], request["class"])
                 self.owner = made(*own.values(), **options)
+            if request.get("factory"):
+                self.owner = Made(self.owner)
             if request.get("warm"):
                 self._warm()
             self._set(leaves)
@@ -150,6 +154,8 @@ class Calls:
             later = set(then["args"]) if then else set()
             positional = [v for k, v in arguments.items() if k not in options and k not in later]
             returned = function(*positional, **options)
+            if request.get("handed"):
+                returned, self._handed = parted(returned)
             if not then or not then["function"]:
                 return returned
             parts = returned if isinstance(returned, tuple) else (returned,)
@@ -174,6 +180,8 @@ class Calls:
             self._before_args = {p[0]: np.array(p[3]) for p in flat(arguments, "arg")}
         with self._in_place(), self._stage("backward"):
             owner = self.owner
+            if self._handed is not None:
+                return self._handed(*positional, **named)
             if owner is not None and request.get("backward_of", "object") == "object":
                 function = getattr(owner, request["backward"])
                 return function(*positional, **named) if callable(function) else function
