@@ -84,7 +84,28 @@ def _numbers(
             found.append(("step", path, (before[path] - np.asarray(value)) / rate))
         elif any(names.is_gradient(part) for part in path.split("/")):
             found.append(("attribute", path, np.asarray(value)))
+    found += _left_in_globals(pairing, one)
     found += [("written", str(p), np.asarray(v)) for p, v in reply.get("written", ())]
+    return found
+
+
+def _left_in_globals(pairing: Pairing, one: Seen) -> list[tuple[str, str, Array]]:
+    """Gradients of inputs that the backward leaves in globals of its module."""
+    leaves = [path.rpartition("/")[2] for path in one.example.leaves]
+    held = {str(p): np.asarray(v) for p, v in one.reply.get("held", ())}
+    found = []
+    for path, value in one.reply.get("results", ()):
+        name = _attribute_name(path)
+        gradient = any(names.is_gradient(part) for part in path.split("/"))
+        if not gradient or not any(names.same(name, leaf) for leaf in leaves):
+            continue
+        value = np.asarray(value)
+        if (
+            pairing.judged.adds_to(path.split("/")[0])
+            and held.get(path, value).shape == value.shape
+        ):
+            value = value - held.get(path, 0.0)
+        found.append(("attribute", path, value))
     return found
 
 

@@ -69,6 +69,26 @@ class Function:
         return body
 
     @property
+    def results(self) -> tuple[str, ...]:
+        """Globals that it writes: declared so, or filled as ``grads["w"] = …``."""
+        nodes = list(self.walk())
+        declared = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
+        bound = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        filled = {
+            node.value.id
+            for node in nodes
+            if isinstance(node, ast.Subscript)
+            and isinstance(node.ctx, ast.Store)
+            and isinstance(node.value, ast.Name)
+        }
+        return tuple(sorted(declared | (filled - bound - set(self.names))))
+
+    def adds_to(self, name: str) -> bool:
+        """Whether it adds to what a name, or an entry of it, holds already."""
+        targets = [node.target for node in self.walk() if isinstance(node, ast.AugAssign)]
+        return any(ast.unparse(target).partition("[")[0] == name for target in targets)
+
+    @property
     def is_skeleton(self) -> bool:
         """Whether it does nothing but pass or raise."""
         return self.node is not None and all(

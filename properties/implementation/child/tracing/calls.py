@@ -77,10 +77,10 @@ class Calls:
             self.before = _copied(flat(self.owner, objects=trials.is_own))
         self._module = vars(trials.module(str(request["module"])))
         names = [name for name in request.get("globals", ()) if name in self._module]
-        given = dict(request.get("globals_set", {}))
+        given = request.get("globals_set", {}).items()
+        changes = {f"global/{name}": np.array(value) for name, value in given} | leaves
         self._globals = {
-            name: leaves.get(f"global/{name}", np.array(given.get(name, self._module[name])))
-            for name in names
+            name: replaced(self._module[name], changes, f"global/{name}") for name in names
         }
         self.leaves = self._leaves()
 
@@ -213,6 +213,10 @@ class Calls:
         """What a text that stands for an object stands for."""
         module = str(self._request["module"])
         return supplied(value, lambda name: self._trials.resolve(module, name))
+
+    def results(self) -> list[Any]:
+        """Numbers in the globals that the backward leaves its gradients in."""
+        return flat({name: self._module.get(name) for name in self._request.get("results", ())})
 
     def written(self) -> list[Any]:
         """Arguments that were changed in place."""

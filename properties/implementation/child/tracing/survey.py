@@ -34,7 +34,7 @@ def _module(module: ModuleType, lines: list[str]) -> dict[str, Any]:
         "arrays": [
             name
             for name, value in list(vars(module).items())
-            if isinstance(value, np.ndarray) and value.dtype.kind == "f"
+            if _is_array(value) or _holds_arrays(value)
         ],
         "constants": {
             name: value
@@ -42,6 +42,15 @@ def _module(module: ModuleType, lines: list[str]) -> dict[str, Any]:
             if not name.startswith("_") and type(value) in _PLAIN
         },
     }
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
+def _holds_arrays(value: Any) -> bool:
+    """Whether a value is a dict of parameters."""
+    return type(value) is dict and bool(value) and all(map(_is_array, value.values()))
 
 
 def _class(name: str, kind: type) -> dict[str, Any]:

@@ -70,7 +70,10 @@ class Trials:
         }
         if request.get("backward"):
             before = {place[0]: np.array(place[3]) for place in flat(call.owner, objects=own)}
+            held = {place[0]: (place[3], np.array(place[3])) for place in call.results()}
             given = call.backward(returned, frames)
+            reply["results"] = sent([p for p in call.results() if _is_new(held.get(p[0]), p[3])])
+            reply["held"] = [[path, copy] for path, (_, copy) in held.items()]
             reply["gradients"] = sent(flat(given))
             reply["gradient_kind"] = type(given).__name__
             if call.owner is not None:
@@ -130,3 +133,8 @@ class Trials:
             "line": line,
             "function": function,
         }
+
+
+def _is_new(held: tuple[Any, Any] | None, value: Any) -> bool:
+    """Whether a number was written: it is another object, or another number."""
+    return held is None or held[0] is not value or differs(held[1], value)
