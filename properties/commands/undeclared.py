@@ -381,7 +381,7 @@ def how_to_declare(undeclared: Undeclared) -> str:
     name = shlex.quote(undeclared.target.text)
     for one in not_judged(undeclared.found):
         if one.write:
-            return f"write for example: nndl check {name} {one.write}"
+            return f"say what it takes, in the form of: nndl check {name} {one.write}"
     return (
         "name the two functions: "
         f"nndl steps {name} --forward NAME --backward NAME --inputs 'x: (N, D), …'"

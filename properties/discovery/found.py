@@ -49,7 +49,7 @@ class NotJudged:
     @property
     def sentence(self) -> str:
         """The one line that is shown."""
-        advice = f"; write {self.write}" if self.write else ""
+        advice = f"; say what it takes, as in {self.write}" if self.write else ""
         return f"{self.name}: not judged: {self.reason}{advice}"
 
 

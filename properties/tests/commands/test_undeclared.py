@@ -10,6 +10,9 @@ from click.testing import CliRunner, Result
 
 from properties.commands import undeclared
 from properties.commands.check import check
+from properties.commands.undeclared import Undeclared, how_to_declare
+from properties.discovery.found import NotJudged
+from properties.implementation import Target
 
 RIGHT = """
 import numpy as np
@@ -356,3 +359,11 @@ def make(w):
     assert "make.backward: not judged" in result.output
     inner = source.replace(handed, "return backward(forward(w))")
     assert "make.backward" not in run(tmp_path, RIGHT + inner).output
+
+
+def test_inputs_that_failed_are_a_form_and_no_command_to_copy() -> None:
+    refused = NotJudged("f", "no inputs were found that f accepts", "--inputs 'q: (N, D)'")
+    assert refused.sentence.endswith("; say what it takes, as in --inputs 'q: (N, D)'")
+    target = Target("file", Path("a.py"), "a.py", Path("."))
+    told = how_to_declare(Undeclared(target, [refused]))
+    assert told == "say what it takes, in the form of: nndl check a.py --inputs 'q: (N, D)'"
