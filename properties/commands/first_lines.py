@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import sys
-import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from ..discovery.found import Result
+from ..implementation.child.alarm import alarm
 from ..record.arrays import decode
 from ..record.listing import Listing
 from ..record.schema import Function, Record
@@ -182,7 +180,7 @@ def look(asked: Asked, job: Job, *, most: float | None = None) -> Listing:
     ``most`` are seconds by the clock, where they are not to be those of a run.
     """
     try:
-        with _at_most(most or _MOST):
+        with alarm(most or _MOST, _Over):
             report = _debug(asked, job)
     except _Over:
         return _without(asked, job, f"it was not found within {SECONDS:g} s")
@@ -277,27 +275,3 @@ def _without(asked: Asked, job: Job, why: str) -> Listing:
         function=asked.function,
         seconds=SECONDS,
     )
-
-
-@contextmanager
-def _at_most(seconds: float) -> Iterator[None]:
-    """Raise when the time is over, where the system has an alarm."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if not hasattr(signal, "setitimer") or not is_main:
-        yield
-        return
-
-    def ring(number: int, frame: Any) -> None:
-        raise _Over
-
-    started = time.monotonic()
-    before = signal.signal(signal.SIGALRM, ring)
-    left, again = signal.setitimer(signal.ITIMER_REAL, seconds)  # a test may have a time-out
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
-        if left:
-            rest = max(left - (time.monotonic() - started), 1e-3)
-            signal.setitimer(signal.ITIMER_REAL, rest, again)

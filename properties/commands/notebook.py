@@ -21,6 +21,7 @@ from ..implementation import Call, FunctionInfo, Handle, Limits, Outcome, Target
 from ..implementation.child.capture import Printed
 from ..implementation.child.executor import Executor, copied_arguments
 from ..implementation.child.packing import ToCopies
+from ..implementation.inside import outcomes_of
 from ..judge.plan import Cell, plan
 from ..judge.suite import Suite, by_row
 from ..layers import ALL
@@ -73,12 +74,7 @@ class Functions:
             np.seterr(**settings)
             np.random.set_state(numpy_state)
             random.setstate(python_state)
-        outcomes = []
-        for status, outputs, extras in records:
-            if "args_after" in extras:
-                extras["args_after"] = dict(extras["args_after"])
-            outcomes.append(Outcome(status, tuple(outputs), **extras))
-        return outcomes
+        return outcomes_of(records)
 
     def release(self, handles: Iterable[Handle]) -> None:
         """Let objects go that were kept."""

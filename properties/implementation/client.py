@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, Self
 
 from .child import wire
-from .child.values import NOT_RUN, Call, FunctionInfo, Handle, Layout, Outcome
+from .child.values import NOT_RUN, Call, FunctionInfo, Handle, Layout, Outcome, collect
 from .isolation import choose, give_up
 from .limits import Limits
 from .process import OVER, Child, ChildDied
@@ -350,16 +350,5 @@ def _handles(call: Call) -> list[Handle]:
         if type(value) is Handle:
             found.append(value)
         elif type(value) in (tuple, list, dict):
-            _collect(value, found)
+            collect(value, Handle, found)
     return found
-
-
-def _collect(value: Any, found: list[Handle]) -> None:
-    if isinstance(value, Handle):
-        found.append(value)
-    elif isinstance(value, dict):
-        for item in value.values():
-            _collect(item, found)
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            _collect(item, found)

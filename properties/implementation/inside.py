@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 
 from .child.capture import Printed
-from .child.executor import Executor, copied_arguments
+from .child.executor import Executor, Record, copied_arguments
 from .child.loading import LoadedTarget
 from .child.packing import ToCopies
 from .child.values import Call, FunctionInfo, Handle, Outcome
@@ -20,6 +20,16 @@ from .limits import Limits
 from .target import Target
 
 _MISSING = ("time", "memory", "file size", "isolation")
+
+
+def outcomes_of(records: Iterable[Record]) -> list[Outcome]:
+    """What an executor noted of calls in this process."""
+    outcomes = []
+    for status, outputs, extras in records:
+        if "args_after" in extras:
+            extras["args_after"] = dict(extras["args_after"])
+        outcomes.append(Outcome(status, tuple(outputs), **extras))
+    return outcomes
 
 
 class InProcess:
@@ -86,12 +96,7 @@ class InProcess:
         """Run a list of calls; one outcome for each, whatever they raise."""
         with self._surroundings():
             records = self._executor.run(calls, copied_arguments, ToCopies())
-        outcomes = []
-        for status, outputs, extras in records:
-            if "args_after" in extras:
-                extras["args_after"] = dict(extras["args_after"])
-            outcomes.append(Outcome(status, tuple(outputs), **extras))
-        return outcomes
+        return outcomes_of(records)
 
     def release(self, handles: Iterable[Handle]) -> None:
         """Let objects go that were kept."""

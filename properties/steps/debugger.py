@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from ..discovery.found import NotJudged
 from ..implementation import Limits
 from ..layers import ALL
 from ..spec.row import LayerSpec, ObjectSpec
-from .evidence.gather import examine, gather, upstreams
+from .evidence.gather import examine, gather
 from .evidence.judge import Judge
 from .inferring import Inferred, infer
 from .report import make_report
 from .rewrite.child import LIMITS, Child
 from .rewrite.session import Budget, Runner, Session
-from .rewrite.source import Project, open_project, parse_file
+from .rewrite.source import Project, open_project
 from .search.mistakes import Search
 from .search.smallest import smallest_case, unseen
 from .subjects import Subject, of_inputs, of_row, rows_named, variants_of
-from .values import CodeError, NoSource, Report, Step, StepsError, Trouble
+from .trouble import check_parses, in_trouble, origin_notes
+from .values import CodeError, NoSource, Report, Step, StepsError
 from .ways import Way
 
 __all__ = ["SECONDS", "debug", "debug_all", "debug_subject"]
@@ -195,7 +195,7 @@ def debug(
     try:
         subject = asked.subject(project)
     except NoSource:
-        _check_parses(project)
+        check_parses(project)
         subject = asked.subject(project, sourceless=True)
     report = debug_subject(
         project,
@@ -311,7 +311,7 @@ def debug_subject(
                     suspect=suspect,
                     definitions=True,
                 )
-            return _in_trouble(session, subject, error, seed)
+            return in_trouble(session, subject, error, seed)
         judge = Judge(evidence)
         search = Search(judge, repair=repair)
         origins = search.run()
@@ -324,7 +324,7 @@ def debug_subject(
         shown: Judge | None = None
         if shrink and origins:
             shown = smallest_case(session, subject, judge, origins[0].finding)
-        told = [*notes, *_origin_notes(session, subject)]
+        told = [*notes, *origin_notes(session, subject)]
         if budget.missed:
             told.append(
                 f"{budget.seconds:g} s were over before everything was looked at: --seconds gives "
@@ -336,69 +336,3 @@ def debug_subject(
 def _all_right(judge: Judge) -> bool:
     judged = [right for _, _, right in judge.returned(judge.evidence.traces)]
     return any(judged) and False not in judged
-
-
-# when lines cannot be judged --------------------------------------------------------------------
-def _check_parses(project: Project) -> None:
-    """A file that is no Python has no function, which is not what is to be said of it."""
-    path = project.package
-    if path.is_file() and path.suffix in (".py", ".ipynb"):
-        try:
-            parse_file(path)
-        except SyntaxError as error:
-            raise StepsError(
-                f"{path.name} does not parse, {project.cells.say(error.lineno or 1)}: {error.msg}"
-            ) from error
-
-
-def _origin_notes(session: Session, subject: Subject) -> list[str]:
-    """Say of a function without source that no line of it is judged, and where it was made."""
-    judged = subject.pair.judged
-    if judged.module:
-        return []
-    notes = [
-        f"the source of {judged.name} cannot be read, so that no line is judged: its returned "
-        f"gradients are held against numerical derivatives of {subject.pair.forward.name}"
-    ]
-    [where] = session.as_written([{"kind": "where"}])
-    if where.get("file"):
-        name = Path(str(where["file"])).name
-        notes.append(
-            f"{judged.name} comes from {session.project.cells.say(where['line'])} of {name}"
-        )
-    return notes
-
-
-def _in_trouble(session: Session, subject: Subject, error: CodeError, seed: int) -> Report:
-    """Report what a function does instead of returning gradients, with the line in its file."""
-    case, pair = subject.draw(subject.sizes[0], seed), subject.pair
-    trouble = Trouble(pair.judged.name, "raised", str(error))
-    try:
-        [value] = session.as_written([{"kind": "value", "case": case.payload()}])
-        answer, function = value, pair.forward
-        if "error" not in value:
-            case = replace(case, dout=upstreams(subject, case, value["shapes"]))
-            job = {"kind": "trace", "case": case.payload(), "record": False}
-            [answer] = session.as_written([job])
-            function = pair.judged
-        if "error" in answer:
-            cell, line = session.project.cells.place(int(answer.get("line", 0)))
-            status, said = str(answer["status"]), str(answer["error"])
-            trouble = Trouble(function.name, status, said, line, cell)
-        elif not answer["returned"]:
-            trouble = Trouble(function.name, "error", "it returns no array")
-    except CodeError:
-        pass
-    return Report(
-        target=session.project.label,
-        label=pair.label,
-        forward=pair.forward.name,
-        backward=pair.judged.name,
-        file=str(pair.judged.file),
-        source=(),
-        steps=(),
-        mistakes=(),
-        verdict=trouble.sentence,
-        case=case,
-        trouble=trouble,
-    )

@@ -331,8 +331,10 @@ def _verdict(
         return _right(gradients, steps, has_source)
     first = mistakes[0]
     text = f"{evidence.say(first.line)}: {first.name} is the first wrong step: {first.cause}"
-    if first.suspects:
-        text += f" ({_feed(evidence, first.suspects)} it and cannot be judged alone)"
+    shown_right = {s.line for s in steps if s.status == "right"}
+    suspects = [line for line in first.suspects if line not in shown_right]
+    if suspects:
+        text += f" ({_feed(evidence, suspects)} it and cannot be judged alone)"
     if len(mistakes) == 1:
         return text + (f"; the rest is right once {first.name} is" if first.heals else "")
     others = "; ".join(f"{evidence.say(m.line)}: {m.name}: {m.cause}" for m in mistakes[1:])

@@ -14,7 +14,7 @@ from .blame import describe
 from .capture import Printed
 from .packing import Packer, Plain, split_outputs
 from .standin import STAND_IN, StandIn
-from .values import IDENTITY, NOT_RUN, Call, Handle, Laid, Ref
+from .values import IDENTITY, NOT_RUN, Call, Handle, Laid, Ref, collect
 from .watching import Watch
 
 SEED = 20_170_117
@@ -305,24 +305,13 @@ def _references(call: Call) -> list[Ref]:
         if type(value) is Ref:
             found.append(value)
         elif type(value) in (tuple, list, dict) and not _is_array_node(value):
-            _collect(value, found)
+            collect(value, Ref, found)
     return found
 
 
 def _is_array_node(value: Any) -> bool:
     """Whether a value is an array as it came through the pipe; most arguments are."""
     return type(value) is list and len(value) > 4 and value[0] == "a" and type(value[1]) is str
-
-
-def _collect(value: Any, found: list[Ref]) -> None:
-    if isinstance(value, Ref):
-        found.append(value)
-    elif isinstance(value, dict):
-        for item in value.values():
-            _collect(item, found)
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            _collect(item, found)
 
 
 def copied_arguments(call: Call, resolve: Resolver) -> tuple[tuple[Any, ...], Mapping[str, Any]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+Found = TypeVar("Found")
 
 # Arrays, numbers, strings, None, and dicts, lists, tuples of them; Ref, Handle and Laid.
 Value = Any
@@ -232,3 +233,15 @@ class Layout:
     within: str | None = None
     surveyed: tuple[str, ...] = ()
     installed: tuple[str, ...] = ()
+
+
+def collect(value: Any, kind: type[Found], found: list[Found]) -> None:
+    """Add the values of a kind that lie in a value, at any depth."""
+    if isinstance(value, kind):
+        found.append(value)
+    elif isinstance(value, dict):
+        for item in value.values():
+            collect(item, kind, found)
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            collect(item, kind, found)

@@ -30,7 +30,6 @@ class Instrumented:
     probes: dict[int, Probe]
     statements: dict[int, Statement]
     locals: dict[str, frozenset[str]]
-    followed: tuple[str, ...]
     not_followed: list[str] = field(default_factory=list)
 
 
@@ -137,7 +136,7 @@ def instrument(
         maker.function(node, name)
         _put_back(tree, name, node)
     return Instrumented(
-        _with_header(tree), maker.probes, maker.statements, maker.locals, wanted, maker.complaints
+        _with_header(tree), maker.probes, maker.statements, maker.locals, maker.complaints
     )
 
 

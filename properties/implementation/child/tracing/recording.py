@@ -6,15 +6,15 @@ Only descriptions of the arguments are kept: shapes, kinds of values, small numb
 from __future__ import annotations
 
 import ast
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 import numpy as np
+
+from ..alarm import alarm
 
 _MOST_CALLS = 4
 _MOST_PARTS = 24
@@ -53,7 +53,7 @@ class Recorder:
         before = sys.getprofile()
         _setprofile(note)
         try:
-            with _ending(seconds):
+            with alarm(seconds, OutOfTime):
                 yield
         except OutOfTime:
             pass
@@ -63,29 +63,6 @@ class Recorder:
     def told(self) -> list[list[Any]]:
         """The calls as plain values: file, name, and the arguments of each call."""
         return [[file, name, calls] for (file, name), calls in self.calls.items() if calls]
-
-
-@contextmanager
-def _ending(seconds: float | None) -> Iterator[None]:
-    """End what takes longer, where signals can be had."""
-    if (
-        seconds is None
-        or threading.current_thread() is not threading.main_thread()
-        or not hasattr(signal, "setitimer")
-    ):
-        yield
-        return
-
-    def end(number: int, frame: object) -> None:
-        raise OutOfTime
-
-    before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def run_main(
