@@ -25,7 +25,8 @@ class Kept:
         self.folder = folder
         self._results = folder / "results"
         self._unchecked = folder / ".unchecked"
-        self._results.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._results.mkdir(mode=0o700, exist_ok=True)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

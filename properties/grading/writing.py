@@ -39,8 +39,8 @@ def write_all(
     write_whole(out / "grades.csv", grades_csv(made))
     write_whole(out / "canvas.csv", canvas_csv(made, assignment))
     write_whole(out / "gradescope.csv", gradescope_csv(made))
-    for folder in ("records", "students"):
-        (out / folder).mkdir(exist_ok=True)
+    (out / "records").mkdir(mode=0o700, exist_ok=True)  # the seed is in them
+    (out / "students").mkdir(exist_ok=True)
     title = one_line(assignment, limit=120)
     rows = []
     written: set[Path] = set()

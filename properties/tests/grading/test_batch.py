@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -158,3 +159,9 @@ def test_grade_books_have_the_same_columns_for_everybody(tmp_path: Path) -> None
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
 def test_no_cell_is_a_formula_where_a_semicolon_parts_them(sign: str) -> None:
     assert _csv([[f"Ann; {sign}1", f"{sign}1"]]) == f"Ann; '{sign}1,'{sign}1\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
+def test_nobody_else_reads_what_has_the_seed(tmp_path: Path) -> None:
+    Kept(tmp_path / "out")
+    assert (tmp_path / "out" / "results").stat().st_mode & 0o077 == 0
