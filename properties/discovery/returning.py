@@ -67,9 +67,31 @@ def _is_joint(function: Function) -> bool:
     if first and names.is_gradient(first) and first.lower() not in ("data_loss", "d", "dist"):
         return False
     made = [part for part in last[1:] if part and part not in function.names]
-    if any(_is_gradient_here(part, function) for part in made):
+    if any(_is_gradient_here(part, function) for part in made) or _propagates(function):
         return True
     return "grad" in function.name.lower() and ("and" in plain or "with" in plain)
+
+
+def _propagates(function: Function) -> bool:
+    """Whether a loss is returned with products of a gradient: ``return loss, ds @ y, ds.T @ x``."""
+    values = [node.value for node in function.walk() if isinstance(node, ast.Return)]
+    for value in values:
+        first, *rest = value.elts if isinstance(value, ast.Tuple) and value.elts else [None]
+        if not isinstance(first, ast.Name) or not set(names.words(first.id)) & names.VALUE:
+            continue
+        made = [
+            isinstance(part, ast.BinOp)
+            and isinstance(part.op, ast.MatMult)
+            and any(
+                _is_gradient_here(leaf.id, function)
+                for leaf in ast.walk(part)
+                if isinstance(leaf, ast.Name) and leaf.id not in function.names
+            )
+            for part in rest
+        ]
+        if made and all(made):
+            return True
+    return False
 
 
 def _is_gradient_here(name: str, function: Function) -> bool:

@@ -196,3 +196,18 @@ def test_what_has_a_gradient_is_not_taken_for_a_mask(tmp_path: Path) -> None:
     assert judged(tmp_path, MIXTURE).status == "right"
     wrong = MIXTURE.replace("(sq * inv -", "(0.5 * sq * inv -")
     assert judged(tmp_path, wrong).status == "wrong"
+
+
+PRODUCTS = '''
+def contrast(x, y):
+    """x: (N, D), y: (N, D)"""
+    s = x @ y.T
+    loss = 0.5 * np.sum(s**2)
+    ds = s
+    return loss, ds @ y, ds.T @ x
+'''
+
+
+def test_products_of_a_gradient_beside_a_loss_are_gradients(tmp_path: Path) -> None:
+    assert judged(tmp_path, PRODUCTS).status == "right"
+    assert judged(tmp_path, PRODUCTS.replace("ds.T @ x", "ds @ x")).status == "wrong"
