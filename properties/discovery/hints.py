@@ -47,7 +47,9 @@ def hints(
         documented(function.doc, found)
         in_notation(function.doc, found)
     documented(doc, found)
-    if functions and is_of_time(functions[0].names):
+    state = [n for n in functions[0].names[:2] if n != "t"] if functions else []
+    listed = any(found[n].entries > 1 for n in state if n in found)  # no prediction and target
+    if functions and listed and is_of_time(functions[0].names):
         for name in {"t", *functions[0].names[2:]} & found.keys():  # a time, and constants
             found[name].ranks = found[name].ranks or [0, 1]
     for name in found if crossed else ():  # one example at a time, so others are vectors too

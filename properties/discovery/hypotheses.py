@@ -307,7 +307,9 @@ def first_input(specs: Mapping[str, Wanted], pairing: Pairing) -> str:
     """
     inputs = [name for name in specs if name.startswith("arg/")]
     if pairing.kind == "local" and names.is_of_time(pairing.forward.names):
-        return next((n for n in inputs[:2] if n != "arg/t"), "")
+        state = next((n for n in inputs[:2] if n != "arg/t"), "")
+        if state and any(isinstance(axis, int) for axis in specs[state].axes):
+            return state
     ending = pairing.judged.name.rpartition("_")[2]
     for name in inputs:
         plain = name.partition("/")[2]

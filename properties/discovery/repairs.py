@@ -31,7 +31,7 @@ _UNEQUAL = (
     r"does not match.*?size (\d+).*?size (\d+)",
 )
 """Messages that name two lengths which have to be equal."""
-_TOO_SMALL = "negative dimensions|zero-size|empty|need at least one array|array of size 0 into"
+_TOO_SMALL = "negative dimensions|zero-size|empty|need at least one array|size 0 into .*newaxis"
 _TUPLE = r"\(([\d, ]*)\)"
 
 
