@@ -33,7 +33,8 @@ from .ladder import Truth, Unclear
 from .learning import Refused
 from .letters import ones, pretty
 from .locating import locate, shape_is_off
-from .losses import is_loss, only_multiplied, variants
+from .losses import is_loss, only_multiplied, symmetric_forms, variants
+from .notes import made_of, note_of
 from .pairs import Candidate, Pairing
 from .reading import leaves_of, readings
 from .session import Session
@@ -47,7 +48,6 @@ CALLS = "calls that it makes itself"
 _EXAMPLES = 3
 _MOST_INPUTS = 8
 _LEAST = (1, 3)
-_VECTORS_ALONE = "right for vectors (N,) alone: for tables (N, D) it is not the derivative"
 
 
 def discover(
@@ -176,7 +176,7 @@ class _Search:
             self._ran = False
             masks = only_multiplied(pairing.forward)
             likely = variants(specs, self._declared, masks) if is_loss(pairing) else [(0.0, specs)]
-            for more, variant in likely:
+            for more, variant in (*likely, *symmetric_forms(pairing, specs, self._declared)):
                 self._with_inputs(start, variant, cost + price - first + more)
                 if self._best is not None and self._best.fit.clean:
                     return
@@ -318,12 +318,8 @@ class _Search:
             if self._best is not None and _hides(specs, self._best):
                 return
             before, self._best = self._best, hypothesis
-            if before is not None and fit.clean and _are_rows_of(specs, before.specs):
-                self._note = _VECTORS_ALONE
-            elif before is not None and fit.clean:
-                masks = [n for n in _made_bits(specs, before.specs) if not is_target(n)]
-                told = ", ".join(n.partition("/")[2] for n in masks)
-                self._note = f"right where {told} holds zeros and ones alone" if masks else ""
+            if before is not None and fit.clean:
+                self._note = note_of(specs, before.specs)
 
     # endings
 
@@ -375,24 +371,9 @@ def _hides(specs: Mapping[str, Wanted], before: Hypothesis) -> bool:
 
     Of a label that is no reason: the ``dy`` of a loss is that of the prediction.
     """
-    masks = [n for n in _made_bits(specs, before.specs) if not is_target(n)]
+    masks = [n for n in made_of(specs, before.specs, "bits") if not is_target(n)]
     named = {m.leaf.path for m in before.fit.matches if m.leaf is not None and m.named}
     return any(mask in named for mask in masks)
-
-
-def _made_bits(specs: Mapping[str, Wanted], before: Mapping[str, Wanted]) -> list[str]:
-    """Inputs that hold zeros and ones where others held numbers."""
-    return [
-        n
-        for n, one in specs.items()
-        if one.kind == "bits" and n in before and before[n].kind == "normal"
-    ]
-
-
-def _are_rows_of(specs: Mapping[str, Wanted], before: Mapping[str, Wanted]) -> bool:
-    """Whether inputs are vectors where others were tables."""
-    fewer = [n for n, one in specs.items() if n in before and one.axes != before[n].axes]
-    return bool(fewer) and all(len(specs[n].axes) < len(before[n].axes) == 2 for n in fewer)
 
 
 def _repeats(session: Session, pairing: Pairing, example: Example) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
@@ -78,3 +79,32 @@ def variants(
         plain = name.partition("/")[2]
         if plain in masks and plain not in declared and one.kind == "normal" and one.axes:
             yield 0.3, {**specs, name: replace(one, kind="bits")}
+
+
+def symmetric_forms(
+    pairing: Pairing, specs: Mapping[str, Wanted], declared: Container[str]
+) -> Iterator[tuple[float, Mapping[str, Wanted]]]:
+    """Inputs in which the matrix of a quadratic form, ``x @ A @ x``, is symmetric."""
+    found = {
+        name: replace(one, kind="symmetric")
+        for name, one in specs.items()
+        if one.kind == "normal" and len(one.axes) == 2 and one.axes[0] == one.axes[1]
+        if name.partition("/")[2] not in declared
+    }
+    forms = _matrices_of_forms(pairing.forward)
+    found = {n: one for n, one in found.items() if n.partition("/")[2] in forms}
+    if found:
+        yield 0.4, {**specs, **found}
+
+
+def _matrices_of_forms(function: Function) -> set[str]:
+    """Matrices between a vector and the same vector."""
+    found = set()
+    for node in function.walk():
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.MatMult, ast.Mult)):
+            text = ast.unparse(node).replace("self.", "").replace("(", "").replace(")", "")
+            parts = [p.strip() for p in text.split(" @ ")]
+            ends = [re.sub(r"^.* \* |\.T$", "", p) for p in (parts[0], parts[-1])]
+            if len(parts) == 3 and ends[0] == ends[1]:
+                found.add(parts[1])
+    return found
