@@ -43,14 +43,32 @@ def items_of(pairing: Pairing, plan: Plan, seen: Sequence[Seen]) -> list[Item]:
         return items
     # Beside gradients that are called so, other values are returned that are none.
     joint = pairing.backward is None
+    placed = not joint and _in_places(items, told, seen[0])
+    on_the_way = between(pairing, seen)
     return [
         item
         for item in items
         if item.source != "returned"
         or names.is_gradient(item.name)
         or (not joint and not item.name)
+        or (placed and item.name not in on_the_way)
         or any(names.same(item.name, path.rpartition("/")[2]) for path in seen[0].truth.leaves)
     ]
+
+
+def _in_places(items: Sequence[Item], told: Sequence[Item], one: Seen) -> bool:
+    """Whether a value is returned for each argument, and those with names stand in their places.
+
+    Then a value whose name says nothing is the gradient of the argument in its place.
+    """
+    returned = [item for item in items if item.source == "returned"]
+    arguments = [path for path in one.truth.leaves if path.startswith("arg/")]
+    if [item.path for item in returned] != [str(k) for k in range(len(arguments))]:
+        return False
+    last = [path.rpartition("/")[2] for path in arguments]
+    if any(name.lower() in names.TARGETS for name in last):  # nobody derives by labels
+        return False
+    return all(names.same(item.name, last[int(item.path)]) for item in told)
 
 
 def between(pairing: Pairing, seen: Sequence[Seen]) -> frozenset[str]:

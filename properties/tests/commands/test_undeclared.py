@@ -375,3 +375,23 @@ def test_inputs_that_failed_are_a_form_and_no_command_to_copy() -> None:
     target = Target("file", Path("a.py"), "a.py", Path("."))
     told = how_to_declare(Undeclared(target, [refused]))
     assert told == "say what it takes, in the form of: nndl check a.py --inputs 'q: (N, D)'"
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("", "right"), (" * 0.5", "wrong")])
+def test_a_gradient_in_its_place_needs_no_name(tmp_path: Path, factor: str, verdict: str) -> None:
+    source = f"""
+def spread_forward(x, mu, log_s, w):
+    inv = np.exp(-log_s)
+    r = (x - mu) * inv
+    return w * (r ** 2).sum(1), (x, mu, log_s, w, r, inv)
+
+
+def spread_backward(dout, cache):
+    x, mu, log_s, w, r, inv = cache
+    dr = 2 * r * (dout * w)[:, None]
+    dx = dr * inv
+    third = -(dr * r).sum(0){factor}
+    return dx, -dx.sum(0), third, dout * (r ** 2).sum(1)
+"""
+    said = " ".join(run(tmp_path, "import numpy as np\n" + source).output.split())
+    assert f"(from the code): {verdict}" in said
