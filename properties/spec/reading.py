@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType
 
 from .row import LayerSpec
 
 
 class SpecsError(Exception):
     """A file of specs cannot be used."""
+
+
+class _Uncompiled(SourceFileLoader):
+    """Compiles what the file says now.
+
+    Python takes a compiled file for that of a source of the same length and second.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 def read_specs(path: str) -> tuple[LayerSpec, ...]:
@@ -23,12 +35,14 @@ def read_specs(path: str) -> tuple[LayerSpec, ...]:
     file = Path(path)
     if not file.is_file():
         raise SpecsError(f"--specs: there is no file {path!r}; give a Python file with LayerSpecs")
-    definition = importlib.util.spec_from_file_location("_user_specs", file)
-    if definition is None or definition.loader is None:
+    if file.suffix != ".py":
         raise SpecsError(f"--specs: {path!r} is no Python file; its name must end in .py")
+    loader = _Uncompiled("_user_specs", str(file))
+    definition = importlib.util.spec_from_file_location("_user_specs", file, loader=loader)
+    assert definition is not None
     module = importlib.util.module_from_spec(definition)
     try:
-        definition.loader.exec_module(module)
+        loader.exec_module(module)
     except Exception as error:
         raise SpecsError(f"--specs: {path} fails: {type(error).__name__}: {error}") from error
     found = {id(v): v for v in vars(module).values() if isinstance(v, LayerSpec)}
