@@ -68,6 +68,7 @@ def _forwards(
     found = _named(function, by_name)
     if _is_backward(function):
         found += _worded(function, others, sure=bool(found))
+    if _is_called_backward(function):
         found = found or [one for one in others if _feeds(one, function)]
         found = found or _same_arguments(function, others)
     if not found and "score" in names.words(function.name):
@@ -90,8 +91,18 @@ def _forwards(
 
 
 def _is_backward(function: Function) -> bool:
-    """Whether a function gives derivatives: by its name, or by what it returns."""
+    """Whether a function gives derivatives: by its name, what it returns, or what it takes."""
+    return _is_called_backward(function) or _takes_upstream(function)
+
+
+def _is_called_backward(function: Function) -> bool:
     return names.is_backward(function.name) or gives_gradients(function)
+
+
+def _takes_upstream(function: Function) -> bool:
+    """Whether a function takes an upstream derivative and what a forward kept, and nothing else."""
+    taken = [p.name for p in function.parameters if p.required]
+    return len(taken) == 2 and taken[0] in names.UPSTREAM and taken[1] in names.CACHES
 
 
 def _spellings(name: str) -> tuple[str, ...]:

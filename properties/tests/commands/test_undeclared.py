@@ -395,3 +395,24 @@ def spread_backward(dout, cache):
 """
     said = " ".join(run(tmp_path, "import numpy as np\n" + source).output.split())
     assert f"(from the code): {verdict}" in said
+
+
+def test_a_derivative_is_known_by_what_it_takes(tmp_path: Path) -> None:
+    source = """
+import numpy as np
+
+
+def cube(x):
+    return x ** 3, x
+
+
+def cube_bak(dout, cache):
+    return dout * cache
+
+
+def lonely(dout, cache):
+    return dout * cache
+"""
+    said = " ".join(run(tmp_path, source).output.split())
+    assert "cube_bak of cube, inputs x: (N, D) (from the code): wrong" in said
+    assert "lonely: not judged" in said
