@@ -188,7 +188,10 @@ def _renaming(
 def _renamed(line: Line, names_of: Mapping[str, str]) -> str:
     class Rename(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.expr:
-            return ast.parse(names_of.get(node.id, node.id), mode="eval").body
+            name = names_of.get(node.id, node.id)
+            if name.isidentifier():  # nearly all are, and to parse them shows at the start
+                return ast.Name(name, node.ctx)
+            return ast.parse(name, mode="eval").body
 
     tree = ast.parse(line.text)
     return ast.unparse(Rename().visit(tree))
