@@ -241,11 +241,13 @@ def disagreement(found: Listing, asked: Asked) -> str:
     named = (g.input.split(",") for g in found.gradients if g.status == "wrong")
     mine = {name for names in named for name in names}
     told = ", ".join(sorted(asked.arguments)) or "a gradient"
-    if found.outcome == "right":
-        return f"of {told} wrong here, the lines show nothing on small examples: {found.verdict}"
     known = {name for g in found.gradients for name in g.input.split(",")}
     # Only names that both have can be held against each other: W may be params[0] to the lines.
     theirs = {n for n in asked.arguments if any(same_input(n, other) for other in known)}
+    if found.outcome == "right":
+        if known and asked.arguments and not theirs:  # left in a global, say
+            return f"no line can be named: those of {told} are not followed, only what is returned"
+        return f"of {told} wrong here, the lines show nothing on small examples: {found.verdict}"
     both = any(same_input(one, other) for one in mine for other in theirs)
     if found.outcome == "wrong" and mine and theirs and not both:
         return (
