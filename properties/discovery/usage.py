@@ -251,6 +251,7 @@ def lists_of_sizes(
     function: Function, found: Mapping[str, Hint], aliases: Mapping[str, str]
 ) -> None:
     """Lists whose entries become lengths: ``randn(y, x) for x, y in zip(sizes, sizes[1:])``."""
+    kept = _kept_in(function, aliases)
     for node in function.walk():
         if not isinstance(node, (ast.ListComp, ast.For)):
             continue
@@ -270,6 +271,22 @@ def lists_of_sizes(
                 name = name_of(leaf, aliases)
                 if name and targets & made:
                     found[name].kinds.insert(0, "sizes")
+                kept_of = kept.get(leaf.id, "") if isinstance(leaf, ast.Name) else ""
+                if kept_of in found and targets & made:
+                    found[kept_of].kinds.insert(0, "sizes")
+
+
+def _kept_in(function: Function, aliases: Mapping[str, str]) -> dict[str, str]:
+    """Locals that keep the entries of an argument: ``pairs = list(zip(sizes, sizes[1:]))``."""
+    kept: dict[str, str] = {}
+    for node in function.walk():
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            inside = list(ast.walk(node.value))
+            calls = {ast.unparse(leaf.func) for leaf in inside if isinstance(leaf, ast.Call)}
+            names = {name for name in (name_of(leaf, aliases) for leaf in inside) if name}
+            if calls and calls <= {"zip", "list", "tuple", "enumerate"} and len(names) == 1:
+                kept[node.targets[0].id] = names.pop()
+    return kept
 
 
 def _inside_shape(whole: ast.expr, leaf: ast.AST) -> bool:

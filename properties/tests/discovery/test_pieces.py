@@ -12,7 +12,7 @@ from properties.implementation import resolve_target
 from properties.spec.demands import Demands
 from properties.tests.slow import mostly_slow
 
-from .pieces import Piece, read, written
+from .pieces import ASIDE, Piece, read, written
 
 PIECES = read()
 
@@ -27,6 +27,12 @@ def statuses(folder: Path, source: str) -> dict[str, str]:
         )
         for one in undeclared.found
     }
+
+
+@pytest.mark.parametrize("piece", [*PIECES, *read(ASIDE)], ids=lambda piece: piece.name)
+def test_every_change_is_one_of_its_source(piece: Piece) -> None:
+    for index in range(len(piece.changes)):
+        assert piece.changed(index) != piece.source
 
 
 # Every third runs by default.
