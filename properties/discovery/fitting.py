@@ -230,14 +230,14 @@ def longer(
 
 def larger(specs: Specs) -> Iterator[tuple[float, Specs]]:
     """One array is at least as large as another: an image and a kernel."""
-    wide = [(n, one) for n, one in specs.items() if one.kind == "normal" and len(one.axes) > 1]
+    wide = [(n, one) for n, one in specs.items() if one.kind == "normal" and one.axes]
     for name, one in wide:
         for other, kernel in wide:
             if other == name:
                 continue
             change = {
                 a: f"{a} + {b}"
-                for a, b in zip(one.axes[-2:], kernel.axes[-2:], strict=True)
+                for a, b in zip(one.axes[:-3:-1], kernel.axes[:-3:-1], strict=False)
                 if isinstance(a, str) and a.isidentifier() and a not in letters_of(b)
             }
             if change:

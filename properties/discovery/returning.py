@@ -73,15 +73,14 @@ def _is_joint(function: Function) -> bool:
 
 
 def _propagates(function: Function) -> bool:
-    """Whether a loss is returned with products of a gradient: ``return loss, ds @ y, ds.T @ x``."""
+    """Whether a loss and what is made of a gradient are returned: ``loss, ds @ y, ds.T @ x``."""
     values = [node.value for node in function.walk() if isinstance(node, ast.Return)]
     for value in values:
         first, *rest = value.elts if isinstance(value, ast.Tuple) and value.elts else [None]
         if not isinstance(first, ast.Name) or not set(names.words(first.id)) & names.VALUE:
             continue
         made = [
-            isinstance(part, ast.BinOp)
-            and isinstance(part.op, ast.MatMult)
+            _is_product_or_call(part)
             and any(
                 _is_gradient_here(leaf.id, function)
                 for leaf in ast.walk(part)
@@ -92,6 +91,13 @@ def _propagates(function: Function) -> bool:
         if made and all(made):
             return True
     return False
+
+
+def _is_product_or_call(part: ast.expr) -> bool:
+    """Whether a returned value may be a gradient; ``np.sum(grad)`` and ``norm(grad)`` are none."""
+    if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+        return not names.uses_gradients(part.func.id)
+    return isinstance(part, ast.BinOp) and isinstance(part.op, ast.MatMult)
 
 
 def _is_gradient_here(name: str, function: Function) -> bool:

@@ -301,10 +301,26 @@ def _inside_shape(whole: ast.expr, leaf: ast.AST) -> bool:
     return False
 
 
+def _spread_rank(node: ast.expr) -> int:
+    """The rank of ``gamma[:, :, None, None]``, and so of what it scales; else 0.
+
+    One new axis alone may as well make a table of two vectors.
+    """
+    if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Tuple):
+        return 0
+    new = [_is_new_axis(part) for part in node.slice.elts]
+    plain = [isinstance(part, ast.Slice) for part in node.slice.elts[:2]]
+    return len(new) if all(plain) and len(new) > 3 and all(new[2:]) else 0
+
+
 def _operation(node: ast.BinOp, found: Mapping[str, Hint], aliases: Mapping[str, str]) -> None:
     if isinstance(node.op, ast.Sub):
         for part in filter(None, (name_of(s, aliases) for s in (node.left, node.right))):
             found[part].subtracted = True
+    for one, other in ((node.left, node.right), (node.right, node.left)):
+        name, rank = name_of(one, aliases), _spread_rank(other)
+        if name and rank and not isinstance(node.op, ast.MatMult):
+            found[name].at_least = max(found[name].at_least, rank)
     for side in (node.left, node.right) if isinstance(node.op, ast.MatMult) else ():
         name = name_of(side, aliases)
         if name:
