@@ -76,7 +76,9 @@ def _propagates(function: Function) -> bool:
     """Whether a loss and what is made of a gradient are returned: ``loss, ds @ y, ds.T @ x``."""
     values = [node.value for node in function.walk() if isinstance(node, ast.Return)]
     for value in values:
-        first, *rest = value.elts if isinstance(value, ast.Tuple) and value.elts else [None]
+        if not isinstance(value, ast.Tuple) or not value.elts:
+            continue
+        first, *rest = value.elts
         if not isinstance(first, ast.Name) or not set(names.words(first.id)) & names.VALUE:
             continue
         made = [
