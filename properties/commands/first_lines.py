@@ -38,6 +38,7 @@ from .judging import processors
 from .workers import begin
 
 SECONDS = 2.0  # of a processor, for each wrong function
+_SEARCHED = 1.5  # of these; the rest is for loading, running and telling
 _MOST = 10.0  # by the clock, on a busy machine
 
 
@@ -204,7 +205,7 @@ def _debug(asked: Asked, job: Job) -> Report:
             project,
             subject,
             seed=job.demands.seed,
-            seconds=SECONDS,
+            seconds=_SEARCHED,
             make_runner=InProcess if job.in_process else None,
             limits=job.limits(LIMITS),
             shrink=False,
