@@ -74,12 +74,18 @@ def pieces(folder: str | None, name: str = TUNED) -> Iterator[Wrong]:
 
 
 def judge(one: Wrong, folder: Path) -> tuple[str, Listing | None, float]:
-    """What came of it: ``named``, ``another``, ``none``, ``disagreement``, ``not wrong``."""
+    """What came of it: ``named``, ``another``, ``none``, ``disagreement``, ``not followed``,
+    ``not wrong``."""
     file = folder / "piece.py"
     file.write_text(one.source, encoding="utf-8")
     demands = Demands(profile="quick")
     found = judge_undeclared(Search(target=resolve_target(str(file)), demands=demands))
-    told: tuple[str, Listing | None, float] = ("not wrong", None, 0.0)
+    is_wrong = any(result.status == "wrong" for result in found.results)
+    told: tuple[str, Listing | None, float] = (
+        "not followed" if is_wrong else "not wrong",
+        None,
+        0.0,
+    )
     for asked in asked_of_found(found.results):
         job = Job(target=str(file), demands=demands, in_process=True)
         started = time.process_time()

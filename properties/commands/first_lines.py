@@ -38,7 +38,7 @@ from .judging import processors
 from .workers import begin
 
 SECONDS = 2.0  # of a processor, for each wrong function
-_SEARCHED = 1.5  # of these; the rest is for loading, running and telling
+SEARCHED = 1.5  # of these; the rest is for loading, running and telling
 _MOST = 10.0  # by the clock, on a busy machine
 
 
@@ -205,7 +205,7 @@ def _debug(asked: Asked, job: Job) -> Report:
             project,
             subject,
             seed=job.demands.seed,
-            seconds=_SEARCHED,
+            seconds=SEARCHED,
             make_runner=InProcess if job.in_process else None,
             limits=job.limits(LIMITS),
             shrink=False,
@@ -247,7 +247,7 @@ def disagreement(found: Listing, asked: Asked) -> str:
     theirs = {n for n in asked.arguments if any(same_input(n, other) for other in known)}
     if found.outcome == "right":
         if known and asked.arguments and not theirs:  # left in a global, say
-            return f"no line can be named: those of {told} are not followed, only what is returned"
+            return f"no line can be named: {told} is not among what the lines were followed to"
         return f"of {told} wrong here, the lines show nothing on small examples: {found.verdict}"
     both = any(same_input(one, other) for one in mine for other in theirs)
     if found.outcome == "wrong" and mine and theirs and not both:

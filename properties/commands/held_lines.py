@@ -17,7 +17,7 @@ from ..record.schema import Record
 from ..record.steps import listing
 from ..spec.demands import Demands
 from ..spec.row import LayerSpec
-from .first_lines import SECONDS, asked_of_found, asked_of_rows, look
+from .first_lines import SEARCHED, SECONDS, asked_of_found, asked_of_rows, look
 from .job import Job
 
 Function = Callable[..., Any]
@@ -80,7 +80,7 @@ def _of_functions(functions: Sequence[Function], demands: Demands, **asked: str)
         return None
     try:
         report = judge_functions(
-            functions, **asked, seed=demands.seed, seconds=SECONDS, shrink=False
+            functions, **asked, seed=demands.seed, seconds=SEARCHED, shrink=False
         )
         place = _file_of(functions[-1])
     except Exception:  # a verdict is not lost for want of a line

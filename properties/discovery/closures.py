@@ -10,17 +10,8 @@ from dataclasses import replace
 from . import names
 from .classes import of_class
 from .pairs import Candidate, Pairing
-from .source import (
-    KEYWORD_ONLY,
-    PLAIN,
-    POSITIONAL_ONLY,
-    VAR_KEYWORD,
-    VAR_POSITIONAL,
-    Class,
-    Function,
-    Parameter,
-    Survey,
-)
+from .scanning import parameters_of
+from .source import Class, Function, Survey
 
 _MADE_ANEW = (
     "{} makes it anew at each call; check_derivative(forward, backward) in a test judges what is "
@@ -144,28 +135,9 @@ def _function(
         outer,
         name=name or node.name,
         line=node.lineno,
-        parameters=tuple(_parameters(node.args)),
+        parameters=parameters_of(node.args),
         doc=ast.get_docstring(node) or "",
         node=node,
         owner=owner,
         static=False,
     )
-
-
-def _parameters(given: ast.arguments) -> Iterator[Parameter]:
-    plain = [*given.posonlyargs, *given.args]
-    missing: list[ast.expr | None] = [None] * (len(plain) - len(given.defaults))
-    for one, default in zip(plain, [*missing, *given.defaults], strict=True):
-        yield _parameter(one, POSITIONAL_ONLY if one in given.posonlyargs else PLAIN, default)
-    if given.vararg:
-        yield _parameter(given.vararg, VAR_POSITIONAL, None)
-    for one, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):
-        yield _parameter(one, KEYWORD_ONLY, default)
-    if given.kwarg:
-        yield _parameter(given.kwarg, VAR_KEYWORD, None)
-
-
-def _parameter(one: ast.arg, kind: int, default: ast.expr | None) -> Parameter:
-    value = default.value if isinstance(default, ast.Constant) else None
-    annotation = ast.unparse(one.annotation) if one.annotation else ""
-    return Parameter(one.arg, kind, default is not None, value, annotation)

@@ -108,10 +108,11 @@ def _function(name: str, node: FunctionNode, module: str) -> Function:
     doc = ast.get_docstring(node) or "" if isinstance(node, ast.FunctionDef) else ""
     marks = node.decorator_list if isinstance(node, ast.FunctionDef) else []
     line = min([node.lineno, *(mark.lineno for mark in marks)])
-    return Function(name, module, line, _parameters(node.args), doc, node, file=module)
+    return Function(name, module, line, parameters_of(node.args), doc, node, file=module)
 
 
-def _parameters(given: ast.arguments) -> tuple[Parameter, ...]:
+def parameters_of(given: ast.arguments) -> tuple[Parameter, ...]:
+    """The parameters of a function as it is written."""
     plain = [*given.posonlyargs, *given.args]
     defaults = [None] * (len(plain) - len(given.defaults)) + list(given.defaults)
     found = [

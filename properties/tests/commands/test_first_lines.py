@@ -108,7 +108,7 @@ def test_where_check_and_steps_disagree_it_is_said() -> None:
     right = replace(found, outcome="right", mistakes=())
     assert "the lines show nothing" in disagreement(right, asked)
     elsewhere = Asked(function="f", arguments=frozenset({"W1"}))
-    assert "no line can be named: those of W1" in disagreement(right, elsewhere)
+    assert "no line can be named: W1" in disagreement(right, elsewhere)
 
 
 def test_what_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
