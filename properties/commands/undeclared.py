@@ -15,6 +15,7 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
+from ..discovery.callees import callees
 from ..discovery.candidates import candidates, with_role
 from ..discovery.discovering import broke, understand
 from ..discovery.found import NotJudged, Result
@@ -30,7 +31,7 @@ from ..implementation.child.survey import STEMS
 from ..implementation.isolation import Tier
 from ..record.found import entries, not_judged
 from ..record.merge import assemble, judged_anew
-from ..record.schema import SKIPPED, Function, Record
+from ..record.schema import AS_A_PART, SKIPPED, Function, Record
 from ..record.schema import Target as TargetOf
 from ..record.unfinished import UNWRITTEN
 from ..spec.demands import Demands
@@ -133,7 +134,7 @@ class Search:
             seed=self.demands.seed,
         )
         if isinstance(one, NotJudged):
-            said = one
+            said = self._as_a_part(survey, candidate) or one
         else:
             examples = _EXAMPLES[self.demands.profile]
             try:
@@ -144,6 +145,16 @@ class Search:
             except Exception as error:
                 said = broke(one.name, error)
         return said, round(time.perf_counter() - started, 3)
+
+    def _as_a_part(self, survey: Survey, candidate: Candidate) -> NotJudged | None:
+        """What is said of a helper that something judged as a row calls; None of any other."""
+        for function in survey.functions:
+            is_row = (
+                function.name in self.known or f"{function.file}::{function.name}" in self.known
+            )
+            if is_row and candidate.function in callees(function, survey):
+                return NotJudged(candidate.name, f"{AS_A_PART}{function.name}, which calls it")
+        return None
 
 
 def _named(said: Mapping[str, T], candidate: Candidate) -> list[T]:

@@ -13,6 +13,7 @@ from .source import Function, Survey
 
 _LIKELIHOODS = names.vocabulary("likelihood loglikelihood loglik logpdf lik nll logl")
 _ENERGIES = names.vocabulary("energy potential")
+_PRODUCTS = names.vocabulary("dot matmul multiply einsum tensordot outer where")
 _COSTS = names.VALUE | names.vocabulary("bce mse entropy crossentropy xent ce")
 
 
@@ -100,9 +101,17 @@ def _is_called_backward(function: Function) -> bool:
 
 
 def _takes_upstream(function: Function) -> bool:
-    """Whether a function takes an upstream derivative and what a forward kept, and nothing else."""
+    """Whether a function takes an upstream derivative and a cache alone, and multiplies.
+
+    What only checks them, or unpacks them, derives nothing.
+    """
     taken = [p.name for p in function.parameters if p.required]
-    return len(taken) == 2 and taken[0] in names.UPSTREAM and taken[1] in names.CACHES
+    if len(taken) != 2 or taken[0] not in names.UPSTREAM or taken[1] not in names.CACHES:
+        return False
+    operators = {type(n.op) for n in function.walk() if isinstance(n, (ast.BinOp, ast.AugAssign))}
+    calls = {ast.unparse(n.func) for n in function.walk() if isinstance(n, ast.Call)}
+    products = {call for call in calls if call.rpartition(".")[2] in _PRODUCTS}
+    return bool(operators & {ast.Mult, ast.MatMult, ast.Div} or products)
 
 
 def _spellings(name: str) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ LACKS_PARTNER = "cannot be judged: no "
 """What is said of a function that stands in the code without the one that it is judged by."""
 SKIPPED = "skipped, as the project says"
 """What is said of what the project's settings leave out."""
+AS_A_PART = "judged as a part of "
+"""What is said of a helper of functions that are judged, which is not judged by itself."""
 SCHEMA_FILE = Path(__file__).with_name("record.schema.json")
 
 Status = Literal["pass", "fail", "error", "missing", "inconclusive", "skipped"]
@@ -214,8 +216,13 @@ class NotJudged(Value, frozen=True, kw_only=True):
 
     @property
     def left_out(self) -> bool:
-        """Whether the project's settings say to leave it out."""
-        return self.reason.startswith(SKIPPED)
+        """Whether nothing is open: the settings leave it out, or what calls it is judged."""
+        return self.reason.startswith((SKIPPED, AS_A_PART))
+
+    @property
+    def advice(self) -> str:
+        """What to do, to go on its reason; empty where nothing can be done."""
+        return f"; to have it judged, say what it takes, as in {self.write}" if self.write else ""
 
 
 class Target(Value, frozen=True, kw_only=True):

@@ -20,8 +20,7 @@ def concise(record: Record) -> str:
     if not record.complete:
         lines.append(f"{target}:1:1: error: the run is not complete: this is no verdict")
     for one in record.not_judged:
-        write = f"; to have it judged, say what it takes, as in {one.write}" if one.write else ""
-        told = f"not judged: {one.name}: {one.reason}{write}"
+        told = f"not judged: {one.name}: {one.reason}{one.advice}"
         kind = "error" if record.strict and not one.left_out else "note"
         lines.append(f"{at(target, one.line or 1, one.cell)}:1: {kind}: {told}")
     lines += [f"{target}:1:1: note: {note}" for note in record.notes]

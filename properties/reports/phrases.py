@@ -121,9 +121,8 @@ def remarks(record: Record) -> list[tuple[Shown, str]]:
     if unclear:
         found.append(("inconclusive", f"no oracle could decide: {_first(unclear, 4)}"))
     for one in record.not_judged:
-        write = f"; to have it judged, say what it takes, as in {one.write}" if one.write else ""
         reason = one_line(one.reason, limit=_REASON)
-        found.append(("skipped", f"{one.name}: not judged: {reason}{write}"))
+        found.append(("skipped", f"{one.name}: not judged: {reason}{one.advice}"))
     return found + [("noted", note) for note in record.notes]
 
 

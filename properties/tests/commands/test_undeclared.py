@@ -369,6 +369,28 @@ def make(w):
     assert "make.backward" not in run(tmp_path, RIGHT + inner).output
 
 
+def test_a_helper_of_what_is_judged_is_no_open_question(tmp_path: Path) -> None:
+    source = """
+import numpy as np
+
+
+def relu_forward(x):
+    return np.maximum(x, 0), x
+
+
+def relu_backward(dout, cache):
+    return _masked_grad(dout, cache, mode="zero")
+
+
+def _masked_grad(dout, cache, mode):
+    return dout * {"zero": cache > 0}[mode]
+"""
+    said = " ".join(run(tmp_path, source, "--only", "relu,_masked_grad").output.split())
+    assert "_masked_grad: not judged: judged as a part of relu_backward" in said
+    alone = run(tmp_path, source.replace("return _masked_grad", "return dout * (cache > 0)  #"))
+    assert "judged as a part" not in alone.output
+
+
 def test_inputs_that_failed_are_a_form_and_no_command_to_copy() -> None:
     refused = NotJudged("f", "no inputs were found that f accepts", "--inputs 'q: (N, D)'")
     assert refused.sentence.endswith("; say what it takes, as in --inputs 'q: (N, D)'")

@@ -50,3 +50,17 @@ def lonely(dout, cache):
     found = statuses(tmp_path, source)
     assert found["cube_bak"] == "wrong"
     assert found["lonely"].startswith("not judged")
+
+
+def test_what_only_unpacks_derives_nothing(tmp_path: Path) -> None:
+    source = """
+import numpy as np
+
+
+def checked(dout, cache):
+    x, gamma = cache
+    if dout.shape != x.shape:
+        raise ValueError("dout has another shape than x")
+    return np.asarray(dout), x, gamma
+"""
+    assert statuses(tmp_path, source) == {}
