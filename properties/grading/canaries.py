@@ -42,22 +42,24 @@ WANTED = {
 Judge = Callable[[Callable[[], Result]], Result]
 
 
-def judge_canaries(folder: Path, options: Options, judge: Judge) -> str:
-    """Judge both; give what is wrong with the verdicts, nothing when they are as they must be.
+def judge_right(options: Options, judge: Judge) -> str:
+    """Judge the package that the suite brings; gives what is wrong with the verdict, if anything.
 
     Parameters
     ----------
     judge
         Runs the judging, in a process of its own for one.
     """
-    options = of_bundled(options)
-    said = judge(lambda: judge_bundled(options))
+    said = judge(lambda: judge_bundled(of_bundled(options)))
     statuses = _statuses(said)
     wanted = dict.fromkeys(statuses or WANTED, "pass")  # of nothing, nothing would be wrong
-    if trouble := _trouble("right", statuses, wanted, said):
-        return trouble
+    return _trouble("right", statuses, wanted, said)
+
+
+def judge_wrong(folder: Path, options: Options, judge: Judge) -> str:
+    """Lay the wrong package out and judge it; gives what is wrong with the verdict, if anything."""
     write_wrong(folder)
-    options = replace(options, only=("affine", "relu"))
+    options = replace(of_bundled(options), only=("affine", "relu"))
     said = judge(lambda: judge_submission(folder, options))
     return _trouble("wrong", _statuses(said), WANTED, said)
 

@@ -2,9 +2,9 @@
 
 A worker starts it and sends the folders of submissions down its standard input, one JSON frame
 each; answers come back on its standard output. Before the first it judges two canaries, a right
-and a wrong package, and says what came of them. Each submission is judged in a fork, which dies
-with what it learned, so that none can change what the next one meets; the code under test runs in
-a child of the fork, as it does for `nndl check`.
+package (in this process, which it warms) and a wrong one, and says what came of them. Each
+submission is judged in a fork, which dies with what it learned, so that none can change what the
+next one meets; the code under test runs in a child of the fork, as it does for `nndl check`.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ from msgspec.structs import replace
 
 from ..implementation.child.guard import leave_with_parent
 from ..implementation.folders import OwnFolder
-from .canaries import judge_canaries, of_bundled, write_wrong
-from .judging import judge_bundled, judge_submission, observe_bundled
+from ..record.text import one_line
+from .canaries import Judge, judge_right, judge_wrong, of_bundled, write_wrong
+from .judging import judge_submission, observe_bundled
 from .values import Options, Result, suite_version
 
 _LENGTH = struct.Struct("<Q")
@@ -106,17 +107,12 @@ def serve() -> None:
         clock = (start.options.timeout or _CLOCKS[start.options.profile]) + _GRACE
         forked = Forked(tasks.fileno(), clock)
 
-        def canaries() -> None:
-            with OwnFolder("canary") as folder:
-                trouble = judge_canaries(folder, start.options, forked)
-            send(answers, Ready(trouble=trouble))
-
-        _warm(start.options)
-        canaries()
+        send(answers, Ready(trouble=_warm(start.options) or _wrong(start.options, forked)))
         while True:
             task = msgspec.json.decode(receive(tasks), type=Task)
             if not task.home:
-                canaries()
+                trouble = judge_right(start.options, forked) or _wrong(start.options, forked)
+                send(answers, Ready(trouble=trouble))
                 continue
             work = partial(judge_submission, Path(task.home), start.options, task.notes)
             send(answers, forked(work))
@@ -124,21 +120,34 @@ def serve() -> None:
         return
 
 
-def _warm(options: Options) -> None:
-    """Judge a right and a wrong package here, for what is worked out and imported on the way.
+def _warm(options: Options) -> str:
+    """Judge the right canary here, and a wrong package, for what is worked out on the way.
 
     Forks find it there: the cases of the seed, what is true of them, what diagnosis and discovery
-    read. Without it they say the same, later.
+    read. Without it they say the same, later. Gives what is wrong with the canary's verdict.
     """
+    trouble = judge_right(options, _here)
     options = of_bundled(options)
     with OwnFolder("warm") as folder, suppress(Exception):
-        judge_bundled(options)
         observe_bundled(options)
         write_wrong(folder)
         judge_submission(folder, replace(options, only=()))
     # What lives now lives as long as this process: no collection shall touch, and copy, its pages.
     gc.collect()
     gc.freeze()
+    return trouble
+
+
+def _here(work: Callable[[], Result]) -> Result:
+    try:
+        return work()
+    except Exception as error:
+        return Result(status="lost", reason=one_line(repr(error), limit=600))
+
+
+def _wrong(options: Options, judge: Judge) -> str:
+    with OwnFolder("canary") as folder:
+        return judge_wrong(folder, options, judge)
 
 
 def _other_version(wanted: str) -> str:

@@ -97,7 +97,7 @@ def test_a_canary_that_is_judged_wrongly_makes_the_batch_void(
         "    import threading, time\n"
         "    def spoil():\n"
         "        name = 'properties.grading.canaries'\n"
-        "        while not hasattr(sys.modules.get(name), 'judge_canaries'): time.sleep(0.01)\n"
+        "        while not hasattr(sys.modules.get(name), 'judge_wrong'): time.sleep(0.01)\n"
         "        sys.modules[name].WANTED['affine_forward'] = 'fail'\n"
         "    threading.Thread(target=spoil, daemon=True).start()\n",
         encoding="utf-8",

@@ -288,11 +288,11 @@ def test_what_is_required_must_be_among_what_is_judged() -> None:
         _asked(("affine",), ("relu",), None)
 
 
-def test_a_right_canary_without_a_verdict_is_none(tmp_path: Path) -> None:
+def test_a_right_canary_without_a_verdict_is_none() -> None:
     def empty(*_: object) -> Result:
         return judged()
 
-    said = canaries.judge_canaries(tmp_path, Options(), empty)
+    said = canaries.judge_right(Options(), empty)
     assert said.startswith("the right canary got a wrong verdict: affine_forward is None")
 
 
