@@ -22,7 +22,8 @@ _STATISTICS = ("running_mean", "running_var")
 
 
 def _keeps_statistics(spec: LayerSpec) -> bool:
-    return spec.ways is not None and spec.ways.state.keys() == set(_STATISTICS)
+    parts = spec.parts or (spec,)  # to ask the whole would put its text together
+    return any(part.ways and part.ways.state.keys() == set(_STATISTICS) for part in parts)
 
 
 @check(Kind.CORRECTNESS, "both", applies=only("batchnorm"), weight=0.5)

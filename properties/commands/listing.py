@@ -89,7 +89,9 @@ def list_found(console: Console, target: str) -> None:
 
 def list_rows(console: Console, specs: Sequence[LayerSpec]) -> None:
     """Print the layers and the properties that judge each."""
+    lines = []
     for declared in all_properties():
-        rows = [spec.name for spec in specs if declared.concerns(spec)]
-        console.print(f"[bold]{declared.name}[/] ({declared.kind.value}): {declared.title}")
-        console.print(f"    {', '.join(rows)}", style="dim")
+        rows = ", ".join(spec.name for spec in specs if declared.concerns(spec))
+        lines.append(f"[bold]{declared.name}[/] ({declared.kind.value}): {declared.title}")
+        lines.append(f"[dim]    {rows}[/]")
+    console.print("\n".join(lines))

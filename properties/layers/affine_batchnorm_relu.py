@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from reference import composed
 
 from ..spec.case import Case
-from ..spec.composition import Composition, inlined
+from ..spec.composition import Composition
 from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
@@ -51,18 +51,6 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     sizes = st.integers(3, 6) if purpose is Purpose.SMOOTH else batch_sizes(purpose)
     return st.builds(_make, st.just(purpose), _away_from_kinks(purpose), sizes, TRAILING, SIDES)
 
-
-_COMPOSITION = Composition(
-    parts=(AFFINE, BATCHNORM, RELU),
-    text="""
-pre, affine_cache = affine_forward(x, w, b)
-normal, normal_cache = batchnorm_forward(pre, gamma, beta, bn_param)
-out, relu_cache = relu_forward(normal)
-dnormal = relu_backward(dout, relu_cache)
-dpre, dgamma, dbeta = batchnorm_backward(dnormal, normal_cache)
-dx, dw, db = affine_backward(dpre, affine_cache)
-""",
-)
 
 _MISCONCEPTIONS = """
 affine_batchnorm_relu_forward, out
@@ -116,8 +104,18 @@ AFFINE_BATCHNORM_RELU = LayerSpec(
         vjp=composed.affine_batchnorm_relu_vjp,
         state=composed.affine_batchnorm_relu_running,
     ),
-    ways=inlined("x, w, b, gamma, beta, bn_param", _COMPOSITION),
-    composition=_COMPOSITION,
+    composition=Composition(
+        arguments="x, w, b, gamma, beta, bn_param",
+        parts=(AFFINE, BATCHNORM, RELU),
+        text="""
+pre, affine_cache = affine_forward(x, w, b)
+normal, normal_cache = batchnorm_forward(pre, gamma, beta, bn_param)
+out, relu_cache = relu_forward(normal)
+dnormal = relu_backward(dout, relu_cache)
+dpre, dgamma, dbeta = batchnorm_backward(dnormal, normal_cache)
+dx, dw, db = affine_backward(dpre, affine_cache)
+""",
+    ),
     misconceptions=Misconceptions("affine_batchnorm_relu", _MISCONCEPTIONS),
     hints=Hints(factors=("gamma", "std"), normalises=True, cases=with_test_mode),
 )

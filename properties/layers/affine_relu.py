@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from reference import composed
 
 from ..spec.case import Case
-from ..spec.composition import Composition, inlined
+from ..spec.composition import Composition
 from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reference
 from ..spec.values import SEEDS, SIDES, TRAILING, Values, batch_sizes, values
@@ -23,16 +23,6 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     drawn = values(purpose, beside_kinks=("faint", "least"))
     return st.builds(make, drawn, batch_sizes(purpose), TRAILING, SIDES)
 
-
-_COMPOSITION = Composition(
-    parts=(AFFINE, RELU),
-    text="""
-pre, affine_cache = affine_forward(x, w, b)
-out, relu_cache = relu_forward(pre)
-dpre = relu_backward(dout, relu_cache)
-dx, dw, db = affine_backward(dpre, affine_cache)
-""",
-)
 
 _MISCONCEPTIONS = """
 affine_relu_forward, out
@@ -78,7 +68,15 @@ AFFINE_RELU = LayerSpec(
     reference=Reference(forward=composed.affine_relu, vjp=composed.affine_relu_vjp),
     batched=("x",),
     kinks=Kinks(how="entrywise"),
-    ways=inlined("x, w, b", _COMPOSITION),
-    composition=_COMPOSITION,
+    composition=Composition(
+        arguments="x, w, b",
+        parts=(AFFINE, RELU),
+        text="""
+pre, affine_cache = affine_forward(x, w, b)
+out, relu_cache = relu_forward(pre)
+dpre = relu_backward(dout, relu_cache)
+dx, dw, db = affine_backward(dpre, affine_cache)
+""",
+    ),
     misconceptions=Misconceptions("affine_relu", _MISCONCEPTIONS),
 )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reference import convolution, convolution_composed
 
 from ..spec.case import Case
-from ..spec.composition import Composition, inlined
+from ..spec.composition import Composition
 from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reference
@@ -49,16 +49,6 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case]:
     return cases.map(_off_the_kink) if purpose is Purpose.SMOOTH else cases
 
 
-_CONV_RELU = Composition(
-    parts=(CONV_FAST, RELU),
-    text="""
-pre, conv_cache = conv_forward_fast(x, w, b, conv_param)
-out, relu_cache = relu_forward(pre)
-dpre = relu_backward(dout, relu_cache)
-dx, dw, db = conv_backward_fast(dpre, conv_cache)
-""",
-)
-
 CONV_RELU = LayerSpec(
     name="conv_relu",
     forward="conv_relu_forward",
@@ -71,8 +61,16 @@ CONV_RELU = LayerSpec(
     ),
     batched=("x",),
     kinks=Kinks(how="entrywise"),
-    ways=inlined("x, w, b, conv_param", _CONV_RELU),
-    composition=_CONV_RELU,
+    composition=Composition(
+        arguments="x, w, b, conv_param",
+        parts=(CONV_FAST, RELU),
+        text="""
+pre, conv_cache = conv_forward_fast(x, w, b, conv_param)
+out, relu_cache = relu_forward(pre)
+dpre = relu_backward(dout, relu_cache)
+dx, dw, db = conv_backward_fast(dpre, conv_cache)
+""",
+    ),
     misconceptions=Misconceptions("conv_relu", wrong.CONV_RELU),
 )
 
@@ -119,18 +117,6 @@ def _pooled_cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     return st.builds(_pooled, st.just(smooth), drawn, sizes, GEOMETRIES, _POOLS, strides)
 
 
-_CONV_RELU_POOL = Composition(
-    parts=(CONV_FAST, RELU, MAX_POOL_FAST),
-    text="""
-pre, conv_cache = conv_forward_fast(x, w, b, conv_param)
-active, relu_cache = relu_forward(pre)
-out, pool_cache = max_pool_forward_fast(active, pool_param)
-dactive = max_pool_backward_fast(dout, pool_cache)
-dpre = relu_backward(dactive, relu_cache)
-dx, dw, db = conv_backward_fast(dpre, conv_cache)
-""",
-)
-
 CONV_RELU_POOL = LayerSpec(
     name="conv_relu_pool",
     forward="conv_relu_pool_forward",
@@ -146,8 +132,18 @@ CONV_RELU_POOL = LayerSpec(
         forward=convolution_composed.conv_relu_pool, vjp=convolution_composed.conv_relu_pool_vjp
     ),
     batched=("x",),
-    ways=inlined("x, w, b, conv_param, pool_param", _CONV_RELU_POOL),
-    composition=_CONV_RELU_POOL,
+    composition=Composition(
+        arguments="x, w, b, conv_param, pool_param",
+        parts=(CONV_FAST, RELU, MAX_POOL_FAST),
+        text="""
+pre, conv_cache = conv_forward_fast(x, w, b, conv_param)
+active, relu_cache = relu_forward(pre)
+out, pool_cache = max_pool_forward_fast(active, pool_param)
+dactive = max_pool_backward_fast(dout, pool_cache)
+dpre = relu_backward(dactive, relu_cache)
+dx, dw, db = conv_backward_fast(dpre, conv_cache)
+""",
+    ),
     misconceptions=Misconceptions("conv_relu_pool", wrong.CONV_RELU_POOL),
 )
 
@@ -173,18 +169,6 @@ def _normalised_cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     return st.builds(_normalised, st.just(purpose), drawn, sizes, CHANNELS, FILTERS, GEOMETRIES)
 
 
-_CONV_BN_RELU = Composition(
-    parts=(CONV_FAST, SPATIAL_BATCHNORM, RELU),
-    text="""
-pre, conv_cache = conv_forward_fast(x, w, b, conv_param)
-normal, normal_cache = spatial_batchnorm_forward(pre, gamma, beta, bn_param)
-out, relu_cache = relu_forward(normal)
-dnormal = relu_backward(dout, relu_cache)
-dpre, dgamma, dbeta = spatial_batchnorm_backward(dnormal, normal_cache)
-dx, dw, db = conv_backward_fast(dpre, conv_cache)
-""",
-)
-
 CONV_BN_RELU = LayerSpec(
     name="conv_bn_relu",
     forward="conv_bn_relu_forward",
@@ -201,8 +185,18 @@ CONV_BN_RELU = LayerSpec(
         vjp=convolution_composed.conv_bn_relu_vjp,
         state=convolution_composed.conv_bn_relu_running,
     ),
-    ways=inlined("x, w, b, gamma, beta, conv_param, bn_param", _CONV_BN_RELU),
-    composition=_CONV_BN_RELU,
+    composition=Composition(
+        arguments="x, w, b, gamma, beta, conv_param, bn_param",
+        parts=(CONV_FAST, SPATIAL_BATCHNORM, RELU),
+        text="""
+pre, conv_cache = conv_forward_fast(x, w, b, conv_param)
+normal, normal_cache = spatial_batchnorm_forward(pre, gamma, beta, bn_param)
+out, relu_cache = relu_forward(normal)
+dnormal = relu_backward(dout, relu_cache)
+dpre, dgamma, dbeta = spatial_batchnorm_backward(dnormal, normal_cache)
+dx, dw, db = conv_backward_fast(dpre, conv_cache)
+""",
+    ),
     misconceptions=Misconceptions("conv_bn_relu", wrong.CONV_BN_RELU),
     hints=Hints(factors=("scale", "root"), normalises=True, cases=with_test_mode),
 )

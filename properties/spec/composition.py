@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Composition:
-    """The rows that a layer is made of, and the calls of their functions."""
+    """The rows that a layer is made of, and the calls of their functions.
+
+    ``arguments`` are those of the layer's forward, where its ways are the lines of its parts.
+    """
 
     parts: tuple[LayerSpec, ...]
     text: str
+    arguments: str = ""
 
     def functions(self, argument: str) -> tuple[str, ...]:
         """The functions of the parts whose mistakes show in an output, gradient or state; not those
@@ -99,9 +103,43 @@ def _steps(text: str) -> tuple[_Step, ...]:
     return tuple(found)
 
 
-def inlined(arguments: str, composition: Composition) -> Ways:
+class Inlined(Ways):
     """The ways of a layer that is made of others: the lines of its parts in the place of the
-    calls, of each part the first way."""
+    calls, of each part the first way; put together when they are asked for: most runs need none."""
+
+    def __init__(self, composition: Composition) -> None:
+        self.__dict__.update(arguments=composition.arguments, _composition=composition)
+
+    @cached_property
+    def _whole(self) -> Ways:
+        return _inlined(self.__dict__["_composition"])
+
+    @property
+    def given(self) -> str:
+        return self._whole.given
+
+    @property
+    def texts(self) -> Mapping[str, tuple[str, ...]]:
+        return self._whole.texts
+
+    @property
+    def kind(self) -> str:
+        return self._whole.kind
+
+    @property
+    def state(self) -> Mapping[str, str]:
+        return self._whole.state
+
+    @property
+    def updating(self) -> str:
+        return self._whole.updating
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return replace, (self._whole,)  # the rows of a composition cannot be pickled
+
+
+def _inlined(composition: Composition) -> Ways:
+    arguments = composition.arguments
     parts = {name: part for part in composition.parts for name in part.functions}
     kinds = [kind for part in composition.parts for kind in ways_of(part).texts if kind]
     state: dict[str, str] = {}

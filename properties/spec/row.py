@@ -15,7 +15,7 @@ from reference.precision import Precision
 from ..implementation import Implementation
 from .account import Account
 from .case import Case
-from .composition import Composition
+from .composition import Composition, Inlined
 from .hints import Hints, options
 from .misconception import Misconception
 from .reference import Bounds, Reference, ReferenceFunction
@@ -168,6 +168,8 @@ class LayerSpec:
             object.__setattr__(self, "value", self.outputs[0])
         else:
             object.__setattr__(self, "outputs", (self.value,))
+        if self.ways is None and self.composition is not None:
+            object.__setattr__(self, "ways", Inlined(self.composition))
         if self.reference is not None:
             object.__setattr__(self, "reference", self._named(self.reference))
         readings = tuple(

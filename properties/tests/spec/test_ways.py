@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from properties.layers.affine_batchnorm_relu import AFFINE_BATCHNORM_RELU
 from properties.layers.affine_relu import AFFINE_RELU
 from properties.layers.gplvm import GPLVM
 from properties.spec.case import Case, Run
+from properties.spec.composition import Inlined
 from properties.spec.misconception import Misconception
 from properties.spec.row import LayerSpec, Purpose
 from properties.spec.ways import Program, Quantities, Ways
@@ -54,6 +56,15 @@ def test_every_misconception_is_written_in_the_names_of_its_layer(row: LayerSpec
         cases = [c for c in fresh_cases(row) if one.when in ("", row.kind_of(c))]
         if not one.plant:
             one.predict(_quantities(row, cases[0]))
+
+
+def test_the_text_of_a_whole_is_put_together_when_it_is_asked_for() -> None:
+    row = replace(AFFINE_RELU, ways=None)
+    assert isinstance(row.ways, Inlined)
+    assert "_whole" not in vars(row.ways)
+    assert "_whole" not in vars(replace(row, name="another").ways)
+    same = pickle.loads(pickle.dumps(row.ways))
+    assert same.texts == row.ways.texts
 
 
 def test_quantities_are_computed_when_asked_for_and_can_be_pickled() -> None:
