@@ -4,8 +4,7 @@
 submission alone with ``nndl check``: every verdict must be the same. ``kill --count 1000 --kills
 20`` ends the command, a worker or a judge at random moments until the class is graded: the grades
 must be those of a run that nobody touched, and nothing kept is judged again. ``cluster`` takes a
-scheduler and four workers started by hand. ``throughput`` races a shell loop over ``nndl check``;
-``flat`` grades classes of growing size; ``scheduler`` sends 10,000 tasks that sleep to 64 workers.
+scheduler and four workers started by hand. What it costs is measured by `grading_cost`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import csv
 import json
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -26,13 +24,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from properties.benchmarks.submissions import FIRST_COURSE, Made, make_class
+from properties.benchmarks.submissions import FIRST_COURSE, make_class
 from properties.grading.judging import inside, target_of
 from properties.grading.naming import find_submissions
 from properties.grading.reading import Refused, read
-from properties.grading.values import Options, Result
+from properties.grading.values import Options
 from properties.grading.worker import lay_out
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -180,7 +176,7 @@ def _kept(out: Path) -> dict[str, int]:
 
 def _kill(command_pid: int, victim: str, rng: random.Random) -> int:
     """Kill the command (with the scheduler in it), a worker, or a process that judges."""
-    below = _descendants(command_pid)
+    below = descendants(command_pid)
     words = {"worker": "spawn_main", "judge": "grading.server"}
     found = [p for p, line in below.items() if victim == "command" or words[victim] in line]
     if not found:
@@ -193,7 +189,7 @@ def _kill(command_pid: int, victim: str, rng: random.Random) -> int:
     return 1
 
 
-def _descendants(pid: int) -> dict[int, str]:
+def descendants(pid: int) -> dict[int, str]:
     """The processes below one, with their command lines."""
     parents: dict[int, int] = {}
     lines: dict[int, str] = {}
@@ -268,149 +264,20 @@ def cluster(count: int, seed: int, workers: int = 4, more: Sequence[str] = ()) -
     return int(differing)
 
 
-# -- how fast, how large -------------------------------------------------------------------------
-
-
-def throughput(count: int, seed: int, more: Sequence[str]) -> None:
-    """Race ``nndl grade`` against a shell loop over ``nndl check`` on the same files.
-
-    Processor time is whole with ``--isolation none`` alone: nobody is told that of a namespace.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        home, out = Path(folder) / "class", Path(folder) / "out"
-        made = _files(make_class(home, 3 * count, seed=seed, hanging=False), count)
-        for entry in home.iterdir():
-            if entry.name not in made:
-                subprocess.run(["rm", "-r", str(entry)], check=True)
-        started, cpu = time.perf_counter(), _cpu_of_children()
-        for name in sorted(made):
-            line = command("check", str(home / name), *COMMON, *more)
-            subprocess.run(line, check=False, capture_output=True)
-        loop, cpu_of_loop = time.perf_counter() - started, _cpu_of_children() - cpu
-        cpu = _cpu_of_children()
-        graded = grade(home, out, *more)
-        cpu_of_grade = _cpu_of_children() - cpu
-        results = [
-            msgspec.json.decode(file.read_bytes(), type=Result)
-            for file in (out / "results").glob("*.json")
-        ]
-    processors = len(os.sched_getaffinity(0))
-    judging = sum(result.seconds for result in results) / processors
-    print(
-        f"{len(made)} submissions, {processors} processors: shell loop {loop:.0f} s, grade "
-        f"{graded:.0f} s ({loop / graded:.2f} times); processor time {cpu_of_loop:.0f} s and "
-        f"{cpu_of_grade:.0f} s ({cpu_of_loop / cpu_of_grade:.2f} times); "
-        f"{60 * len(made) / graded / processors:.1f} submissions a minute and processor; "
-        f"{100 * judging / graded:.0f} % of the time in judges, the rest is start-up and canaries"
-    )
-
-
-def _cpu_of_children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _files(made: Sequence[Made], count: int) -> set[str]:
-    names = [one.name for one in made if one.kind in ("right", "wrong") and one.name[-3:] == ".py"]
-    return set(names[:count])
-
-
-def flat(counts: Sequence[int], seed: int) -> None:
-    """Grade classes of growing size: seconds a submission, and the memory of all processes."""
-    for count in counts:
-        with tempfile.TemporaryDirectory() as folder:
-            home, out = Path(folder) / "class", Path(folder) / "out"
-            make_class(home, count, seed=seed, hanging=False)
-            started, peak = time.perf_counter(), 0
-            process = subprocess.Popen(
-                command("grade", str(home), "--out", str(out), *COMMON),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            while process.poll() is None:
-                peak = max(peak, sum(map(_memory, [process.pid, *_descendants(process.pid)])))
-                time.sleep(1.0)
-            took = time.perf_counter() - started
-        print(f"{count} submissions: {took / count:.2f} s each, at most {peak >> 20} MiB")
-
-
-def _memory(pid: int) -> int:
-    """The proportional set size of a process, which counts a shared page once."""
-    try:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) << 10 for line in text.splitlines() if line.startswith("Pss:"))
-
-
-def scheduler(count: int, workers: int, mean: float, scale: float) -> None:
-    """Send tasks that sleep to workers of a real scheduler; how busy does it keep them?"""
-    from distributed import Client, LocalCluster, as_completed
-
-    rng = random.Random(0)
-    times = [scale * rng.uniform(0.5, 1.5) * mean for _ in range(count)]
-    payload = bytes(12_000)
-    with (
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=False,
-            memory_limit=0,  # they share one process: its size is not that of a worker
-            dashboard_address=None,
-        ) as local,
-        Client(local) as client,
-    ):
-        started, cpu = time.perf_counter(), time.process_time()
-        waiting = iter(times)
-        running: Any = as_completed()
-
-        def more() -> None:
-            if (seconds := next(waiting, None)) is not None:
-                running.add(client.submit(_sleep, payload, seconds, pure=False))
-
-        for _ in range(3 * workers):
-            more()
-        for future in running:
-            more()
-            future.result()
-            future.release()
-        took, spent = time.perf_counter() - started, time.process_time() - cpu
-    ideal = sum(times) / workers
-    print(
-        f"{count} tasks of {scale * mean:.2f} s on {workers} workers: {took:.0f} s, ideal "
-        f"{ideal:.0f} s ({100 * ideal / took:.0f} % busy); {1000 * spent / count:.2f} ms of "
-        f"processor time a task for scheduler, workers and client in one process: "
-        f"saturated above {count / spent:.0f} tasks a second"
-    )
-
-
-def _sleep(payload: bytes, seconds: float) -> int:
-    time.sleep(seconds)
-    return len(payload)
-
-
 def main() -> int:
     """Measure one of them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "what", choices=["alone", "kill", "cluster", "throughput", "flat", "scheduler"]
-    )
+    parser.add_argument("what", choices=["alone", "kill", "cluster"])
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=64)
-    parser.add_argument("--mean", type=float, default=3.0, help="seconds of a submission")
-    parser.add_argument("--scale", type=float, default=0.1, help="of the time that tasks sleep")
     parser.add_argument("--isolation", default="auto")
     options = parser.parse_args()
     isolation = ["--isolation", options.isolation]
-    runs: dict[str, Callable[[], int | None]] = {
+    runs: dict[str, Callable[[], int]] = {
         "alone": lambda: alone(options.count, options.seed, isolation),
         "kill": lambda: kill(options.count, options.kills, options.seed),
         "cluster": lambda: cluster(options.count, options.seed),
-        "throughput": lambda: throughput(options.count, options.seed, isolation),
-        "flat": lambda: flat([10, 100, options.count], options.seed),
-        "scheduler": lambda: scheduler(options.count, options.workers, options.mean, options.scale),
     }
     return int(bool(runs[options.what]()))
 
