@@ -14,7 +14,7 @@ from ..judge.compare import Difference
 from ..judge.mismatch import Kind
 from ..judge.property import check, only
 from ..judge.subjects.functions import Probe
-from ..layers.batchnorm import options
+from ..layers.normalising import options
 from ..spec.case import Case, Run
 from ..spec.row import Bounds, LayerSpec
 

@@ -12,7 +12,9 @@ from .autoencoder import AUTOENCODER
 from .batchnorm import BATCHNORM, BATCHNORM_ALT
 from .bce_with_logits import BCE_WITH_LOGITS
 from .conv import CONV, CONV_FAST
-from .conv_composed import CONV_BN_RELU, CONV_RELU, CONV_RELU_POOL
+from .conv_bn_relu import CONV_BN_RELU
+from .conv_relu import CONV_RELU
+from .conv_relu_pool import CONV_RELU_POOL
 from .dropout import DROPOUT
 from .elu import ELU
 from .gelu import GELU

@@ -11,7 +11,7 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SIDES, TRAILING, Values, batch_sizes, values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 
 
 def make(v: Values, n: int, trailing: tuple[int, ...], m: int) -> Case:
@@ -30,11 +30,7 @@ def cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
 
 _WAYS = Ways(
     arguments="x, w, b",
-    given="""
-N = x.shape[0]
-D = w.shape[0]
-M = w.shape[1]
-""",
+    given=sizes(x="N", w="D M"),
     texts={
         "": (
             """

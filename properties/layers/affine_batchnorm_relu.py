@@ -13,7 +13,8 @@ from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SEEDS, SIDES, TRAILING, Values, batch_sizes, values
 from .affine import AFFINE
-from .batchnorm import BATCHNORM, bn_param, with_test_mode
+from .batchnorm import BATCHNORM
+from .normalising import bn_param, with_test_mode
 from .relu import RELU
 
 _TINY = ("faint", "least")

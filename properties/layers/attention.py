@@ -12,7 +12,7 @@ from ..spec.case import Case
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SEEDS, Values, batch_sizes, values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 
 # Time steps, heads, width of a head: T differs from the width, or axes could be exchanged unseen.
 _SIZES = st.sampled_from(((3, 2, 2), (2, 1, 3), (1, 2, 1), (4, 3, 1), (2, 2, 3), (5, 1, 2)))
@@ -41,10 +41,8 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
 
 _WAYS = Ways(
     arguments="x, Wq, Wk, Wv, Wo, n_heads, causal",
-    given="""
-N = x.shape[0]
-T = x.shape[1]
-D = x.shape[2]
+    given=sizes(x="N T D")
+    + """
 h = n_heads
 w = D // n_heads
 hidden = np.triu(np.ones((T, T), bool), 1) if causal else np.zeros((T, T), bool)

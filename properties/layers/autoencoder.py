@@ -11,7 +11,7 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import Values, batch_sizes, values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 
 _SIZES = st.sampled_from(((1, 2), (2, 3), (1, 4), (2, 5), (3, 4), (3, 7)))
 
@@ -33,10 +33,7 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
 
 _WAYS = Ways(
     arguments="W, x",
-    given="""
-m = W.shape[0]
-n = W.shape[1]
-""",
+    given=sizes(W="m n"),
     texts={
         "one example": (
             """

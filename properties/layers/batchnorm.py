@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
 from hypothesis import strategies as st
 
 from reference import batchnorm
@@ -17,46 +13,14 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SIDES, Values, batch_sizes, values
-from ..spec.ways import Ways
-from . import batchnorm_misconceptions
-
-EPS = 1e-5
-MOMENTUM = 0.9
-
-
-def bn_param(v: Values, d: int, mode: str, purpose: Purpose) -> dict[str, Any]:
-    """Options of a call: eps, momentum and running statistics, each there or left out."""
-    param: dict[str, Any] = {"mode": mode}
-    if v.choice(0, 1, 1):
-        ordinary = purpose in (Purpose.ORDINARY, Purpose.EXTREME)
-        param["eps"] = v.choice(1e-5, 1e-8, 1e-3, 1e-2) if ordinary else v.choice(1e-3, 1e-2, 0.1)
-    if v.choice(0, 1, 1):
-        param["momentum"] = v.choice(0.9, 0.1, 0.5, 0.75, 0.99, 0.0)
-    if mode == "test" or v.choice(0, 1, 1):
-        param["running_mean"] = v.rng.integers(-8, 9, d) / 8.0
-        param["running_var"] = v.rng.integers(1, 17, d) / 8.0
-    return param
-
-
-def options(case: Case) -> dict[str, Any]:
-    """The options of a case with the contract's defaults filled in."""
-    param = case.args["bn_param"]
-    d = case.args["gamma"].shape[0]
-    return {
-        "mode": param["mode"],
-        "eps": param.get("eps", EPS),
-        "momentum": param.get("momentum", MOMENTUM),
-        "running_mean": param.get("running_mean", np.zeros(d)),
-        "running_var": param.get("running_var", np.zeros(d)),
-    }
+from ..spec.ways import Ways, sizes
+from . import batchnorm_misconceptions as wrong
+from .normalising import UPDATED, bn_param, options_as_text, some_small, with_test_mode
 
 
 def _make(purpose: Purpose, v: Values, n: int, d: int) -> Case:
-    x = v.array((n, d))
-    if purpose is Purpose.ORDINARY and v.choice(0, 0, 1):
-        x = x * 2.0 ** -v.rng.integers(0, 12, d)  # variances of the order of eps
     args = {
-        "x": x,
+        "x": some_small(v, purpose, v.array((n, d)), d),
         "gamma": v.tame((d,)),
         "beta": v.tame((d,)),
         "bn_param": bn_param(v, d, "train", purpose),
@@ -72,24 +36,15 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     return st.builds(_make, st.just(purpose), values(purpose), batch_sizes(purpose), SIDES)
 
 
-def with_test_mode(cases: Sequence[Case]) -> list[Case]:
-    """The cases, and some of them in test mode with running statistics of their own."""
-    found = list(cases)
-    for i, case in enumerate(cases[:6]):
-        rng = np.random.Generator(np.random.SFC64(100 + i))
-        d = case.args["gamma"].shape[0]
-        param = {
-            **case.args["bn_param"],
-            "mode": "test",
-            "running_mean": rng.standard_normal(d),
-            "running_var": rng.uniform(0.01, 2.0, d),
-            "eps": (1e-2, 1e-3, 1e-5)[i % 3],
-        }
-        found.append(case.with_args(bn_param=param))
-    return found
-
-
-_NORMALISE = """
+_SCALED = f"""
+out = gamma * xhat + beta
+out_mean = out.mean(0)
+out_var = out.var(0)
+{UPDATED}
+dbeta = dout.sum(0)
+dgamma = (dout * xhat).sum(0)
+"""
+_NORMALISE = f"""
 n = N
 mu = x.mean(0)
 xmu = x - mu
@@ -97,28 +52,16 @@ var = ((x - mu) ** 2).mean(0)
 std = np.sqrt(var + eps)
 ivar = 1 / std
 xhat = xmu * ivar
-out = gamma * xhat + beta
-out_mean = out.mean(0)
-out_var = out.var(0)
-new_mean = momentum * running_mean + (1 - momentum) * mu
-new_var = momentum * running_var + (1 - momentum) * var
-dbeta = dout.sum(0)
-dgamma = (dout * xhat).sum(0)
+{_SCALED}
 dxhat = dout * gamma
 """
-_NORMALISE_BY_NUMPY = """
+_NORMALISE_BY_NUMPY = f"""
 n = N
 mu = x.mean(0)
 var = x.var(0)
 std = np.sqrt(var + eps)
 xhat = (x - mu) / std
-out = gamma * xhat + beta
-out_mean = out.mean(0)
-out_var = out.var(0)
-new_mean = momentum * running_mean + (1 - momentum) * mu
-new_var = momentum * running_var + (1 - momentum) * var
-dbeta = dout.sum(0)
-dgamma = (dout * xhat).sum(0)
+{_SCALED}
 """
 _MEANS = """
 dx = (dxhat - dxhat.mean(0) - xhat * (dxhat * xhat).mean(0)) / std
@@ -140,11 +83,10 @@ dxmu = dxhat * ivar + 2 * xmu * dsq
 dmu = -dxmu.sum(0)
 dx = dxmu + dmu / n
 """
-_BY_RUNNING_STATISTICS = """
+_BY_RUNNING_STATISTICS = f"""
 mu = x.mean(0)
 var = x.var(0)
-new_mean = momentum * running_mean + (1 - momentum) * mu
-new_var = momentum * running_var + (1 - momentum) * var
+{UPDATED}
 running_std = np.sqrt(running_var + eps)
 normal = (x - running_mean) / running_std
 out = gamma * normal + beta
@@ -152,14 +94,7 @@ out = gamma * normal + beta
 
 WAYS = Ways(
     arguments="x, gamma, beta, bn_param",
-    given="""
-N = x.shape[0]
-D = x.shape[1]
-eps = bn_param.get('eps', 1e-5)
-momentum = bn_param.get('momentum', 0.9)
-running_mean = bn_param.get('running_mean', np.zeros(D, x.dtype))
-running_var = bn_param.get('running_var', np.zeros(D, x.dtype))
-""",
+    given=sizes(x="N D") + options_as_text("D"),
     texts={
         "train": (
             _NORMALISE + _MEANS,
@@ -175,12 +110,7 @@ running_var = bn_param.get('running_var', np.zeros(D, x.dtype))
 )
 
 
-def _of_alt() -> str:
-    """What is believed of the backward, under its other name."""
-    parts = re.split(r"\n(?=\w)", batchnorm_misconceptions.TEXT)
-    mine = [part for part in parts if part.startswith("batchnorm_backward,")]
-    return "\n".join(mine).replace("batchnorm_backward", "batchnorm_backward_alt")
-
+_OF_ALT = wrong.BACKWARD.replace("batchnorm_backward", "batchnorm_backward_alt")
 
 BATCHNORM = LayerSpec(
     name="batchnorm",
@@ -195,7 +125,7 @@ BATCHNORM = LayerSpec(
     },
     reference=Reference(forward=batchnorm.forward, vjp=batchnorm.vjp, state=batchnorm.running),
     ways=WAYS,
-    misconceptions=Misconceptions("batchnorm", batchnorm_misconceptions.TEXT),
+    misconceptions=Misconceptions("batchnorm", wrong.FORWARD + wrong.BACKWARD),
     hints=Hints(factors=("gamma", "std", "momentum"), normalises=True, cases=with_test_mode),
 )
 
@@ -206,5 +136,5 @@ BATCHNORM_ALT = replace(
     backward="batchnorm_backward_alt",
     shares_forward=True,
     inputs={"batchnorm_alt": BATCHNORM.inputs["batchnorm"]},
-    misconceptions=Misconceptions("batchnorm_alt", _of_alt()),
+    misconceptions=Misconceptions("batchnorm_alt", _OF_ALT),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-TEXT = """
+FORWARD = """
 batchnorm_forward, out (train)
   eps outside the root
     = gamma * xmu / (np.sqrt(var) + eps) + beta
@@ -160,6 +160,9 @@ batchnorm_forward, running_var (train)
   around the running mean
     = momentum * running_var + (1 - momentum) * ((x - new_mean) ** 2).mean(0)
     The variance is taken around the batch's mean, not around the running mean.
+"""
+
+BACKWARD = """
 batchnorm_backward, dx
   direct path only
     = dxhat / std

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import NamedTuple
-
 from hypothesis import strategies as st
 
 from reference import convolution
@@ -14,44 +11,9 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import Values, batch_sizes, values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 from . import conv_misconceptions
-
-
-class Geometry(NamedTuple):
-    """Places and sides of the windows, one after the other: what the sides of x follow from."""
-
-    places: tuple[int, int]
-    window: tuple[int, int]
-    stride: int
-    pad: int
-
-    def image(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Sides of x and of out; more places where padding alone would make those asked for."""
-        pad = min(self.pad, *(side - 1 for side in self.window))  # no window lies in zeros alone
-        sides, places = [], []
-        for many, window in zip(self.places, self.window, strict=True):
-            while (side := (many - 1) * self.stride + window - 2 * pad) < 1:
-                many += 1
-            sides.append(side)
-            places.append(many)
-        return (sides[0], sides[1]), (places[0], places[1])
-
-    def param(self) -> dict[str, int]:
-        """The options of the call."""
-        return {"stride": self.stride, "pad": min(self.pad, *(side - 1 for side in self.window))}
-
-
-WINDOWS = st.sampled_from(((1, 1), (2, 3), (3, 2), (1, 2), (2, 1), (3, 3), (2, 2), (3, 4), (3, 1)))
-GEOMETRIES = st.builds(
-    Geometry,
-    st.sampled_from(((1, 1), (2, 3), (3, 2), (1, 2), (2, 1), (2, 2))),
-    WINDOWS,
-    st.sampled_from((1, 2, 1, 3)),
-    st.sampled_from((0, 1, 2)),
-)
-CHANNELS = st.sampled_from((1, 2, 3))
-FILTERS = st.sampled_from((1, 2, 3, 4))
+from .windows import CHANNELS, FILTERS, GEOMETRIES, Geometry, fast
 
 
 def make(v: Values, n: int, c: int, f: int, geometry: Geometry) -> Case:
@@ -60,7 +22,7 @@ def make(v: Values, n: int, c: int, f: int, geometry: Geometry) -> Case:
         "x": v.array((n, c, *sides)),
         "w": v.tame((f, c, *geometry.window)),
         "b": v.array((f,)),
-        "conv_param": geometry.param(),
+        "conv_param": geometry.conv_param(),
     }
     return Case(args=args, dout=v.upstream((n, f, *places)), family=v.family)
 
@@ -76,14 +38,8 @@ _PADDED = "xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))"
 _CROPPED = "dx = dxp[:, :, pad:dxp.shape[2] - pad, pad:dxp.shape[3] - pad]"
 WAYS = Ways(
     arguments="x, w, b, conv_param",
-    given="""
-N = x.shape[0]
-C = x.shape[1]
-H = x.shape[2]
-W = x.shape[3]
-F = w.shape[0]
-HH = w.shape[2]
-WW = w.shape[3]
+    given=sizes(x="N C H W", w="F _ HH WW")
+    + """
 stride = conv_param['stride']
 pad = conv_param['pad']
 H2 = 1 + (H + 2 * pad - HH) // stride
@@ -145,12 +101,4 @@ CONV = LayerSpec(
     hints=Hints(factors=("w", "b", "x", "dout")),
 )
 
-CONV_FAST = replace(
-    CONV,
-    name="conv_fast",
-    layer="conv_fast",
-    forward="conv_forward_fast",
-    backward="conv_backward_fast",
-    inputs={"conv_fast": CONV.inputs["conv"]},
-    misconceptions=Misconceptions("conv_fast", conv_misconceptions.TEXT.replace("_naive", "_fast")),
-)
+CONV_FAST = fast(CONV)

@@ -11,13 +11,13 @@ from reference import activations
 
 from ..spec.case import Case
 from ..spec.row import Reading, Reference
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 from .elementwise import activation
 
 _WAYS = Ways(
     arguments="x",
-    given="""
-N = x.shape[0]
+    given=sizes(x="N")
+    + """
 root = np.sqrt(2 / np.pi)
 """,
     texts={

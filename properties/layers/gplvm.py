@@ -17,7 +17,7 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import FAMILIES, SEEDS, Values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 from . import gplvm_misconceptions
 
 _SIZES = st.sampled_from(
@@ -129,14 +129,13 @@ value = determinant + trace
 dK = 0.5 * (Kinv @ YY @ Kinv) - Dd / 2 * Kinv
 dX = 2 * alpha * dK @ X
 """
-_SIZES_OF_X = """
-Nn = X.shape[0]
-Q = X.shape[1]
-"""
-_SIZES_OF_Y = """
-Dd = Y.shape[1]
+_SIZES_OF_X = sizes(X="Nn Q")
+_SIZES_OF_Y = (
+    sizes(Y="_ Dd")
+    + """
 YY = Y @ Y.T
 """
+)
 
 LOG_DETERMINANT = _spec(
     "log_determinant_term",
@@ -145,7 +144,7 @@ LOG_DETERMINANT = _spec(
     gplvm.log_determinant_gradient,
     Ways(
         arguments="X, D, alpha, beta",
-        given=_SIZES_OF_X + "Dd = D",
+        given=_SIZES_OF_X + "\nDd = D",
         texts={"": (_KERNEL + _DETERMINANT,)},
     ),
     gplvm_misconceptions.DETERMINANT,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import strategies as st
 
 from reference import layernorm
@@ -13,17 +11,14 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SIDES, Values, batch_sizes, values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
+from .normalising import some_eps, some_small
 
 
 def _make(purpose: Purpose, v: Values, n: int, d: int) -> Case:
     x = v.array((d, n)).T.copy()  # families differ by column: offsets and sizes of a row
-    if purpose is Purpose.ORDINARY and v.choice(0, 0, 1):
-        x = x * 2.0 ** -v.rng.integers(0, 12, (n, 1))  # variances of the order of eps
-    param: dict[str, Any] = {}
-    if v.choice(0, 1, 1):
-        ordinary = purpose in (Purpose.ORDINARY, Purpose.EXTREME)
-        param["eps"] = v.choice(1e-5, 1e-8, 1e-3, 1e-2) if ordinary else v.choice(1e-3, 1e-2, 0.1)
+    x = some_small(v, purpose, x, (n, 1))
+    param = some_eps(v, purpose)
     args = {"x": x, "gamma": v.tame((d,)), "beta": v.tame((d,)), "ln_param": param}
     return Case(args=args, dout=v.upstream((n, d)), family=v.family)
 
@@ -59,9 +54,8 @@ dx = dxhat / std + dvar * 2 * xmu / d + dmu / d
 
 _WAYS = Ways(
     arguments="x, gamma, beta, ln_param",
-    given="""
-N = x.shape[0]
-D = x.shape[1]
+    given=sizes(x="N D")
+    + """
 eps = ln_param.get('eps', 1e-5)
 """,
     texts={"": (_NORMALISE + _MEANS, _NORMALISE + _PAPER)},

@@ -14,7 +14,7 @@ from ..spec.case import Case, Run
 from ..spec.misconception import Misconceptions
 from ..spec.row import Bounds, Kinks, LayerSpec, Precision, Purpose, Reading, Reference
 from ..spec.values import CLASSES, SEEDS, SIDES, Values, batch_sizes, values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 from . import linear_classifiers_misconceptions as wrong
 from .softmax import GUARDS
 
@@ -93,14 +93,14 @@ penalty = reg * (W ** 2).sum()
 loss = data + penalty
 dW = X.T @ ds + 2 * reg * W
 """
-_GIVEN = """
-N = X.shape[0]
-D = X.shape[1]
-C = W.shape[1]
+_GIVEN = (
+    sizes(X="N D", W="_ C")
+    + """
 rows = np.arange(N)
 onehot = np.eye(C)[y]
 wrong = onehot == 0
 """
+)
 _HINGE = f"""
 x = X @ W
 correct = (x * onehot).sum(1)[:, None]

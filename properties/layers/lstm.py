@@ -8,7 +8,7 @@ from reference import recurrent
 
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Reference
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 from . import lstm_misconceptions
 from .recurrent import sequence_cases, step_cases
 from .recurrent_misconceptions import of_sequence
@@ -51,11 +51,7 @@ next_h = o * shown
 
 _WAYS = Ways(
     arguments="x, prev_h, prev_c, Wx, Wh, b",
-    given="""
-N = x.shape[0]
-D = x.shape[1]
-H = prev_h.shape[1]
-""",
+    given=sizes(x="N D", prev_h="_ H"),
     texts={"": (_FORWARD + _BACKWARD, _BY_SPLIT + _BACKWARD)},
     upstreams=("dout", "dnext_c"),
 )
@@ -102,12 +98,7 @@ db = da.reshape(N * T, 4 * H).sum(0)
 
 _SEQUENCE = Ways(
     arguments="x, h0, Wx, Wh, b",
-    given="""
-N = x.shape[0]
-T = x.shape[1]
-D = x.shape[2]
-H = h0.shape[1]
-""",
+    given=sizes(x="N T D", h0="_ H"),
     texts={
         "": (
             f"sig = lambda a: 1 / (1 + np.exp(-a)){_UNROLLED}{_SUMS}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 
 from hypothesis import strategies as st
 
@@ -13,36 +13,24 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reference
 from ..spec.values import Floats, Values, batch_sizes, values
-from ..spec.ways import Ways
-from .conv import CHANNELS, WINDOWS
-
-PLACES = st.sampled_from(((1, 1), (2, 3), (3, 2), (1, 2), (2, 1), (2, 2)))
-STRIDES = st.sampled_from((1, 2, 1, 3))
+from ..spec.ways import Ways, sizes
+from .windows import CHANNELS, PLACES, STRIDES, WINDOWS, Geometry, Pair, fast
 
 
 def apart(v: Values, shape: tuple[int, ...]) -> Floats:
     """Values of which no two are closer than a quarter: no step changes a winner."""
-    size = 1
-    for side in shape:
-        size *= side
+    size = math.prod(shape)
     return (v.rng.permutation(size).reshape(shape) - size // 2) / 4.0 + 0.125
 
 
 def _make(
-    purpose: Purpose,
-    v: Values,
-    n: int,
-    c: int,
-    places: tuple[int, int],
-    window: tuple[int, int],
-    stride: int,
+    purpose: Purpose, v: Values, n: int, c: int, places: Pair, window: Pair, stride: int
 ) -> Case:
-    h, w = (stride * (many - 1) + side for many, side in zip(places, window, strict=True))
-    x = (apart if purpose is Purpose.SMOOTH else Values.array)(v, (n, c, h, w))
-    param = {"pool_height": window[0], "pool_width": window[1], "stride": stride}
-    return Case(
-        args={"x": x, "pool_param": param}, dout=v.upstream((n, c, *places)), family=v.family
-    )
+    geometry = Geometry(places, window, stride, pad=0)
+    sides, _ = geometry.image()
+    x = (apart if purpose is Purpose.SMOOTH else Values.array)(v, (n, c, *sides))
+    args = {"x": x, "pool_param": geometry.pool_param()}
+    return Case(args=args, dout=v.upstream((n, c, *places)), family=v.family)
 
 
 # A byte does not count their places.
@@ -53,8 +41,8 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case]:
     kink = purpose is Purpose.KINK  # its entries are moved one by one
     sizes = st.integers(1, 2) if kink else batch_sizes(purpose)
     channels = st.integers(1, 2) if kink else CHANNELS
-    drawn = values(purpose)
     given = st.just(purpose)
+    drawn = values(purpose)
     usual = st.builds(_make, given, drawn, sizes, channels, PLACES, WINDOWS, STRIDES)
     if purpose is not Purpose.ORDINARY:
         return usual
@@ -79,11 +67,8 @@ winner = flat.argmax(4)
 
 WAYS = Ways(
     arguments="x, pool_param",
-    given="""
-N = x.shape[0]
-C = x.shape[1]
-H = x.shape[2]
-W = x.shape[3]
+    given=sizes(x="N C H W")
+    + """
 HH = pool_param['pool_height']
 WW = pool_param['pool_width']
 stride = pool_param['stride']
@@ -229,12 +214,4 @@ MAX_POOL = LayerSpec(
     hints=Hints(factors=("x", "dout")),
 )
 
-MAX_POOL_FAST = replace(
-    MAX_POOL,
-    name="max_pool_fast",
-    layer="max_pool_fast",
-    forward="max_pool_forward_fast",
-    backward="max_pool_backward_fast",
-    inputs={"max_pool_fast": MAX_POOL.inputs["max_pool"]},
-    misconceptions=Misconceptions("max_pool_fast", TEXT.replace("_naive", "_fast")),
-)
+MAX_POOL_FAST = fast(MAX_POOL)

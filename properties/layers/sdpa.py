@@ -13,7 +13,7 @@ from ..spec.case import Case
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SEEDS, Values, batch_sizes, values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 
 # Queries, keys, width of queries and keys, width of values: unequal, so that axes show.
 _SIZES = st.sampled_from(((2, 3, 4, 5), (1, 1, 1, 1), (3, 2, 1, 2), (4, 3, 2, 1), (2, 5, 3, 4)))
@@ -49,10 +49,8 @@ ds = p * (dp - (dp * p).sum(-1, keepdims=True))
 
 _WAYS = Ways(
     arguments="q, k, v, mask",
-    given="""
-N = q.shape[0]
-T = q.shape[1]
-S = k.shape[1]
+    given=sizes(q="N T", k="_ S")
+    + """
 d = q.shape[2]
 hidden = np.zeros((T, S), bool) if mask is None else ~mask
 """,

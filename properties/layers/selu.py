@@ -5,13 +5,13 @@ from __future__ import annotations
 from reference import activations
 
 from ..spec.row import Kinks, Reference
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 from .elementwise import activation
 
 _WAYS = Ways(
     arguments="x",
-    given="""
-N = x.shape[0]
+    given=sizes(x="N")
+    + """
 lam = 1.0507009873554805
 alpha = 1.6732632423543772
 """,

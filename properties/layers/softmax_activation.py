@@ -11,7 +11,7 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SEEDS, Values, values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 
 # Two axes and more, of unequal length: with three, the last is not axis 1.
 _SHAPES = st.sampled_from(((2, 3), (3, 2), (1, 4), (4, 1), (2, 3, 4), (3, 1, 2), (2, 3, 2, 2)))
@@ -33,8 +33,8 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
 
 _WAYS = Ways(
     arguments="x",
-    given="""
-N = x.shape[0]
+    given=sizes(x="N")
+    + """
 C = x.shape[-1]
 """,
     texts={

@@ -5,14 +5,12 @@ from __future__ import annotations
 from reference import activations
 
 from ..spec.row import Reference
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 from .elementwise import activation
 
 _WAYS = Ways(
     arguments="x",
-    given="""
-N = x.shape[0]
-""",
+    given=sizes(x="N"),
     texts={
         "": (
             """

@@ -11,9 +11,9 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import Values, batch_sizes, values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 from . import spatial_batchnorm_misconceptions
-from .batchnorm import bn_param, with_test_mode
+from .normalising import UPDATED, bn_param, options_as_text, some_small, with_test_mode
 
 IMAGES = st.sampled_from(((1, 1), (2, 3), (3, 2), (1, 2), (2, 1), (2, 2), (1, 4)))
 
@@ -22,10 +22,8 @@ def _make(purpose: Purpose, v: Values, n: int, c: int, sides: tuple[int, int]) -
     if purpose is Purpose.ORDINARY and v.choice(*15 * (0,), 1):
         n, c, sides = 1, 1, (1, 1)  # one number: by the sizes alone it would be one case of 140
     x = v.array((n, *sides, c)).transpose(0, 3, 1, 2).copy()  # families differ by channel
-    if purpose is Purpose.ORDINARY and v.choice(0, 0, 1):
-        x = x * 2.0 ** -v.rng.integers(0, 12, (c, 1, 1))  # variances of the order of eps
     args = {
-        "x": x,
+        "x": some_small(v, purpose, x, (c, 1, 1)),
         "gamma": v.tame((c,)),
         "beta": v.tame((c,)),
         "bn_param": bn_param(v, c, "train", purpose),
@@ -41,13 +39,12 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     return st.builds(_make, st.just(purpose), values(purpose), sizes, channels, IMAGES)
 
 
-_STATISTICS = """
+_STATISTICS = f"""
 mu = x.mean((0, 2, 3))
 xmu = x - mu[:, None, None]
 var = (xmu ** 2).mean((0, 2, 3))
 std = np.sqrt(var + eps)
-new_mean = momentum * running_mean + (1 - momentum) * mu
-new_var = momentum * running_var + (1 - momentum) * var
+{UPDATED}
 """
 _IMAGES = f"""{_STATISTICS}
 root = std[:, None, None]
@@ -62,13 +59,12 @@ dmeans = dxhat.mean((0, 2, 3), keepdims=True)
 moments = (dxhat * xhat).mean((0, 2, 3), keepdims=True)
 dx = (dxhat - dmeans - xhat * moments) / root
 """
-_ROWS = """
+_ROWS = f"""
 X = x.transpose(0, 2, 3, 1).reshape(n, C)
 mu = X.mean(0)
 var = X.var(0)
 std = np.sqrt(var + eps)
-new_mean = momentum * running_mean + (1 - momentum) * mu
-new_var = momentum * running_var + (1 - momentum) * var
+{UPDATED}
 Xhat = (X - mu) / std
 rows = gamma * Xhat + beta
 out = rows.reshape(N, H, W, C).transpose(0, 3, 1, 2)
@@ -83,11 +79,10 @@ dvar = (dxhat * xmu * -0.5 * root ** -3).sum((0, 2, 3), keepdims=True)
 dmu = (-dxhat / root).sum((0, 2, 3), keepdims=True)
 dx = dxhat / root + dvar * 2 * xmu / n + dmu / n
 """
-_BY_RUNNING_STATISTICS = """
+_BY_RUNNING_STATISTICS = f"""
 mu = x.mean((0, 2, 3))
 var = x.var((0, 2, 3))
-new_mean = momentum * running_mean + (1 - momentum) * mu
-new_var = momentum * running_var + (1 - momentum) * var
+{UPDATED}
 scale = gamma[:, None, None]
 shift = beta[:, None, None]
 running_root = np.sqrt(running_var + eps)[:, None, None]
@@ -97,17 +92,7 @@ out = scale * normal + shift
 
 WAYS = Ways(
     arguments="x, gamma, beta, bn_param",
-    given="""
-N = x.shape[0]
-C = x.shape[1]
-H = x.shape[2]
-W = x.shape[3]
-n = N * H * W
-eps = bn_param.get('eps', 1e-5)
-momentum = bn_param.get('momentum', 0.9)
-running_mean = bn_param.get('running_mean', np.zeros(C, x.dtype))
-running_var = bn_param.get('running_var', np.zeros(C, x.dtype))
-""",
+    given=sizes(x="N C H W") + "\nn = N * H * W" + options_as_text("C"),
     texts={"train": (_IMAGES, _ROWS, _PATHS), "test": (_BY_RUNNING_STATISTICS,)},
     kind="bn_param['mode']",
     state={"running_mean": "new_mean", "running_var": "new_var"},

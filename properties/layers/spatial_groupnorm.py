@@ -13,8 +13,9 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reading, Reference
 from ..spec.values import Values, batch_sizes, values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 from . import spatial_groupnorm_misconceptions
+from .normalising import some_eps, some_small
 from .spatial_batchnorm import IMAGES
 
 # Channels and groups: one group, one for each channel, and between.
@@ -28,12 +29,8 @@ def _make(
 ) -> Case:
     c, groups = channels
     x = v.array((c, *sides, n)).transpose(3, 0, 1, 2).copy()  # families differ by example
-    if purpose is Purpose.ORDINARY and v.choice(0, 0, 1):
-        x = x * 2.0 ** -v.rng.integers(0, 12, (n, 1, 1, 1))  # variances of the order of eps
-    param: dict[str, Any] = {}
-    if v.choice(0, 1, 1):
-        ordinary = purpose in (Purpose.ORDINARY, Purpose.EXTREME)
-        param["eps"] = v.choice(1e-5, 1e-8, 1e-3, 1e-2) if ordinary else v.choice(1e-3, 1e-2, 0.1)
+    x = some_small(v, purpose, x, (n, 1, 1, 1))
+    param = some_eps(v, purpose)
     args: dict[str, Any] = {"x": x, "gamma": v.tame((c,)), "beta": v.tame((c,))}
     args |= {"G": groups, "gn_param": param}
     return Case(args=args, dout=v.upstream((n, c, *sides)), family=v.family)
@@ -88,11 +85,8 @@ dx = (dhat / root + dvar * 2 * centred / n + dmu / n).reshape(x.shape)
 
 _WAYS = Ways(
     arguments="x, gamma, beta, G, gn_param",
-    given="""
-N = x.shape[0]
-C = x.shape[1]
-H = x.shape[2]
-W = x.shape[3]
+    given=sizes(x="N C H W")
+    + """
 n = C // G * H * W
 eps = gn_param.get('eps', 1e-5)
 """,

@@ -14,15 +14,16 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reference
 from ..spec.values import BATCHES, CLASSES, SEEDS, Values, batch_sizes, values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 
-LABELLED = """
-N = x.shape[0]
-C = x.shape[1]
+LABELLED = (
+    sizes(x="N C")
+    + """
 rows = np.arange(N)
 onehot = np.eye(C)[y]
 wrong = onehot == 0
 """
+)
 
 
 def _make(v: Values, n: int, classes: int) -> Case:

@@ -11,7 +11,7 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SIDES, Values, batch_sizes, values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 
 
 def _make(v: Values, n: int, t: int, d: int, m: int) -> Case:
@@ -27,12 +27,7 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
 
 _WAYS = Ways(
     arguments="x, w, b",
-    given="""
-N = x.shape[0]
-T = x.shape[1]
-D = w.shape[0]
-M = w.shape[1]
-""",
+    given=sizes(x="N T", w="D M"),
     texts={
         "": (
             """

@@ -11,7 +11,7 @@ from ..spec.case import Case
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import CLASSES, SIDES, Values, batch_sizes, values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 
 
 def _make(purpose: Purpose, v: Values, n: int, t: int, words: int) -> Case:
@@ -33,11 +33,7 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
 
 _WAYS = Ways(
     arguments="x, y, mask",
-    given="""
-N = x.shape[0]
-T = x.shape[1]
-V = x.shape[2]
-""",
+    given=sizes(x="N T V"),
     texts={
         "": (
             """

@@ -11,7 +11,7 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SIDES, Values, batch_sizes, values
-from ..spec.ways import Ways
+from ..spec.ways import Ways, sizes
 
 
 def _make(v: Values, n: int, t: int, words: int, d: int) -> Case:
@@ -29,12 +29,7 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
 
 _WAYS = Ways(
     arguments="x, W",
-    given="""
-N = x.shape[0]
-T = x.shape[1]
-V = W.shape[0]
-D = W.shape[1]
-""",
+    given=sizes(x="N T", W="V D"),
     texts={
         "": (
             """

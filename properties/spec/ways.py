@@ -54,6 +54,23 @@ FUNCTIONS: Mapping[str, Any] = {"np": np, "scan": scan}
 _BUILTINS = ("len", "max", "float")
 
 
+def sizes(**shapes: str) -> str:
+    """Lines that name the sides of arguments, for what is given; ``_`` leaves a side unnamed.
+
+    >>> print(sizes(x="N T D", w="_ M"))
+    <BLANKLINE>
+    N = x.shape[0]
+    T = x.shape[1]
+    D = x.shape[2]
+    M = w.shape[1]
+    """
+    named = (
+        (name, k, side) for name, shape in shapes.items() for k, side in enumerate(shape.split())
+    )
+    lines = [f"{side} = {name}.shape[{k}]" for name, k, side in named if side != "_"]
+    return "\n".join(("", *lines))
+
+
 @dataclass(frozen=True)
 class Line:
     """``target = expression``."""
