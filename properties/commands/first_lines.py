@@ -89,16 +89,15 @@ def _inputs(function: Function) -> Mapping[str, Any]:
 def asked_of_found(results: Iterable[Result]) -> Iterator[Asked]:
     """The wrong functions that nobody declared."""
     for result in results:
-        pairing = result.found.pairing
-        if result.status != "wrong" or not result.found.can_be_followed:
+        if result.status != "wrong":
             continue
-        owner = "" if pairing.owner is None else f"{pairing.owner.name}."
+        forward, backward = result.found.functions
         yield Asked(
             function=result.found.name,
             arguments=frozenset(wrong.leaf for wrong in result.wrong),
-            forward=owner + pairing.forward.name,
-            backward=None if pairing.backward is None else owner + pairing.backward.name,
-            inputs=result.found.inputs,
+            forward=forward,
+            backward=backward,
+            inputs=result.found.drawn,
             located=result.located,
             way=way_of(result.found),
             case=plain_names(result.wrong[0].values),

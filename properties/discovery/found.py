@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from properties.implementation.child.tracing.supplied import is_supplied
+
 from .calling import Plan, passing
 from .inputs import Wanted, shown
 from .locating import Match
@@ -100,12 +102,15 @@ class Found:
     away: str = ""
 
     @property
-    def can_be_followed(self) -> bool:
-        """Whether its lines can be followed: it derives one function, no list of numbers."""
-        listed = len(self.plan.outputs) > max(self.plan.upstreams, 1)
+    def functions(self) -> tuple[str, str | None]:
+        """Forward and backward by their whole names; a function inside another has both names."""
         pairing = self.pairing
-        made = pairing.handed or (pairing.owner is not None and pairing.owner.factory)
-        return pairing.then is None and pairing.kind != "second" and not (listed or made)
+        owner = "" if pairing.owner is None else f"{pairing.owner.name}."
+        forward = owner + pairing.forward.name
+        if pairing.backward is None:
+            return forward, None
+        inside = f"{forward}." if pairing.handed else owner
+        return forward, inside + pairing.backward.name
 
     @property
     def name(self) -> str:
@@ -120,8 +125,13 @@ class Found:
     @property
     def inputs(self) -> str:
         """The inferred inputs, as ``--inputs`` takes them."""
+        return _shown({**self.init, **self.args})
+
+    @property
+    def drawn(self) -> str:
+        """The same without the objects that are supplied."""
         both = {**self.init, **self.args}
-        return shown({name.partition("/")[2]: one for name, one in both.items()})
+        return _shown({n: one for n, one in both.items() if not is_supplied(one.constant)})
 
     @property
     def sentence(self) -> str:
@@ -239,6 +249,10 @@ class Result:
         )
         found = replace(found, candidate=candidate, pairing=pairing)
         return replace(self, found=found, seen=(), matches=())
+
+
+def _shown(wanted: Mapping[str, Wanted]) -> str:
+    return shown({name.partition("/")[2]: one for name, one in wanted.items()})
 
 
 def _plain(function: Function) -> Function:

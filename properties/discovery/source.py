@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,17 +71,7 @@ class Function:
     @property
     def results(self) -> tuple[str, ...]:
         """Globals that it writes: declared so, or filled as ``grads["w"] = …``."""
-        nodes = list(self.walk())
-        declared = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
-        bound = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        filled = {
-            node.value.id
-            for node in nodes
-            if isinstance(node, ast.Subscript)
-            and isinstance(node.ctx, ast.Store)
-            and isinstance(node.value, ast.Name)
-        }
-        return tuple(sorted(declared | (filled - bound - set(self.names))))
+        return written_globals(self.body, self.names)
 
     def adds_to(self, name: str) -> bool:
         """Whether it adds to what a name, or an entry of it, holds already."""
@@ -109,6 +99,21 @@ class Function:
         """Give the names of what each return statement returns, "" where it is no name."""
         values = [node.value for node in self.walk() if isinstance(node, ast.Return)]
         return [_returned(value) for value in values if value is not None]
+
+
+def written_globals(body: Iterable[ast.stmt], arguments: Iterable[str]) -> tuple[str, ...]:
+    """Globals that the statements of a function write; see `Function.results`."""
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    declared = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
+    bound = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    filled = {
+        node.value.id
+        for node in nodes
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+    }
+    return tuple(sorted(declared | (filled - bound - set(arguments))))
 
 
 def _returned(value: ast.expr) -> list[str]:

@@ -84,19 +84,15 @@ def infer(
         return []
 
 
-def _inferred(found: Found, session: Session) -> Inferred | NotJudged:
-    pairing = found.pairing
-    if not found.can_be_followed:
-        return NotJudged(found.name, "its lines cannot be followed through another function")
-    owner = f"{pairing.owner.name}." if pairing.owner is not None else ""
-    backward = None if pairing.backward is None else owner + pairing.backward.name
+def _inferred(found: Found, session: Session) -> Inferred:
+    forward, backward = found.functions
     result = judge_found(found, session, examples=_EXAMPLES)
     judged = result.found  # with the default that was varied, where that shows a mistake
     said = tuple(wrong.sentence for wrong in result.wrong) or tuple(result.notes)
     return Inferred(
-        owner + pairing.forward.name,
+        forward,
         backward,
-        judged.inputs,
+        judged.drawn,
         judged.source,
         result.status,
         said,

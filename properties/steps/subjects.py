@@ -6,17 +6,20 @@ cases are drawn. A row without such a text gives cases of its own.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from ..discovery.names import is_gradient
+from ..discovery.source import written_globals
 from ..spec.notation import Inputs, NotationError, parse_inputs
 from ..spec.row import LayerSpec, ObjectSpec
 from .calling import Signature, backward_sources, cache_is_last, rate_of
 from .drawing import drawn, sampled
 from .rewrite.source import Project
-from .values import Case, NoSource, Pair, Place, StepsError
+from .values import Case, Holder, NoSource, Pair, Place, StepsError
 from .ways import Way
 
 if TYPE_CHECKING:
@@ -186,8 +189,10 @@ def of_inputs(
         raise StepsError(f"{forward} is a method: give --backward {owner}.backward, or its name")
     first = _place(project, forward, sourceless)
     second = None if backward is None else _place(project, backward, sourceless)
+    holder = Holder() if way is None else way.holder
+    after = None if holder.then is None else _place(project, holder.then.function, False)
     own = project.signature(first)
-    made = project.constructor(owner) if owner else Signature()
+    made = _maker(project, owner, holder) if owner else Signature()
     behind = Signature() if second is None else project.signature(second)
     if text is None:
         raise StepsError(_ask(project, first, own, owner, made))
@@ -197,15 +202,20 @@ def of_inputs(
             text = f"{text}, {rate}: 0.125"  # a step tells its gradient, whatever the rate
     inputs = _read(text, "--inputs")
     given = list(inputs.entries)
-    _check(first.name, own, owner, made, behind, given)
-    values = [n for n in own.names if n in given] if own.known else given
+    plain = {name.partition("/")[2] for name in holder.supplied}
+    known = [*given, *plain]
+    later = () if holder.then is None else holder.then.order
+    _check(first.name, own, owner, made, behind, known, later)
+    values = [n for n in own.names if n in known] if own.known else given
     # What the backward alone takes, such as a learning rate, is drawn with the values.
-    behind_alone = [n for n in given if n in behind.names and n not in (*own.names, *made.names)]
-    names = [*values, *behind_alone]
+    beside = (*behind.names, *later)
+    behind_alone = [n for n in given if n in beside and n not in (*own.names, *made.names)]
+    made_with = [n for n in made.names if n in given] if holder.kind == "made" else []
+    names = [n for n in (*values, *behind_alone, *made_with) if n in given]
     fixed = {n: v for n, v in (options or {}).items() if n in inputs.entries}
     fixed = {n: v for n, v in fixed.items() if isinstance(v, (str, bool))}
     drawing = drawn(inputs, names, names, exact=bool(targets), fixed=fixed)
-    positional = list(takewhile(lambda n: n in given, own.positional)) if own.known else given
+    positional = list(takewhile(lambda n: n in known, own.positional)) if own.known else given
     sources: tuple[str, ...] = () if way is None else way.sources
     outputs: tuple[int, ...] = (0,) if way is None else way.outputs
     returned = project.returned(first)
@@ -226,13 +236,16 @@ def of_inputs(
         named=() if way is None else way.keywords,
         reading="" if way is None else way.reading,
         owner=_owner(project, owner) if owner else None,
+        holder=replace(holder, results=_left_in(project, second or first)),
+        then=after,
+        made_with=tuple(made_with),
     )
     return Subject(
         pair,
         drawing.draw,
         drawing.sizes,
         drawing.least,
-        tuple(values),
+        tuple(dict.fromkeys([*values, *made_with])),
         targets=frozenset(targets),
     )
 
@@ -261,11 +274,12 @@ def _check(
     made: Signature,
     behind: Signature,
     given: Sequence[str],
+    later: Sequence[str] = (),
 ) -> None:
     """Complain of arguments that nothing takes, and of those that nothing is said of."""
     if not own.known:
         return
-    known = {*own.names, *made.names, *behind.names}
+    known = {*own.names, *made.names, *behind.names, *later}
     strangers = [one for one in given if one not in known]
     takes = f"{name} takes {', '.join(own.names) or 'no arguments'}"
     if owner:
@@ -280,9 +294,30 @@ def _check(
         raise StepsError(f"--inputs says nothing of {', '.join(missing)}; {takes}")
 
 
+def _maker(project: Project, owner: str, holder: Holder) -> Signature:
+    """The arguments of a class, or of the function that makes the functions."""
+    if holder.kind == "made":
+        return project.signature(_place(project, owner, False))
+    return project.constructor(owner)
+
+
+def _left_in(project: Project, place: Place) -> dict[str, bool]:
+    """Variables of the module that a backward leaves gradients in, and whether it adds to them."""
+    node = project.definition(place)
+    if node is None:
+        return {}
+    added = {
+        ast.unparse(part.target).partition("[")[0]
+        for part in ast.walk(node)
+        if isinstance(part, ast.AugAssign)
+    }
+    written = written_globals(node.body, project.signature(place).names)
+    return {name: name in added for name in written if is_gradient(name)}
+
+
 def _owner(project: Project, name: str) -> Place:
-    """Find a class, "C" or "module.C"."""
-    place = project.owner(name)
+    """Find a class, "C" or "module.C", or a function that makes others."""
+    place = project.owner(name) or project.find(name)
     if place is None:
         raise NoSource(f"{project.label} has no class {name!r}")
     return place

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from ..implementation.child.cells import Cells
 
 __all__ = [
+    "After",
     "Array",
     "Case",
     "CodeError",
+    "Holder",
     "Mistake",
     "NoSource",
     "Pair",
@@ -80,6 +82,36 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class After:
+    """A cost of the forward's first output, whose derivative the backward is.
+
+    order : its arguments by name. output : which of them is given the forward's first output.
+    """
+
+    function: str
+    order: tuple[str, ...]
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What stands around the functions beside their arguments and what they return.
+
+    kind : ``made`` where a function makes both and hands them out, ``handed`` where the forward
+        returns its backward beside the value; "" otherwise.
+    results : variables of the module that the backward leaves its gradients in, and whether it
+        adds to them.
+    supplied : texts that stand for objects, by ``arg/ctx`` or ``init/act``.
+    then : what is called with the forward's first output.
+    """
+
+    kind: str = ""
+    results: Mapping[str, bool] = field(default_factory=dict)
+    supplied: Mapping[str, str] = field(default_factory=dict)
+    then: After | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """What is debugged: a forward and a backward, or one function that does both.
 
@@ -93,6 +125,8 @@ class Pair:
     rate : the argument of the backward that is a learning rate: its step tells the gradients.
     named : the name of each argument of the backward that is given by name, else "".
     reading : what a backward without upstream is the gradient of, see `ways.Way`.
+    holder : what stands around the functions; `made_with` is what the one that makes them takes.
+    then : the cost after the forward.
     """
 
     label: str
@@ -107,6 +141,9 @@ class Pair:
     rate: str = ""
     named: tuple[str, ...] = ()
     reading: str = ""
+    holder: Holder = field(default_factory=Holder)
+    then: Place | None = None
+    made_with: tuple[str, ...] = ()
 
     @property
     def judged(self) -> Place:
@@ -115,8 +152,14 @@ class Pair:
 
     @property
     def functions(self) -> tuple[Place, ...]:
-        """The one or both of them."""
-        return (self.forward,) if self.backward is None else (self.forward, self.backward)
+        """All of them whose lines are followed."""
+        every = (self.forward, self.backward, self.then)
+        return tuple(place for place in every if place is not None)
+
+    @property
+    def has_object(self) -> bool:
+        """Whether they are methods of an object, which may have parameters."""
+        return self.owner is not None and self.holder.kind != "made"
 
     @property
     def takes_upstream(self) -> bool:

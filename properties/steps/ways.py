@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..discovery.found import Found
+from ..discovery.pairs import Pairing
+from ..implementation.child.tracing.supplied import is_supplied
 from .calling import rate_of
+from .values import After, Holder
 
 __all__ = ["Way", "way_of"]
 
@@ -23,12 +26,14 @@ class Way:
     outputs : places of the outputs, each with an upstream of its own, in what the forward returns.
     reading : what a backward without upstream is the gradient of: the ``sum`` of the outputs, their
         ``mean``, or the mean over the ``rows``; "" where it has an upstream or is the derivative.
+    holder : what stands around the functions.
     """
 
     sources: tuple[str, ...]
     keywords: tuple[str, ...]
     outputs: tuple[int, ...]
     reading: str = ""
+    holder: Holder = field(default_factory=Holder)
 
 
 def way_of(found: Found) -> Way | None:
@@ -37,8 +42,9 @@ def way_of(found: Found) -> Way | None:
     outputs = tuple(n for path in plan.outputs if (n := _output(path)) is not None)
     if len(outputs) < len(plan.outputs):
         return None
+    holder = _holder(found)
     if backward is None:
-        return Way((), (), outputs)
+        return Way((), (), outputs, holder=holder)
     names = [p.name for p in backward.parameters]
     keywords = tuple(str(rest[0]) if rest else "" for _, _, *rest in plan.sources)
     sources = []
@@ -48,7 +54,29 @@ def way_of(found: Found) -> Way | None:
             return None
         sources.append(source)
     reading = found.reading if found.reading in _READINGS else ""
-    return Way(tuple(sources), keywords, outputs, reading)
+    return Way(tuple(sources), keywords, outputs, reading, holder)
+
+
+def _holder(found: Found) -> Holder:
+    pairing = found.pairing
+    made = pairing.owner is not None and pairing.owner.factory
+    given = {**found.init, **found.args}
+    return Holder(
+        "handed" if pairing.handed else "made" if made else "",
+        {},
+        {n: str(w.constant) for n, w in given.items() if is_supplied(w.constant)},
+        _after(pairing),
+    )
+
+
+def _after(pairing: Pairing) -> After | None:
+    then = pairing.then
+    if then is None:
+        return None
+    order = tuple(p.name for p in then.parameters if p.required)
+    labels = {p.name for p in pairing.labels}
+    name = f"{then.owner}.{then.name}".lstrip(".")
+    return After(name, order, next(n for n in order if n not in labels))
 
 
 def _output(path: str) -> int | None:

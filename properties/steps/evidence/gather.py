@@ -254,7 +254,7 @@ def examine(session: Session, subject: Subject, drawn: Sequence[Case]) -> Eviden
     for case in drawn:
         own = case.leaves()
         outer = [n for n in subject.targets if not any(same_input(n, leaf) for leaf in own)]
-        if subject.pair.owner is not None or outer:
+        if subject.pair.has_object or outer:
             job = {"kind": "describe", "init": case.init, "seed": case.seed, "outer": outer}
             [described] = session.evaluate([job])
             if "error" in described:
@@ -304,7 +304,8 @@ def upstreams(subject: Subject, case: Case, told: Sequence[Sequence[int]]) -> An
         count = np.prod(shapes[0]) if subject.pair.reading == "mean" else shapes[0][0]
         return np.full(shapes[0], 1.0 / max(count, 1))
     if subject.pair.backward is not None and not subject.pair.takes_upstream:
-        return np.ones(shapes[0]) if shapes[0] else 1.0
+        ones = tuple(np.ones(shape) if shape else 1.0 for shape in shapes)
+        return ones[0] if len(ones) == 1 else ones
     drawn = [upstream(case.seed + 1_000 * k, shape) for k, shape in enumerate(shapes)]
     return drawn[0] if len(drawn) == 1 else tuple(drawn)
 

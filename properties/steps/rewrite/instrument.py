@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from ...implementation.child.tracing import handed, supplied
 from .probes import Probe, Statement
 from .rewriter import CHOICE, PROBE, Rewriter
 
@@ -34,7 +35,18 @@ class Instrumented:
 
 
 def functions_of(tree: ast.Module) -> dict[str, ast.FunctionDef]:
-    """Top-level functions and methods by name, the last definition of a name winning."""
+    """Functions and methods by name, and those inside them, the last definition winning."""
+    found = _outer_functions(tree)
+    inner = {
+        f"{name}.{node.name}": node
+        for name, outer in found.items()
+        for node in outer.body
+        if isinstance(node, ast.FunctionDef)
+    }
+    return {**inner, **found}
+
+
+def _outer_functions(tree: ast.Module) -> dict[str, ast.FunctionDef]:
     found: dict[str, ast.FunctionDef] = {}
     blocks: list[ast.stmt] = []
     for node in tree.body:
@@ -153,9 +165,10 @@ def _put_back(tree: ast.Module, name: str, node: ast.FunctionDef) -> None:
 
 
 @cache
-def _runtime_text() -> str:
-    files = [Path(__file__).with_name(name) for name in ("runtime.py", "jobs.py", "serving.py")]
-    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+def _runtime_texts() -> list[str]:
+    shared = [Path(module.__file__ or "") for module in (handed, supplied)]
+    own = [Path(__file__).with_name(name) for name in ("runtime.py", "jobs.py", "serving.py")]
+    return [file.read_text(encoding="utf-8") for file in (*shared, *own)]
 
 
 def runtime_header() -> str:
@@ -164,7 +177,8 @@ def runtime_header() -> str:
         f"import sys as _nndl_sys, types as _nndl_types\n"
         f"if {RUNTIME!r} not in _nndl_sys.modules:\n"
         f"    _nndl_m = _nndl_types.ModuleType({RUNTIME!r})\n"
-        f"    exec(compile({_runtime_text()!r}, 'steps runtime', 'exec'), _nndl_m.__dict__)\n"
+        f"    for _nndl_t in {_runtime_texts()!r}:\n"
+        f"        exec(compile(_nndl_t, 'steps runtime', 'exec'), _nndl_m.__dict__)\n"
         f"    _nndl_sys.modules[{RUNTIME!r}] = _nndl_m\n"
         f"_nndl_m = _nndl_sys.modules[{RUNTIME!r}]\n"
         f"{PROBE} = _nndl_m.probe\n"

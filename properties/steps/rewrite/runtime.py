@@ -11,10 +11,17 @@ every subexpression through it.
 # ruff: noqa: RUF012
 
 import ast
+import contextlib
 import copy
+import re
 import sys
 
 import numpy as np
+
+with contextlib.suppress(ImportError):
+    # In the instrumented copy these names are here already.
+    from ...implementation.child.tracing.handed import Made, parted
+    from ...implementation.child.tracing.supplied import supplied
 
 
 class State:
@@ -55,7 +62,19 @@ def _plain(value):
         return np.array(value) if abs(value) < 2**62 else None
     if isinstance(value, list) and len(value) > 1 and all(map(_is_number, value)):
         return np.array(value, dtype=float)  # a vector, entry by entry
+    if isinstance(value, list) and value and all(map(_is_row, value)):
+        rows = [len(row) for row in value]
+        return np.array(value, dtype=float) if len(set(rows)) == 1 else None
     return None
+
+
+def _is_row(value):
+    return (
+        isinstance(value, list)
+        and len(value) > 1
+        and any(map(_is_float, value))
+        and all(isinstance(entry, (int, float)) or _is_number(entry) for entry in value)
+    )
 
 
 def probe(number, value, key=None):
@@ -70,7 +89,7 @@ def probe(number, value, key=None):
         action = State.actions.get((State.phase, number, seen))
         if action is not None:
             kind, array = action
-            if kind == "set" and number in State.inside and _fits(array, value):
+            if kind == "set" and key is None and number in State.inside and _fits(array, value):
                 value[...] = array.reshape(value.shape)  # others hold it too
             elif kind == "set":
                 value = _as_was(array, value)
@@ -150,6 +169,19 @@ def _shifted_values(values, name, shift):
     if type(holder) is tuple:
         raise Failure(f"{name} lies in a tuple and cannot be perturbed")
     holder[key] = holder[key] + shift.reshape(np.shape(holder[key]))
+
+
+def outer_place(space, name):
+    """Where a variable of a module lies, or an entry of one: ``params['W']``; None without it."""
+    *path, key = [int(p) if p.isdigit() else p for p in re.findall(r"\w+", name)]
+    holder = space
+    try:
+        for part in path:
+            holder = holder[part]
+        holder[key]
+    except (KeyError, IndexError, TypeError):
+        return None, key
+    return holder, key
 
 
 def _index(text):
@@ -236,8 +268,9 @@ def _values_of(owner):
 class Subject:
     """How the functions under test are called; `setup` is what `Session` makes of a `Pair`."""
 
-    def __init__(self, forward, backward, maker, setup):
+    def __init__(self, forward, backward, maker, setup, *, kind=None, then=None):
         self.forward, self.backward, self.maker, self.setup = forward, backward, maker, setup
+        self.kind, self.then, self.held = kind, then, {}
 
     def run(self, case, *, actions=None, choices=None, record=False, only_value=False):
         """Run once on copies of everything; return (out, [(place, gradient)], events).
@@ -258,16 +291,26 @@ class Subject:
         for name in leaves:
             if name.partition("[")[0] in values:
                 _shifted_values(values, name, leaves[name])
+        values.update({name: self.object_of(text) for name, text in setup["supplied"].items()})
         owner = None if self.maker is None else self.maker(case, leaves)
-        if owner is None:
+        forward, backward = self.forward, self.backward
+        if setup["made"] is not None:
+            made = Made(self.kind(**{name: values[name] for name in setup["made"]}))
+            forward, backward = (vars(made).get(name) for name in setup["names"])
+        if owner is None and self.space is not None:
             self._set_outer(case.get("params", {}), leaves)
         itself = () if owner is None else (owner,)
         before = {} if owner is None or only_value else _values_of(owner)
-        result = self.forward(
+        result = forward(
             *itself,
             *[values[name] for name in setup["arguments"]],
             **{name: values[name] for name in setup["keywords"]},
         )
+        if setup["handed"]:
+            result, handed = parted(result)
+            itself, backward = (), handed
+        if self.then is not None:
+            result = self._with_cost(result, values)
         if result is None:
             if owner is None:
                 raise Skeleton("it returns nothing")
@@ -279,28 +322,83 @@ class Subject:
         value = _vector(outs)
         if only_value:
             return value, None, State.events
-        if self.backward is None:
+        if setup["joint"]:
             gradients = _flat(rest[0] if len(rest) == 1 else tuple(rest))
             return value, gradients + self._left(owner, before, values), State.events
         State.phase, State.counts = 1, {}
         before = {} if owner is None else _values_of(owner)
+        written = self._written()
         positional, named = self._given(case, owner, parts, outs, rest, values)
-        returned = self.backward(*itself, *positional, **named)
+        returned = backward(*itself, *positional, **named)
         parts = returned if isinstance(returned, (tuple, list)) else (returned,)
         gradients = _flat(returned) + self._left(owner, before, values, parts)
+        gradients += self._added(written)
         if returned is None and not gradients:
             raise Skeleton("it returns nothing")
         return value, gradients, State.events
 
+    def _with_cost(self, result, values):
+        """Put the cost of what a forward returned before it."""
+        parts = tuple(result) if isinstance(result, (tuple, list)) else (result,)
+        then = self.setup["then"]
+        given = [parts[0] if name == then["output"] else values[name] for name in then["order"]]
+        return (self.then(*given), *parts)
+
+    def object_of(self, text):
+        """What a text that stands for an object stands for; anything else is what it is."""
+
+        def resolve(name):
+            first, *rest = name.split(".")
+            value = self.space[first]
+            for part in rest:
+                value = getattr(value, part)
+            return value
+
+        return supplied(text, resolve)
+
+    @property
+    def space(self):
+        """The variables of the module of the functions."""
+        whose = self.kind or self.forward
+        module = sys.modules.get(getattr(whose, "__module__", None) or "")
+        return getattr(whose, "__globals__", None) or vars(module)
+
     def _set_outer(self, params, leaves):
-        """Give the variables of a module that are parameters the case's values."""
-        for name, value in params.items():
-            array = np.array(value, dtype=float)
-            if name in leaves:
-                array = array + leaves[name].reshape(array.shape)
-            for function in (self.forward, self.backward):
-                if function is not None and name in function.__globals__:
-                    function.__globals__[name] = array
+        """Give the variables of a module that are parameters the case's values.
+
+        Those in which gradients are left begin each run as they were.
+        """
+        for function in (self.forward, self.backward):
+            space = getattr(function, "__globals__", {})
+            for name in self.setup["results"] if space else ():
+                held = self.held.setdefault((id(space), name), _fresh(space.get(name)))
+                if name in space:
+                    space[name] = _fresh(held)
+            for name, value in params.items():
+                array = np.array(value, dtype=float)
+                if name in leaves:
+                    array = array + leaves[name].reshape(array.shape)
+                holder, key = outer_place(space, name)
+                if holder is not None:
+                    holder[key] = array
+
+    def _written(self):
+        """What the variables hold in which the backward leaves its gradients."""
+        space = getattr(self.backward, "__globals__", {})
+        wanted = {name: space.get(name) for name in self.setup["results"]}
+        return {place: np.array(v) for n, value in wanted.items() for place, v in _flat(value, n)}
+
+    def _added(self, before):
+        """What the backward has written into variables, without what was there if it adds."""
+        found = []
+        for place, now in self._written().items():
+            old = before.get(place)
+            adds = self.setup["results"][place.partition("[")[0]]
+            if old is None or old.shape != now.shape:
+                found.append((place, now))
+            elif adds or not np.array_equal(old, now):
+                found.append((place, now - old if adds else now))
+        return found
 
     def _given(self, case, owner, parts, outs, rest, values):
         """Return the arguments of the backward; see `calling.backward_sources`."""
@@ -346,7 +444,7 @@ class Subject:
             elif name == "*out":
                 given.append(outs[0])
             elif name.startswith("="):
-                given.append(ast.literal_eval(source[1:]))
+                given.append(self.object_of(ast.literal_eval(source[1:])))
             elif name.startswith("@"):
                 if name[1:] not in State.named:
                     raise Failure(f"the forward has no {name[1:]} to hand over")

@@ -15,7 +15,7 @@ import numpy as np
 with contextlib.suppress(ImportError):
     # In the instrumented copy the runtime's names are here already.
     from .jobs import drive
-    from .runtime import State, Subject, _fresh, parameters
+    from .runtime import State, Subject, _fresh, outer_place, parameters
 
 
 def _construct(kind, init):
@@ -60,13 +60,26 @@ def make_object(kind, case, leaves):
     return owner
 
 
+def with_supplied(subject, init):
+    """The arguments of a constructor with the objects that are supplied to it."""
+    texts = subject.setup["init"]
+    return {**init, **{name: subject.object_of(text) for name, text in texts.items()}}
+
+
 def describe(subject, job):
     """Return the parameters that a freshly constructed object has, or that a module holds."""
     if subject.kind is None:
-        arrays = {name: subject.forward.__globals__.get(name) for name in job["outer"]}
-        found = {n: v for n, v in arrays.items() if isinstance(v, np.ndarray) and v.dtype == float}
-        return {"names": list(found), "values": [np.array(value) for value in found.values()]}
-    owner = make_object(subject.kind, {"init": job["init"], "seed": job["seed"]}, {})
+        found = {}
+        for name in job["outer"]:
+            holder, key = outer_place(subject.space, name)
+            value = None if holder is None else holder[key]
+            if isinstance(value, np.ndarray) and value.dtype == float:
+                first, *rest = name.split(".")
+                keys = (f"[{p}]" if p.isdigit() else f"[{p!r}]" for p in rest)
+                found["".join([first, *keys])] = np.array(value)
+        return {"names": list(found), "values": list(found.values())}
+    init = with_supplied(subject, job["init"])
+    owner = make_object(subject.kind, {"init": init, "seed": job["seed"]}, {})
     places = parameters(owner)
     return {
         "names": list(places),
@@ -76,7 +89,7 @@ def describe(subject, job):
 
 def where(subject, job):
     """Return the file and the line at which the judged function was made."""
-    function = subject.backward or subject.forward
+    function = subject.backward or subject.forward or subject.kind
     code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
     known = code is not None and code.co_filename.startswith(State.root)
     return {"file": code.co_filename, "line": code.co_firstlineno} if known else {"file": ""}
@@ -146,9 +159,13 @@ def serve(request):
     modules = request.get("modules", [])
     State.root = request.get("root", "")
     try:
-        forward = _resolve(request["forward"], modules)
-        backward = request["backward"] and _resolve(request["backward"], modules)
+        setup = request["setup"]
+        inside, handed = setup["made"] is not None, setup["handed"]
+        forward = None if inside else _resolve(request["forward"], modules)
+        known = request["backward"] and not (inside or handed)
+        backward = _resolve(request["backward"], modules) if known else None
         kind = request["owner"] and _resolve(request["owner"], modules)
+        then = request["then"] and _resolve(request["then"], modules)
     except LookupError as error:
         return [{"error": str(error), "status": "nowhere", "line": 0} for _ in request["jobs"]]
     made = {}
@@ -157,12 +174,14 @@ def serve(request):
         # Constructing draws random weights, which takes longer than the forward.
         if id(case) not in made:
             made.clear()
-            made[id(case)] = (case, make_object(kind, case, {}))
+            init = with_supplied(subject, case.get("init", {}))
+            made[id(case)] = (case, make_object(kind, {**case, "init": init}, {}))
         owner = object.__new__(kind)
         try:
             owner.__dict__.update(_fresh(made[id(case)][1].__dict__))
         except AttributeError:
-            return make_object(kind, case, leaves)
+            init = with_supplied(subject, case.get("init", {}))
+            return make_object(kind, {**case, "init": init}, leaves)
         places = parameters(owner)
         for name, shift in leaves.items():
             if name in places:
@@ -172,8 +191,8 @@ def serve(request):
 
     forward, backward = (_with_owner(kind, one) for one in (forward, backward))
     State.generators = _generators(modules_of(State.root))
-    subject = Subject(forward, backward, maker if kind else None, request["setup"])
-    subject.kind = kind
+    makes = maker if kind and not inside else None
+    subject = Subject(forward, backward, makes, setup, kind=kind, then=then)
     more = {"describe": describe, "where": where}
     return drive(subject, request["jobs"], request.get("seconds", 60.0), more)
 

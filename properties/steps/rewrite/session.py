@@ -233,6 +233,7 @@ class Session:
             "forward": named(pair.forward),
             "backward": named(pair.backward),
             "owner": named(pair.owner),
+            "then": named(pair.then),
             "modules": self._modules(root) if sourceless else [],
             "setup": {
                 "arguments": list(pair.arguments),
@@ -242,12 +243,37 @@ class Session:
                 "outputs": list(pair.outputs),
                 "last": pair.cache_last,
                 "rate": pair.rate,
+                "joint": pair.backward is None,
+                **self._holder(),
                 "locals": self._locals(),
                 "inside": self._inside(),
             },
             "jobs": list(jobs),
             "seconds": seconds,
             **self._layout(),
+        }
+
+    def _holder(self) -> dict[str, Any]:
+        """Say what stands around the functions."""
+        pair, holder = self.pair, self.pair.holder
+        given = {
+            kind: {
+                name.partition("/")[2]: text
+                for name, text in holder.supplied.items()
+                if name.startswith(kind)
+            }
+            for kind in ("arg", "init")
+        }
+        after = holder.then
+        made = holder.kind == "made"
+        return {
+            "handed": holder.kind == "handed",
+            "made": list(pair.made_with) if made else None,
+            "names": [place.name.rpartition(".")[2] for place in pair.functions],
+            "supplied": given["arg"],
+            "init": given["init"],
+            "results": dict(holder.results),
+            "then": after and {"order": list(after.order), "output": after.output},
         }
 
     def _modules(self, root: Path) -> list[list[str]]:

@@ -132,7 +132,77 @@ class Softplus:
     def backward(self, grad):
         return grad / (1 + np.exp(-self.x))
 """
+FACTORY = """
+import numpy as np
+def make_scale(w, b):
+    kept = {}
+    def forward(x):
+        kept["x"] = x
+        return np.tanh(x * w + b)
+    def backward(dout):
+        y = np.tanh(kept["x"] * w + b)
+        dz = dout * (1 - y)
+        return dz * w, (dz * kept["x"]).sum(axis=0), dz.sum(axis=0)
+    return forward, backward
+"""
+PULLBACK = """
+import numpy as np
+def outer_product(x, w):
+    z = x @ w
+    y = z ** 3
+    def pullback(dout):
+        dz = 3 * dout * z ** 2
+        dw = x.T @ dout
+        return dz @ w.T, dw
+    return y, pullback
+"""
+GLOBALS = """
+import numpy as np
+dW, db = None, None
+def forward(X, W, b):
+    return np.tanh(X @ W + b)
+def backward(dout, X, W, b):
+    global dW, db
+    dz = dout * (1 - forward(X, W, b) ** 2)
+    dW = X.T @ dz
+    db = dz.mean(axis=0)
+"""
+CONTEXT = """
+import numpy as np
+class Power:
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return x ** 2 @ w
+    @staticmethod
+    def backward(ctx, grad_output):
+        x, w = ctx.saved_tensors
+        gx = x * (grad_output @ w.T)
+        return gx, (x ** 2).T @ grad_output
+"""
+HESSIAN = """
+import numpy as np
+def objective(x, A):
+    return 0.25 * np.sum((A @ x) ** 4)
+def gradient(x, A):
+    return A.T @ (A @ x) ** 3
+def hessian(x, A):
+    r = A @ x
+    w = 3 * r ** 3
+    return A.T @ (w[:, None] * A)
+"""
 PIECES = {
+    "factory": (
+        *(FACTORY, "make_scale.forward", "make_scale.backward"),
+        *("dout * (1 - y)", "dout * (1 - y ** 2)"),
+    ),
+    "pullback": (
+        *(PULLBACK, "outer_product", "outer_product.pullback"),
+        *("x.T @ dout", "x.T @ dz"),
+    ),
+    "globals": (GLOBALS, "forward", "backward", "dz.mean", "dz.sum"),
+    "context": (CONTEXT, "Power.forward", "Power.backward", "gx = x * (", "gx = 2 * x * ("),
+    "hessian": (HESSIAN, "gradient", "hessian", "w = 3 * r ** 3", "w = 3 * r ** 2"),
     "static": (STATIC, "MSE.loss", "MSE.grad", "2 * (y + t)", "2 * (y - t)"),
     "gradients first": (GRADIENTS_FIRST, "propagate", None, "dw = np", "dw = 1 / m * np"),
     "mean of rows": (

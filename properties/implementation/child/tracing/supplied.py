@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from .chance import seeded_rng
-
 MARK = "<supplied: "
 _SEED = 3
 
@@ -32,6 +30,11 @@ class Context:
     mark_dirty = set_materialize_grads = mark_non_differentiable
 
 
+def is_supplied(value: Any) -> bool:
+    """Whether a value is a text that stands for an object."""
+    return isinstance(value, str) and value.startswith(MARK)
+
+
 def supplied(value: Any, resolve: Callable[[str], Any]) -> Any:
     """Make what a text such as ``<supplied: context>`` stands for; anything else is what it is.
 
@@ -40,13 +43,13 @@ def supplied(value: Any, resolve: Callable[[str], Any]) -> Any:
     resolve
         Gives a function or class of the target by its name.
     """
-    if not isinstance(value, str) or not value.startswith(MARK):
+    if not is_supplied(value):
         return value
     kind, _, name = value[len(MARK) : -1].partition(" ")
     if kind == "context":
         return resolve(name)() if name else Context()
     if kind == "generator":
-        return seeded_rng(_SEED)
+        return np.random.default_rng(_SEED)
     if kind == "RandomState":
         return np.random.RandomState(_SEED)
     return resolve(name)
