@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -32,6 +33,8 @@ Step = tuple[Any, ...]
 
 _NET = Ref(0, 0)
 
+_LOSS = re.compile(r"\bdef\s+loss\s*\(([^)]*)\)")
+
 Gradients = dict[str, Array]
 
 
@@ -40,6 +43,8 @@ class NetProbe(ObjectProbe):
 
     def __init__(self, spec: Any, implementation: Implementation) -> None:
         super().__init__(spec, implementation)
+        if not spec.deep:
+            self._leave_to_another_row()
         self.form = find_form(self, self.name, deep=spec.deep, monolithic=spec.monolithic)
         self._find_skeleton()
         self.guard = self._find_guard()
@@ -59,6 +64,24 @@ class NetProbe(ObjectProbe):
             if not name.startswith(("gamma", "beta"))
         }
         return replace(case, args=args)
+
+    def _leave_to_another_row(self) -> None:
+        """Raise the Fault of a class that has this row's name and is the other two-layer net.
+
+        Two modules of the contract define the name; in any other file ``reg`` in the arguments of
+        ``loss`` tells which of the two it is.
+        """
+        info = self.implementation.functions.get(self.name)
+        home = self.name.rpartition(".")[0]
+        if info is None or info.module.rpartition(".")[2] == home:
+            return
+        arguments = _LOSS.search(info.source)
+        if arguments is None or "*" in arguments[1]:
+            return
+        takes_reg = re.search(r"\breg\b", arguments[1]) is not None
+        if takes_reg != self.monolithic:
+            said = "takes reg" if takes_reg else "takes no reg"
+            raise Fault(self.name, "missing", f"the {self.short} that is there {said} in its loss")
 
     # -- calls -------------------------------------------------------------------------------
 
