@@ -175,7 +175,8 @@ def _gradescope(folder: Path, entries: list[Path]) -> Iterator[Submission]:
             continue
         entry, about = there.get(name), told.get(name)
         about = about if isinstance(about, dict) else {}
-        people = [p for p in about.get(":submitters") or () if isinstance(p, dict)]
+        people = about.get(":submitters")
+        people = [p for p in people if isinstance(p, dict)] if isinstance(people, list) else []
         students = tuple(
             Student(
                 name=one_line(p.get(":name") or name, limit=120),
@@ -212,9 +213,16 @@ def _assignment(names: list[str]) -> str:
 
 
 def _roster(file: Path) -> Iterator[tuple[str, Student]]:
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        for row in csv.DictReader(stream):
-            repository, user = row.get("student_repository_name"), row.get("github_username")
-            if repository and user:
-                name = row.get("roster_identifier") or user
-                yield repository, Student(name=one_line(name, limit=120), id=one_line(user))
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise NoSubmissions(
+            f"{one_line(file.name)} cannot be read as a roster ({one_line(error)}); wanted a CSV "
+            "in UTF-8, or none beside the repositories"
+        ) from error
+    for row in rows:
+        repository, user = row.get("student_repository_name"), row.get("github_username")
+        if repository and user:
+            name = row.get("roster_identifier") or user
+            yield repository, Student(name=one_line(name, limit=120), id=one_line(user))

@@ -12,8 +12,9 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from ..record.text import one_line, plain_text
 from .values import CODE, Contents
@@ -30,7 +31,7 @@ class Refused(Exception):
 class Limits:
     """What a submission may be.
 
-    ``entries`` counts files and members of archives, ``bytes`` all that is kept. A file above
+    ``entries`` counts files, folders, links and members of archives, ``bytes`` all that is kept. A file above
     ``file_bytes`` that is no code is left out, and said to be. ``ratio`` is the most that a member
     of an archive may grow.
     """
@@ -77,22 +78,35 @@ class _Reader:
     def folder(self, path: Path) -> None:
         """Take a folder; a zip in it is unpacked beside the rest."""
         try:
-            for file in self._walk(path, path):
+            for file in self._walk(path):
                 self.file(file.relative_to(path).as_posix(), file)
         except OSError as error:
             raise Refused(f"a folder in it cannot be read: {error.strerror}") from error
 
-    def _walk(self, folder: Path, top: Path) -> Iterator[Path]:
-        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-            name = one_line(Path(entry.path).relative_to(top).as_posix(), limit=80)
+    def _walk(self, top: Path) -> Iterator[Path]:
+        waiting = self._inside(top)  # a stack of its own: folders may be nested beyond Python's
+        while waiting:
+            entry = waiting.pop()
+            path = Path(entry.path)
+            name = one_line(path.relative_to(top).as_posix(), limit=80)
             if _skipped(PurePosixPath(entry.name)):
                 self._note_skipped(name)
             elif entry.is_symlink():
+                self._count()
                 self.notes.append(f"{name} is a link: left out")
             elif entry.is_dir(follow_symlinks=False):
-                yield from self._walk(Path(entry.path), top)
+                self._count()
+                waiting += self._inside(path)
             else:
-                yield Path(entry.path)
+                yield path
+
+    def _inside(self, folder: Path) -> list[os.DirEntry[str]]:
+        """What is in a folder, the first by name at the end."""
+        with os.scandir(folder) as entries:
+            found = list(islice(entries, self._limits.entries + 1))
+        if len(found) > self._limits.entries:
+            self._too_many()
+        return sorted(found, key=lambda entry: entry.name, reverse=True)
 
     def _note_skipped(self, name: str) -> None:
         for number, part in enumerate(parts := name.split("/")):
@@ -121,9 +135,12 @@ class _Reader:
     def _count(self) -> None:
         self._entries += 1
         if self._entries > self._limits.entries:
-            raise Refused(
-                f"it has more than {self._limits.entries:,} files; hand in the code alone"
-            )
+            self._too_many()
+
+    def _too_many(self) -> NoReturn:
+        raise Refused(
+            f"it has more than {self._limits.entries:,} files and folders; hand in the code alone"
+        )
 
     def _take(self, name: str, stream: BinaryIO, size: int) -> None:
         code = name.lower().endswith(CODE)
@@ -153,13 +170,13 @@ class _Reader:
                 if len(members) > self._limits.entries:
                     raise Refused(f"{one_line(name)} has {len(members):,} members")
                 for member in members:
-                    self._member(archive, member)
+                    self._member(archive, member, size)
         except Refused:
             raise
         except Exception as error:  # each way of packing has errors of its own
             raise Refused(f"{one_line(name)} is no zip that can be unpacked: {error}") from error
 
-    def _member(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    def _member(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, whole: int) -> None:
         self._count()
         path = _plain(member.filename)
         if _skipped(PurePosixPath(path)):
@@ -172,7 +189,8 @@ class _Reader:
             raise Refused(f"{one_line(path)} in the zip is a link or a device")
         if member.flag_bits & 1:
             raise Refused("the zip has a password")
-        size, packed = member.file_size, max(member.compress_size, 1)
+        # A member cannot be larger than its archive, whatever it says.
+        size, packed = member.file_size, max(min(member.compress_size, whole), 1)
         if size > 1 << 20 and size / packed > self._limits.ratio:
             raise Refused(f"{one_line(path)} in the zip grows by {size // packed:,} times")
         with archive.open(member) as stream:

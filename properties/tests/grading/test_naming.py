@@ -105,3 +105,17 @@ def test_nothing_to_grade_is_said(tmp_path: Path) -> None:
     lay(tmp_path, "readme.txt")
     with pytest.raises(NoSubmissions, match="There is no submission in"):
         find_submissions(tmp_path)
+
+
+@pytest.mark.parametrize("text", [b"\xff\xfe\x00", b'"' + b"a" * 200_000], ids=["bytes", "field"])
+def test_a_roster_that_cannot_be_read_is_said(tmp_path: Path, text: bytes) -> None:
+    lay(tmp_path, "one-ann/.git/config", "one-bob/.git/config")
+    (tmp_path / "roster.csv").write_bytes(text)
+    with pytest.raises(NoSubmissions, match="roster.csv cannot be read"):
+        students(tmp_path)
+
+
+def test_metadata_of_an_odd_form_gives_the_name_of_the_submission(tmp_path: Path) -> None:
+    lay(tmp_path, "submission_1/layers.py")
+    (tmp_path / "submission_metadata.yml").write_text("submission_1:\n  :submitters: 5\n")
+    assert students(tmp_path) == ["submission_1||"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -138,3 +139,46 @@ def test_a_list_of_members_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "a.zip", *((f"{n}.txt", b"") for n in range(50)))
     with pytest.raises(Refused, match="bytes"):
         files(archive, Limits(bytes=2_000))
+
+
+def test_folders_nested_beyond_recursion_are_one_student_s_trouble(tmp_path: Path) -> None:
+    here = os.open(tmp_path, os.O_RDONLY)
+    depth = 1_500
+    try:
+        at = here
+        for _ in range(depth):
+            os.mkdir("d", dir_fd=at)
+            below = os.open("d", os.O_RDONLY, dir_fd=at)
+            if at != here:
+                os.close(at)
+            at = below
+        os.close(at)
+        assert files(tmp_path / "d") == []
+        with pytest.raises(Refused, match="files and folders"):
+            files(tmp_path / "d", Limits(entries=1_000))
+    finally:
+        os.close(here)
+        subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
+
+
+@pytest.mark.parametrize("kind", ["folders", "links", "hidden"])
+def test_what_is_no_file_counts_as_well(tmp_path: Path, kind: str) -> None:
+    for number in range(30):
+        if kind == "folders":
+            (tmp_path / f"d{number}").mkdir()
+        elif kind == "links":
+            (tmp_path / f"l{number}").symlink_to("/etc/passwd")
+        else:
+            (tmp_path / f".h{number}").touch()
+    with pytest.raises(Refused, match="more than 20 files and folders"):
+        files(tmp_path, Limits(entries=20))
+
+
+def test_a_member_that_says_it_is_packed_badly_grows_all_the_same(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", ("x.py", b"#" * (4 << 20)))
+    data = bytearray(archive.read_bytes())
+    start = data.find(b"PK\1\2")
+    data[start + 20 : start + 24] = (4 << 20).to_bytes(4, "little")
+    archive.write_bytes(data)
+    with pytest.raises(Refused, match="grows by"):
+        files(archive)
