@@ -78,6 +78,8 @@ class _Commands(click.Group):
         if threading.current_thread() is threading.main_thread():
             # A pipeline that is cancelled ends as by Ctrl-C: nothing is left behind.
             signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+        # It may be run among submissions: no process that it starts takes its numpy from there.
+        os.environ["PYTHONSAFEPATH"] = "1"
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit):

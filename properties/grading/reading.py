@@ -31,9 +31,9 @@ class Refused(Exception):
 class Limits:
     """What a submission may be.
 
-    ``entries`` counts files, folders, links and members of archives, ``bytes`` all that is kept. A file above
-    ``file_bytes`` that is no code is left out, and said to be. ``ratio`` is the most that a member
-    of an archive may grow.
+    ``entries`` counts files, folders, links and members of archives, ``bytes`` all that is kept. A
+    file above ``file_bytes`` that is no code is left out, and said to be. ``ratio`` is the most
+    that a member of an archive may grow.
     """
 
     entries: int = 5_000

@@ -11,7 +11,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 START = (
-    f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
+    f"import sys; sys.path[0] = {str(ROOT)!r}; "  # not the folder it is run in, as in a script
     "from properties.commands.cli import main; main()"
 )
 

@@ -69,6 +69,20 @@ def test_a_class_is_graded_once_and_goes_on(tmp_path: Path) -> None:
 
 
 @slow
+def test_nothing_of_the_folder_that_it_is_run_in_is_imported(tmp_path: Path) -> None:
+    home = tmp_path / "class"
+    home.mkdir()
+    evil = f"open({str(tmp_path / 'ran')!r}, 'a').write(__name__)\n"
+    for name in ("numpy", "msgspec", "random", "tempfile"):
+        (home / f"{name}.py").write_text(evil, encoding="utf-8")
+    told = ["--profile", "quick", "--only", "relu", "--isolation", "require"]
+    done = nndl("grade", ".", "--out", str(tmp_path / "out"), *told, cwd=home)
+    assert done.code == 0, done.out + done.err
+    assert set(rows(tmp_path / "out" / "grades.csv")) == {"numpy", "msgspec", "random", "tempfile"}
+    assert not (tmp_path / "ran").exists()
+
+
+@slow
 def test_kills_at_random_moments_lose_nothing_and_change_nothing() -> None:
     assert grading.kill(12, 4, seed=1, least=2.0, most=6.0, more=FEW) == 0
 
