@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from ..diagnosis.relations import Pairing, Relation, relations
-from ..spec.notation import parse_inputs, upstream
+from ..spec.draws import upstream
+from ..spec.notation import parse_inputs
 from ..steps.evidence.adjoints import STEPS, Adjoint, agree, jacobian, step_scale
 from ..steps.values import Array, Status, StepsError
 from .latex import Printer

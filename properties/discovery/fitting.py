@@ -7,7 +7,8 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 
-from .inputs import NUMBERS, Axis, Wanted, letters_of
+from ..spec.lengths import Axis, letters_of
+from .inputs import NUMBERS, Wanted
 from .letters import Lengths, Specs, all_letters, exchange, renamed
 
 _KERNEL = "size|kernel|filter|^k|pool|stride|width|window"

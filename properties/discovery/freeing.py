@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from .inputs import LABELS, NUMBERS, Axis, letters_of
+from ..spec.lengths import Axis, letters_of
+from .inputs import LABELS, NUMBERS
 from .letters import Specs, all_letters, canonical
 
 _TRIES, _CHEAP = 12, 0.15

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..spec.lengths import Axis
 from . import names
 from .calling import Plan
-from .inputs import Axis, Wanted
+from .inputs import Wanted
 from .letters import ones
 from .locating import RIGHT, WRONG, Fit, Leaf, Match, shape_is_off
 from .losses import is_number

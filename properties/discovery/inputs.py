@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from properties.spec.notation import KINDS, Entry, NotationError, parse_inputs
+from properties.spec.draws import KINDS
+from properties.spec.lengths import Axis, length, letters_of
+from properties.spec.notation import Entry, NotationError, parse_inputs
 
-Axis = int | str
 NUMBERS = ("normal", "positive", "unit")
 """Kinds of which every entry is drawn alone."""
 LABELS = ("bits", "signs")
@@ -67,13 +68,6 @@ class Wanted:
         return list(dict.fromkeys(found))
 
 
-def letters_of(axis: Axis) -> list[str]:
-    """Give the letters of a length."""
-    if isinstance(axis, int):
-        return []
-    return [n.id for n in ast.walk(ast.parse(axis, mode="eval")) if isinstance(n, ast.Name)]
-
-
 def _substituted(axis: Axis, change: Mapping[str, Axis]) -> Axis:
     if isinstance(axis, int) or not any(letter in change for letter in letters_of(axis)):
         return axis
@@ -88,27 +82,6 @@ def _substituted(axis: Axis, change: Mapping[str, Axis]) -> Axis:
     tree = Exchange().visit(ast.parse(axis, mode="eval").body)
     text = ast.unparse(tree)
     return int(length(text, {})) if not letters_of(text) else text
-
-
-def length(axis: Axis, sizes: Sizes) -> int:
-    """Give the number that a length stands for."""
-    if isinstance(axis, int):
-        return axis
-    return _value(ast.parse(axis, mode="eval").body, sizes)
-
-
-def _value(node: ast.expr, sizes: Sizes) -> int:
-    if isinstance(node, ast.Name):
-        return sizes[node.id]
-    if isinstance(node, ast.BinOp):
-        left, right = _value(node.left, sizes), _value(node.right, sizes)
-        if isinstance(node.op, ast.Mult):
-            return left * right
-        if isinstance(node.op, ast.FloorDiv):
-            return left // max(right, 1)
-        return left + right if isinstance(node.op, ast.Add) else max(left - right, 0)
-    assert isinstance(node, ast.Constant)
-    return int(str(node.value))
 
 
 # notation

@@ -11,19 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from ..spec.lengths import length
 from .beginnings import Beginnings
 from .freeing import is_free, letters_apart, with_more_letters
 from .hint import Hint
-from .inputs import (
-    LABELS,
-    NUMBERS,
-    Wanted,
-    case_sizes,
-    draw,
-    entries,
-    learning_sizes,
-    length,
-)
+from .inputs import LABELS, NUMBERS, Wanted, case_sizes, draw, entries, learning_sizes
 from .letters import Specs, all_letters, canonical, exchange, ones
 from .ranks import Ranks
 from .repairs import Again, Repairs

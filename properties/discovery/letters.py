@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .inputs import Axis, Wanted, length, shown
+from ..spec.lengths import Axis, length
+from .inputs import Wanted, shown
 
 Specs = Mapping[str, Wanted]
 """What the arguments look like, by name."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .inputs import Axis, Wanted
+from ..spec.lengths import Axis
+from .inputs import Wanted
 from .source import Function
 
 Description = Sequence[Any]

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ..spec.lengths import Axis
 from . import fitting
 from .beginnings import Beginnings
-from .inputs import LABELS, NUMBERS, Axis, Wanted
+from .inputs import LABELS, NUMBERS, Wanted
 from .letters import Lengths, Specs, exchange, numbers_in
 from .names import TARGETS
 from .source import Function

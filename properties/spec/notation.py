@@ -25,139 +25,23 @@ axes have unequal lengths, so that a wrong axis or a transpose shows.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-__all__ = ["KINDS", "PLAIN", "Entry", "Inputs", "NotationError", "parse_inputs", "upstream"]
+from .draws import KINDS, Draws
+from .lengths import Axis, length, length_of, letters_of
 
-Array = npt.NDArray[Any]
-Length = int | str
-
-PLAIN = 1_000_000  # seeds from here on give multiples of a quarter, to be followed by hand
 _EXAMPLE = "such as 'x: (4, 3)', 'w: (D, M)' or 'y: labels(3)'"
 # Lengths of axes that are given by a letter: no two are equal, so that a wrong axis shows.
 _LENGTHS = (4, 3, 5, 2, 6, 7, 8, 9, 10, 11)
 _MOST_ENTRIES, _MANY_ENTRIES = 10_000, 100
-_ARITHMETIC = (ast.Name, ast.BinOp, ast.expr_context, ast.Add, ast.Sub, ast.Mult, ast.FloorDiv)
 
 
 class NotationError(ValueError):
     """The text cannot be read; the message says which part of it, and what is wanted."""
-
-
-# values -----------------------------------------------------------------------------------------
-class _Draws:
-    """Values of one case; see `PLAIN`."""
-
-    def __init__(self, seed: int, sizes: Sequence[int]) -> None:
-        self.rng = np.random.default_rng([seed, *sizes])
-        self.plain = seed >= PLAIN
-
-    def _between(self, low: float, high: float, shape: Sequence[int]) -> Array:
-        if self.plain:
-            return self.rng.integers(int(np.ceil(4 * low)), int(4 * high) + 1, shape) / 4
-        thousandths = self.rng.integers(1, 10, shape) / 1000
-        return np.asarray(np.round(self.rng.uniform(low, high - 0.01, shape), 2) + thousandths)
-
-    def signed(self, shape: Sequence[int]) -> Array:
-        """Values in ±[0.25, 2], distinct for practical purposes."""
-        size = self._between(0.25 if self.plain else 0.3, 2.0, shape)
-        return np.asarray(size * self.rng.choice([-1.0, 1.0], shape))
-
-    def positive(self, shape: Sequence[int]) -> Array:
-        return self._between(0.4, 2.0, shape)
-
-    def unit(self, shape: Sequence[int]) -> Array:
-        return self._between(0.2 if self.plain else 0.1, 0.9, shape)
-
-    def integers(self, shape: Sequence[int]) -> Array:
-        return self.rng.integers(0, 5, shape)
-
-    def mask(self, shape: Sequence[int]) -> Array:
-        return self.rng.integers(0, 2, shape).astype(bool)
-
-    def spd(self, shape: Sequence[int]) -> Array:
-        n = shape[0] if shape else 1
-        root = self.signed((n, n))
-        return np.asarray(root @ root.T / n + np.eye(n))
-
-    def symmetric(self, shape: Sequence[int]) -> Array:
-        root = self.signed((shape[0], shape[0]))
-        return np.asarray((root + root.T) / 2)
-
-    def regular(self, shape: Sequence[int]) -> Array:
-        return np.asarray(
-            self.signed((shape[0], shape[0])) / (2 * shape[0]) + 1.5 * np.eye(shape[0])
-        )
-
-    def bits(self, shape: Sequence[int]) -> Array:
-        return self.mask(shape).astype(float)
-
-    def signs(self, shape: Sequence[int]) -> Array:
-        return 2.0 * self.bits(shape) - 1.0
-
-    def labels(self, shape: Sequence[int]) -> Array:
-        """Labels in [0, classes), not all equal; `shape` begins with the classes."""
-        classes, *rest = shape
-        y = self.rng.integers(0, classes, rest)
-        if y.size > 1 and classes > 1 and len(set(y.ravel().tolist())) == 1:
-            y.flat[0] = (y.flat[0] + 1) % classes
-        return y
-
-    def label(self, shape: Sequence[int]) -> Array:
-        """One integer in [0, classes)."""
-        return np.asarray(self.rng.integers(0, shape[0]))
-
-    def onehot(self, shape: Sequence[int]) -> Array:
-        y = self.labels((shape[-1], int(np.prod(shape[:-1]))))
-        return np.eye(shape[-1])[y].reshape(shape)
-
-    def rows(self, shape: Sequence[int]) -> Array:
-        value = self.positive(shape)
-        return np.asarray(value / value.sum(axis=-1, keepdims=True))
-
-    def onehot_columns(self, shape: Sequence[int]) -> Array:
-        return self.onehot(shape[::-1]).T.copy()
-
-    def columns(self, shape: Sequence[int]) -> Array:
-        return self.rows(shape[::-1]).T.copy()
-
-
-_KINDS: dict[str, Callable[[_Draws, Sequence[int]], Array]] = {
-    "normal": _Draws.signed,
-    "labels": _Draws.labels,
-    "label": _Draws.label,
-    "positive": _Draws.positive,
-    "integers": _Draws.integers,
-    "mask": _Draws.mask,
-    "unit": _Draws.unit,
-    "spd": _Draws.spd,
-    "onehot": _Draws.onehot,
-    "rows": _Draws.rows,
-    "onehot_columns": _Draws.onehot_columns,
-    "columns": _Draws.columns,
-    "symmetric": _Draws.symmetric,
-    "regular": _Draws.regular,
-    "bits": _Draws.bits,
-    "signs": _Draws.signs,
-}
-
-
-KINDS = frozenset(_KINDS)
-"""What an array can be, as the notation calls it."""
-
-
-def upstream(seed: int, shape: tuple[int, ...]) -> Array | float:
-    """Draw an upstream derivative with both signs for an output of a shape; 1 for a scalar."""
-    if shape == ():
-        return 1.0
-    rng = np.random.default_rng([seed, 7])
-    size = np.round(rng.uniform(0.2, 1.5, shape), 2)
-    return np.asarray(size * np.where(rng.random(shape) < 0.5, -1.0, 1.0))
 
 
 # entries ----------------------------------------------------------------------------------------
@@ -170,14 +54,14 @@ class Entry:
     """
 
     kind: str
-    axes: tuple[Length, ...] = ()
+    axes: tuple[Axis, ...] = ()
     constant: Any = None
     parts: Mapping[Any, Entry] | None = None
 
     @property
     def drawn(self) -> bool:
         """Whether it is an array of as many entries as its axes say."""
-        return self.kind in _KINDS and self.kind not in ("labels", "label")
+        return self.kind in KINDS and self.kind not in ("labels", "label")
 
     def arrays(self) -> Iterator[Entry]:
         """Yield the entry, or those inside of it, that are arrays or lengths."""
@@ -212,7 +96,7 @@ class Inputs:
         }
         numbers = sorted({axis for axis in lengths if isinstance(axis, int) and axis != 1})
         every = [axis for one in leaves for axis in one.axes]
-        letters = list(dict.fromkeys(name for axis in every for name in _letters(axis)))
+        letters = list(dict.fromkeys(name for axis in every for name in letters_of(axis)))
         if not letters and any(isinstance(one.constant, list) for one in leaves):
             return {}  # the widths of a net, which other lengths have to fit
         if not letters:
@@ -245,7 +129,7 @@ class Inputs:
             name
             for one in self._leaves()
             if one.kind in ("labels", "label", "onehot", "onehot_columns")
-            for name in _letters(one.axes[-1 if one.kind == "onehot" else 0])
+            for name in letters_of(one.axes[-1 if one.kind == "onehot" else 0])
         }
         return {name: 2 if name in classes else 1 for name in self.sizes()}
 
@@ -261,11 +145,11 @@ class Inputs:
         chosen = {n: e for n, e in self.entries.items() if names is None or n in names}
         first = (_shape(e, sizes) for e in Inputs(chosen)._leaves() if e.drawn and e.axes)
         rows = next(first, (1,))[0]
-        draws = _Draws(seed, list(sizes.values()))
+        draws = Draws(seed, list(sizes.values()))
         return {name: _drawn(entry, sizes, draws, rows) for name, entry in chosen.items()}
 
 
-def _drawn(entry: Entry, sizes: Mapping[str, int], draws: _Draws, rows: int) -> Any:
+def _drawn(entry: Entry, sizes: Mapping[str, int], draws: Draws, rows: int) -> Any:
     if entry.parts is not None:
         made = {key: _drawn(part, sizes, draws, rows) for key, part in entry.parts.items()}
         return made if entry.kind == "dict" else list(made.values())
@@ -279,7 +163,7 @@ def _drawn(entry: Entry, sizes: Mapping[str, int], draws: _Draws, rows: int) -> 
         return shape[0]
     if entry.kind == "labels":
         shape = shape if len(shape) > 1 else (*(shape or (2,)), rows)
-    array = _KINDS[entry.kind](draws, shape)
+    array = KINDS[entry.kind](draws, shape)
     if entry.kind == "label":
         return int(array)
     return float(array) if array.ndim == 0 else array
@@ -287,31 +171,9 @@ def _drawn(entry: Entry, sizes: Mapping[str, int], draws: _Draws, rows: int) -> 
 
 def _shape(entry: Entry, sizes: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(
-        sizes.get(f"s{axis}", axis)
-        if isinstance(axis, int)
-        else _length(ast.parse(axis, mode="eval").body, sizes)
+        sizes.get(f"s{axis}", axis) if isinstance(axis, int) else length(axis, sizes)
         for axis in entry.axes
     )
-
-
-def _length(node: ast.expr, sizes: Mapping[str, int]) -> int:
-    if isinstance(node, ast.Name):
-        return sizes[node.id]
-    if isinstance(node, ast.BinOp):
-        left, right = _length(node.left, sizes), _length(node.right, sizes)
-        if isinstance(node.op, ast.Mult):
-            return left * right
-        if isinstance(node.op, ast.FloorDiv):
-            return left // max(right, 1)
-        return left + right if isinstance(node.op, ast.Add) else max(left - right, 0)
-    assert isinstance(node, ast.Constant)
-    return int(str(node.value))
-
-
-def _letters(axis: Length) -> list[str]:
-    if isinstance(axis, int):
-        return []
-    return [n.id for n in ast.walk(ast.parse(axis, mode="eval")) if isinstance(n, ast.Name)]
 
 
 # reading ----------------------------------------------------------------------------------------
@@ -373,12 +235,12 @@ def _entry(name: str, value: str) -> Entry:
     try:
         node = ast.parse(value, mode="eval").body
         if value.startswith("(") and isinstance(node, (ast.Name, ast.BinOp)):
-            return Entry("normal", (_axis(node),))  # (D) is read as (D,)
+            return Entry("normal", (length_of(node),))  # (D) is read as (D,)
         return _read(node)
     except (ValueError, SyntaxError, TypeError) as error:
         raise NotationError(
             f"the value of {name}, {value!r}, is neither a shape such as (4, 3) or (N, D), nor a "
-            f"constant, nor one of {', '.join(_KINDS)} with lengths in parentheses"
+            f"constant, nor one of {', '.join(KINDS)} with lengths in parentheses"
         ) from error
 
 
@@ -387,17 +249,17 @@ def _read(node: ast.expr) -> Entry:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         return Entry("choice", constant=tuple(map(ast.literal_eval, _alternatives(node))))
     if isinstance(node, (ast.Name, ast.BinOp)):
-        return Entry("length", (_axis(node),))
+        return Entry("length", (length_of(node),))
     if isinstance(node, ast.Call):
-        if not isinstance(node.func, ast.Name) or node.func.id not in _KINDS or node.keywords:
+        if not isinstance(node.func, ast.Name) or node.func.id not in KINDS or node.keywords:
             raise ValueError(ast.unparse(node))
         tuples = len(node.args) == 1 and isinstance(node.args[0], ast.Tuple)
         axes = node.args[0].elts if tuples else node.args  # type: ignore[attr-defined]
-        return Entry(node.func.id, tuple(_axis(axis) for axis in axes))
+        return Entry(node.func.id, tuple(length_of(axis) for axis in axes))
     if isinstance(node, ast.Tuple) and not any(
         isinstance(n, ast.Constant) and isinstance(n.value, (float, str)) for n in node.elts
     ):
-        return Entry("normal", tuple(_axis(axis) for axis in node.elts))
+        return Entry("normal", tuple(length_of(axis) for axis in node.elts))
     if isinstance(node, ast.Dict) and not _is_literal(node):
         keys = [ast.literal_eval(key) for key in node.keys if key is not None]
         return Entry("dict", parts=dict(zip(keys, map(_read, node.values), strict=True)))
@@ -417,16 +279,3 @@ def _is_literal(node: ast.Dict | ast.List) -> bool:
     """Whether a dict or list has nothing to draw in it: neither letters nor shapes nor kinds."""
     drawn = (ast.Name, ast.Call, ast.Tuple)
     return not any(isinstance(part, drawn) for part in ast.walk(node))
-
-
-def _axis(node: ast.expr) -> Length:
-    """Read a length: a number, a letter, or a sum, difference, product, whole quotient of such."""
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        return node.value
-    for part in ast.walk(node):
-        number = isinstance(part, ast.Constant) and type(part.value) is int
-        if not (number or isinstance(part, _ARITHMETIC)):
-            raise ValueError(ast.unparse(node))
-    if not _letters(text := ast.unparse(node)):
-        raise ValueError(text)
-    return text

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...spec.notation import upstream
+from ...spec.draws import upstream
 from ..names import same_input
 from ..rewrite.instrument import Probe, Statement
 from ..rewrite.session import Session

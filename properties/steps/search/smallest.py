@@ -13,7 +13,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ...judge.drawing import search
-from ...spec.notation import PLAIN
+from ...spec.draws import PLAIN
 from ..evidence.adjoints import agree
 from ..evidence.findings import Finding
 from ..evidence.gather import examine

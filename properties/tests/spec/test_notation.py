@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from properties.spec.notation import PLAIN, NotationError, parse_inputs
+from properties.spec.draws import PLAIN
+from properties.spec.notation import NotationError, parse_inputs
 
 
 def draw(text: str, seed: int = 0) -> dict[str, Any]:
