@@ -7,7 +7,7 @@ import numpy as np
 from ..judge.asking import Questions
 from ..judge.compare import exact, exact_to_last_bits
 from ..judge.mismatch import Inconclusive, Kind
-from ..judge.numerical import Answer, judge_gradients
+from ..judge.numerical import Answer, fail_derivative, judge_gradients
 from ..judge.property import check, has_reference
 from ..judge.subjects.functions import Probe
 from ..spec.case import Case
@@ -48,7 +48,7 @@ def test_backward_matches_reference(
             return
         if answer.answer is Answer.UNKNOWN:
             raise Inconclusive
-        probe.fail_derivative(answer, case)
+        fail_derivative(probe, answer, case)
     probe.fail(spec.judge_of_gradients, f"d{name}", difference, oracle="reference", case=case)
 
 

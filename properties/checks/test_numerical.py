@@ -6,7 +6,7 @@ import numpy as np
 
 from ..judge.asking import Questions
 from ..judge.mismatch import Inconclusive, Kind, Mismatch
-from ..judge.numerical import Answer, judge_gradients, one_sided, outside_one_sided
+from ..judge.numerical import Answer, fail_derivative, judge_gradients, one_sided, outside_one_sided
 from ..judge.property import check
 from ..judge.subjects.functions import Probe
 from ..spec.case import Case
@@ -33,7 +33,7 @@ def test_numerical_derivative(
         raise Inconclusive
     if probe.spec.reference is not None and probe.wrong_gradient(case, run) is None:
         raise Inconclusive
-    probe.fail_derivative(answer, case)
+    fail_derivative(probe, answer, case)
 
 
 @check(Kind.CORRECTNESS, "backward", purpose=Purpose.KINK, applies=_has_kinks, weight=0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from reference.finite_differences import Estimate, richardson
 
 from ..spec.case import Array, Case, Run
 from .asking import Questions
-from .mismatch import Disagreement
+from .mismatch import Disagreement, Mismatch
 from .subjects.functions import Probe
 
 # Absolute steps; the values of smooth families are of order one and 1/8 away from kinks.
@@ -61,6 +61,29 @@ class Derivative:
                 "uncertainty": float(self.estimate.error),
             }
         }
+
+
+def fail_derivative(probe: Probe, answer: Derivative, case: Case) -> NoReturn:
+    """Raise the mismatch of a numerical derivative."""
+    assert answer.estimate is not None
+    wanted, error = float(answer.estimate.value), float(answer.estimate.error)
+    raise Mismatch(
+        Disagreement(
+            function=probe.spec.judge_of_gradients,
+            sentence=(
+                f"{answer.argument} along a random direction is {answer.got:.10g}, "
+                f"the forward's own derivative is {wanted:.10g} ± {error:.1e}"
+            ),
+            oracle="numerical derivative of its own forward",
+            argument=answer.argument,
+            got=np.array(answer.got),
+            wanted=np.array(wanted),
+            tolerance=np.array(error),
+            case=case,
+            direction=answer.direction,
+            extra=answer.evidence,
+        )
+    )
 
 
 def judge_gradients(
