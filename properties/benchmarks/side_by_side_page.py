@@ -6,20 +6,16 @@ import platform
 from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from properties.benchmarks.side_by_side import Bench, Bug
+from properties.benchmarks.side_by_side_bench import CLASSES, REGIMES, SUITE, Bench, Bug
 
 _SHOWN = 8  # survivors that are named
 
 
 def page(bench: Bench, bugs: Sequence[Bug], options: str) -> str:
     """Everything, with how it was measured."""
-    from properties.benchmarks.side_by_side import REGIMES, SUITE
-
     parts = [
         "# Side by side",
         f"Made by `python -m properties.benchmarks.side_by_side {options}`.",
@@ -70,8 +66,6 @@ def _how(bench: Bench, bugs: Sequence[Bug]) -> str:
 
 
 def _kills(bench: Bench, bugs: Sequence[Bug]) -> str:
-    from properties.benchmarks.side_by_side import CLASSES, REGIMES
-
     totals = Counter(bug.kind for bug in bugs)
     heads = [f"{regime}: {kind}" for regime in REGIMES for kind in (*CLASSES, "all")]
     lines = [f"| checker | {' | '.join(heads)} |", f"|---|{'---|' * len(heads)}"]

@@ -16,9 +16,10 @@ from ..record.build import build
 from ..record.merge import in_words, unjudged
 from ..record.schema import Record
 from .gather import gather, nodes
+from .interrupt import interruptible
 from .isolating import LOADING, with_clock
 from .job import Job, hypothesis_elsewhere
-from .judging import interruptible, judge_all
+from .judging import judge_all
 from .progress import Rows
 
 if TYPE_CHECKING:  # these are imported where they are used: discovery is as large as all the rest

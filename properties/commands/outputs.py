@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from rich.console import Console
 
-from ..record.files import write_whole
 from ..record.listing import Listing
-from ..record.schema import Function, Record, dump
+from ..record.schema import Function, Record
+from .writing import write, write_record
 
 if TYPE_CHECKING:  # it brings the step debugger along
     from .first_lines import FirstLines
@@ -103,8 +103,6 @@ class Outputs:
         self, record: Record, console: Console, of: Callable[[Function], Listing | None]
     ) -> None:
         if self.concise:
-            from .report import write
-
             write(record, "concise", "-")
             return
         from ..reports.terminal import render_terminal
@@ -113,8 +111,6 @@ class Outputs:
 
     def write(self, record: Record) -> None:
         """Write every file that was asked for."""
-        from .report import write
-
         if self.json:
             write_record(record, self.json)
         for name, file in self.files.items():
@@ -122,15 +118,3 @@ class Outputs:
                 write(record, name, file, self.points)
         if self.github:
             write(record, "github", "-")
-
-
-def write_record(record: Record, json_file: str) -> None:
-    """Write the record to a file, or to standard output for ``-``."""
-    text = dump(record)
-    if json_file == "-":
-        click.echo(text, nl=False)
-        return
-    try:
-        write_whole(json_file, text)
-    except OSError as error:
-        raise click.UsageError(f"--json: cannot write {json_file!r}: {error.strerror}") from error

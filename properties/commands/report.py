@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import io
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,27 +11,14 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from ..record.files import write_whole
 from ..record.listing import Listing, is_listing, read_listings
 from ..record.merge import merge
 from ..record.schema import Record, RecordError, parse, read
 from .outputs import view_options
+from .writing import FORMATS, put, write
 
 if TYPE_CHECKING:
     from ..reports.points import Weights
-
-# Each is imported when it is made: they bring libraries that the others do not need.
-_HOMES = {
-    "html": "html",
-    "junit": "junit",
-    "concise": "concise",
-    "sarif": "sarif",
-    "github": "github",
-    "gradescope": "gradebooks",
-    "prairielearn": "gradebooks",
-    "classroom": "gradebooks",
-}
-FORMATS = ("terminal", *_HOMES)
 
 
 def load(files: Sequence[str]) -> Record:
@@ -92,50 +77,6 @@ def load_weights(file: str | None) -> Weights | None:
         raise click.UsageError(f"{file}: {error}") from error
 
 
-def write(record: Record, form: str, file: str, weights: Weights | None = None) -> None:
-    """Write one format to a file, ``-`` being standard output.
-
-    With ``github`` the annotations go there, and the matrix goes to the job summary when the
-    environment names one.
-
-    Raises
-    ------
-    click.UsageError
-        When the file cannot be written.
-    """
-    home = importlib.import_module(f"..reports.{_HOMES[form]}", __package__)
-    make = getattr(home, form)
-    if form in ("github", "sarif"):
-        text = make(record, root=os.environ.get("GITHUB_WORKSPACE", str(Path.cwd())))
-    if form == "github":
-        if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-            _append(summary, home.github_summary(record))
-    elif form != "sarif":
-        text = make(record, weights) if _HOMES[form] == "gradebooks" else make(record)
-    if file == "-":
-        sys.stdout.buffer.write(text.encode("utf-8"))
-        sys.stdout.buffer.write(b"" if text.endswith("\n") else b"\n")
-        sys.stdout.buffer.flush()
-    else:
-        _put(file, text)
-
-
-def _put(file: str, text: str) -> None:
-    try:
-        write_whole(file, text)
-    except OSError as error:
-        raise click.UsageError(f"{file}: cannot write it: {error.strerror or error}") from error
-
-
-def _append(file: str, text: str) -> None:
-    """Add to what other steps of a workflow wrote."""
-    try:
-        with Path(file).open("a", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-    except OSError as error:
-        raise click.UsageError(f"{file}: cannot write it: {error.strerror or error}") from error
-
-
 @click.command()
 @click.argument("records", metavar="RECORD.json…", nargs=-1, required=True)
 @click.option(
@@ -187,4 +128,4 @@ def report(
     console = make_console(stderr=False) if output == "-" else to_file
     render_terminal(record, console, table=table, every=every, grid=matrix, script=script)
     if output != "-":
-        _put(output, stream.getvalue())
+        put(output, stream.getvalue())

@@ -35,7 +35,8 @@ from ..record.schema import AS_A_PART, SKIPPED, Function, Record
 from ..record.schema import Target as TargetOf
 from ..record.unfinished import UNWRITTEN
 from ..spec.demands import Demands
-from .judging import interruptible, processors
+from .interrupt import interruptible
+from .judging import processors
 from .settings import Settings, Table, settings_of
 
 T = TypeVar("T")

@@ -22,9 +22,9 @@ from ..spec.demands import Demands
 from ..spec.reading import SpecsError
 from .check import declared_inputs
 from .console import make_console
+from .interrupt import Interrupt, interruptible
 from .isolating import isolation_options, names
 from .job import Job
-from .judging import Interrupt, interruptible
 from .listing import check_known
 from .watching import OTHERS, Watcher
 

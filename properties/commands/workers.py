@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 from ..judge.plan import Cell
 from ..judge.suite import Judged, Suite
+from .interrupt import Interrupt
 from .job import Job
-from .judging import Interrupt
 
 Unit = TypeVar("Unit")
 Answer = TypeVar("Answer")

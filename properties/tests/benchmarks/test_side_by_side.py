@@ -7,7 +7,7 @@ import pytest
 from properties.benchmarks.inputs import ROWS, fixed, random_shapes
 from properties.benchmarks.rivals import RIVALS, Rival
 from properties.benchmarks.sampling import held, make_probe
-from properties.benchmarks.side_by_side import Bench, Bug, smallest_error
+from properties.benchmarks.side_by_side_bench import Bench, Bug, smallest_error
 from properties.benchmarks.side_by_side_page import page
 from properties.benchmarks.subject import Subject
 from properties.tests.slow import mostly_slow

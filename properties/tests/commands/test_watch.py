@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from properties.commands.check import check
+from properties.commands.interrupt import interruptible
 from properties.commands.job import Job
-from properties.commands.judging import interruptible
 from properties.commands.watch import Screen, _saves, follow
 from properties.commands.watching import Watcher
 from properties.spec.demands import Demands

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from properties.commands.check import check as nndl_check
-from properties.commands.report import FORMATS, report
+from properties.commands.report import report
+from properties.commands.writing import FORMATS
 from properties.record.schema import dump
 from properties.reports.github import github, github_summary
 from properties.reports.junit import junit

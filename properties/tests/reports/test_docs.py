@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from properties.commands.cli import main
-from properties.commands.report import FORMATS
+from properties.commands.writing import FORMATS
 from properties.reports.points import FEEDBACK, VISIBILITY, read_weights
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
