@@ -16,6 +16,22 @@ from ..spec.ways import Ways
 _EMPTY = st.sampled_from(((0, 3), (0, 2, 2)))
 _DYADIC = st.builds(Values, st.just("dyadic"), SEEDS)  # never closer than 1/8 to a kink at zero
 
+# What goes wrong with any dx = dout * slope.
+SLOPE = """
+  upstream missing
+    = slope
+    The upstream derivative is missing: multiply the slope by dout. [smile528]
+  slope missing
+    = dout
+    The slope is missing: dx = dout times the derivative at x.
+  divided by N
+    = dout * slope / N
+    No average in a layer. [~d2l1000]
+  sign
+    = -dout * slope
+    The sign is wrong.
+"""
+
 
 def activation(
     name: str,

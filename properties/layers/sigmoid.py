@@ -6,7 +6,7 @@ from reference import activations
 
 from ..spec.row import Reference
 from ..spec.ways import Ways, sizes
-from .elementwise import activation
+from .elementwise import SLOPE, activation
 
 _WAYS = Ways(
     arguments="x",
@@ -28,7 +28,7 @@ dx = dout * slope
     },
 )
 
-_MISCONCEPTIONS = """
+_MISCONCEPTIONS = f"""
 sigmoid_forward, out
   sign of the exponent
     = 1 / (1 + np.exp(x))
@@ -43,18 +43,7 @@ sigmoid_forward, out
     = 1 / (1 + np.exp(-x / 2))
     The argument is not halved.
 sigmoid_backward, dx
-  upstream missing
-    = slope
-    The upstream derivative is missing: multiply the slope by dout. [smile528]
-  slope missing
-    = dout
-    The slope is missing: dx = dout times the derivative at x.
-  divided by N
-    = dout * slope / N
-    No average in a layer. [~d2l1000]
-  sign
-    = -dout * slope
-    The sign is wrong.
+{SLOPE}
   slope at the output
     = dout * (1 / (1 + np.exp(-out))) * (1 - 1 / (1 + np.exp(-out)))
     The sigmoid is taken twice: the cache holds the output already, so the slope is out * (1 - out).

@@ -6,7 +6,7 @@ from reference import activations
 
 from ..spec.row import Reference
 from ..spec.ways import Ways, sizes
-from .elementwise import activation
+from .elementwise import SLOPE, activation
 
 _WAYS = Ways(
     arguments="x",
@@ -35,7 +35,7 @@ dx = dout * slope
     },
 )
 
-_MISCONCEPTIONS = """
+_MISCONCEPTIONS = f"""
 silu_forward, out
   sigmoid
     = sig
@@ -53,18 +53,7 @@ silu_forward, out
     = x / (1 + np.exp(-1.702 * x))
     That approximates the GELU; SiLU has no factor 1.702.
 silu_backward, dx
-  upstream missing
-    = slope
-    The upstream derivative is missing: multiply the slope by dout. [smile528]
-  slope missing
-    = dout
-    The slope is missing: dx = dout times the derivative at x.
-  divided by N
-    = dout * slope / N
-    No average in a layer. [~d2l1000]
-  sign
-    = -dout * slope
-    The sign is wrong.
+{SLOPE}
   first path alone
     = dout * sig
     x comes twice: the path through the sigmoid is missing, x * sigmoid'(x).

@@ -6,7 +6,7 @@ from reference import activations
 
 from ..spec.row import Reference
 from ..spec.ways import Ways, sizes
-from .elementwise import activation
+from .elementwise import SLOPE, activation
 
 _WAYS = Ways(
     arguments="x",
@@ -26,7 +26,7 @@ dx = dout * (1 - np.exp(-out))
     },
 )
 
-_MISCONCEPTIONS = """
+_MISCONCEPTIONS = f"""
 softplus_forward, out
   one missing
     = x
@@ -47,18 +47,7 @@ softplus_forward, out
     = np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0) - np.log(2)
     softplus(0) is log 2.
 softplus_backward, dx
-  upstream missing
-    = slope
-    The upstream derivative is missing: multiply the slope by dout. [smile528]
-  slope missing
-    = dout
-    The slope is missing: dx = dout times the derivative at x.
-  divided by N
-    = dout * slope / N
-    No average in a layer. [~d2l1000]
-  sign
-    = -dout * slope
-    The sign is wrong.
+{SLOPE}
   slope of the sigmoid
     = dout * slope * (1 - slope)
     The derivative of softplus is the sigmoid itself, not the sigmoid's derivative.

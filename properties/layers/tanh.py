@@ -6,7 +6,7 @@ from reference import activations
 
 from ..spec.row import Reference
 from ..spec.ways import Ways, sizes
-from .elementwise import activation
+from .elementwise import SLOPE, activation
 
 _WAYS = Ways(
     arguments="x",
@@ -27,7 +27,7 @@ dx = dout * slope
     },
 )
 
-_MISCONCEPTIONS = """
+_MISCONCEPTIONS = f"""
 tanh_forward, out
   sigmoid
     = 1 / (1 + np.exp(-x))
@@ -45,18 +45,7 @@ tanh_backward, dx
   square of the difference
     = dout * (1 - out) ** 2
     The square stands on the output alone: 1 - out**2.
-  upstream missing
-    = slope
-    The upstream derivative is missing: multiply the slope by dout. [smile528]
-  slope missing
-    = dout
-    The slope is missing: dx = dout times the derivative at x.
-  divided by N
-    = dout * slope / N
-    No average in a layer. [~d2l1000]
-  sign
-    = -dout * slope
-    The sign is wrong.
+{SLOPE}
   slope at the output
     = dout * (1 - np.tanh(out) ** 2)
     tanh is taken twice: the cache holds the output already, so the slope is 1 - out**2.
