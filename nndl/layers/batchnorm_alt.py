@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from .._guards import NormCache, as_dtype, norm_upstream
+from .._guards import as_dtype
+from .._norm_guards import NormCache, norm_upstream
 from .._validate import FloatArray
 
 __all__ = ["batchnorm_backward_alt"]

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._guards import NormCache, as_dtype, layernorm_inputs, norm_upstream
+from .._guards import as_dtype
+from .._norm_guards import NormCache, layernorm_inputs, norm_upstream
 from .._validate import FloatArray
 
 __all__ = ["layernorm_backward", "layernorm_forward"]

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._guards import NormCache, as_dtype, batchnorm_inputs, norm_upstream
+from .._guards import as_dtype
+from .._norm_guards import NormCache, batchnorm_inputs, norm_upstream
 from .._validate import FloatArray
 
 __all__ = ["spatial_batchnorm_backward", "spatial_batchnorm_forward"]

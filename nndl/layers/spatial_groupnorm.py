@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._guards import NormCache, as_dtype, groupnorm_inputs, norm_upstream
+from .._guards import as_dtype
+from .._norm_guards import NormCache, groupnorm_inputs, norm_upstream
 from .._validate import FloatArray
 
 __all__ = ["spatial_groupnorm_backward", "spatial_groupnorm_forward"]
