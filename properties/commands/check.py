@@ -74,10 +74,10 @@ def declared_inputs(inputs: str | None) -> Mapping[str, Wanted]:
         raise click.UsageError(str(error)) from error
 
 
-def project_settings(target: str | None) -> Settings:
+def project_settings(target: str | None, isolation: Isolation) -> Settings:
     """What the project of a target says of itself."""
     try:
-        return settings_of(Path(target or ".").expanduser())
+        return settings_of(Path(target or ".").expanduser(), isolation)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
 
@@ -174,7 +174,7 @@ def check(
         concise=concise,
         view={"table": table, "grid": matrix, "script": script},
     )
-    settings = project_settings(target)
+    settings = project_settings(target, isolation)
     target = settings.target if target is None else target
     if not was_given("profile"):
         profile = settings.table.profile or profile

@@ -10,9 +10,14 @@ from typing import Any, Literal
 
 import msgspec
 
+from ..implementation.isolation import Isolation
+from ..record.text import one_line
 from ..spec.notation import NotationError, parse_inputs
 
 FILES = ("nndl.toml", "pyproject.toml")
+MOST = 1 << 20
+"""Bytes of a file of settings."""
+
 _WANTED = "see 'What a project says' in docs/any-derivation.md"
 
 
@@ -61,10 +66,14 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 @dataclass(frozen=True)
 class Settings:
-    """A table and the file that it comes from; an empty one when there is none."""
+    """A table and the file that it comes from; an empty one when there is none.
+
+    ``unread`` is a file that would have been read of somebody who is trusted.
+    """
 
     table: Table = field(default_factory=Table)
     file: Path | None = None
+    unread: Path | None = None
 
     @property
     def target(self) -> str | None:
@@ -75,8 +84,11 @@ class Settings:
         return str(place) if place.exists() else self.table.target
 
 
-def settings_of(place: Path) -> Settings:
+def settings_of(place: Path, isolation: Isolation) -> Settings:
     """The settings that hold for a file or folder: the nearest, from it upwards.
+
+    Under ``require`` the code is a stranger's, and so is what lies beside it: it could have its
+    mistakes skipped, or keep the judge at reading it. It is not opened then.
 
     Raises
     ------
@@ -84,6 +96,8 @@ def settings_of(place: Path) -> Settings:
         A file of settings does not parse, or a key of it is not one that is known.
     """
     start = place if place.is_dir() else place.parent if place.exists() else Path.cwd()
+    if isolation == "require":
+        return Settings(unread=next(_files(start.resolve()), None))
     for file in _files(start.resolve()):
         table = _table(file)
         if table is not None:
@@ -101,21 +115,20 @@ def _files(start: Path) -> Iterator[Path]:
 def _table(file: Path) -> Mapping[str, Any] | None:
     try:
         with file.open("rb") as opened:
-            found = tomllib.load(opened)
-    except tomllib.TOMLDecodeError as error:
-        if file.name != "nndl.toml" and "tool.nndl" not in _text(file):
+            data = opened.read(MOST + 1)
+        if len(data) > MOST:
+            raise SettingsError(f"{one_line(file)} is larger than {MOST:,} bytes; {_WANTED}")
+        found = tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        if file.name != "nndl.toml" and b"tool.nndl" not in data:
             return None  # not ours to complain of
-        raise SettingsError(f"{file} is no TOML: {error}") from error
+        raise SettingsError(f"{one_line(file)} is no TOML: {one_line(error)}") from error
     except OSError:
         return None
     if file.name == "nndl.toml":
         return found
-    table: Mapping[str, Any] | None = found.get("tool", {}).get("nndl")
-    return table
-
-
-def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="replace")
+    tools = found.get("tool")
+    return tools.get("nndl") if isinstance(tools, dict) else None
 
 
 def _checked(table: Mapping[str, Any], file: Path) -> Table:
@@ -125,13 +138,15 @@ def _checked(table: Mapping[str, Any], file: Path) -> Table:
     except msgspec.ValidationError as error:
         said, _, place = str(error).partition(" - at `$")
         key = (start + place.rstrip("`")).lstrip(".") or start or "the file"
-        raise SettingsError(f"{file}: {key}: {said}; {_WANTED}") from error
+        raise SettingsError(one_line(f"{file}: {key}: {said}; {_WANTED}", limit=900)) from error
     for name, text in found.inputs.items():
         try:
             parse_inputs(text)
         except NotationError as error:
             key = f"{start}.inputs.{name}".lstrip(".")
-            raise SettingsError(f"{file}: {key}: {error}; {_WANTED}") from error
+            raise SettingsError(
+                one_line(f"{file}: {key}: {error}; {_WANTED}", limit=900)
+            ) from error
     return found
 
 

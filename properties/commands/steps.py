@@ -110,7 +110,7 @@ def run(
         until = float("inf") if timeout is None else time.monotonic() + timeout
         limits = replace(LIMITS, isolation=isolation, allowed=allowed, until=until)
         own = _own_rows(specs_file)
-        settings = settings_of(Path(target or ".").expanduser())
+        settings = settings_of(Path(target or ".").expanduser(), isolation)
         target = target or settings.target
         if forward is not None and layer is None:
             inputs = inputs or _declared(settings, forward, backward)

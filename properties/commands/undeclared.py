@@ -191,7 +191,7 @@ def _explained(result: Result) -> Result:
 
 def judge_undeclared(search: Search) -> Undeclared:
     """Find and judge every hand-written derivative of a target that nobody declared."""
-    settings = search.settings or settings_of(search.target.path)
+    settings = search.settings or settings_of(search.target.path, search.limits.isolation)
     looked = look(search.target, known=search.known, told=settings.table.roles)
     if not looked.worth_loading or (search.only and not search.chosen(looked.candidates)):
         return Undeclared(search.target, notes=(looked.note,) if looked.note else ())
@@ -210,6 +210,8 @@ def judge_undeclared(search: Search) -> Undeclared:
     )
     found = [told[i] for i in sorted(told)]
     strange = () if search.only else tuple(_strangers(settings.table, chosen))
+    if settings.unread is not None:
+        strange = (f"{settings.unread.name} is not read under --isolation require", *strange)
     return Undeclared(
         search.target,
         [one for one, _ in found],

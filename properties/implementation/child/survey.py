@@ -57,9 +57,10 @@ def _python_files(folder: str, depth: int = 0) -> Iterator[tuple[str, tuple[str,
         return
     for entry in entries:
         stem, extension = os.path.splitext(entry.name)
-        if extension == ".py" and entry.is_file():
+        # os.path says no of a link that leads to itself; the entry would raise.
+        if extension == ".py" and os.path.isfile(entry):
             yield entry.path, (stem,)
-        elif depth < MAX_DEPTH and not _SKIPPED.match(entry.name) and entry.is_dir():
+        elif depth < MAX_DEPTH and not _SKIPPED.match(entry.name) and os.path.isdir(entry):
             for path, parts in _python_files(entry.path, depth + 1):
                 yield path, (entry.name, *parts)
 

@@ -85,6 +85,8 @@ def test_target_and_profile_have_defaults(tmp_path: Path, monkeypatch: pytest.Mo
         ("[inputs]\nf = 'x (3,)'", ["inputs.f", "NAME: VALUE"]),
         ("[roles.f]\nbackward = 'g'", ["roles", "backward"]),
         ("[inputs", ["no TOML"]),
+        ("a = " + "[" * 100_000, ["no TOML", "recursion"]),
+        ("#" * (1 << 21), ["larger than"]),
     ],
 )
 def test_mistakes_name_the_file_the_key_and_what_was_wanted(
@@ -92,7 +94,7 @@ def test_mistakes_name_the_file_the_key_and_what_was_wanted(
 ) -> None:
     (tmp_path / "nndl.toml").write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
-        settings_of(tmp_path)
+        settings_of(tmp_path, "auto")
     for word in words:
         assert word in str(caught.value)
     assert run(tmp_path, text).exit_code == 2
@@ -105,4 +107,39 @@ def test_names_that_nothing_has_are_said(tmp_path: Path) -> None:
 
 def test_files_of_others_are_no_settings(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.other]\nx = 1\n", encoding="utf-8")
-    assert settings_of(tmp_path).table.target is None
+    assert settings_of(tmp_path, "auto").table.target is None
+    for text in ("tool = 5", "[tool]\nnndl = 5", "\udcff"):
+        (tmp_path / "pyproject.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
+        if "nndl" in text:
+            with pytest.raises(SettingsError):
+                settings_of(tmp_path, "auto")
+        else:
+            assert settings_of(tmp_path, "auto").file is None
+
+
+def test_a_key_of_a_stranger_writes_no_command(tmp_path: Path) -> None:
+    result = run(tmp_path, '"\\u001b[31m::error::x\\n::error::y" = 1\n')
+    assert result.exit_code == 2
+    assert not any(line.startswith("::") for line in result.output.splitlines())
+    assert "\x1b" not in result.output
+
+
+def test_what_a_stranger_says_is_not_read(tmp_path: Path) -> None:
+    skip = '[skip]\ncube_prime = "it is wrong"\nslope = "so is this"\n'
+    assert run(tmp_path, skip, "--isolation", "none").exit_code == 2  # nothing is left
+    alone = run(tmp_path, skip, "--isolation", "require")
+    assert alone.exit_code == 1, alone.output
+    assert "nndl.toml is not read under --isolation require" in " ".join(alone.output.split())
+    secret = tmp_path / "secret"
+    secret.write_text("token_of_the_teacher = 1\n", encoding="utf-8")
+    (tmp_path / "nndl.toml").unlink()
+    (tmp_path / "nndl.toml").symlink_to(secret)
+    options = [str(tmp_path / "own.py"), "--profile", "quick", "--isolation", "require"]
+    assert "token_of_the_teacher" not in CliRunner().invoke(check, options).output
+
+
+def test_a_file_that_takes_long_to_read_is_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "nndl.toml").write_text(".".join(["a"] * 50_000) + " = 1\n", encoding="utf-8")
+    settings = settings_of(tmp_path, "require")
+    assert settings.unread == tmp_path / "nndl.toml"
+    assert settings.file is None

@@ -10,6 +10,7 @@ import pytest
 
 from properties.implementation import TargetError, open_implementation, resolve_target
 from properties.implementation.child.source import read_source
+from properties.implementation.child.survey import _python_files
 
 from .homework import Writer
 
@@ -146,3 +147,12 @@ def test_a_pipe_in_the_place_of_a_file_does_not_stop_the_judge(tmp_path: Path) -
     assert resolve_target(str(tmp_path)).path == tmp_path
     with pytest.raises(OSError, match="no regular file"):
         read_source(str(tmp_path / "layers.py"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege")
+def test_links_that_lead_to_themselves_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "layers.py").write_text("def relu_forward(x): return x, x\n", encoding="utf-8")
+    for name in ("loop", "loop.py"):
+        (tmp_path / name).symlink_to(name)
+    assert [path for path, _ in _python_files(str(tmp_path))] == [str(tmp_path / "layers.py")]
+    resolve_target(str(tmp_path))
