@@ -35,12 +35,15 @@ class Plan:
         How unlikely it is; below 1 nothing had to be guessed.
     note : str
         A convention that it stands for.
+    single : bool
+        Whether the upstream derivative has one entry other than zero.
     """
 
     sources: tuple[Source, ...]
     outputs: tuple[str, ...]
     cost: float
     note: str = ""
+    single: bool = False
 
     @property
     def upstreams(self) -> int:
@@ -149,7 +152,22 @@ def plans(pairing: Pairing, outputs: Outputs, inputs: Sequence[str]) -> list[Pla
             entries = pairing.kind == "local" and outputs.listed and not plan.upstreams
             found.append(replace(plan, outputs=outputs.paths) if entries else plan)
     found.sort(key=lambda plan: plan.cost)
+    if _returns_at_an_entry(backward):
+        single = "takes an upstream derivative with one entry other than zero"
+        found = [replace(p, note=p.note or single, single=True) for p in found]
     return found[:16]
+
+
+def _returns_at_an_entry(backward: Function) -> bool:
+    """Whether a backward returns inside of a loop over an argument, at its first entry in use.
+
+    That of a softmax before a cross-entropy is given one entry that is not zero.
+    """
+    for loop in (node for node in backward.walk() if isinstance(node, ast.For)):
+        over = {leaf.id for leaf in ast.walk(loop.iter) if isinstance(leaf, ast.Name)}
+        if over & set(backward.names) and isinstance(loop.body[-1], ast.Return):
+            return True
+    return False
 
 
 OUTPUT_TAKEN = "takes the function's output, not its input"

@@ -65,6 +65,10 @@ def of_class(kind: Class, others: Sequence[Class] = ()) -> Iterator[Candidate]:
         if value is not None:
             yield Candidate(method, kind, (Pairing(method, None, "joint", kind, value=value),))
             continue
+        statistic = tuple(_statistic(method, kind))
+        if statistic:
+            yield Candidate(method, kind, statistic)
+            continue
         if name not in _BACKWARD_METHODS and not names.is_backward(name):
             lettered = tuple(by_letter(method, list(own.values()), kind))
             if lettered:
@@ -85,6 +89,7 @@ def of_class(kind: Class, others: Sequence[Class] = ()) -> Iterator[Candidate]:
             *costly,
             *_second(method, kind),
             *(_method_pair(f, method, kind) for f in ordered),
+            *(Pairing(f, method, "pair", kind) for f in ordered[:1] if _may_pass_on(method, f)),
         )
         if pairs:
             yield Candidate(method, kind, pairs)
@@ -95,6 +100,30 @@ def of_class(kind: Class, others: Sequence[Class] = ()) -> Iterator[Candidate]:
         elif not any(f.is_skeleton for f in own.values() if f.name in _FORWARD_METHODS):
             reason = f"{kind.name} has no forward that it could be the derivative of"
             yield Candidate(method, kind, (), reason)
+
+
+def _statistic(method: Function, kind: Class) -> list[Pairing]:
+    """The likelihood that a score derives, and the energy that forces derive, of one class."""
+    words = set(names.words(method.name))
+    of = names.LIKELIHOODS if "score" in words else frozenset[str]()
+    of = names.ENERGIES if words & {"force", "forces"} else of
+    return [
+        Pairing(other, method, "local", kind)
+        for name, other in kind.methods.items()
+        if set(names.words(name)) & of
+        and method.names
+        and other.names == method.names
+        and not (other.is_skeleton or names.is_backward(name) or other is method)
+    ]
+
+
+def _may_pass_on(method: Function, forward: Function) -> bool:
+    """Whether a method that is likely f'(x) may as well take an upstream derivative.
+
+    Its argument then has another name than what the forward takes.
+    """
+    own = {p.name for p in method.parameters if p.required}
+    return is_local(method, forward) and not own & set(forward.names)
 
 
 def _same_arguments(method: Function, others: Iterable[Function]) -> list[Function]:
@@ -116,7 +145,8 @@ def _second(method: Function, kind: Class) -> Iterator[Pairing]:
     if not set(names.words(method.name)) & names.SECOND:
         return
     for name, other in kind.methods.items():
-        gradient = names.is_backward(name) and not set(names.words(name)) & names.SECOND
+        gradient = names.is_backward(name) or "score" in names.words(name)
+        gradient = gradient and not set(names.words(name)) & names.SECOND
         if gradient and other.names == method.names and not other.is_skeleton:
             yield Pairing(other, method, "second", kind)
 
@@ -195,5 +225,6 @@ def _ordered(backward: Function, forwards: Sequence[Function]) -> list[Function]
 
 
 def _method_pair(forward: Function, backward: Function, kind: Class) -> Pairing:
-    local = backward.name not in ("backward", "backward_pass") and is_local(backward, forward)
+    passes = set(names.words(backward.name)) & names.PASSES
+    local = not passes and is_local(backward, forward)
     return Pairing(forward, backward, "local" if local else "pair", kind)

@@ -39,6 +39,8 @@ def conventions(
     notes += said
     fit, said = _minus(fit, pairing)
     notes += said
+    fit, said = _clipped(fit, pairing)
+    notes += said
     fit, said = _combined(fit, pairing, plan, seen)
     notes += said
     notes += _other_order(fit, seen)
@@ -189,6 +191,34 @@ def _minus(fit: Fit, pairing: Pairing) -> tuple[Fit, list[str]]:
             )
         matches.append(match)
     return replace(fit, matches=tuple(matches)), notes
+
+
+def _clipped(fit: Fit, pairing: Pairing) -> tuple[Fit, list[str]]:
+    """Gradients that the code clips before it gives them, as recurrent nets do."""
+    if not any("clip(" in ast.unparse(part) for part in pairing.judged.body):
+        return fit, []
+    matches: list[Match] = []
+    notes: list[str] = []
+    for match in fit.matches:
+        limit = _limit(match) if match.status == WRONG and match.leaf is not None else None
+        if limit is not None:
+            match = replace(match, status=RIGHT)
+            notes.append(f"{match.item.shown} is clipped to [-{limit:g}, {limit:g}]")
+        matches.append(match)
+    return replace(fit, matches=tuple(matches)), notes
+
+
+def _limit(match: Match) -> float | None:
+    """The number that all entries lie below, and that all wrong ones are, with the right sign."""
+    assert match.leaf is not None
+    limit = max(float(np.abs(value).max(initial=0.0)) for value in match.item.values)
+    clipped = []
+    for got, wanted in zip(match.item.values, match.leaf.wanted, strict=True):
+        if np.shape(got) != wanted.shape:
+            return None
+        clipped.append(np.clip(wanted, -limit, limit))
+    leaf = replace(match.leaf, wanted=tuple(clipped))
+    return limit if status(match.item, leaf)[0] == RIGHT else None
 
 
 _TOGETHER = "that is the gradient of softmax (or sigmoid) and cross-entropy together"

@@ -11,8 +11,6 @@ from .returning import flag_of, gives_gradients, is_local, joint_value
 from .roles import by_letter, called
 from .source import Function, Survey
 
-_LIKELIHOODS = names.vocabulary("likelihood loglikelihood loglik logpdf lik nll logl")
-_ENERGIES = names.vocabulary("energy potential")
 _PRODUCTS = names.vocabulary("dot matmul multiply einsum tensordot outer where")
 _COSTS = names.VALUE | names.vocabulary("bce mse entropy crossentropy xent ce")
 
@@ -73,9 +71,9 @@ def _forwards(
         found = found or [one for one in others if _feeds(one, function)]
         found = found or _same_arguments(function, others)
     if not found and "score" in names.words(function.name):
-        found = [one for one in others if set(names.words(one.name)) & _LIKELIHOODS]
+        found = [one for one in others if set(names.words(one.name)) & names.LIKELIHOODS]
     if not found and {"force", "forces"} & set(names.words(function.name)):
-        found = [one for one in others if set(names.words(one.name)) & _ENERGIES]
+        found = [one for one in others if set(names.words(one.name)) & names.ENERGIES]
         own = [p.name for p in function.parameters if p.required]
         found.sort(key=lambda one: own != [p.name for p in one.parameters if p.required])
     unique: dict[str, Function] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -100,11 +100,20 @@ def _numbers(
                 continue
             rate = _rate(plan, before)
             found.append(("step", path, (before[path] - np.asarray(value)) / rate))
-        elif any(names.is_gradient(part) for part in path.split("/")):
+        elif _is_gradient_of(path, one.example.leaves):
             found.append(("attribute", path, np.asarray(value)))
     found += _left_in_globals(pairing, one)
     found += [("written", str(p), np.asarray(v)) for p, v in reply.get("written", ())]
     return found
+
+
+def _is_gradient_of(path: str, leaves: Iterable[str]) -> bool:
+    """Whether an attribute is called a gradient, or ``w_g`` beside a parameter ``w``."""
+    if any(names.is_gradient(part) for part in path.split("/")):
+        return True
+    name = path.rpartition("/")[2]
+    own = {leaf.rpartition("/")[2] for leaf in leaves}
+    return name.endswith("_g") and name.removesuffix("_g") in own
 
 
 def _left_in_globals(pairing: Pairing, one: Seen) -> list[tuple[str, str, Array]]:
@@ -209,6 +218,7 @@ def _labels(pairing: Pairing, reply: Reply) -> dict[str, str]:
     count = max((int(t) for t in tops if t.isdigit()), default=0) + 1
     returns = [r for r in pairing.judged.returns() if len(r) == count] or [[""] * count]
     labels = {}
+    inside = pairing.judged.returned_inside()
     for path in places:
         words = [part for part in path.split("/") if part and not part.isdigit()]
         if words:
@@ -221,6 +231,7 @@ def _labels(pairing: Pairing, reply: Reply) -> dict[str, str]:
             labels[path] = pairing.gradients[own]
             continue
         name = returns[-1][index] if index < len(returns[-1]) else ""
+        name = name or inside.get(path, "")
         labels[path] = "" if pairing.kind == "local" and name in pairing.forward.arrays else name
     return labels
 

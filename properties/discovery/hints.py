@@ -97,15 +97,21 @@ def _passed_on(
     aliases: Mapping[str, str],
     helpers: Sequence[Function],
 ) -> None:
-    """Take an argument for labels where the function that it is passed on to does."""
-    called = call.func.id if isinstance(call.func, ast.Name) else ""
-    for helper in (h for h in helpers if h.name == called):
+    """Take an argument for labels, or for so many numbers, where what it is passed on to does."""
+    called = ast.unparse(call.func).removeprefix("self.")
+    given = [name_of(argument, aliases) for argument in call.args]
+    for helper in (h for h in helpers if h.name == called and any(given)):
         rest = [h for h in helpers if h is not helper]
         theirs = hints([helper], helper.names, helpers=rest)
-        for argument, parameter in zip(call.args, helper.names, strict=False):
-            name = name_of(argument, aliases)
-            if name and found[name].shape is None and "labels" in theirs[parameter].kinds:
+        for name, parameter in zip(given, helper.names, strict=False):
+            if name is None or found[name].shape is not None:
+                continue
+            told = theirs[parameter]
+            if "labels" in told.kinds:
                 found[name].kind("labels")
+            elif told.entries > 1 and told.shape == (str(told.entries),):
+                found[name].shape, found[name].ranks = told.shape, [1]
+                found[name].entries = told.entries
 
 
 def _loads(function: Function, name: str) -> int:
@@ -122,7 +128,8 @@ def _attributes(function: Function, found: Mapping[str, Hint]) -> dict[str, str]
     own = set(function.names)
     for node in function.walk():
         if isinstance(node, ast.Assign):
-            pairs = [pair for target in node.targets for pair in _pairs(target, node.value)]
+            both = [pair for target in node.targets for pair in _pairs(target, node.value)]
+            pairs = [(part, _as_array(value)) for part, value in both]
             aliases |= {
                 ast.unparse(part): value.id
                 for part, value in pairs
@@ -130,6 +137,14 @@ def _attributes(function: Function, found: Mapping[str, Hint]) -> dict[str, str]
                 if value.id in found and value.id in own
             }
     return aliases
+
+
+def _as_array(value: ast.expr) -> ast.expr:
+    """What ``np.asarray(x)`` makes an array of."""
+    made = isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2]
+    if made in ("asarray", "array") and isinstance(value, ast.Call) and value.args:
+        return value.args[0]
+    return value
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:

@@ -73,6 +73,8 @@ def unsure(best: Hypothesis, *, declared: bool) -> str:
         return f"nothing but its name says that it is the derivative of {best.pairing.forward.name}"
     if ones(best.specs) > best.start.told_ones and any(map(_over_one, best.fit.matches)):
         return "the shapes of what it returns fit no inputs that were found"
+    if ones(best.specs) > best.start.told_ones and not _letters_of_examples(best.specs):
+        return "the inputs that were found for it are not what it is likely made for"
     wrong = [match for match in best.fit.matches if match.status == WRONG]
     if wrong and all(m.leaf is None and m.item.source == "attribute" for m in wrong):
         told = ", ".join(match.item.shown for match in wrong)
@@ -110,6 +112,13 @@ def unsure(best: Hypothesis, *, declared: bool) -> str:
         return ""
     forward = best.pairing.forward.name
     return f"what it returns fits no reading of it as the derivative of {forward}"
+
+
+def _letters_of_examples(specs: Mapping[str, Wanted]) -> bool:
+    """Whether any length is free: with ones alone everything fits everything."""
+    return any(isinstance(axis, str) for one in specs.values() for axis in one.axes) or any(
+        one.parts for one in specs.values()
+    )
 
 
 def _partly_right(match: Match) -> bool:
@@ -246,6 +255,11 @@ def other_axes(
     if any(one != specs[n] for n, one in changed.items()):
         yield {**best.specs, **changed}
     yield from _longer(best)
+    located = {m.leaf.path for m in best.fit.matches if m.leaf is not None}
+    for name, one in best.specs.items():  # of what no gradient is given, it may be a number
+        vector = one.kind in ("normal", "positive") and len(one.axes) == 1
+        if vector and name in untold and name not in located:
+            yield {**best.specs, name: replace(one, axes=())}
     for name, one in specs.items():
         for axes in (one.axes[:1], one.axes[1:]) if len(one.axes) == 2 else ():
             yield {**best.specs, name: replace(one, axes=axes)}
@@ -314,7 +328,7 @@ def first_input(specs: Mapping[str, Wanted], pairing: Pairing) -> str:
     ending = pairing.judged.name.rpartition("_")[2]
     for name in inputs:
         plain = name.partition("/")[2]
-        if ending in (plain, f"d{plain}", f"wrt{plain}"):
+        if ending in (plain, f"d{plain}", f"wrt{plain}") or ending.endswith(f"d{plain}"):
             return name
     if pairing.kind == "joint" or is_number(pairing):  # a cost is derived by its parameters
         told = [n for n in inputs if names.is_parameters(n.partition("/")[2])]

@@ -299,6 +299,9 @@ class Learner:
             if table and self.ranks.is_free(name):  # the backward does not take tables
                 fewer = {**specs, name: replace(one, axes=one.axes[:1])}
                 self._push(cost + 0.25, fewer, self._depth)
+            hint = self._beginnings.hint(name)
+            if table and hint.shape is None and not (hint.at_least or hint.ranks or hint.factor):
+                self._push(cost + 0.3, {**specs, name: replace(one, axes=())}, self._depth)
             for axis in reversed(one.axes) if len(one.axes) == 2 and one.kind == "normal" else ():
                 rest = [a for a in one.axes if a != axis and a != 1]
                 if is_free(axis) and name[:4] == "arg/" and rest:

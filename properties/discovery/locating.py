@@ -17,6 +17,8 @@ from . import names
 
 Array = Any
 RIGHT, WRONG, UNCLEAR = "right", "wrong", "unclear"
+_CANCELLED = 1e-12
+"""Of the largest gradient: what is left where terms cancel."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -219,13 +221,26 @@ def locate(
             said, case = status(item, likely)
             taken.add(likely.path)
             matches.append(Match(item, likely, said, case))
-        elif any(np.any(value) for value in item.values):  # else of an input without influence
+        elif _is_felt(item, leaves):  # else of an input without influence
             matches.append(Match(item, None, WRONG, 0))
     if positional:
         places = {item.path: leaf for item, leaf in zip(returned, arguments, strict=True)}
         matches = [_in_its_place(match, places) for match in matches]
     missing = tuple(leaf.shown for leaf in leaves if leaf.path not in taken)
     return Fit(tuple(matches), missing=missing)
+
+
+def _is_felt(item: Item, leaves: Sequence[Leaf]) -> bool:
+    """Whether a gradient is more than what rounding leaves of zero beside the others.
+
+    That of a bias before a normalisation is the sum of what cancels.
+    """
+    for case, value in enumerate(item.values):
+        others = (float(np.abs(leaf.wanted[case]).max(initial=0.0)) for leaf in leaves)
+        felt = np.abs(np.asarray(value, dtype=float)) > _CANCELLED * max(others, default=0.0)
+        if not np.isfinite(value).all() or np.any(felt):
+            return True
+    return False
 
 
 def is_between(name: str, between: frozenset[str]) -> bool:

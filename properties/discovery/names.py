@@ -12,17 +12,34 @@ def vocabulary(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-FORWARD = vocabulary("forward fwd fw fprop feedforward")
+FORWARD = vocabulary(
+    """forward fwd fw fprop feedforward vorwaerts vorwärts avant adelante avanti"""
+)
 BACKWARD = vocabulary(
     """backward backwards bwd bw bprop backprop backpropagation backpropagate back grad grads
     gradient gradients prime derivative derivatives deriv der dx df jac jacobian jacobians hess
-    hessian hessp hvp vjp adjoint pullback score jacob"""
+    hessian hessp hvp vjp adjoint pullback score jacob rueckwaerts rückwärts retropropagation
+    rétropropagation retropropagacion retropropagación retropropagazione retropropagação gradiente
+    gradientes gradienti ableitung derivee dérivée derivada derivata arriere arrière atras atrás
+    indietro"""
 )
+PASSES = vocabulary(
+    """backward backwards rueckwaerts rückwärts retropropagation rétropropagation retropropagacion
+    retropropagación retropropagazione retropropagação arriere arrière atras atrás indietro"""
+)
+"""Words for handing an upstream derivative back, in several languages."""
 SECOND = vocabulary("hess hessian hessp hvp")
 VALUE = vocabulary(
     """cost costs loss losses objective objectives error energy value nll fun residual residuals
-    criterion likelihood loglikelihood loglik log logpdf lik"""
+    criterion likelihood loglikelihood loglike loglik log logpdf lik negll negloglik llf perdida
+    pérdida perte perda perdita verlust kosten cout coût costo coste custo"""
 )
+LIKELIHOODS = vocabulary(
+    "likelihood loglikelihood loglike loglik logpdf lik nll negll logl llf ll llh"
+)
+"""Words of what a score is the derivative of."""
+ENERGIES = vocabulary("energy potential")
+"""Words of what forces are minus the derivative of."""
 _FILLING = vocabulary(
     """compute computes get calc calculate evaluate eval the of with wrt and function functions fn
     func f g d layer pass propagation prop propagate my batch"""
@@ -136,6 +153,7 @@ def derived_from(name: str) -> list[str]:
     found = [re.sub(_SPREAD, r"\1im2\2", name)] if adds_windows(name) else []
     for pattern in (
         r"^d_?(?P<f>\w+?)(_?d[xztuvw])?$",
+        r"^d_?(?P<f>\w+?)(?:_?d|_wrt_?|_by_)\w+$",
         r"^(?:grad|gradient|der|deriv|derivative|jac|jacobian|backward|bwd|back|bprop)_?(?:of_)?(?P<f>\w+)$",
         r"^(?P<f>\w+?)_?(?:prime|deriv|derivative|grad|gradient|der|jac|jacobian|backward|bwd|bprop|back|d|dx|vjp)$",
     ):
@@ -158,7 +176,7 @@ def gradient_of(name: str) -> list[str]:
     >>> gradient_of("dW1"), gradient_of("grad_loss_wrt_w"), gradient_of("weights_grad")
     (['w1'], ['w'], ['weights'])
     """
-    low = name.lower()
+    low = name.lower().strip("_")
     wrt = re.match(r".*(?:_wrt_|_by_|_over_)(\w+)$", low)
     if wrt:
         return [wrt.group(1)]
@@ -180,7 +198,7 @@ def gradient_of(name: str) -> list[str]:
 
 def is_gradient(name: str) -> bool:
     """Whether a variable of this name may hold a derivative."""
-    low = name.lower()
+    low = name.lower().strip("_")
     if low in ("grad", "grads", "gradient", "gradients", "g", "jac", "jacobian", "hess", "deltas"):
         return True
     return bool(gradient_of(name)) and low not in ("data", "dist", "diff", "dim", "dims", "done")
@@ -206,10 +224,12 @@ _SAME = {
 def same(gradient: str, leaf: str) -> bool:
     """Whether a gradient of the first name is the gradient of the second.
 
-    >>> same("dweights", "weights"), same("dW", "weights"), same("dx", "w")
-    (True, True, False)
+    >>> same("dweights", "weights"), same("dW", "weights"), same("gbi", "bi"), same("dx", "w")
+    (True, True, True, False)
     """
     leaf = leaf.lower()
+    if leaf and gradient.lower() in (f"g{leaf}", f"g_{leaf}", f"{leaf}_g"):
+        return True
     for one in (gradient.lower(), *gradient_of(gradient)):
         if one == leaf or one.strip("_") == leaf.strip("_"):
             return True

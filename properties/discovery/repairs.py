@@ -116,6 +116,11 @@ class Repairs:
             size = int(past.group(2))
             yield from fitting.bound(specs, numbers, size)
             yield from fitting.longer(specs, numbers, size, self._direct)
+        elif "squeeze out" in message:
+            for name in names or list(specs):
+                last = specs[name].axes[-1:] if specs[name].kind == "normal" else ()
+                if len(specs[name].axes) > 1 and last != (1,):
+                    yield 0.05 if name in self._direct else 0.2, exchange(specs, {last[0]: 1})
         elif re.search(_TOO_SMALL, message):
             yield from fitting.larger(specs)
         elif kind == "LinAlgError" and "square" in message:
@@ -132,7 +137,8 @@ class Repairs:
                 yield from fitting.equal(specs, numbers, a, b, 1.0)
             yield from fitting.flat(specs, numbers, shape, names)
             yield from fitting.windows(specs)
-        elif "equal division" in message or "%" in self._assertion:
+        elif "equal division" in message or "%" in self._assertion or "divisib" in message:
+            yield from _multiples(specs, self._assertion or message)
             yield from fitting.windows(specs)
             yield from fitting.parts(specs)
         elif self._assertion:
@@ -213,9 +219,13 @@ class Repairs:
         """What is taken apart: a vector of so many numbers, or weights and biases by layer."""
         match = re.search(r"expected (\d+)", message)
         count = int(match.group(1)) if match else 0
-        for name in names if 0 < count < 10 else ():
+        deeper = [] if names else [n for n in specs if self._beginnings.hint(n).shape is None]
+        for name in (*names, *deeper) if 0 < count < 10 else ():
             one = specs[name]
             if one.kind not in (*NUMBERS, "sizes"):
+                continue
+            if deeper:  # in what another function made of an argument
+                yield 0.2, {**specs, name: Wanted("normal", (count,))}
                 continue
             kind = "normal" if one.kind == "sizes" else one.kind
             yield 0.1, {**specs, name: Wanted(kind, (count,))}
@@ -269,7 +279,11 @@ class Repairs:
             if one.kind == "normal" and len(one.axes) == 1 and 1 < entries < 10:
                 axes = tuple(self._letter() for _ in range(entries))
                 yield 0.05, {**specs, name: Wanted("sizes", axes)}  # lengths of layers
-            if one.kind != "normal" or self._beginnings.hint(name).shape:
+            if one.kind != "normal":
+                continue
+            if self._beginnings.hint(name).shape:
+                if index:  # whatever is said of its axes, its entries are places
+                    yield 0.3, {**specs, name: Wanted("labels", (self._letter(), *one.axes))}
                 continue
             label = Wanted("labels", (self._letter(), *(one.axes[:1] or ())))
             far = 0.0 if name in self._direct or not self._direct else 0.5
@@ -334,6 +348,20 @@ class Repairs:
             for kind in ("positive", "unit"):
                 changed = {n: replace(specs[n], kind=kind) for n in free}
                 yield 1.5, {**specs, **changed}
+
+
+def _multiples(specs: Specs, said: str) -> Iterator[tuple[float, Specs]]:
+    """A length is a multiple of another: ``assert d_model % n_heads == 0``, or a message."""
+    told = re.search(r"(?:self\.)?(\w+) % (?:self\.)?(\w+)", said)
+    words = told.groups() if told else re.findall(r"\w+", said)
+    lengths = {
+        n.rpartition("/")[2]: one.axes[0] for n, one in specs.items() if one.kind == "length"
+    }
+    named = [lengths[word] for word in words if word in lengths]
+    for whole, part in itertools.permutations(dict.fromkeys(named), 2):
+        if isinstance(whole, str) and isinstance(part, str) and whole.isidentifier():
+            later = 0.0 if named.index(whole) < named.index(part) else 0.2
+            yield 0.02 + later, exchange(specs, {whole: f"{part} * {whole}"})
 
 
 def _assertion(functions: Sequence[Function], error: Mapping[str, Any]) -> str:

@@ -66,7 +66,8 @@ def _is_joint(function: Function) -> bool:
         return False
     if first and names.is_gradient(first) and first.lower() not in ("data_loss", "d", "dist"):
         return False
-    made = [part for part in last[1:] if part and part not in function.names]
+    parts = [*last[1:], *function.returned_inside().values()]
+    made = [part for part in parts if part and part not in function.names]
     if any(_is_gradient_here(part, function) for part in made) or _propagates(function):
         return True
     return "grad" in function.name.lower() and ("and" in plain or "with" in plain)

@@ -100,6 +100,17 @@ class Function:
         values = [node.value for node in self.walk() if isinstance(node, ast.Return)]
         return [_returned(value) for value in values if value is not None]
 
+    def returned_inside(self) -> dict[str, str]:
+        """Give the names in tuples inside the last returned tuple: ``loss, (dx, dw)``, by path."""
+        values = [node.value for node in self.walk() if isinstance(node, ast.Return)]
+        outer = values[-1].elts if values and isinstance(values[-1], ast.Tuple) else []
+        return {
+            f"{place}/{index}": name
+            for place, part in enumerate(outer)
+            if isinstance(part, (ast.Tuple, ast.List))
+            for index, name in enumerate(_returned(part))
+        }
+
 
 def written_globals(body: Iterable[ast.stmt], arguments: Iterable[str]) -> tuple[str, ...]:
     """Globals that the statements of a function write; see `Function.results`."""

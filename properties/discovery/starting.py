@@ -26,6 +26,7 @@ from .source import (
     PLAIN,
     POSITIONAL_ONLY,
     VAR_POSITIONAL,
+    Function,
     Parameter,
     Survey,
 )
@@ -89,9 +90,14 @@ class Starting:
         init = list(constructor.parameters) if made and constructor is not None else []
         if owner is not None:
             functions += [m for m in owner.methods.values() if m not in functions]
-        elif pairing.kind == "second":  # what the value says of their arguments
-            key, near = names.key(forward.name), self._survey.functions
-            functions += [f for f in near if f not in functions and names.key(f.name) == key]
+        else:  # what others say of the same arguments, and the value of those of its gradient
+            key, second = names.key(forward.name), pairing.kind == "second"
+            functions += [
+                f
+                for f in self._survey.functions
+                if f not in functions
+                and ((second and names.key(f.name) == key) or _same_arguments(f, forward))
+            ]
         args = [p for p in forward.parameters if p.name != pairing.flag]
         if pairing.then is not None:
             functions.append(pairing.then)
@@ -218,6 +224,11 @@ class Starting:
         if told or any(name.startswith("init/") for name in keyed):
             return []
         return [{plain[n]: one for n, one in wanted.items()} for wanted in as_shared(list(plain))]
+
+
+def _same_arguments(one: Function, other: Function) -> bool:
+    """Whether two functions of a module take the same arguments, several of them."""
+    return len(one.names) > 1 and one.names == other.names and one.module == other.module
 
 
 def _as_curve(

@@ -170,6 +170,11 @@ def upstreams(truth_: Truth, plan: Plan, example: Example, seed: int) -> tuple[A
     for path in plan.outputs[: max(plan.upstreams, 1)]:
         value = truth_.outputs[path][0]
         drawn = signed(value.shape, rng)
+        if plan.single and np.size(drawn):
+            drawn = np.where(
+                np.arange(np.size(drawn)) == rng.integers(np.size(drawn)), drawn.ravel(), 0.0
+            )
+            drawn = drawn.reshape(value.shape)
         found.append(drawn if np.ndim(drawn) else float(drawn))
     return tuple(found)
 

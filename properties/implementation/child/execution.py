@@ -167,7 +167,7 @@ def is_definition(node: ast.stmt) -> bool:
         return True
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         calls = [n for n in ast.walk(node) if isinstance(n, ast.Call)]
-        return all(_is_numpy(call.func) for call in calls)
+        return all(_is_cheap(call.func) for call in calls)
     if isinstance(node, ast.Try):
         return all(is_definition(n) for n in node.body)
     if isinstance(node, ast.If):
@@ -175,7 +175,14 @@ def is_definition(node: ast.stmt) -> bool:
     return False
 
 
-def _is_numpy(function: ast.expr) -> bool:
+_CHEAP = (len, sorted, list, tuple, set, dict, zip, enumerate, range, min, max, int, float)
+"""Builtins that make constants."""
+
+
+def _is_cheap(function: ast.expr) -> bool:
+    """Whether a call is one of numpy or of a builtin that makes constants."""
+    if isinstance(function, ast.Name) and getattr(builtins, function.id, None) in _CHEAP:
+        return True
     while isinstance(function, ast.Attribute):
         function = function.value
     return isinstance(function, ast.Name) and function.id in {"np", "numpy", "math"}

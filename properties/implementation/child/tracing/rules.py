@@ -23,7 +23,11 @@ def unary(name: str, x: Dual) -> Dual:
     error = np.abs(first) * x.ev
     if name not in ("negative", "positive", "conjugate"):
         error = error + function_error(value)
-    return combined(value, error, (first, np.abs(second) * x.ev + function_error(size), x))
+    slack = np.abs(second) * x.ev + function_error(size)
+    endless = np.isinf(x.v)
+    if endless.any():  # a masked score: its exponential is exactly zero
+        error, slack = np.where(endless, 0.0, error), np.where(endless, 0.0, slack)
+    return combined(value, error, (first, slack, x))
 
 
 def absolute(x: Dual) -> Dual:
@@ -33,8 +37,12 @@ def absolute(x: Dual) -> Dual:
 
 
 def add(a: Dual, b: Dual, sign: float = 1.0) -> Dual:
+    value = a.v + sign * b.v
     error = a.ev + b.ev + Trace.unit * (np.abs(a.v) + np.abs(b.v))
-    return combined(a.v + sign * b.v, error, (1.0, 0.0, a), (sign, 0.0, b))
+    endless = np.isinf(value)
+    if endless.any():
+        error = np.where(endless, 0.0, error)
+    return combined(value, error, (1.0, 0.0, a), (sign, 0.0, b))
 
 
 def multiply(a: Dual, b: Dual) -> Dual:
@@ -87,9 +95,12 @@ def choose(first: Any, a: Dual, b: Dual) -> Dual:
 
 
 def _gap(a: Dual, b: Dual) -> Any:
-    """How far compared values are apart; constants that are equal make no kink."""
+    """How far compared values are apart; what is equal and moves alike makes no kink.
+
+    Such are constants, and an entry that is compared with itself, as in ``time >= time[i]``.
+    """
     gap = a.v - b.v
-    moves = a.t.any(axis=-1) | b.t.any(axis=-1)
+    moves = (a.t != b.t).any(axis=-1)
     return np.where(moves | (gap != 0.0), gap, np.inf)
 
 
