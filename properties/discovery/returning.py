@@ -66,8 +66,10 @@ def _is_joint(function: Function) -> bool:
         return False
     if first and names.is_gradient(first) and first.lower() not in ("data_loss", "d", "dist"):
         return False
-    parts = [*last[1:], *function.returned_inside().values()]
-    made = [part for part in parts if part and part not in function.names]
+    made = [part for part in last[1:] if part and part not in function.names]
+    inside = function.returned_inside().values()
+    if inside and all(_is_gradient_here(part, function) for part in inside):
+        return True
     if any(_is_gradient_here(part, function) for part in made) or _propagates(function):
         return True
     return "grad" in function.name.lower() and ("and" in plain or "with" in plain)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from properties.tests.slow import mostly_slow
+
 from .one import judged
 
 BEFORE_A_MEAN = """
@@ -195,7 +197,10 @@ HABITS = {
 }
 
 
-@pytest.mark.parametrize("habit", HABITS)
+FAST = ("w_g for w", "_dw for _w", "gbi for bi", "gradients in a tuple of their own")
+
+
+@pytest.mark.parametrize("habit", mostly_slow(HABITS, fast=FAST))
 def test_a_habit_is_no_mistake_and_hides_none(habit: str, tmp_path: Path) -> None:
     source, old, new = HABITS[habit]
     assert judged(tmp_path, source).status == "right"
