@@ -226,6 +226,7 @@ def _subjects(asked: Asked, job: Job, project: Project) -> Iterator[Subject]:
             *names,
             asked.inputs,
             targets=asked.located,
+            accepted=set(asked.located) - asked.arguments,
             way=asked.way,
             options=asked.case,
         )

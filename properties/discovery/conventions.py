@@ -78,12 +78,7 @@ def _mean_over_examples(
     if not wrong or reading != "product" or any(m.leaf is None for m in wrong):
         return fit, []
     parameters = [m for m in fit.matches if m.leaf is not None and m.leaf.path != first]
-    inputs = [m for m in fit.matches if m.leaf is not None and m.leaf.path == first]
-    if (
-        len(parameters) != len(wrong)
-        or len(parameters) < 2
-        or any(m.status != RIGHT for m in inputs)
-    ):
+    if len(parameters) < 2 or any(m.status != WRONG for m in parameters):
         return fit, []
     for axis in (-1, 0):
         lengths = []
@@ -94,7 +89,7 @@ def _mean_over_examples(
         if max(lengths) > 1.0 and all(
             status(m.item, m.leaf, scale)[0] == RIGHT for m in parameters if m.leaf is not None
         ):
-            matches = tuple(replace(m, status=RIGHT) if m in wrong else m for m in fit.matches)
+            matches = tuple(replace(m, status=RIGHT) if m in parameters else m for m in fit.matches)
             names = ", ".join(m.item.shown for m in parameters)
             note = f"{names} are means over the examples (1/m), dx is not: consistent, a convention"
             return replace(fit, matches=matches), [note]

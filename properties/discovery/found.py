@@ -105,12 +105,13 @@ class Found:
     def functions(self) -> tuple[str, str | None]:
         """Forward and backward by their whole names; a function inside another has both names."""
         pairing = self.pairing
-        owner = "" if pairing.owner is None else f"{pairing.owner.name}."
-        forward = owner + pairing.forward.name
-        if pairing.backward is None:
-            return forward, None
-        inside = f"{forward}." if pairing.handed else owner
-        return forward, inside + pairing.backward.name
+        forward, backward = pairing.forward, pairing.backward
+        owner = None if pairing.owner is None else pairing.owner.name
+        value = f"{forward.owner if owner is None else owner}.{forward.name}".lstrip(".")
+        if backward is None:
+            return value, None
+        inside = backward.owner if owner is None else owner
+        return value, f"{value if pairing.handed else inside}.{backward.name}".lstrip(".")
 
     @property
     def name(self) -> str:

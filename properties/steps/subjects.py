@@ -40,6 +40,7 @@ class Subject:
     leaves : the arguments that have a gradient, in the order in which they are returned.
     strategy : draws cases of a row that has no sizes of its own.
     targets : the inputs that have a gradient, where something else has found them; else empty.
+    accepted : inputs whose gradients are right by a convention, whatever they are multiples of.
     names : what the author calls a row's arguments.
     declared : a row says in which order gradients are returned, and that every case that it draws
         is one for which the functions have to be right.
@@ -52,6 +53,7 @@ class Subject:
     leaves: tuple[str, ...]
     strategy: SearchStrategy[Case] | None = None
     targets: frozenset[str] = frozenset()
+    accepted: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     declared: bool = False
 
@@ -169,13 +171,15 @@ def of_inputs(
     text: str | None,
     *,
     targets: Iterable[str] = (),
+    accepted: Iterable[str] = (),
     way: Way | None = None,
     options: Mapping[str, Any] | None = None,
     sourceless: bool = False,
 ) -> Subject:
     """Return the subject for any two functions or methods, or one that gives value and gradient.
 
-    ``targets`` are the inputs that are known to have a gradient, all of them where it is empty.
+    ``targets`` are the inputs that are known to have a gradient, all of them where it is empty, and
+    ``accepted`` those whose gradients the open contract calls right.
     ``way`` is how the backward is called, where the open contract has found it out. ``options`` are
     arguments among whose values the strings and flags are those for which it is wrong.
 
@@ -247,6 +251,7 @@ def of_inputs(
         drawing.least,
         tuple(dict.fromkeys([*values, *made_with])),
         targets=frozenset(targets),
+        accepted=frozenset(accepted),
     )
 
 

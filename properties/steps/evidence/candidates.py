@@ -249,7 +249,9 @@ class Candidates:
         probe = self.evidence.probe(place)
         assert probe is not None
         key = self.evidence.traces[0].key(place)
-        return f"{probe.name.partition('[')[0]}[{key!r}]" if key else probe.name
+        if not key:
+            return probe.name
+        return f"{probe.name.partition('[')[0]}[{key if key.isdigit() else repr(key)}]"
 
     def _collect_values(self) -> None:
         """Values of the forward, for backward lines that repeat or unpack them."""

@@ -58,6 +58,7 @@ class Located:
         for place in places:
             if place not in self.inputs and not self._stacked(place):
                 self._look_elsewhere(place)
+        self._accept()
         self.names = dict(self._names())
 
     def _with_gradient(self, leaves: dict[str, Array]) -> dict[str, Array]:
@@ -136,8 +137,23 @@ class Located:
             best |= {place: next(rest) for place in places if place not in best}
         return best
 
+    def _accept(self) -> None:
+        """Take what is right by a convention as it is: means over the examples (1/m), say."""
+        traces = self.evidence.traces
+        for place, leaf in self.inputs.items():
+            one = self._leaf.get(leaf)
+            known = any(same_input(leaf, name) for name in self.evidence.subject.accepted)
+            if one is None or not known or not all(place in t.gradients for t in traces):
+                continue
+            got = [np.asarray(t.gradients[place], dtype=float) for t in traces]
+            if not all(agree(g, a) for g, a in zip(got, one.adjoints, strict=True)):
+                taken = tuple(Adjoint(g, np.zeros_like(g)) for g in got)
+                self._leaf[leaf] = replace(one, adjoints=taken)
+
     def _stacked(self, place: str) -> bool:
         """Whether an array has the derivatives by all arguments, which are of one shape."""
+        if self._in_columns(place):
+            return True
         every = [self._leaf[name] for name in self._arrays if name in self._leaf]
         shapes = {one.adjoints[0].value.shape for one in every}
         whole = {(len(every), *shape) for shape in shapes}
@@ -150,6 +166,31 @@ class Located:
         name = ",".join(one.name for one in every)
         self._leaf[name] = replace(every[0], label=name, name=name, adjoints=adjoints)
         self.inputs[place] = name
+        return True
+
+    def _in_columns(self, place: str) -> bool:
+        """Whether an array is the Jacobian by several inputs, whose columns stand side by side."""
+        evidence, pair = self.evidence, self.evidence.subject.pair
+        names = [n for n in self._arrays if n in self._leaf]
+        if pair.backward is None or pair.takes_upstream or pair.reading or self.inputs or not names:
+            return False
+        adjoints = []
+        for trace, table in zip(evidence.traces, evidence.jacobians, strict=True):
+            every = [table[self._leaf[name].place] for name in names]
+            value = np.concatenate([one.value for one in every]).T
+            error = np.concatenate([one.error for one in every]).T
+            shape = (*trace.out.shape, value.shape[-1])
+            if not trace.out.ndim or place not in trace.gradients:
+                return False
+            if trace.gradients[place].shape != shape:
+                return False
+            adjoints.append(Adjoint(value.reshape(shape), error.reshape(shape)))
+        whole = ",".join(names)
+        one = self._leaf[names[0]]
+        self._leaf[whole] = replace(
+            one, label=whole, name=whole, adjoints=tuple(adjoints), partial=False
+        )
+        self.inputs[place] = whole
         return True
 
     def _look_elsewhere(self, place: str) -> None:
@@ -192,7 +233,12 @@ class Located:
         for place, text in self.texts.items():
             if text.isidentifier() and place in self.inputs:
                 yield text, self.inputs[place]
+        several = len(self.returned_texts) > 1
         for place, leaf in self.inputs.items():
+            for number, text in enumerate(self.returned_texts):  # parts of a list
+                whole = f"[{number}]" if several else ""
+                if place.startswith(f"{whole}["):
+                    yield text + place.removeprefix(whole), leaf
             if place.startswith("self.") and place != f"self.{leaf}":  # that is a step
                 yield place, leaf
             key = place.strip("[]'\"")

@@ -95,7 +95,7 @@ def _callees(function: ast.FunctionDef, owner: str) -> Iterator[str]:
                 yield f"{owner}.{node.func.attr}"
 
 
-def reachable(tree: ast.Module, names: Sequence[str], *, depth: int = 1) -> tuple[str, ...]:
+def reachable(tree: ast.Module, names: Sequence[str], *, depth: int = 2) -> tuple[str, ...]:
     """Return `names` and the functions of the same module that they call, `depth` levels down."""
     functions = functions_of(tree)
     found = list(dict.fromkeys(name for name in names if name in functions))
@@ -118,7 +118,7 @@ def instrument(
     *,
     first: int = 0,
     alternatives: Mapping[int, Sequence[ast.stmt]] | None = None,
-    depth: int = 1,
+    depth: int = 2,
 ) -> Instrumented:
     """Rewrite the functions `names` of a module, and the helpers of the same module they call.
 

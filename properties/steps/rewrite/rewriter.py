@@ -24,6 +24,19 @@ def _names(target: ast.expr) -> Iterator[ast.expr]:
         yield target
 
 
+def _call(function: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(func=ast.Name(function, ast.Load()), args=list(args), keywords=[])
+
+
+def _is_one_index(index: ast.expr, place: ast.expr, target: ast.Subscript) -> bool:
+    """Whether a subscript may be a key, or a place in a list: ``grads[k]``, ``grads[-l - 1]``."""
+    if isinstance(index, ast.Name):
+        return True
+    parts = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.Load)
+    plain = all(isinstance(node, parts) for node in ast.walk(index))
+    return plain and ast.unparse(place) == ast.unparse(target.value)
+
+
 def _local_names(node: ast.FunctionDef) -> frozenset[str]:
     arguments = node.args
     names = {a.arg for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
@@ -162,6 +175,9 @@ class Rewriter(Expressions):
                         base = base.value
                     if isinstance(base, ast.Name):
                         writes.append(base.id)
+        if isinstance(statement, ast.Expr):
+            changed = self._changed_in_place(statement.value)
+            writes += [part.id for part in changed if isinstance(part, ast.Name)]
         if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
             reads.add(statement.target.id)
         end = statement.end_lineno or statement.lineno
@@ -211,7 +227,8 @@ class Rewriter(Expressions):
         if isinstance(node, ast.Expr):
             text = ast.unparse(node.value)
             changed = self._changed_in_place(node.value)
-            node.value = inside(node.value)
+            if not self._appended(node.value, plain):
+                node.value = inside(node.value)
             return [node, *self._after(changed, text, node.lineno)]
         if isinstance(node, (ast.For, ast.While, ast.If, ast.With, ast.Try)):
             self._compound(node, plain)
@@ -237,6 +254,26 @@ class Rewriter(Expressions):
                     "assign", f"{name}[{position}]", ast.unparse(part), part.lineno
                 )
                 node.elts[position] = self._call(number, self._inner(part, plain))
+
+    def _appended(self, node: ast.expr, plain: bool) -> bool:
+        """What is put into a list is a step: ``grads.append(dW)``, ``grads.insert(0, (dW, db))``.
+
+        Returns
+        -------
+        Whether it is such a call.
+        """
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return False
+        if node.func.attr not in ("append", "insert") or not node.args:
+            return False
+        whole = node.args[-1]
+        parts = whole.elts if isinstance(whole, (ast.Tuple, ast.List)) else node.args
+        for position in range(len(parts)) if parts is not node.args else (len(parts) - 1,):
+            part = parts[position]
+            text = ast.unparse(part)
+            number = self._number("assign", f"appended {text}", text, part.lineno)
+            parts[position] = self._call(number, self._inner(part, plain))
+        return True
 
     def _changed_in_place(self, node: ast.expr) -> list[ast.expr]:
         """Names that a call as a statement may change: ``np.add.at(dx, i, v)``, ``out=dx``."""
@@ -302,7 +339,7 @@ class Rewriter(Expressions):
                 continue
             seen.add(ast.unparse(place))
             name = ast.unparse(place)
-            if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Name):
+            if isinstance(target, ast.Subscript) and _is_one_index(target.slice, place, target):
                 number = self._number(kind, name, text, line)
                 made.append(self._store_dict_or_array(target, place, number))
                 continue
@@ -333,18 +370,18 @@ class Rewriter(Expressions):
         return None
 
     def _store_dict_or_array(self, target: ast.Subscript, place: ast.expr, number: int) -> ast.stmt:
-        """``grads[key]`` is an entry of a dict or a part of an array: known when it runs."""
-        whole = self._store(place, number)
-        if not isinstance(place, ast.Name):
+        """``grads[key]`` is of a dict, of a list, or a part of an array: told when it runs."""
+        whole: ast.stmt = self._store(place, number)
+        if not isinstance(place, (ast.Name, ast.Attribute)):
             return whole
-        test = ast.Call(
-            func=ast.Name("isinstance", ast.Load()),
-            args=[ast.Name(place.id, ast.Load()), ast.Name("dict", ast.Load())],
-            keywords=[],
-        )
-        return ast.If(
-            test=test, body=[self._store(target, number, clone(target.slice))], orelse=[whole]
-        )
+        container = clone(place)
+        container.ctx = ast.Load()
+        from_start = _call("range", _call("len", clone(container)))
+        place_in_list = ast.Subscript(from_start, clone(target.slice), ast.Load())
+        for kind, key in (("list", place_in_list), ("dict", clone(target.slice))):
+            test = _call("isinstance", clone(container), ast.Name(kind, ast.Load()))
+            whole = ast.If(test=test, body=[self._store(target, number, key)], orelse=[whole])
+        return whole
 
     def _store(self, place: ast.expr, number: int, key: ast.expr | None = None) -> ast.stmt:
         load, store = clone(place), clone(place)

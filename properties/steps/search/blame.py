@@ -39,6 +39,8 @@ class Blame:
         divided = self._undivided(origin)
         if divided is not None:
             return divided
+        if origin.edit is None:
+            origin = self._where_it_is_made(origin)
         if origin.edit is not None or not origin.suspects:
             return origin
         finding = (self._first_unknown(origin) if is_first else None) or self._left_over(origin)
@@ -47,6 +49,29 @@ class Blame:
         return Origin(
             finding.slot, finding, finding.got, None, None, (), origin.heals, origin.doubt
         )
+
+    # a value that is only handed on ------------------------------------------------------------
+    def _where_it_is_made(self, origin: Origin) -> Origin:
+        """``grads[k] = delta`` is as right as the line that gave ``delta`` its value."""
+        statement = self._evidence.statements.get(origin.slot.statement)
+        node = None if statement is None else statement.node
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Name):
+            return origin
+        before = [
+            slot
+            for slot in self._judge.slots(self._evidence.traces[0])
+            if slot.position < origin.slot.position
+            and slot.name == node.value.id
+            and slot.function == origin.slot.function
+            and self._evidence.probes[int(slot.place[1])].kind == "assign"
+        ]
+        findings = self._judge.judge(self._evidence.traces, deep=False, every_turn=True)
+        made = [f for f in findings if before and f.slot.place == before[-1].place]
+        if not made:
+            return origin
+        last = made[-1]
+        right = origin.right if not last.slot.places else None
+        return replace(origin, slot=last.slot, finding=last, got=last.got, right=right)
 
     # a division that is missing -----------------------------------------------------------------
     def _undivided(self, origin: Origin) -> Origin | None:

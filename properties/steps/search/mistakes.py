@@ -289,6 +289,8 @@ class Search:
         goal = state.unhealed
         wrong = {item.split()[-1] for item in goal}
         steps = [f for f in state.findings if not self._sure(f) or f.slot.returned]
+        probes = self.evidence.probes  # what a loop runs over is no step
+        steps = [f for f in steps if probes[int(f.slot.place[1])].kind != "loop"]
         ends = [f for f in state.findings if f.slot.final and self.judge.promise(f.slot) in wrong]
         if not steps and not ends:
             return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from ..evidence.findings import Finding
 from ..values import Array
 from .feeding import feeding
@@ -61,7 +63,13 @@ class Repairs:
         # A line that keeps no promise of its own name is not what makes everything right.
         own = [origin.finding] if local or origin.right is None else []
         tried = {f.slot.statement: f.slot for f in [*suspects, *own]}
-        winners = self._trials.winners(state, [*suspects, *own], goal, origin.slot.key)
+        sizes = {f.slot.statement for f in suspects if f.meaning == "size"}
+        winners = [
+            one
+            for one in self._trials.winners(state, [*suspects, *own], goal, origin.slot.key)
+            if one.slot.statement not in sizes or not all(np.all(v == 1) for v in one.values)
+        ]
+        suspects = [f for f in suspects if f.meaning != "size"]  # a length is right as it is
         copies = {n for n in tried if self._trials.copies(n)}
         ranks = {
             f.slot.statement: 0.0 if f.slot.statement in copies else f.weight for f in suspects
