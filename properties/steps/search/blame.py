@@ -57,6 +57,8 @@ class Blame:
         node = None if statement is None else statement.node
         if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Name):
             return origin
+        if not isinstance(node.targets[0], ast.Subscript):
+            return origin  # another name for a value is seldom given for nothing
         before = [
             slot
             for slot in self._judge.slots(self._evidence.traces[0])
