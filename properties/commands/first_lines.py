@@ -47,7 +47,7 @@ class Asked:
     """A function whose lines are asked for: of a row, or with the inputs that were inferred.
 
     ``arguments`` are those whose gradients the run calls wrong, ``case`` the inputs with which;
-    ``located`` are all that have a gradient.
+    ``located`` are all that have a gradient, ``accepted`` those for which it is right.
     """
 
     function: str
@@ -57,6 +57,7 @@ class Asked:
     backward: str | None = None
     inputs: str = ""
     located: tuple[str, ...] = ()
+    accepted: frozenset[str] = frozenset()
     way: Way | None = None
     case: Mapping[str, Any] = field(default_factory=dict)
 
@@ -99,6 +100,7 @@ def asked_of_found(results: Iterable[Result]) -> Iterator[Asked]:
             backward=backward,
             inputs=result.found.drawn,
             located=result.located,
+            accepted=result.accepted,
             way=way_of(result.found),
             case=plain_names(result.wrong[0].values),
         )
@@ -226,7 +228,7 @@ def _subjects(asked: Asked, job: Job, project: Project) -> Iterator[Subject]:
             *names,
             asked.inputs,
             targets=asked.located,
-            accepted=set(asked.located) - asked.arguments,
+            accepted=asked.accepted,
             way=asked.way,
             options=asked.case,
         )

@@ -232,6 +232,11 @@ class Result:
     unclear: tuple[str, ...] = ()
     own: frozenset[str] = frozenset()
 
+    @property
+    def accepted(self) -> frozenset[str]:
+        """The inputs whose gradients are right, some of them by a convention."""
+        return frozenset(self.located) - {wrong.leaf for wrong in self.wrong}
+
     def answers_to(self, name: str) -> bool:
         """Whether a user's word means it."""
         return self.found.candidate.answers_to(name)

@@ -42,6 +42,7 @@ class _Asked:
     rows: Sequence[LayerSpec]
     way: Way | None = None
     targets: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -94,6 +95,7 @@ class _Asked:
             self.backward,
             self.inputs,
             targets=self.targets,
+            accepted=self.accepted,
             way=self.way,
             options=self.options,
             sourceless=sourceless,
@@ -190,6 +192,7 @@ def debug(
                 inputs=found.inputs,
                 way=found.way,
                 targets=found.located,
+                accepted=found.accepted,
                 options=found.case,
             )
     try:
@@ -241,7 +244,14 @@ def debug_all(
             continue
         try:
             names = (one.forward, one.backward, one.inputs)
-            subject = of_inputs(project, *names, targets=one.located, way=one.way, options=one.case)
+            subject = of_inputs(
+                project,
+                *names,
+                targets=one.located,
+                accepted=one.accepted,
+                way=one.way,
+                options=one.case,
+            )
         except StepsError as error:
             yield NotJudged(one.backward or one.forward, str(error))
             continue

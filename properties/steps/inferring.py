@@ -26,7 +26,7 @@ class Inferred:
 
     status : what the open contract says of the gradients, whatever way they are called and read;
         `said` are its conventions, or what is wrong.
-    located : the inputs that have a gradient.
+    located : the inputs that have a gradient; `accepted` are those whose gradient is right.
     case : the inputs with which one is wrong.
     """
 
@@ -38,6 +38,7 @@ class Inferred:
     said: tuple[str, ...] = ()
     way: Way | None = None
     located: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
     case: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -98,6 +99,7 @@ def _inferred(found: Found, session: Session) -> Inferred:
         said,
         way_of(judged),
         result.located,
+        tuple(result.accepted),
         plain_names(result.wrong[0].values) if result.wrong else {},
     )
 

@@ -184,6 +184,7 @@ class Candidates:
             local, partial = self._local(place, known)
             return Candidate(name, name, "leaf", place, local, 0, partial=partial)
         name, kind = self.name_of(place), str(probe.kind)
+        name = "" if name.startswith("stored ") else name
         label = name or probe.text
         if kind == "expr" and _is_read(probe.text):
             # One reading of a value, which may be read elsewhere: self.params['W1'], hs[t].

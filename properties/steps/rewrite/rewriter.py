@@ -210,7 +210,11 @@ class Rewriter(Expressions):
                 node.value = self._call(number, self._inner(node.value, plain))
                 return [node]
             text = ast.unparse(node.value)
-            node.value = inside(node.value)
+            entry = len(node.targets) == 1 and isinstance(node.targets[0], ast.Subscript)
+            if entry and isinstance(node.value, ast.Tuple):
+                [node.value] = self._stored(node.value, plain)
+            else:
+                node.value = inside(node.value)
             return [node, *self._after(node.targets, text, node.lineno)]
         if isinstance(node, ast.AnnAssign):
             if node.value is None:
@@ -266,14 +270,20 @@ class Rewriter(Expressions):
             return False
         if node.func.attr not in ("append", "insert") or not node.args:
             return False
-        whole = node.args[-1]
-        parts = whole.elts if isinstance(whole, (ast.Tuple, ast.List)) else node.args
-        for position in range(len(parts)) if parts is not node.args else (len(parts) - 1,):
-            part = parts[position]
-            text = ast.unparse(part)
-            number = self._number("assign", f"appended {text}", text, part.lineno)
-            parts[position] = self._call(number, self._inner(part, plain))
+        node.args[-1:] = self._stored(node.args[-1], plain)
         return True
+
+    def _stored(self, whole: ast.expr, plain: bool) -> list[ast.expr]:
+        """What is stored in a list, or the parts of it, as steps."""
+        several = isinstance(whole, (ast.Tuple, ast.List))
+        made: list[ast.expr] = []
+        for part in whole.elts if isinstance(whole, (ast.Tuple, ast.List)) else [whole]:
+            text = ast.unparse(part)
+            number = self._number("assign", f"stored {text}", text, part.lineno)
+            made.append(self._call(number, self._inner(part, plain)))
+        if isinstance(whole, (ast.Tuple, ast.List)):
+            whole.elts = made
+        return [whole] if several else made
 
     def _changed_in_place(self, node: ast.expr) -> list[ast.expr]:
         """Names that a call as a statement may change: ``np.add.at(dx, i, v)``, ``out=dx``."""

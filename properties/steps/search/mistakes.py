@@ -300,7 +300,9 @@ class Search:
         origin = Origin(
             last.slot, last, last.got, None, None, tuple(f.slot.line for f in steps[:-1]), False
         )
-        return self._repairs.repaired(state, origin, steps[:-1], goal)
+        found = self._repairs.repaired(state, origin, steps[:-1], goal)
+        # A value that is known to be an adjoint is not wrong because nothing else can be told.
+        return None if found is origin and last.certain and not ends else found
 
     def _sure(self, finding: Finding) -> bool:
         """Whether a value is right: what only repeats another adjoint may lack a term.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -224,11 +224,22 @@ def _entries(case: Case) -> int:
     made = [v for value in case.init.values() for v in (value if type(value) is list else [value])]
     lengths = sum(abs(v) for v in made if type(v) is int)
     arrays = [*case.values.values(), *(v for v in made if isinstance(v, np.ndarray))]
-    return lengths + sum(np.size(value) for value in arrays)
+    return lengths + sum(int(np.size(value)) for value in _leaves(arrays))
+
+
+def _leaves(values: Iterable[Any]) -> Iterator[Any]:
+    """What lies in dicts and lists, at any depth."""
+    for value in values:
+        if isinstance(value, dict):
+            yield from _leaves(value.values())
+        elif isinstance(value, (list, tuple)):
+            yield from _leaves(value)
+        else:
+            yield value
 
 
 def _key(case: Case) -> bytes:
-    arrays = [np.asarray(v) for v in case.values.values() if not isinstance(v, dict)]
+    arrays = [np.asarray(v) for v in _leaves(case.values.values())]
     return repr((case.seed, sorted(case.sizes.items()))).encode() + b"".join(
         a.tobytes() + repr(a.shape).encode() for a in arrays if a.dtype.kind in "fiub"
     )

@@ -191,7 +191,38 @@ def hessian(x, A):
     w = 3 * r ** 3
     return A.T @ (w[:, None] * A)
 """
+LAYERS = """
+import numpy as np
+def forward(ws, x):
+    kept = [x]
+    for w, b in ws:
+        kept.append(np.tanh(kept[-1] @ w + b))
+    return kept[-1], kept
+def backward(ws, kept, dout):
+    grads = [None] * len(ws)
+    delta = dout
+    for l in range(1, len(ws) + 1):
+        delta = delta * (1 - kept[-l] ** 2)
+        w, b = ws[-l]
+        grads[-l] = 2 * kept[-l - 1].T @ delta, delta.sum(axis=0)
+        delta = delta @ w.T
+    return grads
+"""
+MEANS = """
+import numpy as np
+def linear_forward(A, W, b):
+    return W @ A + b, (A, W, b)
+def linear_backward(dZ, cache):
+    A, W, b = cache
+    m = A.shape[1]
+    dW = 1 / m * dZ @ A.T
+    db = 1 / m * np.sum(dZ, axis=1, keepdims=True)
+    dA = W.T @ dZ / m
+    return dA, dW, db
+"""
 PIECES = {
+    "layers": (LAYERS, "forward", "backward", "2 * kept[-l - 1].T", "kept[-l - 1].T"),
+    "means": (MEANS, "linear_forward", "linear_backward", "dZ / m", "dZ"),
     "factory": (
         *(FACTORY, "make_scale.forward", "make_scale.backward"),
         *("dout * (1 - y)", "dout * (1 - y ** 2)"),
