@@ -129,7 +129,7 @@ def undeclared_alone(
     job: Job, target: Target, declared: Mapping[str, Wanted], require: frozenset[str]
 ) -> tuple[Record, int, Undeclared]:
     """Judge a target that has no function of the contract."""
-    from .undeclared import alone
+    from .beside import alone
 
     started = time.perf_counter()
     undeclared = _found(job, target, declared)
@@ -167,7 +167,7 @@ def with_undeclared(
     A function that has a name of the contract and cannot be called as the contract says is another
     function, or has another forward than the contract's.
     """
-    from .undeclared import beside, known_of
+    from .beside import beside, known_of
 
     undeclared = _found(job, target, declared, known_of(record))
     record = beside(record, undeclared, job.demands, required=required)

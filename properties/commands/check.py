@@ -268,7 +268,7 @@ def _finish(
             lines.close()
     outputs.write(record)
     if undeclared is not None and code == UNUSABLE:
-        from .undeclared import how_to_declare
+        from .beside import how_to_declare
 
         where = undeclared.target.describe()
         complain("check", f"nothing was judged in {where}; {how_to_declare(undeclared)}")

@@ -17,9 +17,10 @@ from ..implementation.held import Held
 from ..record.schema import Record
 from ..reports.terminal import panel_text
 from ..spec.demands import Demands
+from .beside import alone
 from .held_lines import with_lines_of_found
 from .notebook import judge, without_commands
-from .undeclared import Search, Undeclared, alone
+from .undeclared import Search, Undeclared
 
 
 class WrongDerivative(AssertionError):

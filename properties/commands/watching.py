@@ -20,16 +20,9 @@ from ..record.merge import judged_anew
 from ..record.schema import Function, Record
 from ..spec.row import LayerSpec, ObjectSpec
 from .answer import first_lines, judge_rows
+from .beside import alone, beside, how_to_declare, known_of
 from .job import Job
-from .undeclared import (
-    Search,
-    Undeclared,
-    alone,
-    beside,
-    how_to_declare,
-    judge_undeclared,
-    known_of,
-)
+from .undeclared import Search, Undeclared, judge_undeclared
 
 PROFILES = ("quick", "standard")
 _KEPT = "; the verdicts are those of before"

@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from properties.commands import undeclared
+from properties.commands.beside import how_to_declare
 from properties.commands.check import check
-from properties.commands.undeclared import Undeclared, how_to_declare
+from properties.commands.undeclared import Undeclared
 from properties.discovery.found import NotJudged
 from properties.implementation import Target
 

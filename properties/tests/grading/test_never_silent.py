@@ -13,8 +13,9 @@ from distributed import Client
 from distributed.scheduler import KilledWorker
 from msgspec.structs import replace
 
+from properties.commands.beside import beside
 from properties.commands.check import check
-from properties.commands.undeclared import Undeclared, beside
+from properties.commands.undeclared import Undeclared
 from properties.grading import canaries, judging
 from properties.grading.batch import Void, _Work
 from properties.grading.command import _asked, grade

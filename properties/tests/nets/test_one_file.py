@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from properties.commands.undeclared import is_foreign
+from properties.commands.beside import is_foreign
 from properties.record.schema import Function, Property, Status
 from properties.tests.command_line import check
 from properties.tests.slow import slow
