@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections import Counter
 from pathlib import Path
@@ -16,6 +17,7 @@ from ..commands.listing import check_known, check_required
 from ..commands.report import load_weights
 from ..implementation.folders import remove_orphans
 from ..implementation.isolation import Isolation
+from ..record.text import one_line
 from ..reports.points import Weights
 from ..spec.demands import PROFILES, Demands
 from ..spec.reading import SpecsError
@@ -26,6 +28,10 @@ from .naming import NoSubmissions, find_submissions, remarks
 from .values import Options
 
 VOID = 3
+_NOT_WRITTEN = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO),
+    *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.EFBIG),
+}
 
 
 def _names(
@@ -118,7 +124,8 @@ def grade(
 
     \b
     Exit code: 0 everything has a verdict, 1 something could not be judged,
-    2 the options cannot be used, 3 a canary got a wrong verdict: there are no grades.
+    2 the options cannot be used, 3 a canary got a wrong verdict or DIR cannot be written: there
+    are no grades.
     """
     options = Options(
         profile=profile,
@@ -150,13 +157,12 @@ def grade(
     from .writing import nobody, write_all
 
     console = make_console(stderr=False)
-    out.mkdir(parents=True, exist_ok=True)
     try:
         found = find_submissions(submissions, without=out)
     except NoSubmissions as error:
         raise click.UsageError(str(error)) from error
-    kept = Kept(out)
     try:
+        kept = Kept(out)
         with kept.locked():
             options = replace(options, seed=kept.seed() if seed == "random" else _number(seed))
             with Submissions(console, len(found)) as progress:
@@ -179,6 +185,15 @@ def grade(
     except Void as error:
         click.echo(f"nndl grade: void, nothing is graded: {error}", err=True)
         click.echo(f"grades that are in {out} are of an earlier run", err=True)
+        sys.exit(VOID)
+    except OSError as error:
+        if error.errno not in _NOT_WRITTEN:
+            raise
+        click.echo(
+            f"nndl grade: {one_line(out)} cannot be written: {error.strerror}; the same command "
+            "goes on where it was, and until then what is there may be of different runs",
+            err=True,
+        )
         sys.exit(VOID)
     states = Counter(line.state for line in written.lines)
     counts = ", ".join(f"{count} {state}" for state, count in states.most_common())

@@ -68,6 +68,16 @@ def test_a_class_is_graded_once_and_goes_on(tmp_path: Path) -> None:
     assert rows(out / "grades.csv")["fay"]["points"] == "6"
 
 
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "ann.py").write_text(RIGHT, encoding="utf-8")
+    (tmp_path / "file").touch()
+    done = nndl("grade", str(tmp_path / "class"), "--out", str(tmp_path / "file" / "out"))
+    assert done.code == 3
+    assert "cannot be written: Not a directory" in done.err
+    assert "Traceback" not in done.err
+
+
 @slow
 def test_nothing_of_the_folder_that_it_is_run_in_is_imported(tmp_path: Path) -> None:
     home = tmp_path / "class"
