@@ -48,7 +48,7 @@ class Net:
     def forward(self, x: Array, *, training: bool, masks: Any = None) -> tuple[Any, list[Values]]:
         """Scores, and what each layer computed on the way to them."""
         values: list[Values] = []
-        h = before = x.reshape(len(x), -1)
+        h = before = self.first(x)
         for v in self.layers({"training": training, "keep": self.keep, "N": len(x)}):
             v["h"], v["before"] = h, before
             v["a"] = self.of("a" if not v["last"] else "top", v)
@@ -61,8 +61,20 @@ class Net:
             v["mask"] = np.ones(v["r"].shape)
             if masks is not None and self.of("drops", v):
                 v["mask"] = masks[v["k"] - 1] * self.of("scale", v)
-            h, before = v["r"] * v["mask"], v["z"]
+            h, before = self.passed_on(v), v["z"]
         return values[-1]["a"], values
+
+    def first(self, x: Array) -> Array:
+        """What goes into the first layer."""
+        return x.reshape(len(x), -1)
+
+    def passed_on(self, v: Values) -> Any:
+        """What goes from a hidden layer into the next."""
+        return v["r"] * v["mask"]
+
+    def passed_back(self, v: Values, d: Any) -> Any:
+        """The derivative of what a hidden layer gave, from that of what went into the next."""
+        return d
 
     def normalise(self, v: Values) -> Any:
         """Batch normalisation of one layer."""
@@ -108,7 +120,7 @@ class Net:
             v.maps.append(top)
             k = v["k"]
             if not v["last"]:
-                v["dh"] = d
+                v["dh"] = self.passed_back(v, d)
                 v["dr"] = self.of("dr", v)
                 d = v["dz"] = self.of("dz", v)
                 if self.normalised:
@@ -166,6 +178,7 @@ def _dropped(net: Net, x: Array, y: Array, seen: Seen) -> dict[str, Array]:
 def _trained(net: Net, x: Array, y: Array) -> dict[str, Array]:
     """The monolithic net's predict, and its training on one example many times over."""
     labels = evaluate(net.steps["labels"], {"scores": net.forward(x, training=False)[0]})
+    net.reg = net.of("training_reg", {"reg": net.reg})
     losses, rate = [], 0.125
     for t in range(_TRAINING):
         made = net.loss(np.repeat(x[:1], _BATCH, axis=0), np.repeat(y[:1], _BATCH))

@@ -44,6 +44,7 @@ STEPS = {
     "decay_beta": "0.0 * beta",
     "dx": "d @ W.T",
     "labels": "scores.argmax(axis=1)",
+    "training_reg": "reg",
     "update": "w - rate * dw",
     "next_rate": "rate * decayed if t % each == 0 else rate",
 }

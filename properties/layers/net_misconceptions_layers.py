@@ -13,6 +13,12 @@ net, dz
   ReLU left out of the way back
     = dr
     The way back goes through the ReLU: multiply by its mask.
+  ReLU of the first layer left out of the way back
+    = dr if k == 1 else dr * gate
+    The way back goes through the first ReLU too: multiply by its mask.
+  ReLU of the second layer left out of the way back
+    = dr if k == 2 else dr * gate
+    The way back goes through the second ReLU too: multiply by its mask.
   mask of the upstream derivative
     = dr * (dr > 0)
     The ReLU's mask is where its input is positive, not where the derivative is.
@@ -72,6 +78,12 @@ net, db
   mean for the last bias
     = d.mean(axis=0) if last else d.sum(axis=0)
     The gradient of a bias is a sum over the batch; the mean is in the loss already.
+  mean for the first bias
+    = d.mean(axis=0) if k == 1 else d.sum(axis=0)
+    The gradient of a bias is a sum over the batch; the mean is in the loss already.
+  hidden bias before the ReLU
+    = d.sum(axis=0) if last else dr.sum(axis=0)
+    A hidden bias stands before the ReLU: sum the derivative behind its mask.
   sum over everything
     = d.sum()
     The gradient of a bias is a sum over the batch alone, axis 0.

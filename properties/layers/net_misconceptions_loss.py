@@ -165,6 +165,9 @@ net, decay_b
   biases regularised in the gradients
     = reg * b
     The regularisation is of the weights alone: biases are not in it.
+  last bias regularised in the gradients
+    = reg * b if last else 0.0 * b
+    The regularisation is of the weights alone: biases are not in it.
 net, loss
   data loss overwritten
     = penalty
@@ -179,6 +182,10 @@ net, update
   no learning rate
     = w - dw
     A step is the learning rate times the gradient.
+net, training_reg
+  trained without the regularisation
+    = 0.0
+    Training passes reg on to the loss: self.loss(X_batch, y_batch, reg).
 net, next_rate
   decay in every iteration
     = rate * decayed

@@ -170,6 +170,12 @@ adam, m_hat
   power of the whole, for the first moment
     = m_new / (1 - beta1) ** t_new
     The correction is 1 - beta1**t: the power is beta1's alone.
+  no power of t, for the first moment
+    = m_new / (1 - beta1)
+    The correction is 1 - beta1**t: the power of t is missing.
+  t times beta, for the first moment
+    = m_new / (1 - beta1 * t_new)
+    The correction is 1 - beta1**t, a power.
   t times beta
     = m_new / (1 - beta1 * t_new); a_hat = a_new / (1 - beta2 * t_new)
     The correction is 1 - beta**t, a power.
@@ -222,7 +228,13 @@ adam, a_kept
   corrected moments stored
     = a_hat; m_kept = m_hat
     Store the moments before their correction: corrected ones are corrected again.
+  corrected second moment stored
+    = a_hat
+    Store the second moment before its correction: a corrected one is corrected again.
 adam, m_kept
+  corrected first moment stored
+    = m_hat
+    Store the first moment before its correction: a corrected one is corrected again.
   first moment not stored
     = 0.0 * m
     The first moment must be stored: config.

@@ -17,6 +17,7 @@ from ..judge.subjects.whole_net import WholeNetProbe
 from ..spec.case import Case
 from ..spec.row import ObjectSpec, Precision, Purpose
 from ..spec.values import SEEDS, Values
+from . import captioning_account, conv_net_account
 from .softmax import GUARDS
 
 Truth = Callable[[Case, Precision], dict[str, Bounded]]
@@ -95,6 +96,16 @@ def _conv_truth(
     return whole_nets.conv_loss(X, y, case.args, reg, guard=guard, precision=precision)
 
 
+def _conv_telling() -> tuple[Case, ...]:
+    """Cases that tell mistakes apart: unequal sizes, values of order one, reg on."""
+    sizes = ((4, (2, 4, 6), 3, 3, 5, 3), (3, (1, 6, 4), 2, 5, 4, 3), (5, (3, 4, 2), 2, 3, 3, 4))
+    cases = (_conv_case(Values("normal", seed), *one) for seed, one in enumerate(sizes))
+    return tuple(case.with_args(reg=0.7 + k) for k, case in enumerate(cases))
+
+
+CONVOLUTION = _conv_telling()
+
+
 def _conv_scores(case: Case, precision: Precision) -> dict[str, Bounded]:
     return {"scores": whole_nets.conv_scores(case.args["X"], case.args, precision=precision)}
 
@@ -116,11 +127,12 @@ THREE_LAYER = _net(
     conventions={guard.sentence: partial(_conv_truth, guard=guard) for guard in GUARDS},
     smallest=(_conv_case(Values("dyadic", 0), 2, (1, 2, 4), 2, 3, 3, 2),),
     parameters=_CONV,
+    account=conv_net_account.account(CONVOLUTION),
 )
 
 # -- captions ------------------------------------------------------------------------------------
 
-_CAPTIONS = ("W_embed", "W_proj", "b_proj", "Wx", "Wh", "b", "W_vocab", "b_vocab")
+_CAPTION_PARAMETERS = ("W_embed", "W_proj", "b_proj", "Wx", "Wh", "b", "W_vocab", "b_vocab")
 _WORDS = ("<NULL>", "<START>", "<END>", "a", "cat", "sits", "on")
 
 
@@ -162,6 +174,16 @@ def _caption_truth(case: Case, precision: Precision) -> dict[str, Bounded]:
     return whole_nets.caption_loss(features, captions, case.args, cell, 0, precision=precision)
 
 
+def _caption_telling() -> tuple[Case, ...]:
+    """Cases that tell mistakes apart: words that repeat, nulls among them, both cells."""
+    sizes = (3, 2, 4)
+    return tuple(
+        _caption_case(Values("normal", seed), 4, 4, sizes, 5, lstm)
+        for seed, lstm in enumerate((False, True, False, True))
+    )
+
+
+CAPTIONS = _caption_telling()
 _SIZES = st.sampled_from(((3, 2, 4), (2, 3, 1), (1, 4, 2), (4, 1, 3)))
 
 CAPTIONING = _net(
@@ -181,7 +203,8 @@ CAPTIONING = _net(
     smallest=tuple(
         _caption_case(Values("dyadic", 0), 2, 2, (3, 2, 4), 5, lstm) for lstm in (False, True)
     ),
-    parameters=_CAPTIONS,
+    parameters=_CAPTION_PARAMETERS,
+    account=captioning_account.account(CAPTIONS),
     variant=lambda case: f"cell_type={case.args['cell']!r}",
 )
 WHOLE_NETS = (THREE_LAYER, CAPTIONING)

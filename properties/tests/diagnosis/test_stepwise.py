@@ -11,11 +11,12 @@ import pytest
 
 from properties.diagnosis.stepwise import Explainer
 from properties.judge.mismatch import Disagreement
-from properties.layers import solver_account
+from properties.layers import captioning_account, solver_account
 from properties.layers.nets import FULLY_CONNECTED, MONOLITHIC, active, make_case
 from properties.layers.optim import RULES
 from properties.layers.optim_account import fresh_cases
 from properties.layers.solver import SOLVER
+from properties.layers.whole_nets import CAPTIONING, CAPTIONS, CONVOLUTION, THREE_LAYER
 from properties.spec.account import Account, Seen, changed
 from properties.spec.case import Array
 from properties.spec.misconception import Misconception
@@ -52,6 +53,15 @@ def of_solver() -> list[tuple[Given, tuple[str, ...]]]:
     return found
 
 
+def of_convolution() -> list[tuple[Given, tuple[str, ...]]]:
+    found: list[tuple[Given, tuple[str, ...]]] = []
+    for case in CONVOLUTION:
+        given = {name: case.args[name] for name in ("X", "y", "reg")}
+        given["params"] = {k: case.args[k] for k in THREE_LAYER.parameters}
+        found.append((given, ()))
+    return found
+
+
 def started(account: Account, given: Given, names: Sequence[str]) -> Seen:
     """A run of the right computation, from which wrong ones are made."""
     seen = Seen(given=given, got={name: np.zeros(len(given.get("levels", "x"))) for name in names})
@@ -65,6 +75,8 @@ def started(account: Account, given: Given, names: Sequence[str]) -> Seen:
 ACCOUNTS = {
     "net": (FULLY_CONNECTED.account, of_nets(monolithic=False)),
     "monolithic": (MONOLITHIC.account, of_nets(monolithic=True)),
+    "convolution": (THREE_LAYER.account, of_convolution()),
+    "captions": (CAPTIONING.account, [(captioning_account.given_of(c), ()) for c in CAPTIONS]),
     "solver": (SOLVER.account, of_solver()),
     **{row.name: (row.account, [(c.args, ()) for c in fresh_cases(row.rule)]) for row in RULES},
 }

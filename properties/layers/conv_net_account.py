@@ -1,0 +1,128 @@
+"""The convolutional net step by step: the net of affine layers, on patches of pixels.
+
+A convolution is an affine layer whose rows are the patches, so its steps and its misconceptions
+are those of any net; what comes beside it is the pooling between the first layer and the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from ..judge.mismatch import Fault, Mismatch
+from ..judge.subjects.whole_net import WholeNetProbe
+from ..spec.account import Account, Seen, Steps
+from ..spec.case import Array, Case
+from ..spec.misconception import Misconceptions
+from .net_account import Net, Values
+from .net_misconceptions import STEPS as NET_STEPS
+from .net_misconceptions_layers import LAYERS
+from .net_misconceptions_loss import LOSS, REGULARISATION
+
+STEPS = {
+    **NET_STEPS,
+    "pooled": "blocks.max(axis=(3, 5))",
+    "spread": "winners * d",
+}
+
+POOLING = """
+net, pooled
+  mean for the maximum, both ways
+    = blocks.mean(axis=(3, 5)); spread = np.ones(winners.shape) * d / 4
+    The pooling takes the largest of each window, not the mean.
+net, spread
+  gradient of the pooling to all of a window
+    = np.ones(winners.shape) * d
+    The gradient of a window goes to its largest entry alone.
+  gradient of the pooling shared in a window
+    = np.ones(winners.shape) * d / 4
+    The gradient of a window goes to its largest entry alone, not in equal shares to all.
+"""
+
+MISCONCEPTIONS = partial(Misconceptions, "cnn", POOLING + LAYERS + LOSS + REGULARISATION)
+
+
+class ConvNet(Net):
+    """One convolutional net at work on one case by given formulas."""
+
+    def __init__(self, steps: Steps, given: Mapping[str, Any]) -> None:
+        super().__init__({**STEPS, **steps}, given)
+        self.kernel = self.params["W1"].shape
+        self.params["W1"] = self.params["W1"].reshape(self.kernel[0], -1).T
+
+    def first(self, x: Array) -> Array:
+        """A row for each pixel: the patch around it."""
+        size = self.kernel[2]
+        pad = (size - 1) // 2
+        xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+        patches = sliding_window_view(xp, (size, size), axis=(2, 3)).transpose(0, 2, 3, 1, 4, 5)
+        self.image = patches.shape[:3]
+        return np.asarray(patches.reshape(-1, self.params["W1"].shape[0]))
+
+    def passed_on(self, v: Values) -> Any:
+        """What goes into the next layer: behind the first one, what is pooled."""
+        if v["k"] > 1:
+            return v["r"]
+        n, h, w = self.image
+        maps = v["r"].reshape(n, h, w, -1).transpose(0, 3, 1, 2)
+        blocks = maps[:, :, : h // 2 * 2, : w // 2 * 2].reshape(n, -1, h // 2, 2, w // 2, 2)
+        v["pooled"] = self.of("pooled", {"blocks": blocks})
+        v["winners"] = blocks == blocks.max(axis=(3, 5), keepdims=True)
+        return v["pooled"].reshape(n, -1)
+
+    def passed_back(self, v: Values, d: Any) -> Any:
+        """The derivative of what a layer gave, from that of what goes into the next."""
+        if v["k"] > 1:
+            return d
+        n, h, w = self.image
+        d = d.reshape(v["pooled"].shape)[:, :, :, None, :, None]
+        spread = self.of("spread", {"winners": v["winners"], "d": d})
+        maps = np.zeros((n, spread.shape[1], h, w))
+        maps[:, :, : h // 2 * 2, : w // 2 * 2] = spread.reshape(n, -1, h // 2 * 2, w // 2 * 2)
+        return maps.transpose(0, 2, 3, 1).reshape(n * h * w, -1)
+
+    def loss(self, x: Array, y: Array, masks: Any = None) -> dict[str, Array]:
+        """Loss and gradients, that of W1 in its own shape."""
+        found = super().loss(x, y, masks)
+        found["dW1"] = np.broadcast_to(found["dW1"], self.params["W1"].shape)
+        found["dW1"] = found["dW1"].T.reshape(self.kernel)
+        return found
+
+
+def predict(steps: Steps, seen: Seen) -> dict[str, Array]:
+    """Scores, loss and gradients by given formulas."""
+    given = seen.given
+    net = ConvNet(steps, given)
+    return {
+        "scores": net.forward(given["X"], training=False)[0],
+        **net.loss(given["X"], given["y"]),
+    }
+
+
+def _observe(cases: Sequence[Case], probe: WholeNetProbe) -> list[Seen]:
+    found = []
+    for case in cases:
+        given = {name: case.args[name] for name in ("X", "y", "reg")}
+        given["params"] = probe.parameters(case)
+        try:
+            scores, *_ = probe.now(probe.play(case, 1, scores=True))
+            loss, *_ = probe.now(probe.play(case, 1))
+            got = {"scores": np.asarray(probe.get(scores)[0]), **probe.loss(loss, case)}
+        except (Fault, Mismatch):
+            continue
+        found.append(Seen(given=given, got=got))
+    return found
+
+
+def account(cases: Sequence[Case]) -> Account:
+    """How a convolutional net arrives at its loss; ``cases`` tell mistakes apart."""
+    return Account(
+        steps=STEPS,
+        misconceptions=MISCONCEPTIONS,
+        observe=partial(_observe, cases),
+        predict=predict,
+    )
