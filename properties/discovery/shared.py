@@ -13,7 +13,8 @@ from .inputs import Wanted, parse
 _IMAGE = "x: (N, C, 2 * P + 1, 2 * Q)"
 _TILED = "x: (N, C, 2 * P, 2 * Q)"
 _FILTERS = "w: (F, C, 3, 2), b: (F,)"
-_CONV = "conv_param: {'stride': 2, 'pad': 1}"
+# A padding of zero is a case of its own: x[:, :, pad:-pad] is empty.
+_CONV = "conv_param: {'stride': 2, 'pad': 1} | {'stride': 1, 'pad': 0}"
 _POOL = "pool_param: {'pool_height': 3, 'pool_width': 2, 'stride': 2}"
 _TILES = "pool_param: {'pool_height': 2, 'pool_width': 2, 'stride': 2}"
 _NORM = "gamma: (D,), beta: (D,), bn_param: {'mode': 'train', 'eps': 0.125, 'momentum': 0.9}"
