@@ -64,6 +64,8 @@ conv_relu_forward, out
 )
 
 _POOL = "rows_max_pool_fast, columns_max_pool_fast"
+_WINNERS = "(windows_max_pool_fast == windows_max_pool_fast.max((4, 5), keepdims=True))"
+_TO_ALL = f"np.einsum('nfpqij,pih,qjw->nfhw', dout[..., None, None] * {_WINNERS}, {_POOL})"
 _SPREAD = f"np.einsum('nfpq,pih,qjw->nfhw', dout, {_POOL})"
 
 CONV_RELU_POOL = """
@@ -86,6 +88,8 @@ conv_relu_pool_forward, out
     "conv_relu_pool_backward",
     {
         "ReLU skipped": ("dactive", _RELU_SKIPPED),
+        # A window of zeros has nothing but winners.
+        "ReLU skipped, all winners": (_TO_ALL, _RELU_SKIPPED),
         "value for gate": ("dactive * pre", "Multiply by the gate, not by the value. [~coursrelu]"),
         "gate inverted": ("dactive * (pre < 0)", "The gate is the wrong way round. [~dgs1]"),
         "gate on the gradient": (

@@ -148,6 +148,9 @@ conv_backward_naive, dw
   last place only
     = np.einsum('nf,ncij->fcij', dout[:, :, -1, -1], patches[:, :, -1, -1])
     dw adds up all places: += in the loop, not =. [~mlpack3679]
+  last place of the last example
+    = np.einsum('f,cij->fcij', dout[-1, :, -1, -1], patches[-1, :, -1, -1])
+    dw adds up all examples and places: += in the loop, not =. [~mlpack3679]
   x not padded
     = np.einsum('nfpq,ncpqij->fcij', dout, np.lib.stride_tricks.sliding_window_view(np.pad(x,
       ((0, 0), (0, 0), (0, 2 * pad), (0, 2 * pad))), (HH, WW), (2, 3))[:, :, ::stride, ::stride])
@@ -200,6 +203,9 @@ conv_backward_naive, db
   last pixel only
     = dout[:, :, -1, -1].sum(0)
     db adds up all pixels: += in the loop, not =. [~mlpack3679]
+  last pixel of the last example
+    = dout[-1, :, -1, -1]
+    db adds up all examples and pixels: += in the loop, not =. [~mlpack3679]
   dout reshaped without a transpose
     = dout.reshape(N * H2 * W2, F).sum(0)
     Axis 1 of dout runs over the filters: sum over axes 0, 2 and 3. [~fastai]

@@ -76,6 +76,22 @@ lstm_step_backward, dprev_h
   averaged
     = da @ Wh.T / N
     No average in a layer. [~d2l1000]
+  slope of the output gate missing
+    = np.concatenate([di, df, dout * shown, dg], 1) @ Wh.T
+    The slope of the output gate's sigmoid is missing: o * (1 - o).
+  slope of the forget gate missing
+    = np.concatenate([di, dc * prev_c, do, dg], 1) @ Wh.T
+    The slope of the forget gate's sigmoid is missing: f * (1 - f).
+  slope of the input gate missing
+    = np.concatenate([dc * g, df, do, dg], 1) @ Wh.T
+    The slope of the input gate's sigmoid is missing: i * (1 - i).
+  slope of tanh at the forget gate
+    = np.concatenate([di, dc * prev_c * (1 - f ** 2), do, dg], 1) @ Wh.T
+    The forget gate is a sigmoid: its slope is f * (1 - f).
+  tanh of the candidate taken twice
+    = np.concatenate([di, df, do, dc * i * (1 - np.tanh(g) ** 2)],
+      1) @ Wh.T
+    g is tanh already: its slope is 1 - g**2.
 lstm_step_backward, dx
   gates turned
     = np.concatenate([di, df, dg, do], 1) @ Wx.T
@@ -96,6 +112,22 @@ lstm_step_backward, dx
   slope of tanh at the output gate
     = np.concatenate([di, df, dout * shown * (1 - o ** 2), dg], 1) @ Wx.T
     The output gate is a sigmoid: its slope is o * (1 - o).
+  slope of the output gate missing
+    = np.concatenate([di, df, dout * shown, dg], 1) @ Wx.T
+    The slope of the output gate's sigmoid is missing: o * (1 - o).
+  slope of the forget gate missing
+    = np.concatenate([di, dc * prev_c, do, dg], 1) @ Wx.T
+    The slope of the forget gate's sigmoid is missing: f * (1 - f).
+  slope of the input gate missing
+    = np.concatenate([dc * g, df, do, dg], 1) @ Wx.T
+    The slope of the input gate's sigmoid is missing: i * (1 - i).
+  slope of tanh at the forget gate
+    = np.concatenate([di, dc * prev_c * (1 - f ** 2), do, dg], 1) @ Wx.T
+    The forget gate is a sigmoid: its slope is f * (1 - f).
+  tanh of the candidate taken twice
+    = np.concatenate([di, df, do, dc * i * (1 - np.tanh(g) ** 2)],
+      1) @ Wx.T
+    g is tanh already: its slope is 1 - g**2.
 lstm_step_backward, dWx
   averaged
     = x.T @ da / N
@@ -103,6 +135,22 @@ lstm_step_backward, dWx
   slope of tanh missing
     = x.T @ np.concatenate([di, df, do, dc * i], 1)
     The slope of tanh is missing in dg: 1 - g**2.
+  slope of the output gate missing
+    = x.T @ np.concatenate([di, df, dout * shown, dg], 1)
+    The slope of the output gate's sigmoid is missing: o * (1 - o).
+  slope of the forget gate missing
+    = x.T @ np.concatenate([di, dc * prev_c, do, dg], 1)
+    The slope of the forget gate's sigmoid is missing: f * (1 - f).
+  slope of the input gate missing
+    = x.T @ np.concatenate([dc * g, df, do, dg], 1)
+    The slope of the input gate's sigmoid is missing: i * (1 - i).
+  slope of tanh at the forget gate
+    = x.T @ np.concatenate([di, dc * prev_c * (1 - f ** 2), do, dg], 1)
+    The forget gate is a sigmoid: its slope is f * (1 - f).
+  tanh of the candidate taken twice
+    = x.T @ np.concatenate([di, df, do, dc * i * (1 - np.tanh(g) ** 2)],
+      1)
+    g is tanh already: its slope is 1 - g**2.
 lstm_step_backward, dWh
   next state for previous
     = next_h.T @ da
@@ -110,6 +158,22 @@ lstm_step_backward, dWh
   averaged
     = prev_h.T @ da / N
     Sum over the batch, do not average. [~wjb7]
+  slope of the output gate missing
+    = prev_h.T @ np.concatenate([di, df, dout * shown, dg], 1)
+    The slope of the output gate's sigmoid is missing: o * (1 - o).
+  slope of the forget gate missing
+    = prev_h.T @ np.concatenate([di, dc * prev_c, do, dg], 1)
+    The slope of the forget gate's sigmoid is missing: f * (1 - f).
+  slope of the input gate missing
+    = prev_h.T @ np.concatenate([dc * g, df, do, dg], 1)
+    The slope of the input gate's sigmoid is missing: i * (1 - i).
+  slope of tanh at the forget gate
+    = prev_h.T @ np.concatenate([di, dc * prev_c * (1 - f ** 2), do, dg], 1)
+    The forget gate is a sigmoid: its slope is f * (1 - f).
+  tanh of the candidate taken twice
+    = prev_h.T @ np.concatenate([di, df, do, dc * i * (1 - np.tanh(g) ** 2)],
+      1)
+    g is tanh already: its slope is 1 - g**2.
 lstm_step_backward, db
   averaged
     = da.mean(0)
@@ -117,6 +181,22 @@ lstm_step_backward, db
   slope of tanh missing
     = np.concatenate([di, df, do, dc * i], 1).sum(0)
     The slope of tanh is missing in dg: 1 - g**2.
+  slope of the output gate missing
+    = np.concatenate([di, df, dout * shown, dg], 1).sum(0)
+    The slope of the output gate's sigmoid is missing: o * (1 - o).
+  slope of the forget gate missing
+    = np.concatenate([di, dc * prev_c, do, dg], 1).sum(0)
+    The slope of the forget gate's sigmoid is missing: f * (1 - f).
+  slope of the input gate missing
+    = np.concatenate([dc * g, df, do, dg], 1).sum(0)
+    The slope of the input gate's sigmoid is missing: i * (1 - i).
+  slope of tanh at the forget gate
+    = np.concatenate([di, dc * prev_c * (1 - f ** 2), do, dg], 1).sum(0)
+    The forget gate is a sigmoid: its slope is f * (1 - f).
+  tanh of the candidate taken twice
+    = np.concatenate([di, df, do, dc * i * (1 - np.tanh(g) ** 2)],
+      1).sum(0)
+    g is tanh already: its slope is 1 - g**2.
 """
 
 SEQUENCE = """

@@ -73,6 +73,9 @@ sgd, next_w
 """,
     "sgd_nesterov_momentum": _velocity("sgd_nesterov_momentum")
     + """
+  momentum times the new velocity alone
+    = w + momentum * v_new
+    w = w + v + momentum * (v - v_old): the velocity itself is missing.
   no looking ahead
     = w + v_new
     w = w + v + momentum * (v - v_old): keep the old velocity before it is overwritten.

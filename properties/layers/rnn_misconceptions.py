@@ -41,6 +41,9 @@ rnn_step_backward, dx
   divided by N
     = da @ Wx.T / N
     No average in a layer. [~d2l1000]
+  tanh taken twice
+    = (dout * (1 - np.tanh(next_h) ** 2)) @ Wx.T
+    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2.
 rnn_step_backward, dprev_h
   recurrent weights not transposed
     = da @ Wh
@@ -57,6 +60,9 @@ rnn_step_backward, dprev_h
   zero
     = 0 * prev_h
     The previous state has a gradient: da Whᵀ.
+  tanh taken twice
+    = (dout * (1 - np.tanh(next_h) ** 2)) @ Wh.T
+    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2.
 rnn_step_backward, dWx
   slope of tanh missing
     = x.T @ dout
@@ -64,6 +70,9 @@ rnn_step_backward, dWx
   averaged
     = x.T @ da / N
     Sum over the batch, do not average. [~wjb7]
+  tanh taken twice
+    = x.T @ (dout * (1 - np.tanh(next_h) ** 2))
+    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2.
 rnn_step_backward, dWh
   next state for previous
     = next_h.T @ da
@@ -77,6 +86,9 @@ rnn_step_backward, dWh
   averaged
     = prev_h.T @ da / N
     Sum over the batch, do not average. [~wjb7]
+  tanh taken twice
+    = prev_h.T @ (dout * (1 - np.tanh(next_h) ** 2))
+    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2.
 rnn_step_backward, db
   slope of tanh missing
     = dout.sum(0)
@@ -84,6 +96,9 @@ rnn_step_backward, db
   averaged
     = da.mean(0)
     Sum over the batch, do not average. [~kvfrans5]
+  tanh taken twice
+    = (dout * (1 - np.tanh(next_h) ** 2)).sum(0)
+    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2.
 """
 
 SEQUENCE = """
@@ -156,6 +171,10 @@ rnn_backward, dx
     = ((dout + np.concatenate([scan(lambda kept, d_t, h_t: kept + ((d_t + kept) * (1 - h_t ** 2)) @
       Wh.T, 0 * h0, dout, h, backwards=True)[:, 1:], 0 * h0[:, None]], 1)) * (1 - h ** 2)) @ Wx.T
     What comes back from the next step is set anew at each step: = and not +=.
+  tanh taken twice
+    = scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) *
+      (1 - np.tanh(h_t) ** 2), 0 * h0, dout, h, backwards=True) @ Wx.T
+    tanh is taken once: h is tanh already, so its slope is 1 - h**2.
 rnn_backward, dh0
   recurrent weights missing
     = da[:, 0]
@@ -166,10 +185,18 @@ rnn_backward, dh0
   recurrent weights not transposed
     = da[:, 0] @ Wh
     Wh is square, so a forgotten transpose does not raise: da Whᵀ.
+  tanh taken twice
+    = scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) *
+      (1 - np.tanh(h_t) ** 2), 0 * h0, dout, h, backwards=True)[:, 0] @ Wh.T
+    tanh is taken once: h is tanh already, so its slope is 1 - h**2.
 rnn_backward, dWx
   no gradient from later steps
     = np.einsum('ntd,nth->dh', x, dout * (1 - h ** 2))
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+  tanh taken twice
+    = np.einsum('ntd,nth->dh', x, scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) *
+      (1 - np.tanh(h_t) ** 2), 0 * h0, dout, h, backwards=True))
+    tanh is taken once: h is tanh already, so its slope is 1 - h**2.
 rnn_backward, dWh
   transposed
     = dWh.T
@@ -177,6 +204,10 @@ rnn_backward, dWh
   no gradient from later steps
     = np.einsum('nth,ntk->hk', before, dout * (1 - h ** 2))
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+  tanh taken twice
+    = np.einsum('nth,ntk->hk', before, scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) *
+      (1 - np.tanh(h_t) ** 2), 0 * h0, dout, h, backwards=True))
+    tanh is taken once: h is tanh already, so its slope is 1 - h**2.
 rnn_backward, db
   summed upstream
     = dout.sum((0, 1))
@@ -184,4 +215,8 @@ rnn_backward, db
   no gradient from later steps
     = (dout * (1 - h ** 2)).sum((0, 1))
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+  tanh taken twice
+    = scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) *
+      (1 - np.tanh(h_t) ** 2), 0 * h0, dout, h, backwards=True).sum((0, 1))
+    tanh is taken once: h is tanh already, so its slope is 1 - h**2.
 """
