@@ -11,9 +11,9 @@ from reference.bounded import Bounded
 from ..implementation import IDENTITY, Call, Ref
 from ..judge.asking import Questions, moved
 from ..judge.compare import allowed, difference
-from ..judge.mismatch import Kind
+from ..judge.mismatch import Fault, Kind
 from ..judge.property import check
-from ..layers.solver import SolverProbe, SolverSpec
+from ..layers.solver import MOMENTUM, SolverProbe, SolverSpec
 from ..layers.solver_path import checked, data, knots, path, per_epoch, share
 from ..spec.case import Array, Case
 
@@ -123,6 +123,34 @@ def test_batches_are_training_examples(
         probe.contradict("batch", sentence, case)
     if not np.isin(numbers, np.arange(case.args["num_train"])).all():
         probe.contradict("batch", "a batch holds examples that are not of X_train", case)
+
+
+@check(Kind.CORRECTNESS, "forward", rows=SolverSpec, weight=0.25)
+def test_rule_keeps_its_state(
+    probe: SolverProbe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
+    """The rule is handed the config that it returned: under momentum steps are no plain descent.
+
+    Where the target has no `optim.sgd_momentum`, or a wrong one, there is nothing to judge.
+    """
+    config = {"learning_rate": case.args["learning_rate"], "momentum": 0.5}
+    down = np.full(1, -1.0)
+    again = (Ref(0, 0), down, Ref(0, 1))
+    first, second = yield from probe.ask(
+        [Call(MOMENTUM, (np.zeros(1), down, config)), Call(MOMENTUM, again)]
+    )
+    if not (
+        first.ok and second.ok and np.allclose(second.outputs[0], 2.5 * config["learning_rate"])
+    ):
+        return
+    try:
+        done = yield from probe.train(case, config=config, update_rule="sgd_momentum")
+    except Fault:  # a solver may know other rules by other names
+        return
+    plain = path(case)[:-1]
+    if len(plain) > 2 and _same(done.seen[:, 0], plain):
+        sentence = "optim_configs are lost: under sgd_momentum the steps are those of sgd"
+        probe.contradict("optim_configs", sentence, case)
 
 
 @check(Kind.CORRECTNESS, "forward", rows=SolverSpec, weight=0.5)

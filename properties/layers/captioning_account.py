@@ -206,9 +206,8 @@ def _backward(steps: Steps, v: dict[str, Any], kept: list[dict[str, Any]], lstm:
         if lstm:
             i, f, o, g, tc = (now[name] for name in ("i", "f", "o", "g", "tc"))
             dc = now["dc"] = evaluate(steps["dc"], now)
-            slopes = (dc * g * i * (1 - i), dc * now["prev_c"] * f * (1 - f))
-            slopes += (dh * tc * o * (1 - o), dc * i * (1 - g**2))
-            now["da"] = np.concatenate(slopes, axis=1)
+            gates = (dc * g * i * (1 - i), dc * now["prev_c"] * f * (1 - f), dh * tc * o * (1 - o))
+            now["da"] = np.concatenate((*gates, dc * i * (1 - g**2)), axis=1)
             later_c = evaluate(steps["back_c"], now)
         else:
             now["da"] = dh * (1 - now["next_h"] ** 2)

@@ -21,6 +21,8 @@ from ..spec.values import SEEDS, Values
 from . import solver_account
 from .solver_path import CLASSES, checked, data, knots
 
+MOMENTUM = "optim.sgd_momentum"
+
 
 @dataclass(frozen=True, kw_only=True)
 class SolverSpec(ObjectSpec):
@@ -183,6 +185,7 @@ SOLVER = SolverSpec(
     differentiable=(),
     value="params",
     probe=SolverProbe,
+    borrows=(MOMENTUM,),
     account=Account(
         steps=solver_account.STEPS,
         other_ways=solver_account.OTHER_WAYS,

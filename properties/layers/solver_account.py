@@ -148,6 +148,10 @@ solver, batch
   batches of another size
     shows: batches have
     A batch has batch_size examples.
+solver, optim_configs
+  state of the rule lost
+    shows: optim_configs are lost
+    Keep the config that the rule returns, self.optim_configs[p] = next_config: its state is in it.
 """,
 )
 

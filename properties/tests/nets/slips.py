@@ -579,6 +579,16 @@ _TABLE: dict[str, list[tuple[str, str, str, str, str | tuple[str, ...]]]] = {
             "decay in every iteration",
         ),
         (
+            "state of the rule lost",
+            "solver.py",
+            "next_w, next_config = self.update_rule(w, grads[p], self.optim_configs[p])\n"
+            "      self.model.params[p] = next_w\n"
+            "      self.optim_configs[p] = next_config\n",
+            "next_w, _ = self.update_rule(w, grads[p], dict(self.optim_configs[p]))\n"
+            "      self.model.params[p] = next_w\n",
+            "state of the rule lost",
+        ),
+        (
             "best by training accuracy",
             "solver.py",
             "if val_acc > self.best_val_acc",
