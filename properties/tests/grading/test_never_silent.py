@@ -99,13 +99,13 @@ def test_a_function_with_the_name_of_a_layer_does_not_take_its_points() -> None:
 def test_a_record_says_which_of_what_it_found_are_namesakes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from properties.commands import undeclared
+    from properties.commands import beside as module
 
     found = (
         function("relu_backward", layer="relu_backward", found=FOUND),
         function("squash_backward", layer="squash_backward", found="of squash_forward"),
     )
-    monkeypatch.setattr(undeclared, "_entries", lambda *_: found)
+    monkeypatch.setattr(module, "_entries", lambda *_: found)
     own = record(function("relu_forward", "error"), function("relu_backward", "error"))
     undeclared_here = Undeclared(resolve_target("bundled"))
     made = beside(own, undeclared_here, Demands(), required=frozenset())
