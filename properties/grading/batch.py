@@ -18,6 +18,7 @@ from distributed.scheduler import KilledWorker
 from msgspec.structs import replace
 
 from ..commands.judging import processors
+from ..record.text import one_line
 from .kept import Kept
 from .naming import Submission
 from .reading import Refused, read
@@ -30,7 +31,7 @@ _DEATHS = 1  # workers that may die of one submission before it counts as lost
 
 
 class Void(Exception):
-    """A canary got a wrong verdict: nothing that was judged beside it can be trusted."""
+    """A canary got a wrong verdict or none: what was judged beside it cannot be trusted."""
 
 
 class NoCluster(Exception):
@@ -223,7 +224,13 @@ class _Work:
 
     def judge_last(self, *, everywhere: bool) -> None:
         """Judge the canaries once more on every worker; a wrong one undoes what was judged."""
-        told = self._client.run(on_worker("check_last"), self._options, everywhere)
+        try:
+            told = self._client.run(on_worker("check_last"), self._options, everywhere)
+        except Exception as error:  # a scheduler that is gone breaks in ways of many libraries
+            raise Void(
+                f"the workers cannot be asked for the last canaries ({one_line(error)}); what was "
+                "judged is kept, and the same command goes on where it was"
+            ) from error
         wrong = [name for names in told.values() for name in names]
         self._kept.check(good=not wrong)
         if wrong:

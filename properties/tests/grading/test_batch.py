@@ -7,11 +7,13 @@ import json
 import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from properties.benchmarks import grading
 from properties.grading import canaries
+from properties.grading.batch import Void, _Work
 from properties.grading.gradebook import Asked, _csv, book, canvas_csv, grades_csv, gradescope_csv
 from properties.grading.kept import InUse, Kept
 from properties.grading.naming import Student, Submission
@@ -76,6 +78,20 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert done.code == 3
     assert "cannot be written: Not a directory" in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_scheduler_that_is_gone_is_said_and_nothing_is_forgotten(tmp_path: Path) -> None:
+    class Gone:
+        def run(self, *asked: object) -> None:
+            raise RuntimeError("ConnectionPool is closed")
+
+    gone: Any = Gone()
+    kept = Kept(tmp_path)
+    kept.put("key", Result(status="judged"))
+    with pytest.raises(Void, match="the same command goes on"):
+        _Work(gone, Options(), kept).judge_last(everywhere=False)
+    assert kept.unchecked == ("key",)
+    assert (tmp_path / "results" / "key.json").exists()
 
 
 @slow
