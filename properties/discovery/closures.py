@@ -10,6 +10,7 @@ from dataclasses import replace
 from . import names
 from .classes import of_class
 from .pairs import Candidate, Pairing
+from .returning import joint_value
 from .scanning import parameters_of
 from .source import Class, Function, Survey
 
@@ -18,7 +19,6 @@ _MADE_ANEW = (
     "made (docs/testing.md)"
 )
 _ADJOINTS = names.vocabulary("pullback pull_back vjp vjp_fun vjp_fn")
-_MAKES = names.vocabulary("zeros ones randn rand normal uniform standard_normal full eye random")
 
 
 def of_closures(survey: Survey) -> Iterator[Candidate]:
@@ -26,19 +26,20 @@ def of_closures(survey: Survey) -> Iterator[Candidate]:
     for outer, kind in _outer(survey):
         inner = handed_out(outer)
         backwards = [n for n in inner if names.is_backward(n.name) or n.name in _ADJOINTS]
-        if not backwards:
+        joint = any(joint_value(_function(outer, n)) is not None for n in inner)
+        if not (backwards or joint):
             continue
         made = f"{outer.owner}.{outer.name}" if outer.owner else outer.name
         returned = set(map(id, _returned(outer, inner)))
         whole = all(id(n) in returned for n in inner)
-        if len(inner) == 1 and whole and _returns_more(outer):
+        if len(inner) == 1 and whole and _returns_more(outer) and backwards:
             forward = replace(outer, node=_without(outer, inner))
             function = _function(outer, inner[0], name=f"{outer.name}.{inner[0].name}")
             pairing = Pairing(
                 forward, replace(function, name=inner[0].name), "pair", kind, handed=True
             )
             yield Candidate(function, kind, (pairing,))
-        elif len(inner) > 1 and whole and kind is None and not _makes_parameters(outer, inner):
+        elif (len(inner) > 1 or joint) and whole and kind is None:
             methods = {n.name: _function(outer, n, owner=outer.name) for n in inner}
             init = replace(outer, name="__init__", node=_without(outer, inner), owner=outer.name)
             methods = {"__init__": init, **methods}
@@ -92,13 +93,6 @@ def _returns_more(outer: Function) -> bool:
     last = outer.body[-1]
     value = last.value if isinstance(last, ast.Return) else None
     return isinstance(value, ast.Tuple) and len(value.elts) > 1
-
-
-def _makes_parameters(outer: Function, inner: Sequence[ast.FunctionDef]) -> bool:
-    """Whether the made functions share arrays of their own, which no case could change."""
-    own = [n for n in _without(outer, inner).body if not isinstance(n, ast.FunctionDef)]
-    calls = (node for one in own for node in ast.walk(one) if isinstance(node, ast.Call))
-    return any(ast.unparse(call.func).rpartition(".")[2] in _MAKES for call in calls)
 
 
 class _Without(ast.NodeTransformer):

@@ -169,8 +169,10 @@ def locate(
     matches: list[Match] = []
     taken: set[str] = set()
     rest: list[Item] = []
+    listed = _in_one_list(items, leaves)
     for item in items:
         named = [leaf for leaf in leaves if _named(item, leaf)]
+        named = [listed[item.path]] if item.path in listed else named
         if not named and item.source == "attribute":
             own = _INPUT & set(names.gradient_of(item.name))
             named = [leaf for leaf in leaves if own and leaf.path == first]
@@ -228,6 +230,20 @@ def locate(
         matches = [_in_its_place(match, places) for match in matches]
     missing = tuple(leaf.shown for leaf in leaves if leaf.path not in taken)
     return Fit(tuple(matches), missing=missing)
+
+
+def _in_one_list(items: Sequence[Item], leaves: Sequence[Leaf]) -> dict[str, Leaf]:
+    """The parameters of one list in whose places gradients of their shapes are returned.
+
+    One of them may have no influence, and so be no leaf.
+    """
+    returned = {i.path: i for i in items if i.source == "returned" and i.path.isdigit()}
+    holders = {leaf.path.rpartition("/")[0] for leaf in leaves if leaf.path.count("/") == 2}
+    places = {leaf.path.rpartition("/")[2]: leaf for leaf in leaves if leaf.path.count("/") == 2}
+    if len(holders) != 1 or len(places) < 2 or not places.keys() <= returned.keys():
+        return {}
+    fits = all(_same_shape(returned[place], leaf) for place, leaf in places.items())
+    return places if fits and len(returned) <= len(places) + 1 else {}
 
 
 def _is_felt(item: Item, leaves: Sequence[Leaf]) -> bool:

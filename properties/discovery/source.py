@@ -97,8 +97,14 @@ class Function:
 
     def returns(self) -> list[list[str]]:
         """Give the names of what each return statement returns, "" where it is no name."""
-        values = [node.value for node in self.walk() if isinstance(node, ast.Return)]
-        return [_returned(value) for value in values if value is not None]
+        inner = {id(n) for f in self._inner() for n in ast.walk(f)}
+        own = [n for n in self.walk() if isinstance(n, ast.Return) and id(n) not in inner]
+        return [_returned(node.value) for node in own if node.value is not None]
+
+    def _inner(self) -> list[FunctionNode]:
+        """Functions that are defined inside."""
+        kinds = (ast.FunctionDef, ast.Lambda)
+        return [node for node in self.walk() if isinstance(node, kinds) and node is not self.node]
 
     def returned_inside(self) -> dict[str, str]:
         """Give the names in tuples inside the last returned tuple: ``loss, (dx, dw)``, by path."""

@@ -74,7 +74,7 @@ class Calls:
             if request.get("warm"):
                 self._warm()
             self._set(leaves)
-            self.before = _copied(flat(self.owner, objects=trials.is_own))
+            self.before = _copied(flat(self.kept, objects=trials.is_own))
         self._module = vars(trials.module(str(request["module"])))
         names = [name for name in request.get("globals", ()) if name in self._module]
         given = request.get("globals_set", {}).items()
@@ -83,6 +83,11 @@ class Calls:
             name: replaced(self._module[name], changes, f"global/{name}") for name in names
         }
         self.leaves = self._leaves()
+
+    @property
+    def kept(self) -> Any:
+        """What holds the parameters and what else is kept: the object, or what functions share."""
+        return self.owner.kept() if isinstance(self.owner, Made) else self.owner
 
     @contextmanager
     def _stage(self, stage: str) -> Iterator[None]:
@@ -118,7 +123,7 @@ class Calls:
         given = {f"self/{path}": value for path, value in self._request.get("set", {}).items()}
         given.update(leaves)
         exchanged: dict[int, Any] = {}
-        for path, container, key, value in parameters(self.owner, self._trials.is_own):
+        for path, container, key, value in parameters(self.kept, self._trials.is_own):
             if id(value) not in exchanged:
                 if f"self/{path}" not in given:
                     continue
@@ -136,7 +141,7 @@ class Calls:
         places = [p for p in found if _real(p[3])]
         if self.owner is not None:
             given = {id(place[3]): place[0] for place in places}
-            own = parameters(self.owner, self._trials.is_own)
+            own = parameters(self.kept, self._trials.is_own)
             self.aliases = [[given[id(v)], f"self/{p}"] for p, _, _, v in own if id(v) in given]
             places += [(f"self/{p}", c, k, v) for p, c, k, v in own if id(v) not in given]
         return _copied(places)

@@ -126,7 +126,7 @@ def outputs_of(
     """Numbers at the wanted paths: ``r/0`` of what was returned, ``s/output`` of the object."""
     found = flat(returned, "r")
     if call.owner is not None:
-        found += flat(call.owner, "s", objects=trials.is_own)
+        found += flat(call.kept, "s", objects=trials.is_own)
     places = {place[0]: place for place in found}
     return [places[path] for path in wanted if path in places]
 

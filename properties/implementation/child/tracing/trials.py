@@ -50,7 +50,7 @@ class Trials:
         own = self.is_own
         if request.get("brief"):
             outputs = flat(call.forward())
-            found = [*outputs, *flat(call.owner, objects=own)]
+            found = [*outputs, *flat(call.kept, objects=own)]
             finite = all(np.isfinite(np.asarray(place[3])).all() for place in found)
             size = int(np.size(outputs[0][3])) if outputs else 0
             return {"numbers": len(found), "finite": finite, "size": size}
@@ -64,12 +64,12 @@ class Trials:
             "leaves": sent(call.leaves),
             "aliases": call.aliases,
             "before": sent(call.before),
-            "after": sent(flat(call.owner, objects=own)) if call.owner is not None else [],
+            "after": sent(flat(call.kept, objects=own)) if call.owner is not None else [],
             "locals": sorted(frames),
             "chance": drawn,
         }
         if request.get("backward"):
-            before = {place[0]: np.array(place[3]) for place in flat(call.owner, objects=own)}
+            before = {place[0]: np.array(place[3]) for place in flat(call.kept, objects=own)}
             held = {place[0]: (place[3], np.array(place[3])) for place in call.results()}
             given = call.backward(returned, frames)
             reply["results"] = sent([p for p in call.results() if _is_new(held.get(p[0]), p[3])])
@@ -77,7 +77,7 @@ class Trials:
             reply["gradients"] = sent(flat(given))
             reply["gradient_kind"] = type(given).__name__
             if call.owner is not None:
-                after = flat(call.owner, objects=own)
+                after = flat(call.kept, objects=own)
                 reply["changed"] = sent([p for p in after if differs(before.get(p[0]), p[3])])
             reply["written"] = sent(call.written())
         return reply
