@@ -271,7 +271,8 @@ def _finish(
         from .beside import how_to_declare
 
         where = undeclared.target.describe()
-        complain("check", f"nothing was judged in {where}; {how_to_declare(undeclared)}")
+        why = "" if undeclared.found else "".join(f" ({note})" for note in undeclared.notes)
+        complain("check", f"nothing was judged in {where}{why}; {how_to_declare(undeclared)}")
     sys.exit(code)
 
 

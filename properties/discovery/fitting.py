@@ -216,6 +216,19 @@ def product(one: str, other: str) -> str:
     return " + ".join(terms)
 
 
+def as_far_as(
+    specs: Specs, numbers: Lengths, index: int, size: int, direct: Container[str]
+) -> Iterator[tuple[float, Specs]]:
+    """A vector of parameters whose last entry is read after its parts, as ``p[3 * n]``."""
+    for name, one in specs.items():
+        axis = one.axes[0] if len(one.axes) == 1 else None
+        if name not in direct or one.kind != "normal" or axis not in numbers.plain(size):
+            continue
+        for more, last in numbers.expressions(index):
+            if isinstance(last, str) and last != axis and axis not in letters_of(last):
+                yield 0.05 + more, {**specs, name: replace(one, axes=(f"{last} + 1",))}
+
+
 def longer(
     specs: Specs, numbers: Lengths, size: int, direct: Container[str]
 ) -> Iterator[tuple[float, Specs]]:

@@ -184,8 +184,17 @@ def _drawn(one: Wanted, sizes: Sizes, rng: Rng) -> Any:
         return shape[0]
     if kind == "sizes":
         return list(shape)
+    if kind == "labels" and len(shape) > 2 and isinstance(one.axes[-1], int) and shape[-1] > 1:
+        return _apart(shape, rng)
     value = _array(kind, shape, rng)
     return float(value) if np.ndim(value) == 0 and kind in (*NUMBERS, *LABELS, "whole") else value
+
+
+def _apart(shape: tuple[int, ...], rng: Rng) -> Any:
+    """Rows of as many places as the code has, as the ends of an edge: different where possible."""
+    count, *rest, row = shape
+    order = rng.permuted(np.tile(np.arange(max(count, row)), (*rest, 1)), axis=-1)
+    return order[..., :row] % max(count, 1)
 
 
 def _array(kind: str, shape: tuple[int, ...], rng: Rng) -> Any:

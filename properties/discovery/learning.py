@@ -294,6 +294,12 @@ class Learner:
         ):
             if more < 3.0:
                 self._push(cost + 0.1 * more, changed, self._depth)
+        tables = [n for n, o in specs.items() if o.kind == "normal" and len(o.axes) == 2]
+        free = {
+            n: replace(specs[n], axes=specs[n].axes[:1]) for n in tables if self.ranks.is_free(n)
+        }
+        if len(free) > 1:
+            self._push(cost + 0.3, {**specs, **free}, self._depth)
         for name, one in specs.items():
             table = name[:4] == "arg/" and one.kind == "normal" and len(one.axes) == 2
             if table and self.ranks.is_free(name):  # the backward does not take tables

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..spec.lengths import Axis, length
@@ -46,7 +48,53 @@ def pretty(specs: Specs) -> Specs:
     letters = all_letters(specs)
     plain = [*"NDMHCKPQRSTUVABEFG", *(f"{c}{i}" for i in range(1, 9) for c in "NDMH")]
     usual = iter([c for c in plain if c not in letters])
-    return exchange(specs, {old: next(usual) for old in letters if re.fullmatch(r"s\d+", old)})
+    told = exchange(specs, {old: next(usual) for old in letters if re.fullmatch(r"s\d+", old)})
+
+    def multiplied_out(one: Wanted) -> Wanted:
+        return replace(one, axes=tuple(map(simplest, one.axes)))
+
+    return {name: one.mapped(multiplied_out) for name, one in told.items()}
+
+
+def simplest(axis: Axis) -> Axis:
+    """Multiply out a length that repairs have nested.
+
+    >>> simplest("2 * (2 * (2 * N))"), simplest("3 * (N * D + 1)"), simplest("N - 1")
+    ('8 * N', '3 * D * N + 3', 'N - 1')
+    """
+    if not isinstance(axis, str) or "(" not in axis:
+        return axis
+    try:
+        terms = _terms(ast.parse(axis, mode="eval").body)
+    except (SyntaxError, ValueError):
+        return axis
+    text = ""
+    for names, count in terms.items():
+        factors = [str(abs(count)), *names] if abs(count) != 1 or not names else [*names]
+        sign = ("-" if count < 0 else "") if not text else (" - " if count < 0 else " + ")
+        text += sign + " * ".join(factors) if count else ""
+    return text or axis
+
+
+def _terms(node: ast.expr) -> dict[tuple[str, ...], int]:
+    """A polynomial with whole coefficients, by its monomials."""
+    if isinstance(node, ast.Name):
+        return {(node.id,): 1}
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return {(): node.value}
+    if not isinstance(node, ast.BinOp):
+        raise ValueError("no sum of products")
+    left, right = _terms(node.left), _terms(node.right)
+    if isinstance(node.op, ast.Mult):
+        found: dict[tuple[str, ...], int] = {}
+        for (a, m), (b, n) in itertools.product(left.items(), right.items()):
+            both = tuple(sorted((*a, *b)))
+            found[both] = found.get(both, 0) + m * n
+        return found
+    if isinstance(node.op, (ast.Add, ast.Sub)):
+        sign = 1 if isinstance(node.op, ast.Add) else -1
+        return {k: left.get(k, 0) + sign * right.get(k, 0) for k in {**left, **right}}
+    raise ValueError("no sum of products")
 
 
 def numbers_in(text: str) -> list[int]:

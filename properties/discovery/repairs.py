@@ -114,6 +114,7 @@ class Repairs:
             yield from fitting.gates(specs, numbers, [*first, *second])
         elif past and kind == "IndexError":
             size = int(past.group(2))
+            yield from fitting.as_far_as(specs, numbers, int(past.group(1)), size, self._direct)
             yield from fitting.bound(specs, numbers, size)
             yield from fitting.longer(specs, numbers, size, self._direct)
         elif "squeeze out" in message:
@@ -162,7 +163,7 @@ class Repairs:
         self, message: str, kind: str, specs: Specs, names: list[str]
     ) -> Iterator[tuple[float, Specs]]:
         """What arrays, dicts and lists hold."""
-        if kind == "LinAlgError" and "positive definite" in message:
+        if kind in ("LinAlgError", "ValueError") and "positive definite" in message:
             numbers_ = [n for n, one in specs.items() if one.kind == "normal" and not one.axes]
             if numbers_:  # variances and scales of a kernel
                 above = {n: replace(specs[n], kind="positive") for n in numbers_}
@@ -190,6 +191,7 @@ class Repairs:
         self, message: str, kind: str, specs: Specs, names: list[str]
     ) -> Iterator[tuple[float, Specs]]:
         """Dicts, integers and single numbers where something else was given."""
+        yield from _wanted(message, specs)
         if "must be a dict" in message or "must be a dictionary" in message:
             for name, one in specs.items():
                 if name.rpartition("/")[2] in message and one.kind != "dict":
@@ -348,6 +350,24 @@ class Repairs:
             for kind in ("positive", "unit"):
                 changed = {n: replace(specs[n], kind=kind) for n in free}
                 yield 1.5, {**specs, **changed}
+
+
+_NUMBER = r"(?:real |finite |single |scalar |positive )*(?:number|scalar|float)\b"
+_ABOVE = r"positive|> ?0|(?:greater|larger) than (?:0|zero)"
+
+
+def _wanted(message: str, specs: Specs) -> Iterator[tuple[float, Specs]]:
+    """What the code's own check says of an argument: "alpha must be a number", "> 0"."""
+    for name, one in specs.items():
+        plain = re.escape(name.rpartition("/")[2])
+        told = re.search(rf"\b{plain}\b (?:must|has to|should) be (?:an? )?(.*)", message)
+        if told is None or one.kind not in NUMBERS:
+            continue
+        above = "positive" if re.match(_ABOVE, told.group(1)) else one.kind
+        if one.axes and re.match(_NUMBER, told.group(1)):
+            yield 0.03, {**specs, name: Wanted(above)}
+        elif above != one.kind:
+            yield 0.03, {**specs, name: replace(one, kind=above)}
 
 
 def _multiples(specs: Specs, said: str) -> Iterator[tuple[float, Specs]]:

@@ -26,11 +26,24 @@ def suspects(
             continue
         used = _names_at(node, line)
         reach = _reaching(node, used)
+        reach |= {name for attribute, name in _kept(functions).items() if attribute in reach}
         reach |= {text.removeprefix("self.") for text in reach if text[:5] == "self."}
         plain = {name.rpartition("/")[2]: name for name in specs}
         direct = {plain[n] for n in plain if n in used}
         return [plain[n] for n in plain if n in reach], direct
     return [], set()
+
+
+def _kept(functions: Sequence[Function]) -> dict[str, str]:
+    """Attributes in which a constructor keeps its arguments under another name."""
+    made = [f for f in functions if f.name == "__init__"]
+    return {
+        ast.unparse(node.targets[0]): node.value.id
+        for node in (n for f in made for n in f.walk())
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Attribute)
+        and isinstance(node.value, ast.Name)
+    }
 
 
 def _names_at(node: ast.AST, line: int) -> set[str]:

@@ -169,6 +169,8 @@ def _call(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping[str, str])
                         found[name].kind("sizes")
                     elif not _inside_shape(one, leaf):
                         found[name].kind("length")
+    if owner and last == "reshape" and _keeps_the_last(node):
+        found[owner].ranks = found[owner].ranks or [3, 2]
     if last == "einsum":
         _ranks_of_einsum(node, found, aliases)
     arguments = [name_of(a, aliases) for a in node.args]
@@ -240,6 +242,13 @@ def _ranks_of_einsum(node: ast.Call, found: Mapping[str, Hint], aliases: Mapping
         name = name_of(operand, aliases)
         if name:
             found[name].ranks[:] = [len(subscripts)]
+
+
+def _keeps_the_last(call: ast.Call) -> bool:
+    """Whether all axes but the last become one, as in ``x.reshape(-1, x.shape[-1])``."""
+    assert isinstance(call.func, ast.Attribute)
+    whole = ast.unparse(call.func.value)
+    return [ast.unparse(part) for part in call.args] == ["-1", f"{whole}.shape[-1]"]
 
 
 def _indexed(whole: ast.expr, leaf: ast.AST) -> bool:
