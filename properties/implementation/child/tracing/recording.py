@@ -9,7 +9,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import CodeType, FrameType, ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -37,11 +37,16 @@ class Recorder:
         self, is_own: Callable[[str], bool], seconds: float | None = None
     ) -> Iterator[None]:
         """Note calls while the body runs; one that takes longer than that is ended in silence."""
-        known: dict[CodeType, bool] = {}
+        known: dict[str, bool] = {}  # a large library calls a million functions as it is imported
 
         def note(frame: FrameType, event: str, argument: Any) -> None:
+            if event != "call":
+                return
             code = frame.f_code
-            if event != "call" or not known.setdefault(code, is_own(code.co_filename)):
+            own = known.get(code.co_filename)
+            if own is None:
+                own = known[code.co_filename] = is_own(code.co_filename)
+            if not own:
                 return
             name = getattr(code, "co_qualname", code.co_name)
             found = self.calls.setdefault((code.co_filename, name), [])
