@@ -22,6 +22,7 @@ from .source import COMPILED, Project, definitions_of, parse_file, text_of
 __all__ = ["Budget", "InProcess", "Runner", "Session"]
 
 _MOST_FILES = 400
+_MOST_BYTES = 64 << 20  # of a file: compiled modules are large
 # Running the functions a few times takes no time; perturbing all their values may take long.
 _FEW_SECONDS, _FEW_JOBS, _LONG = 10.0, 12, ("sweep", "variants")
 # Many jobs end by themselves before their process is ended. On a busy machine some seconds of a
@@ -147,6 +148,8 @@ class Session:
             files = sorted(p for p in base.rglob("*") if p.suffix in (".py", *COMPILED))
         if self._runner.strict:  # a link could lead to what the code must not see
             files = [path for path in files if path.resolve().is_relative_to(top.resolve())]
+        # A folder may be called x.py; a device, or a file that is mostly holes, fills the disk.
+        files = [path for path in files if path.is_file() and path.stat().st_size <= _MOST_BYTES]
         for path in files[:_MOST_FILES]:
             copy = root / path.relative_to(top)
             copy.parent.mkdir(parents=True, exist_ok=True)

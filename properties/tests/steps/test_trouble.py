@@ -247,3 +247,14 @@ def test_nothing_of_ours_is_left_behind(tmp_path: Path, monkeypatch: pytest.Monk
     left = sorted(path.name for path in tmp_path.iterdir() if path.name != "__pycache__")
     assert left == ["layers.py"]
     assert "layers" not in sys.modules
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files with holes")
+def test_what_is_called_as_code_and_is_none_is_not_copied(tmp_path: Path) -> None:
+    path = write(tmp_path, RELU.replace("* (cache > 0)", "* (cache > 0) * 1.5"))
+    (tmp_path / "folder.py").mkdir()
+    with (tmp_path / "holes.py").open("wb") as file:
+        file.truncate(1 << 40)
+    code, said = call(path, "relu")
+    assert code == 1, said
+    assert "first wrong step" in said
