@@ -8,6 +8,9 @@ LAYER_forward, h
     = before
     h holds the state after each step; yours begins with h0 and leaves the last one out.
 LAYER_backward, dx
+  first step left out
+    = dx * (np.arange(T) > 0)[:, None]
+    The way back goes down to the first step: for t in range(T - 1, -1, -1).
   reversed in time
     = dx[:, ::-1]
     dx[:, t] belongs to x[:, t]: do not append from the end.
@@ -28,6 +31,9 @@ LAYER_backward, dh0
     = dout[:, 0]
     That is the upstream of the state after the first step; h0 lies before it.
 LAYER_backward, dWx
+  first step left out
+    = np.einsum('ntd,nth->dh', x[:, 1:], da[:, 1:])
+    The way back goes down to the first step: for t in range(T - 1, -1, -1).
   first step only
     = x[:, 0].T @ da[:, 0]
     All steps share Wx: += in the loop over time, not =. [~mlpack3679]
@@ -60,6 +66,9 @@ LAYER_backward, dWh
     = dWh / N
     Sum over the batch, do not average. [~wjb7]
 LAYER_backward, db
+  first step left out
+    = da[:, 1:].sum((0, 1))
+    The way back goes down to the first step: for t in range(T - 1, -1, -1).
   first step only
     = da[:, 0].sum(0)
     All steps share b: += in the loop over time, not =. [~mlpack3679]
