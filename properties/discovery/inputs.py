@@ -101,7 +101,7 @@ def _one(one: Wanted) -> str:
     if one.kind == "normal":
         return f"({axes},)" if len(one.axes) == 1 else f"({axes})"
     if one.kind == "length":
-        return axes
+        return str(one.axes[0])  # it is one number, whatever was joined to it
     if one.kind == "sizes":
         return f"[{axes}]"
     if one.kind == "dict":

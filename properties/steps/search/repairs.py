@@ -164,7 +164,11 @@ class Repairs:
         if not goal <= after.right or after.spoils(state):
             return None
         now = next((f for f in after.findings if f.slot.place == suspect.slot.place), None)
-        if now is None or (now.weight <= suspect.weight and now.wanted is None):
+        if now is None:
+            return None
+        # Another value of the forward, to the last digit, is no accident.
+        better = now.weight > suspect.weight or now.meaning == suspect.meaning == "value"
+        if not better and now.wanted is None:
             return None
         self._weight = now.weight
         doubt = 0.0 if now.kept else 2.0 if now.weight == _CERTAIN else 4.0
