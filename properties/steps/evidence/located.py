@@ -143,7 +143,12 @@ class Located:
         for place, leaf in self.inputs.items():
             one = self._leaf.get(leaf)
             known = any(same_input(leaf, name) for name in self.evidence.subject.accepted)
-            if one is None or "," in leaf or not known or not all(place in t.gradients for t in traces):
+            if (
+                one is None
+                or "," in leaf
+                or not known
+                or not all(place in t.gradients for t in traces)
+            ):
                 continue
             got = [np.asarray(t.gradients[place], dtype=float) for t in traces]
             if not all(agree(g, a) for g, a in zip(got, one.adjoints, strict=True)):

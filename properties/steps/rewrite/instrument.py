@@ -167,7 +167,8 @@ def _put_back(tree: ast.Module, name: str, node: ast.FunctionDef) -> None:
 @cache
 def _runtime_texts() -> list[str]:
     shared = [Path(module.__file__ or "") for module in (handed, supplied)]
-    own = [Path(__file__).with_name(name) for name in ("runtime.py", "jobs.py", "serving.py")]
+    names = ("runtime.py", "running.py", "jobs.py", "serving.py")
+    own = [Path(__file__).with_name(name) for name in names]
     return [file.read_text(encoding="utf-8") for file in (*shared, *own)]
 
 

@@ -1,7 +1,7 @@
 """The jobs that the process beside the code under test does: traces, derivatives, tries.
 
-The text of this file runs after that of `runtime.py` in one module. `drive` takes a list of jobs
-and answers with plain lists, dicts and arrays.
+The text of this file runs after those of `runtime.py` and `running.py` in one module. `drive` takes
+a list of jobs and answers with plain lists, dicts and arrays.
 """
 
 # mypy: ignore-errors

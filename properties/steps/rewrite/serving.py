@@ -1,7 +1,7 @@
 """Import what a request names, build its objects, and answer its jobs.
 
-The text of this file runs after those of `runtime.py` and `jobs.py` in one module, beside the code
-under test.
+The text of this file runs after those of `runtime.py`, `running.py` and `jobs.py` in one module,
+beside the code under test.
 """
 
 # mypy: ignore-errors
@@ -15,7 +15,8 @@ import numpy as np
 with contextlib.suppress(ImportError):
     # In the instrumented copy the runtime's names are here already.
     from .jobs import drive
-    from .runtime import State, Subject, _fresh, outer_place, parameters
+    from .running import Subject
+    from .runtime import State, _fresh, outer_place, parameters
 
 
 def _construct(kind, init):
