@@ -1,8 +1,9 @@
 """What an instrumented module calls while it runs: record values, perturb them, replace them.
 
 The text of this file, of `running.py`, `jobs.py` and `serving.py` is written into every
-instrumented copy and runs beside the code under test, so it needs numpy and nothing else, and it judges nothing. It is
-plain Python without annotations, because it handles values of code that may return anything.
+instrumented copy and runs beside the code under test, so it needs numpy and nothing else, and it
+judges nothing. It is plain Python without annotations, because it handles values of code that may
+return anything.
 `probe` is the one hook: the rewritten code sends every assigned value, every use of a name and
 every subexpression through it.
 """
