@@ -19,6 +19,7 @@ REFUSED_ELSEWHERE = {
     "counts what the processor does",
     "handles the faults of its pages",
     "asks the kernel for a ring",
+    "calls by the numbers of another architecture",
     "leaves a key",
     "makes a namespace of its own",
     "debugs another process",
@@ -281,6 +282,12 @@ handles the faults of its pages
     return call(323, 1) > 0
 asks the kernel for a ring
     return call(425, 1, (ctypes.c_uint32 * 64)()) > 0
+calls by the numbers of another architecture
+    import mmap
+    page = mmap.mmap(-1, 4096, prot=7)
+    page.write(bytes.fromhex("5389f8cd805bc3"))  # eax = edi; int 0x80
+    gate = ctypes.CFUNCTYPE(ctypes.c_long, ctypes.c_long)
+    return gate(ctypes.addressof(ctypes.c_char.from_buffer(page)))(20) == os.getpid()
 """
 
 
