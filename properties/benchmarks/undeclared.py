@@ -18,7 +18,7 @@ from properties.discovery.session import Session
 from properties.discovery.targets import LIMITS
 from properties.implementation import open_implementation, resolve_target
 from properties.implementation.child.loading import EVERYTHING
-from properties.tests.discovery.pieces import ASIDE, TUNED, Piece, read, written
+from properties.tests.discovery.pieces import ASIDE, REAL, TUNED, Piece, read, written
 
 
 @dataclass
@@ -58,10 +58,13 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=8)
     parser.add_argument("--only", default="")
     parser.add_argument("--aside", action="store_true", help="the pieces that were kept aside")
+    parser.add_argument("--real", action="store_true", help="the pieces in the manner of courses")
     given = parser.parse_args()
     counts, started = Counts(), time.perf_counter()
     pieces: list[Piece] = [
-        p for p in read(ASIDE if given.aside else TUNED) if p.name.startswith(given.only)
+        p
+        for p in read(ASIDE if given.aside else REAL if given.real else TUNED)
+        if p.name.startswith(given.only)
     ]
     with tempfile.TemporaryDirectory() as folder:
         for piece in pieces:

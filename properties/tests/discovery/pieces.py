@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TUNED = "pieces.txt"
+REAL = "pieces_real.txt"  # in the manner of courses and textbooks
 ASIDE = "pieces_aside.txt"  # written without sight of the code that judges them
 _CELL = "# %%\n"
 

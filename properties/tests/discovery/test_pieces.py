@@ -12,7 +12,7 @@ from properties.implementation import resolve_target
 from properties.spec.demands import Demands
 from properties.tests.slow import mostly_slow
 
-from .pieces import ASIDE, Piece, read, written
+from .pieces import ASIDE, REAL, Piece, read, written
 
 PIECES = read()
 
@@ -29,7 +29,9 @@ def statuses(folder: Path, source: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("piece", [*PIECES, *read(ASIDE)], ids=lambda piece: piece.name)
+@pytest.mark.parametrize(
+    "piece", [*PIECES, *read(REAL), *read(ASIDE)], ids=lambda piece: piece.name
+)
 def test_every_change_is_one_of_its_source(piece: Piece) -> None:
     for index in range(len(piece.changes)):
         assert piece.changed(index) != piece.source
