@@ -75,6 +75,23 @@ class Blame:
         right = origin.right if not last.slot.places else None
         return replace(origin, slot=last.slot, finding=last, got=last.got, right=right)
 
+    # a mean that is taken later ----------------------------------------------------------------
+    def taken_later(self, first: Origin, other: Origin) -> bool:
+        """Whether a line only divides by a length what the right value of another has divided.
+
+        ``dz / n`` is right where ``dz`` is n times the adjoint, as it was meant to be.
+        """
+        if first.edit is not None or other.right is None or len(other.got) != len(other.right):
+            return False
+        ratios = [
+            ratio_of(r.reshape(g.shape), g) if g.size == r.size else None
+            for g, r in zip(other.got, other.right, strict=True)
+        ]
+        known = [r for r in ratios if r is not None]
+        if len(known) < len(ratios) or all(abs(r - known[0]) < 1e-7 for r in known):
+            return False  # a constant is no length
+        return bool(constant_origin(known, [c.sizes for c in self._evidence.cases[: len(known)]]))
+
     # a division that is missing -----------------------------------------------------------------
     def _undivided(self, origin: Origin) -> Origin | None:
         """A sum over turns that is a length times what it should be: nothing divides it."""

@@ -80,6 +80,7 @@ class Search:
         necessary = self._necessary(found, state)
         found = sorted(necessary, key=lambda o: order.get(o.slot.place, o.slot.position))
         blame = Blame(self.judge)
+        found = [one for one in found if one is found[0] or not blame.taken_later(found[0], one)]
         return [blame.settled(one, is_first=one is found[0]) for one in found]
 
     def _healed(self, state: State, origin: Origin) -> State:
