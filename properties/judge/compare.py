@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -152,3 +153,12 @@ def exact_to_last_bits(truth: Bounds) -> Bounds:
         )
         for name, bounded in truth.items()
     }
+
+
+def is_number(value: Any) -> bool:
+    """Whether something is a number or an array of numbers: no flag, text or None."""
+    if isinstance(value, (bool, str)) or value is None:
+        return False
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiub"
+    return isinstance(value, (int, float, np.number))
