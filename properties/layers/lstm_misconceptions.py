@@ -2,7 +2,51 @@
 
 from __future__ import annotations
 
-STEP = """
+
+def _slopes(gradient: str) -> str:
+    """What is believed of the slopes; ``gradient`` makes its own of da, which is ``{}`` in it."""
+    return f"""\
+  slope of the output gate missing
+    = {gradient.format("np.concatenate([di, df, dout * shown, dg], 1)")}
+    The slope of the output gate's sigmoid is missing: o * (1 - o).
+  slope of the forget gate missing
+    = {gradient.format("np.concatenate([di, dc * prev_c, do, dg], 1)")}
+    The slope of the forget gate's sigmoid is missing: f * (1 - f).
+  slope of the input gate missing
+    = {gradient.format("np.concatenate([dc * g, df, do, dg], 1)")}
+    The slope of the input gate's sigmoid is missing: i * (1 - i).
+  slope of tanh at the forget gate
+    = {gradient.format("np.concatenate([di, dc * prev_c * (1 - f ** 2), do, dg], 1)")}
+    The forget gate is a sigmoid: its slope is f * (1 - f).
+  tanh of the candidate taken twice
+    = {gradient.format("np.concatenate([di, df, do, dc * i * (1 - np.tanh(g) ** 2)], 1)")}
+    g is tanh already: its slope is 1 - g**2.
+"""
+
+
+def _later(gradient: str) -> str:
+    """What is believed of the later steps; ``gradient`` makes of da its own, as in `_slopes`."""
+
+    def of(state: str, cell: str) -> str:
+        return gradient.format(
+            "back_to(lambda later, d_t, o_t, shown_t, *others: "
+            f"dgates({state}, {cell}, o_t, shown_t, *others))[..., :4 * H]"
+        )
+
+    return f"""\
+  no gradient of the cell from later steps
+    = {of("dh(later, d_t)", "dh(later, d_t) * o_t * (1 - shown_t ** 2)")}
+    The cell also goes into the next step: pass the dprev_c that comes back from there on.
+  no gradient of the state from later steps
+    = {of("d_t", "dc(later, d_t, o_t, shown_t)")}
+    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+  no gradient from later steps
+    = {of("d_t", "d_t * o_t * (1 - shown_t ** 2)")}
+    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+"""
+
+
+STEP = f"""
 lstm_step_forward, next_c
   gates in the order i, f, g, o
     = f * prev_c + i * np.tanh(pre[:, 2 * H:3 * H])
@@ -76,23 +120,7 @@ lstm_step_backward, dprev_h
   averaged
     = da @ Wh.T / N
     No average in a layer. [~d2l1000]
-  slope of the output gate missing
-    = np.concatenate([di, df, dout * shown, dg], 1) @ Wh.T
-    The slope of the output gate's sigmoid is missing: o * (1 - o).
-  slope of the forget gate missing
-    = np.concatenate([di, dc * prev_c, do, dg], 1) @ Wh.T
-    The slope of the forget gate's sigmoid is missing: f * (1 - f).
-  slope of the input gate missing
-    = np.concatenate([dc * g, df, do, dg], 1) @ Wh.T
-    The slope of the input gate's sigmoid is missing: i * (1 - i).
-  slope of tanh at the forget gate
-    = np.concatenate([di, dc * prev_c * (1 - f ** 2), do, dg], 1) @ Wh.T
-    The forget gate is a sigmoid: its slope is f * (1 - f).
-  tanh of the candidate taken twice
-    = np.concatenate([di, df, do, dc * i * (1 - np.tanh(g) ** 2)],
-      1) @ Wh.T
-    g is tanh already: its slope is 1 - g**2.
-lstm_step_backward, dx
+{_slopes("{} @ Wh.T")}lstm_step_backward, dx
   gates turned
     = np.concatenate([di, df, dg, do], 1) @ Wx.T
     The gates stand in the order i, f, o, g in the gradient, too.
@@ -112,94 +140,30 @@ lstm_step_backward, dx
   slope of tanh at the output gate
     = np.concatenate([di, df, dout * shown * (1 - o ** 2), dg], 1) @ Wx.T
     The output gate is a sigmoid: its slope is o * (1 - o).
-  slope of the output gate missing
-    = np.concatenate([di, df, dout * shown, dg], 1) @ Wx.T
-    The slope of the output gate's sigmoid is missing: o * (1 - o).
-  slope of the forget gate missing
-    = np.concatenate([di, dc * prev_c, do, dg], 1) @ Wx.T
-    The slope of the forget gate's sigmoid is missing: f * (1 - f).
-  slope of the input gate missing
-    = np.concatenate([dc * g, df, do, dg], 1) @ Wx.T
-    The slope of the input gate's sigmoid is missing: i * (1 - i).
-  slope of tanh at the forget gate
-    = np.concatenate([di, dc * prev_c * (1 - f ** 2), do, dg], 1) @ Wx.T
-    The forget gate is a sigmoid: its slope is f * (1 - f).
-  tanh of the candidate taken twice
-    = np.concatenate([di, df, do, dc * i * (1 - np.tanh(g) ** 2)],
-      1) @ Wx.T
-    g is tanh already: its slope is 1 - g**2.
-lstm_step_backward, dWx
+{_slopes("{} @ Wx.T")}lstm_step_backward, dWx
   averaged
     = x.T @ da / N
     Sum over the batch, do not average. [~wjb7]
   slope of tanh missing
     = x.T @ np.concatenate([di, df, do, dc * i], 1)
     The slope of tanh is missing in dg: 1 - g**2.
-  slope of the output gate missing
-    = x.T @ np.concatenate([di, df, dout * shown, dg], 1)
-    The slope of the output gate's sigmoid is missing: o * (1 - o).
-  slope of the forget gate missing
-    = x.T @ np.concatenate([di, dc * prev_c, do, dg], 1)
-    The slope of the forget gate's sigmoid is missing: f * (1 - f).
-  slope of the input gate missing
-    = x.T @ np.concatenate([dc * g, df, do, dg], 1)
-    The slope of the input gate's sigmoid is missing: i * (1 - i).
-  slope of tanh at the forget gate
-    = x.T @ np.concatenate([di, dc * prev_c * (1 - f ** 2), do, dg], 1)
-    The forget gate is a sigmoid: its slope is f * (1 - f).
-  tanh of the candidate taken twice
-    = x.T @ np.concatenate([di, df, do, dc * i * (1 - np.tanh(g) ** 2)],
-      1)
-    g is tanh already: its slope is 1 - g**2.
-lstm_step_backward, dWh
+{_slopes("x.T @ {}")}lstm_step_backward, dWh
   next state for previous
     = next_h.T @ da
     Wh multiplies the previous state.
   averaged
     = prev_h.T @ da / N
     Sum over the batch, do not average. [~wjb7]
-  slope of the output gate missing
-    = prev_h.T @ np.concatenate([di, df, dout * shown, dg], 1)
-    The slope of the output gate's sigmoid is missing: o * (1 - o).
-  slope of the forget gate missing
-    = prev_h.T @ np.concatenate([di, dc * prev_c, do, dg], 1)
-    The slope of the forget gate's sigmoid is missing: f * (1 - f).
-  slope of the input gate missing
-    = prev_h.T @ np.concatenate([dc * g, df, do, dg], 1)
-    The slope of the input gate's sigmoid is missing: i * (1 - i).
-  slope of tanh at the forget gate
-    = prev_h.T @ np.concatenate([di, dc * prev_c * (1 - f ** 2), do, dg], 1)
-    The forget gate is a sigmoid: its slope is f * (1 - f).
-  tanh of the candidate taken twice
-    = prev_h.T @ np.concatenate([di, df, do, dc * i * (1 - np.tanh(g) ** 2)],
-      1)
-    g is tanh already: its slope is 1 - g**2.
-lstm_step_backward, db
+{_slopes("prev_h.T @ {}")}lstm_step_backward, db
   averaged
     = da.mean(0)
     Sum over the batch, do not average. [~kvfrans5]
   slope of tanh missing
     = np.concatenate([di, df, do, dc * i], 1).sum(0)
     The slope of tanh is missing in dg: 1 - g**2.
-  slope of the output gate missing
-    = np.concatenate([di, df, dout * shown, dg], 1).sum(0)
-    The slope of the output gate's sigmoid is missing: o * (1 - o).
-  slope of the forget gate missing
-    = np.concatenate([di, dc * prev_c, do, dg], 1).sum(0)
-    The slope of the forget gate's sigmoid is missing: f * (1 - f).
-  slope of the input gate missing
-    = np.concatenate([dc * g, df, do, dg], 1).sum(0)
-    The slope of the input gate's sigmoid is missing: i * (1 - i).
-  slope of tanh at the forget gate
-    = np.concatenate([di, dc * prev_c * (1 - f ** 2), do, dg], 1).sum(0)
-    The forget gate is a sigmoid: its slope is f * (1 - f).
-  tanh of the candidate taken twice
-    = np.concatenate([di, df, do, dc * i * (1 - np.tanh(g) ** 2)],
-      1).sum(0)
-    g is tanh already: its slope is 1 - g**2.
-"""
+{_slopes("{}.sum(0)")}"""
 
-SEQUENCE = """
+SEQUENCE = f"""
 lstm_forward, h
   gates in the order i, f, g, o
     = follow(lambda a, c: np.stack([sig(a[:, 3 * H:]) * np.tanh(sig(a[:, H:2 * H]) * c + sig(a[:,
@@ -273,19 +237,7 @@ lstm_forward, h
     = np.broadcast_to(h[:, -1:], h.shape)
     h holds the state of every step: keep a copy, not the array that the next step changes.
 lstm_backward, dx
-  no gradient of the cell from later steps
-    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), dh(later, d_t) * o_t
-      * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
-    The cell also goes into the next step: pass the dprev_c that comes back from there on.
-  no gradient of the state from later steps
-    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t, dc(later, d_t, o_t, shown_t),
-      o_t, shown_t, *others))[..., :4 * H] @ Wx.T
-    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
-  no gradient from later steps
-    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t, d_t * o_t * (1 - shown_t ** 2),
-      o_t, shown_t, *others))[..., :4 * H] @ Wx.T
-    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
-  upstream of the last step alone
+{_later("{} @ Wx.T")}  upstream of the last step alone
     = scan(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), dc(later, dh(later,
       d_t), o_t, shown_t), o_t, shown_t, *others), np.zeros((N, 5 * H)), dout * (np.arange(T) == T -
       1)[:, None], o, tanh_c, i, f, g, c_before, backwards=True)[..., :4 * H] @ Wx.T
@@ -345,59 +297,10 @@ lstm_backward, dh0
   gradient of the first cell
     = back[:, 0, 4 * H:]
     That is the gradient of the cell before the first step; h0 is the state: da Whᵀ.
-  no gradient of the cell from later steps
-    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), dh(later, d_t) * o_t
-      * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H][:, 0] @ Wh.T
-    The cell also goes into the next step: pass the dprev_c that comes back from there on.
-  no gradient of the state from later steps
-    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t, dc(later, d_t, o_t, shown_t),
-      o_t, shown_t, *others))[..., :4 * H][:, 0] @ Wh.T
-    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
-  no gradient from later steps
-    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t, d_t * o_t * (1 - shown_t ** 2),
-      o_t, shown_t, *others))[..., :4 * H][:, 0] @ Wh.T
-    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
-lstm_backward, dWx
-  no gradient of the cell from later steps
-    = np.einsum('ntd,nth->dh', x, back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later,
-      d_t), dh(later, d_t) * o_t * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H])
-    The cell also goes into the next step: pass the dprev_c that comes back from there on.
-  no gradient of the state from later steps
-    = np.einsum('ntd,nth->dh', x, back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t,
-      dc(later, d_t, o_t, shown_t), o_t, shown_t, *others))[..., :4 * H])
-    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
-  no gradient from later steps
-    = np.einsum('ntd,nth->dh', x, back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t, d_t
-      * o_t * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H])
-    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
-lstm_backward, dWh
+{_later("{}[:, 0] @ Wh.T")}lstm_backward, dWx
+{_later("np.einsum('ntd,nth->dh', x, {})")}lstm_backward, dWh
   cells for states
     = np.einsum('nth,ntk->hk', c_before, da)
     Wh multiplies the state, not the cell.
-  no gradient of the cell from later steps
-    = np.einsum('nth,ntk->hk', before, back_to(lambda later, d_t, o_t, shown_t, *others:
-      dgates(dh(later, d_t), dh(later, d_t) * o_t * (1 - shown_t ** 2), o_t, shown_t, *others))[...,
-      :4 * H])
-    The cell also goes into the next step: pass the dprev_c that comes back from there on.
-  no gradient of the state from later steps
-    = np.einsum('nth,ntk->hk', before, back_to(lambda later, d_t, o_t, shown_t, *others:
-      dgates(d_t, dc(later, d_t, o_t, shown_t), o_t, shown_t, *others))[..., :4 * H])
-    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
-  no gradient from later steps
-    = np.einsum('nth,ntk->hk', before, back_to(lambda later, d_t, o_t, shown_t, *others:
-      dgates(d_t, d_t * o_t * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H])
-    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
-lstm_backward, db
-  no gradient of the cell from later steps
-    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), dh(later, d_t) * o_t
-      * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H].sum((0, 1))
-    The cell also goes into the next step: pass the dprev_c that comes back from there on.
-  no gradient of the state from later steps
-    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t, dc(later, d_t, o_t, shown_t),
-      o_t, shown_t, *others))[..., :4 * H].sum((0, 1))
-    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
-  no gradient from later steps
-    = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(d_t, d_t * o_t * (1 - shown_t ** 2),
-      o_t, shown_t, *others))[..., :4 * H].sum((0, 1))
-    A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
-"""
+{_later("np.einsum('nth,ntk->hk', before, {})")}lstm_backward, db
+{_later("{}.sum((0, 1))")}"""

@@ -212,7 +212,7 @@ class Rewriter(Expressions):
             text = ast.unparse(node.value)
             entry = len(node.targets) == 1 and isinstance(node.targets[0], ast.Subscript)
             if entry and isinstance(node.value, ast.Tuple):
-                [node.value] = self._stored(node.value, plain)
+                node.value = self._stored(node.value, plain)
             else:
                 node.value = inside(node.value)
             return [node, *self._after(node.targets, text, node.lineno)]
@@ -270,20 +270,17 @@ class Rewriter(Expressions):
             return False
         if node.func.attr not in ("append", "insert") or not node.args:
             return False
-        node.args[-1:] = self._stored(node.args[-1], plain)
+        node.args[-1] = self._stored(node.args[-1], plain)
         return True
 
-    def _stored(self, whole: ast.expr, plain: bool) -> list[ast.expr]:
+    def _stored(self, whole: ast.expr, plain: bool) -> ast.expr:
         """What is stored in a list, or the parts of it, as steps."""
-        several = isinstance(whole, (ast.Tuple, ast.List))
-        made: list[ast.expr] = []
-        for part in whole.elts if isinstance(whole, (ast.Tuple, ast.List)) else [whole]:
-            text = ast.unparse(part)
-            number = self._number("assign", f"stored {text}", text, part.lineno)
-            made.append(self._call(number, self._inner(part, plain)))
         if isinstance(whole, (ast.Tuple, ast.List)):
-            whole.elts = made
-        return [whole] if several else made
+            whole.elts = [self._stored(part, plain) for part in whole.elts]
+            return whole
+        text = ast.unparse(whole)
+        number = self._number("assign", f"stored {text}", text, whole.lineno)
+        return self._call(number, self._inner(whole, plain))
 
     def _changed_in_place(self, node: ast.expr) -> list[ast.expr]:
         """Names that a call as a statement may change: ``np.add.at(dx, i, v)``, ``out=dx``."""
