@@ -99,7 +99,8 @@ def _inferred(found: Found, session: Session) -> Inferred:
         said,
         way_of(judged),
         result.located,
-        tuple(result.accepted),
+        # Of what is right as a whole its convention is said, of its lines too.
+        tuple(result.accepted) if result.wrong else (),
         plain_names(result.wrong[0].values) if result.wrong else {},
     )
 

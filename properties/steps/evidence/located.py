@@ -153,7 +153,8 @@ class Located:
             got = [np.asarray(t.gradients[place], dtype=float) for t in traces]
             if not all(agree(g, a) for g, a in zip(got, one.adjoints, strict=True)):
                 taken = tuple(Adjoint(g, np.zeros_like(g)) for g in got)
-                self._leaf[leaf] = replace(one, adjoints=taken)
+                label = f"{one.label} by a convention"
+                self._leaf[leaf] = replace(one, label=label, adjoints=taken)
 
     def _stacked(self, place: str) -> bool:
         """Whether an array has the derivatives by all arguments, which are of one shape."""
