@@ -110,8 +110,10 @@ def _found(
 ) -> Undeclared:
     """Find and judge what nobody declared, beside what is known."""
     from ..discovery.targets import LIMITS
+    from .settings import settings_of
     from .undeclared import Search, judge_undeclared
 
+    isolation = "require" if job.of_stranger else job.isolation
     return judge_undeclared(
         Search(
             target=target,
@@ -121,6 +123,7 @@ def _found(
             only=job.only,
             in_process=job.in_process,
             limits=job.limits(LIMITS),
+            settings=settings_of(target.path, isolation),
         )
     )
 

@@ -33,7 +33,8 @@ class Job:
     the most that judge at once; by default one for each processor. ``isolation`` is what is asked
     for, and ``allowed`` names packages that isolated code may import. ``until`` is the reading of
     `time.monotonic`, the same in every process, at which the run is over. ``memory`` is what the
-    code under test may have, in MiB of address space.
+    code under test may have, in MiB of address space. ``of_stranger`` tells that what the target
+    says of itself is not read, as under ``--isolation require``.
     """
 
     target: str | None
@@ -46,6 +47,7 @@ class Job:
     allowed: frozenset[str] = frozenset()
     until: float = float("inf")
     memory: int = LIMITS.memory_bytes >> 20
+    of_stranger: bool = False
 
     @property
     def held(self) -> Held:

@@ -198,7 +198,8 @@ def judge_undeclared(search: Search) -> Undeclared:
     found = [told[i] for i in sorted(told)]
     strange = () if search.only else tuple(_strangers(settings.table, chosen))
     if settings.unread is not None:
-        strange = (f"{settings.unread.name} is not read under --isolation require", *strange)
+        refused = "is not read under --isolation require, nor by nndl grade"
+        strange = (f"{settings.unread.name} {refused}", *strange)
     return Undeclared(
         search.target,
         [one for one, _ in found],

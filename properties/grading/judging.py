@@ -93,6 +93,7 @@ def _job(target: str, options: Options) -> Job:
         isolation=options.isolation,
         allowed=frozenset(options.allowed),
         memory=options.memory,
+        of_stranger=True,
     )
 
 

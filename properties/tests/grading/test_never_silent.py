@@ -365,3 +365,18 @@ def test_without_dask_it_says_what_to_install(
     said = CliRunner().invoke(grade, asked)
     assert said.exit_code == 2
     assert "pip install 'nndl[grade]'" in said.output
+
+
+def test_a_submission_cannot_have_its_mistakes_skipped(tmp_path: Path) -> None:
+    home = tmp_path / judging.FOLDER
+    home.mkdir()
+    wrong = "import numpy as np\n\n\ndef f(x):\n    return np.sin(x)\n"
+    wrong += "\n\ndef f_prime(x):\n    return x\n"
+    (home / "own.py").write_text(wrong, encoding="utf-8")
+    (home / "nndl.toml").write_text('[skip]\nf_prime = "it is right"\n', encoding="utf-8")
+    record = judging.judge_submission(tmp_path, Options(profile="quick")).record
+    assert record is not None
+    assert [(f.name, f.status) for f in record.functions if f.status != "missing"] == [
+        ("f_prime", "fail")
+    ]
+    assert any("nndl.toml is not read" in note for note in record.notes)
