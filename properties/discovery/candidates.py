@@ -38,8 +38,8 @@ def candidates(
         if free(kind.name, kind.file):
             found += of_class(kind, survey.classes)
             found += deltas_of(kind, survey.functions)
-    usable = [f for f in survey.functions if free(f.name, f.file) and not _makes(f)]
-    found += of_functions(survey, usable)
+    plain = [f for f in survey.functions if not _makes(f)]
+    found += of_functions(survey, plain, asked=[f for f in plain if free(f.name, f.file)])
     found += of_closures(survey)
     found += _told(survey, [n for n in told if not any(one.answers_to(n) for one in found)])
     found.sort(key=lambda c: (c.function.module, c.owner is None, c.function.line))

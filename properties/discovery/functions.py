@@ -15,14 +15,20 @@ _PRODUCTS = names.vocabulary("dot matmul multiply einsum tensordot outer where")
 _COSTS = names.VALUE | names.vocabulary("bce mse entropy crossentropy xent ce")
 
 
-def of_functions(survey: Survey, usable: Sequence[Function]) -> Iterator[Candidate]:
-    """Candidates among the functions that are usable, with the forwards near them."""
+def of_functions(
+    survey: Survey, usable: Sequence[Function], *, asked: Sequence[Function]
+) -> Iterator[Candidate]:
+    """Candidates among the functions that are asked for, with the forwards near them.
+
+    What somebody else judges is not asked for, and may still be the forward of another.
+    """
     modules: dict[str, list[Function]] = {}
     for function in survey.functions:
         modules.setdefault(function.module, []).append(function)
-    free = set(map(id, usable))
+    free = set(map(id, asked))
+    forwards = {id(f) for f in usable if id(f) in free or not _is_backward(f)}
     told = called(survey)
-    for function in usable:
+    for function in asked:
         flag = flag_of(function)
         if flag:
             yield Candidate(function, None, (Pairing(function, function, "flag", flag=flag),))
@@ -41,7 +47,9 @@ def of_functions(survey: Survey, usable: Sequence[Function]) -> Iterator[Candida
                 second = "second" if hess and value_of.name in told else "local"
                 yield Candidate(function, None, (Pairing(value_of, function, second),))
                 continue
-        likely = _forwards(function, [f for f in near if id(f) in free], {f.name: f for f in near})
+        likely = _forwards(
+            function, [f for f in near if id(f) in forwards], {f.name: f for f in near}
+        )
         if not likely and len(modules) > 1:
             likely = _elsewhere(function, survey.functions)
         likely = likely or list(by_letter(function, near))
