@@ -204,14 +204,21 @@ def _clipped(fit: Fit, pairing: Pairing) -> tuple[Fit, list[str]]:
 
 
 def _limit(match: Match) -> float | None:
-    """The number that all entries lie below, and that all wrong ones are, with the right sign."""
+    """The number that all entries lie below, and that all wrong ones are, with the right sign.
+
+    None where no entry lies within: nothing then tells what is clipped from zeros or signs.
+    """
     assert match.leaf is not None
     limit = max(float(np.abs(value).max(initial=0.0)) for value in match.item.values)
-    clipped = []
+    clipped, within = [], False
     for got, wanted in zip(match.item.values, match.leaf.wanted, strict=True):
         if np.shape(got) != wanted.shape:
             return None
+        size = np.abs(wanted)
+        within |= bool(np.any((size > 0.0) & (size < limit)))
         clipped.append(np.clip(wanted, -limit, limit))
+    if not within:
+        return None
     leaf = replace(match.leaf, wanted=tuple(clipped))
     return limit if status(match.item, leaf)[0] == RIGHT else None
 

@@ -184,6 +184,8 @@ def residuals_jacobian_t(t, points, f):
 HABITS = {
     "a gradient that is zero but for rounding": (BEFORE_A_MEAN, "x.T @ dz,", "x.T @ dc,"),
     "a gradient that is clipped": (CLIPPED, "2 * x.T", "-2 * x.T"),
+    "zeros, which are no clipped gradient": (CLIPPED, "2 * x.T", "0 * x.T"),
+    "signs, which are no clipped gradient": (CLIPPED, "2 * x.T", "1e9 * x.T"),
     "an upstream derivative with one entry": (ONE_ENTRY, "(1 - self.p[i])", "(1 + self.p[i])"),
     "w_g for w": (SUFFIX, "out_g.sum(0)", "out_g.mean(0)"),
     "_dw for _w": (PRIVATE, "self._x.T @ grad", "(self._x ** 2).T @ grad"),
