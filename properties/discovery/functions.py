@@ -20,13 +20,14 @@ def of_functions(
 ) -> Iterator[Candidate]:
     """Candidates among the functions that are asked for, with the forwards near them.
 
-    What somebody else judges is not asked for, and may still be the forward of another.
+    What somebody else judges is not asked for, and may still be the forward of another whose
+    name says so: its own backward is at hand, so what it takes and returns says nothing.
     """
     modules: dict[str, list[Function]] = {}
     for function in survey.functions:
         modules.setdefault(function.module, []).append(function)
     free = set(map(id, asked))
-    forwards = {id(f) for f in usable if id(f) in free or not _is_backward(f)}
+    judged = [f for f in usable if id(f) not in free and not _is_backward(f)]
     told = called(survey)
     for function in asked:
         flag = flag_of(function)
@@ -48,7 +49,10 @@ def of_functions(
                 yield Candidate(function, None, (Pairing(value_of, function, second),))
                 continue
         likely = _forwards(
-            function, [f for f in near if id(f) in forwards], {f.name: f for f in near}
+            function,
+            [f for f in near if id(f) in free],
+            {f.name: f for f in near},
+            judged=[f for f in judged if f.module == function.module],
         )
         if not likely and len(modules) > 1:
             likely = _elsewhere(function, survey.functions)
@@ -68,13 +72,19 @@ def _elsewhere(function: Function, others: Sequence[Function]) -> list[Pairing]:
 
 
 def _forwards(
-    function: Function, usable: Sequence[Function], by_name: Mapping[str, Function]
+    function: Function,
+    usable: Sequence[Function],
+    by_name: Mapping[str, Function],
+    *,
+    judged: Sequence[Function] = (),
 ) -> list[Pairing]:
     """The functions that this one may be the derivative of, likeliest first."""
     others = [one for one in usable if one is not function]
     found = _named(function, by_name)
     if _is_backward(function):
-        found += _worded(function, others, sure=bool(found))
+        said = set(names.words(function.name)) - names.FORWARD - names.BACKWARD
+        alike = [one for one in judged if said & set(names.words(one.name))]
+        found += _worded(function, [*others, *alike], sure=bool(found))
     if _is_called_backward(function):
         found = found or [one for one in others if _feeds(one, function)]
         found = found or _same_arguments(function, others)
