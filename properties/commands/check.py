@@ -204,7 +204,7 @@ def check(
             raise click.UsageError(f"--why: there is no function {why!r}; choose from {functions}")
         only = only or frozenset({why})
     if listing:
-        list_rows(console, specs)
+        list_rows(console, job.asked(specs))
         if target is not None:
             list_found(console, target)
         return

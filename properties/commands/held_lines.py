@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ..discovery.found import Result
-from ..layers import ALL
+from ..layers import EVERY
 from ..record.listing import Listing
 from ..record.schema import Record
 from ..record.steps import listing
@@ -53,7 +53,7 @@ def with_lines_of_rows(
     record: Record,
     functions: Mapping[str, Function],
     demands: Demands,
-    rows: Sequence[LayerSpec] = ALL,
+    rows: Sequence[LayerSpec] = EVERY,
 ) -> Record:
     """A record with the lines of functions that stand for those of declared layers."""
     found = list(_of_rows(record, functions, demands, rows))

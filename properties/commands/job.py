@@ -11,12 +11,20 @@ from platformdirs import user_cache_path
 
 from ..checks import all_properties
 from ..diagnosis import observe_with_parts
-from ..implementation import Implementation, Limits, Target, open_implementation, resolve_target
+from ..implementation import (
+    Implementation,
+    Limits,
+    Target,
+    TargetError,
+    defined_names,
+    open_implementation,
+    resolve_target,
+)
 from ..implementation.isolation import Held, Isolation, choose, held
 from ..judge.plan import everything, plan
 from ..judge.property import Property
 from ..judge.suite import Suite
-from ..layers import ALL
+from ..layers import ALL, EVERY, OTHER_NAMES
 from ..spec.demands import Demands
 from ..spec.reading import read_specs
 from ..spec.row import LayerSpec, ObjectSpec
@@ -84,16 +92,26 @@ class Job:
         """
         own = read_specs(self.specs_file) if self.specs_file else ()
         taken = {name for row in own for name in (row.name, *row.functions)}
-        return (*(row for row in ALL if not taken & {row.name, *row.functions}), *own)
+        return (*(row for row in EVERY if not taken & {row.name, *row.functions}), *own)
 
     def asked(self, known: Iterable[LayerSpec]) -> tuple[LayerSpec, ...]:
-        """The rows of some that are asked for."""
-        only = self.only
-        return tuple(
-            row
-            for row in known
-            if not only or row.layer in only or only & {row.name, *row.functions}
-        )
+        """The rows of some that are asked for.
+
+        Where nothing is named, rows under other names are those that the target's text defines.
+        """
+        only, rows = self.only, tuple(known)
+        if only:
+            return tuple(r for r in rows if only & {r.layer, r.name, *r.functions})
+        others = {name for row in OTHER_NAMES if row in rows for name in row.functions}
+        defined = self._defines(others) if others else frozenset()
+        return tuple(r for r in rows if r not in OTHER_NAMES or defined & {*r.functions})
+
+    def _defines(self, names: Iterable[str]) -> frozenset[str]:
+        """Those of some names that the text of the target defines."""
+        try:
+            return defined_names(resolve_target(self.target), names)
+        except TargetError:  # who opens it says so
+            return frozenset()
 
     def suite(self, wanted: Callable[[Property, LayerSpec], bool] = everything) -> Suite:
         """A suite with its plan, nothing judged.

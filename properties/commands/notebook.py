@@ -24,7 +24,7 @@ from ..implementation.child.packing import ToCopies
 from ..implementation.inside import outcomes_of
 from ..judge.plan import Cell, plan
 from ..judge.suite import Suite, by_row
-from ..layers import ALL
+from ..layers import EVERY
 from ..record.build import build
 from ..record.schema import Property, Record
 from ..reports.notebook import NotebookReport
@@ -136,10 +136,10 @@ def check(
 def judge(*things: object, layer: str | None, demands: Demands, bar: bool) -> Record:
     """Judge functions by the contract, in this process; raises ValueError as `check` does."""
     functions = _collect(things, layer)
-    specs = tuple(spec for spec in ALL if set(spec.functions) & set(functions))
+    specs = tuple(spec for spec in EVERY if set(spec.functions) & set(functions))
     if not specs:
         got = ", ".join(sorted(functions)) or ", ".join(type(t).__name__ for t in things)
-        known = ", ".join(spec.forward for spec in ALL[:4])
+        known = ", ".join(spec.forward for spec in EVERY[:4])
         raise ValueError(
             f"got {got or 'nothing'}; wanted a module, class or functions with names of the "
             f"contract ({known}, …), or a pair of functions and layer='affine'"
@@ -172,7 +172,7 @@ def judge(*things: object, layer: str | None, demands: Demands, bar: bool) -> Re
 
 def _collect(things: Sequence[object], layer: str | None) -> dict[str, Function]:
     """Find callables by the names of the contract."""
-    contract = {name for spec in ALL for name in spec.functions}
+    contract = {name for spec in EVERY for name in spec.functions}
     if layer is not None:
         spec = _layer(layer)
         if not all(callable(thing) for thing in things) or len(things) != len(spec.functions):
@@ -189,10 +189,10 @@ def _collect(things: Sequence[object], layer: str | None) -> dict[str, Function]
 
 
 def _layer(name: str) -> LayerSpec:
-    for spec in ALL:
+    for spec in EVERY:
         if name in (spec.layer, spec.name):
             return spec
-    known = ", ".join(dict.fromkeys(spec.name for spec in ALL))
+    known = ", ".join(dict.fromkeys(spec.name for spec in EVERY))
     raise ValueError(f"got layer={name!r}; wanted one of {known}")
 
 

@@ -14,7 +14,7 @@ import click
 from ..discovery.found import NotJudged
 from ..implementation import NotIsolated
 from ..implementation.isolation import Isolation
-from ..layers import ALL
+from ..layers import EVERY
 from ..record.files import write_whole
 from ..record.schema import dump
 from ..record.steps import listings
@@ -202,7 +202,7 @@ def _check_writable(json_file: str | None) -> None:
 
 def _check_order(target: str | None, layer: str | None, forward: str | None) -> None:
     """A layer in the place of the target is the slip that is made most often."""
-    named = target is not None and rows_named(ALL, target) and not Path(target).exists()
+    named = target is not None and rows_named(EVERY, target) and not Path(target).exists()
     if named and layer is None and forward is None:
         raise StepsError(
             f"{target} is a layer: name the target first, as in 'nndl steps FOLDER {target}', or "

@@ -29,7 +29,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ..layers import ALL
+from ..layers import EVERY
 from ..steps.debugger import debug
 from ..steps.printer import render
 from ..steps.subjects import rows_named
@@ -224,7 +224,7 @@ def _judge(text: str, namespace: Mapping[str, Any], **asked: Any) -> Report:
 def _judged_names(asked: Mapping[str, Any]) -> set[str]:
     """Names of the functions that are judged, wherever they are defined."""
     functions = [asked.get("forward"), asked.get("backward")]
-    rows = rows_named(ALL, str(asked.get("layer")))
+    rows = rows_named(EVERY, str(asked.get("layer")))
     if rows and not any(functions):
         functions = [name.rpartition(".")[2] for name in rows[0][0].functions]
     return {name for name in functions if name}

@@ -90,9 +90,12 @@ class Watcher:
     _gone: bool = False
 
     def __post_init__(self) -> None:
-        self._rows = {row.name: row for row in self.job.asked(self.job.known_rows())}
+        self._ask()
         self._target: Target | None = None
         self._base: Record
+
+    def _ask(self) -> None:
+        self._rows = {row.name: row for row in self.job.asked(self.job.known_rows())}
 
     def look(self) -> bool:
         """Read the text of the target; false when it can have no verdict now."""
@@ -102,6 +105,7 @@ class Watcher:
         try:
             self._target = resolve_target(self.job.target)
             self._units = units_of(self._target)
+            self._ask()
         except (SyntaxError, OSError) as error:
             self.half = _half(error)
         except TargetError as error:

@@ -206,7 +206,7 @@ def grade(
 def _asked(only: tuple[str, ...], require: tuple[str, ...], specs_file: Path | None) -> Asked:
     """The functions that the class is asked for."""
     job = Job(
-        target=None,
+        target="bundled",
         demands=Demands(),
         only=frozenset(only),
         specs_file=str(specs_file) if specs_file else None,

@@ -19,6 +19,7 @@ from .child.values import (
     Undecodable,
 )
 from .client import Implementation, open_implementation
+from .defined import defined_names
 from .isolation import Held, NotIsolated
 from .limits import Limits
 from .target import NothingDefined, NotStarted, Target, TargetError, resolve_target
@@ -41,6 +42,7 @@ __all__ = [
     "Target",
     "TargetError",
     "Undecodable",
+    "defined_names",
     "open_implementation",
     "resolve_target",
 ]

@@ -11,7 +11,7 @@ from .attention import ATTENTION
 from .autoencoder import AUTOENCODER
 from .batchnorm import BATCHNORM, BATCHNORM_ALT
 from .bce_with_logits import BCE_WITH_LOGITS
-from .conv import CONV, CONV_FAST
+from .conv import CONV, CONV_FAST, CONV_OTHERS
 from .conv_bn_relu import CONV_BN_RELU
 from .conv_relu import CONV_RELU
 from .conv_relu_pool import CONV_RELU_POOL
@@ -24,7 +24,7 @@ from .layernorm import LAYERNORM
 from .leaky_relu import LEAKY_RELU
 from .linear_classifiers import LINEAR_CLASSIFIERS
 from .lstm import LSTM, LSTM_STEP
-from .max_pool import MAX_POOL, MAX_POOL_FAST
+from .max_pool import MAX_POOL, MAX_POOL_FAST, MAX_POOL_OTHERS
 from .mse import MSE
 from .nets import NETS
 from .optim import RULES
@@ -99,6 +99,11 @@ ALL: tuple[LayerSpec, ...] = (
     SOLVER,
 )
 
+OTHER_NAMES: tuple[LayerSpec, ...] = (*CONV_OTHERS, *MAX_POOL_OTHERS)
+"""Rows under names that few targets have: they concern those that define one of their functions."""
+
+EVERY: tuple[LayerSpec, ...] = (*ALL, *OTHER_NAMES)
+
 
 def __getattr__(name: str) -> tuple[Misconception, ...]:
     """``MISCONCEPTIONS``, those of all rows, are read when they are asked for."""
@@ -107,4 +112,4 @@ def __getattr__(name: str) -> tuple[Misconception, ...]:
     return tuple(m for row in ALL for m in row.misconceptions)
 
 
-__all__ = ["ALL", "MISCONCEPTIONS"]
+__all__ = ["ALL", "EVERY", "MISCONCEPTIONS", "OTHER_NAMES"]

@@ -13,7 +13,7 @@ from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import Values, batch_sizes, values
 from ..spec.ways import Ways, sizes
 from . import conv_misconceptions
-from .windows import CHANNELS, FILTERS, GEOMETRIES, Geometry, fast
+from .windows import CHANNELS, FILTERS, GEOMETRIES, Geometry, renamed
 
 
 def make(v: Values, n: int, c: int, f: int, geometry: Geometry) -> Case:
@@ -101,4 +101,5 @@ CONV = LayerSpec(
     hints=Hints(factors=("w", "b", "x", "dout")),
 )
 
-CONV_FAST = fast(CONV)
+CONV_FAST = renamed(CONV, "fast")
+CONV_OTHERS = tuple(renamed(CONV, way) for way in ("im2col", "strides", "cython"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reference
 from ..spec.values import Floats, Values, batch_sizes, values
 from ..spec.ways import Ways, sizes
-from .windows import CHANNELS, PLACES, STRIDES, WINDOWS, Geometry, Pair, fast
+from .windows import CHANNELS, PLACES, STRIDES, WINDOWS, Geometry, Pair, renamed
 
 
 def apart(v: Values, shape: tuple[int, ...]) -> Floats:
@@ -33,17 +34,20 @@ def _make(
     return Case(args=args, dout=v.upstream((n, c, *places)), family=v.family)
 
 
+def _batch(purpose: Purpose) -> tuple[st.SearchStrategy[int], st.SearchStrategy[int]]:
+    """Examples and channels: few at a kink, where the entries are moved one by one."""
+    few = st.integers(1, 2)
+    return (few, few) if purpose is Purpose.KINK else (batch_sizes(purpose), CHANNELS)
+
+
 # A byte does not count their places.
 _LONG = st.sampled_from(((4, 70), (70, 4)))
 
 
 def _cases(purpose: Purpose) -> st.SearchStrategy[Case]:
-    kink = purpose is Purpose.KINK  # its entries are moved one by one
-    sizes = st.integers(1, 2) if kink else batch_sizes(purpose)
-    channels = st.integers(1, 2) if kink else CHANNELS
     given = st.just(purpose)
     drawn = values(purpose)
-    usual = st.builds(_make, given, drawn, sizes, channels, PLACES, WINDOWS, STRIDES)
+    usual = st.builds(_make, given, drawn, *_batch(purpose), PLACES, WINDOWS, STRIDES)
     if purpose is not Purpose.ORDINARY:
         return usual
     one = st.just(1)
@@ -214,4 +218,28 @@ MAX_POOL = LayerSpec(
     hints=Hints(factors=("x", "dout")),
 )
 
-MAX_POOL_FAST = fast(MAX_POOL)
+MAX_POOL_FAST = renamed(MAX_POOL, "fast")
+
+
+def _tiles(purpose: Purpose) -> st.SearchStrategy[Case]:
+    """Windows that tile the image, which reshaping needs."""
+
+    def make(v: Values, n: int, c: int, places: Pair, side: int) -> Case:
+        return _make(purpose, v, n, c, places, (side, side), side)
+
+    return st.builds(make, values(purpose), *_batch(purpose), PLACES, st.integers(1, 3))
+
+
+_RESHAPED = replace(
+    renamed(MAX_POOL, "reshape"),
+    cases=_tiles,
+    inputs={
+        "max_pool_reshape": "x: (2, 3, 4, 6), "
+        "pool_param: {'pool_height': 2, 'pool_width': 2, 'stride': 2}"
+    },
+    laws={name: about for name, about in MAX_POOL.laws.items() if name != "rest"},
+)
+MAX_POOL_OTHERS = (
+    *(renamed(MAX_POOL, way) for way in ("im2col", "strides", "cython")),
+    _RESHAPED,
+)

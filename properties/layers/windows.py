@@ -50,16 +50,16 @@ CHANNELS = st.sampled_from((1, 2, 3))
 FILTERS = st.sampled_from((1, 2, 3, 4))
 
 
-def fast(row: LayerSpec) -> LayerSpec:
-    """The row of the same functions under the names of their fast ways."""
-    name, naive = f"{row.name}_fast", row.misconceptions
+def renamed(row: LayerSpec, way: str) -> LayerSpec:
+    """The row of the same functions under the names of another way to compute them."""
+    name, naive = f"{row.name}_{way}", row.misconceptions
     assert isinstance(naive, Misconceptions)
     return replace(
         row,
         name=name,
         layer=name,
-        forward=row.forward.replace("_naive", "_fast"),
-        backward=row.backward and row.backward.replace("_naive", "_fast"),
+        forward=row.forward.replace("_naive", f"_{way}"),
+        backward=row.backward and row.backward.replace("_naive", f"_{way}"),
         inputs={name: row.inputs[row.name]},
-        misconceptions=Misconceptions(name, naive.text.replace("_naive", "_fast")),
+        misconceptions=Misconceptions(name, naive.text.replace("_naive", f"_{way}")),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import msgspec
@@ -14,6 +14,7 @@ from .schema import LACKS_PARTNER, Function
 
 _OF_NOTHING = re.compile(r"NoneType|NotImplementedError")
 """What is said of an error that comes of a part which does nothing."""
+_UNDEFINED = re.compile(r"raises NameError: name '(\w+)' is not defined")
 UNWRITTEN = ("a skeleton", "waits for ")
 """What is said of functions that are there and do nothing yet."""
 NOT_WRITTEN = (*UNWRITTEN, LACKS_PARTNER)
@@ -24,9 +25,10 @@ def waiting(functions: Iterable[Function]) -> tuple[Function, ...]:
     """Count what breaks because it calls a skeleton as missing, as the skeleton is.
 
     A composed layer and a net raise where a part returns None or raises ``NotImplementedError``;
-    whoever wrote them has made no mistake.
+    whoever wrote them has made no mistake. No more has who calls what a module should give that is
+    not there, such as one that is still to be compiled.
     """
-    found = list(functions)
+    found = [_unimported(function) for function in functions]
     while True:
         skeletons = {
             f.name.rpartition(".")[2]
@@ -47,6 +49,37 @@ def waiting(functions: Iterable[Function]) -> tuple[Function, ...]:
                 changed = True
         if not changed:
             return tuple(found)
+
+
+def _unimported(function: Function) -> Function:
+    """The function; as missing where it fails for a name whose import was tried and failed."""
+    undefined = _UNDEFINED.search(function.detail)
+    if function.status != "error" or not function.file or undefined is None:
+        return function
+    module = _tried(function.file).get(undefined[1])
+    if module is None:
+        return function
+    told = f"waits for {undefined[1]} of {module}, which is not there"
+    return msgspec.structs.replace(function, status="missing", detail=told, properties=())
+
+
+@lru_cache(maxsize=64)
+def _tried(file: str) -> Mapping[str, str]:
+    """Names that a file imports in a ``try``, with the module of each."""
+    try:
+        tree = read_source(file).tree
+    except (OSError, SyntaxError):
+        return {}
+    return {
+        alias.asname or alias.name: node.module or ""
+        if isinstance(node, ast.ImportFrom)
+        else alias.name
+        for one in ast.walk(tree)
+        if isinstance(one, ast.Try)
+        for node in one.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
 
 
 @lru_cache(maxsize=64)

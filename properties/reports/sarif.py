@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any, Final
 from urllib.parse import quote
 
-from ..layers import ALL
+from ..layers import EVERY
 from ..record.schema import Function, Property, Record
 from ..spec.misconception import Misconception
 from .first_line import first_line
@@ -119,7 +119,7 @@ def _simple(name: str, text: str) -> Entry:
 
 def _catalogued(function: Function, lead: Property, name: str) -> Misconception | None:
     """The entry of the catalogue, of the function itself or of a part of it."""
-    known = [one for row in ALL for one in row.misconceptions if one.name == name]
+    known = [one for row in EVERY for one in row.misconceptions if one.name == name]
     rank = [(one.function == function.name, one.argument == lead.argument) for one in known]
     return max(zip(rank, known, strict=True), key=lambda pair: pair[0], default=((), None))[1]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..discovery.found import NotJudged
 from ..implementation import Limits
-from ..layers import ALL
+from ..layers import EVERY
 from ..spec.row import LayerSpec, ObjectSpec
 from .evidence.gather import examine, gather
 from .evidence.judge import Judge
@@ -181,7 +181,7 @@ def debug(
         The target or the options cannot be used.
     """
     project = open_project(target)
-    asked = _Asked(layer, forward, backward, inputs, (*rows, *ALL))
+    asked = _Asked(layer, forward, backward, inputs, (*rows, *EVERY))
     found: Inferred | None = None
     if asked.inputs is None and (asked.is_undeclared or asked.fits_no_row(project)):
         found = _find(target, asked, limits)
@@ -229,7 +229,7 @@ def debug_all(
     project = open_project(target)
     found: list[tuple[str, Subject | StepsError, Inferred | None]] = []
     known: set[str] = set()
-    for row in (*ALL, *rows):
+    for row in (*EVERY, *rows):
         for variant in variants_of(row):
             try:
                 found.append((variant, of_row(project, row, variant), None))
