@@ -11,7 +11,7 @@ from reference import attention
 from ..spec.case import Case
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
-from ..spec.values import SEEDS, Values, batch_sizes, values
+from ..spec.values import Values, batch_sizes, values
 from ..spec.ways import Ways, sizes
 
 # Time steps, heads, width of a head: T differs from the width, or axes could be exchanged unseen.
@@ -33,10 +33,7 @@ def _make(v: Values, n: int, sizes: tuple[int, int, int]) -> Case:
 def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     if purpose in (Purpose.KINK, Purpose.INTEGER):
         return None
-    drawn = values(purpose)
-    if purpose is Purpose.SMOOTH:
-        drawn = st.builds(Values, st.just("normal"), SEEDS)
-    return st.builds(_make, drawn, batch_sizes(purpose), _SIZES)
+    return st.builds(_make, values(purpose, smooth=("normal",)), batch_sizes(purpose), _SIZES)
 
 
 _WAYS = Ways(

@@ -13,7 +13,7 @@ from ..spec.composition import Composition
 from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
-from ..spec.values import SEEDS, Values, batch_sizes, values
+from ..spec.values import Values, batch_sizes, values
 from . import conv_composed_misconceptions as wrong
 from .conv import CONV_FAST, make
 from .normalising import bn_param, with_test_mode
@@ -38,7 +38,7 @@ def _normalised_cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     if purpose in (Purpose.KINK, Purpose.INTEGER):
         return None
     smooth = purpose is Purpose.SMOOTH
-    drawn = st.builds(Values, st.just("normal"), SEEDS) if smooth else values(purpose)
+    drawn = values(purpose, smooth=("normal",))
     sizes = st.integers(3, 4) if smooth else batch_sizes(purpose)
     return st.builds(_normalised, st.just(purpose), drawn, sizes, CHANNELS, FILTERS, GEOMETRIES)
 

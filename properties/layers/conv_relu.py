@@ -12,7 +12,7 @@ from ..spec.case import Case
 from ..spec.composition import Composition
 from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reference
-from ..spec.values import SEEDS, Values, batch_sizes, values
+from ..spec.values import batch_sizes, of_family, values
 from . import conv_composed_misconceptions as wrong
 from .conv import CONV_FAST, make
 from .relu import RELU
@@ -36,8 +36,7 @@ def off_the_kink(case: Case) -> Case:
 
 def _cases(purpose: Purpose) -> st.SearchStrategy[Case]:
     if purpose is Purpose.KINK:  # zeros before the ReLU are common
-        ties = st.builds(Values, st.just("ties"), SEEDS)
-        return st.builds(make, ties, _FEW, _FEW, _FEW, GEOMETRIES)
+        return st.builds(make, of_family("ties"), _FEW, _FEW, _FEW, GEOMETRIES)
     drawn = values(purpose, beside_kinks=TINY)
     sizes = batch_sizes(purpose)
     cases = st.builds(make, drawn, sizes, CHANNELS, FILTERS, GEOMETRIES)

@@ -12,7 +12,7 @@ from ..spec.case import Case
 from ..spec.composition import Composition
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
-from ..spec.values import SEEDS, Values, batch_sizes, values
+from ..spec.values import Values, batch_sizes, values
 from . import conv_composed_misconceptions as wrong
 from .conv import CONV_FAST, make
 from .conv_relu import TINY, off_the_kink
@@ -52,8 +52,7 @@ def _pooled_cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     if purpose is Purpose.KINK:
         return None  # one entry of x moves several winners: their sum is no one-sided derivative
     smooth = purpose is Purpose.SMOOTH
-    normal = st.builds(Values, st.just("normal"), SEEDS)
-    drawn = normal if smooth else values(purpose, beside_kinks=TINY)
+    drawn = values(purpose, beside_kinks=TINY, smooth=("normal",))
     sizes = st.tuples(batch_sizes(purpose), CHANNELS, FILTERS)
     strides = st.sampled_from((1, 2))
     return st.builds(_pooled, st.just(smooth), drawn, sizes, GEOMETRIES, _POOLS, strides)

@@ -10,11 +10,8 @@ from hypothesis import strategies as st
 from ..spec.case import Case
 from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reading, Reference
-from ..spec.values import ANY_SHAPE, SEEDS, Values, values
+from ..spec.values import ANY_SHAPE, Values, any_shape, of_family, values
 from ..spec.ways import Ways
-
-_EMPTY = st.sampled_from(((0, 3), (0, 2, 2)))
-_DYADIC = st.builds(Values, st.just("dyadic"), SEEDS)  # never closer than 1/8 to a kink at zero
 
 # What goes wrong with any dx = dout * slope.
 SLOPE = """
@@ -41,6 +38,7 @@ def activation(
     wrong: str,
     options: Mapping[str, Sequence[float]] | None = None,
     kinks: Kinks | None = None,
+    exact: bool = False,
     readings: tuple[Reading, ...] = (),
 ) -> LayerSpec:
     """The row of ``NAME_forward(x) -> out, cache`` and ``NAME_backward(dout, cache) -> dx``.
@@ -53,6 +51,8 @@ def activation(
         Further arguments of the forward, like a slope, and the values that they are drawn from.
     kinks
         How it bends at zero, if it does.
+    exact
+        Whether whole numbers stay whole numbers.
     """
     drawn = options or {}
 
@@ -61,16 +61,14 @@ def activation(
         return Case(args={"x": v.array(shape), **given}, dout=v.upstream(shape), family=v.family)
 
     def cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
-        if purpose is Purpose.INTEGER or (purpose is Purpose.KINK and kinks is None):
+        if purpose is Purpose.INTEGER and not exact:
             return None
-        if purpose is Purpose.EMPTY:
-            return st.builds(make, values(purpose), _EMPTY)
         if purpose is Purpose.KINK:
-            return st.builds(make, st.builds(Values, st.just("ties"), SEEDS), ANY_SHAPE)
-        if purpose is Purpose.SMOOTH:
-            return st.builds(make, _DYADIC, ANY_SHAPE)
+            return st.builds(make, of_family("ties"), ANY_SHAPE) if kinks else None
         beside = ("faint", "subnormal") if kinks is not None else ()
-        return st.builds(make, values(purpose, beside_kinks=beside), ANY_SHAPE)
+        # Dyadic values are never closer than 1/8 to a kink at zero.
+        drawn = values(purpose, beside_kinks=beside, smooth=("dyadic",))
+        return st.builds(make, drawn, any_shape(purpose))
 
     return LayerSpec(
         name=name,

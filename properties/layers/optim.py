@@ -19,7 +19,7 @@ from ..judge.mismatch import Fault, Kind, Mismatch
 from ..judge.subjects.objects import ObjectProbe
 from ..spec.case import Array, Case
 from ..spec.row import ObjectSpec, Precision, Purpose
-from ..spec.values import ANY_SHAPE, SEEDS, Values
+from ..spec.values import ANY_SHAPE, Values, of_family
 from .optim_account import account
 
 _STATE = frozenset({"v", "a", "t"})
@@ -69,7 +69,7 @@ def _cases(rule: str) -> Any:
     def cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
         if purpose is not Purpose.ORDINARY:
             return None
-        drawn = st.builds(Values, st.sampled_from(("dyadic", "normal", "uneven")), SEEDS)
+        drawn = of_family("dyadic", "normal", "uneven")
         return st.builds(_make, st.just(rule), drawn, ANY_SHAPE, st.sampled_from((1, 2, 3, 5)))
 
     return cases

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ..spec.case import Case
 from ..spec.row import Purpose
-from ..spec.values import SEEDS, Values, batch_sizes, values
+from ..spec.values import Values, batch_sizes, values
 
 _SIZES = st.sampled_from(((2, 3), (1, 1), (3, 2), (4, 1), (1, 4), (3, 5)))
 _LENGTHS = st.sampled_from((2, 1, 3, 4))
@@ -68,8 +68,5 @@ def _weights(v: Values, d: int, h: int, gates: int) -> dict[str, Any]:
 def _built(purpose: Purpose, build: Any) -> st.SearchStrategy[Case] | None:
     if purpose in (Purpose.KINK, Purpose.INTEGER):
         return None
-    drawn = values(purpose)
-    if purpose is Purpose.SMOOTH:
-        drawn = st.builds(Values, st.just("normal"), SEEDS)
-    made: st.SearchStrategy[Case] = build(drawn)
+    made: st.SearchStrategy[Case] = build(values(purpose, smooth=("normal",)))
     return made

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ..spec.case import Array, Case, Run
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reading, Reference
-from ..spec.values import SEEDS, SIDES, Values, batch_sizes, values
+from ..spec.values import SIDES, Values, batch_sizes, values
 from ..spec.ways import Ways
 
 TERMS = """
@@ -64,9 +64,7 @@ def loss_of_targets(
     def cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
         if purpose in (Purpose.KINK, Purpose.INTEGER, *never):
             return None
-        drawn = values(purpose)
-        if purpose is Purpose.SMOOTH:
-            drawn = st.builds(Values, st.just("normal"), SEEDS)
+        drawn = values(purpose, smooth=("normal",))
         return st.builds(make, drawn, batch_sizes(purpose), st.one_of(st.none(), SIDES))
 
     def reading(

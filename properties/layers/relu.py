@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
+from dataclasses import replace
 
 from reference import relu
 
-from ..spec.case import Case
 from ..spec.hints import Hints
-from ..spec.misconception import Misconceptions
-from ..spec.row import Kinks, LayerSpec, Purpose, Reference
-from ..spec.values import ANY_SHAPE, SEEDS, Values, values
+from ..spec.row import Kinks, Reference
 from ..spec.ways import Ways
-
-
-def _make(v: Values, shape: tuple[int, ...]) -> Case:
-    return Case(args={"x": v.array(shape)}, dout=v.upstream(shape), family=v.family)
-
-
-def _cases(purpose: Purpose) -> st.SearchStrategy[Case]:
-    if purpose is Purpose.EMPTY:
-        return st.builds(_make, values(purpose), st.sampled_from(((0, 3), (0, 2, 2))))
-    if purpose is Purpose.SMOOTH:  # dyadic values are never closer than 1/8 to the kink
-        return st.builds(_make, st.builds(Values, st.just("dyadic"), SEEDS), ANY_SHAPE)
-    if purpose is Purpose.KINK:
-        return st.builds(_make, st.builds(Values, st.just("ties"), SEEDS), ANY_SHAPE)
-    return st.builds(_make, values(purpose, beside_kinks=("faint", "subnormal")), ANY_SHAPE)
-
+from .elementwise import activation
 
 _WAYS = Ways(
     arguments="x",
@@ -121,17 +104,14 @@ relu_forward, x
     x[x < 0] = 0 overwrites the caller's x. [~torch1029 ~mlcol119]
 """
 
-RELU = LayerSpec(
-    name="relu",
-    forward="relu_forward",
-    backward="relu_backward",
-    cases=_cases,
-    differentiable=("x",),
-    inputs={"relu": "x: (N, D)"},
-    reference=Reference(forward=relu.forward, vjp=relu.vjp),
-    batched=("x",),
-    kinks=Kinks(how="elementwise", other="takes another slope than 0 at x = 0"),
-    ways=_WAYS,
-    misconceptions=Misconceptions("relu", _MISCONCEPTIONS),
+RELU = replace(
+    activation(
+        "relu",
+        reference=Reference(forward=relu.forward, vjp=relu.vjp),
+        ways=_WAYS,
+        wrong=_MISCONCEPTIONS,
+        kinks=Kinks(how="elementwise", other="takes another slope than 0 at x = 0"),
+        exact=True,
+    ),
     hints=Hints(factors=("x", "dout")),
 )

@@ -12,7 +12,7 @@ from reference import attention
 from ..spec.case import Case
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
-from ..spec.values import SEEDS, Values, batch_sizes, values
+from ..spec.values import Values, batch_sizes, values
 from ..spec.ways import Ways, sizes
 
 # Queries, keys, width of queries and keys, width of values: unequal, so that axes show.
@@ -32,10 +32,7 @@ def _make(v: Values, n: int, sizes: tuple[int, int, int, int]) -> Case:
 def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     if purpose in (Purpose.KINK, Purpose.INTEGER):
         return None
-    drawn = values(purpose)
-    if purpose is Purpose.SMOOTH:
-        drawn = st.builds(Values, st.just("normal"), SEEDS)
-    return st.builds(_make, drawn, batch_sizes(purpose), _SIZES)
+    return st.builds(_make, values(purpose, smooth=("normal",)), batch_sizes(purpose), _SIZES)
 
 
 _WEIGHTS = """

@@ -10,7 +10,7 @@ from ..spec.case import Case
 from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
-from ..spec.values import SEEDS, Values, values
+from ..spec.values import Values, values
 from ..spec.ways import Ways, sizes
 
 # Two axes and more, of unequal length: with three, the last is not axis 1.
@@ -25,9 +25,7 @@ def _make(v: Values, shape: tuple[int, ...]) -> Case:
 def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     if purpose in (Purpose.KINK, Purpose.INTEGER):
         return None
-    drawn = values(purpose)
-    if purpose is Purpose.SMOOTH:
-        drawn = st.builds(Values, st.just("normal"), SEEDS)
+    drawn = values(purpose, smooth=("normal",))
     return st.builds(_make, drawn, _EMPTY if purpose is Purpose.EMPTY else _SHAPES)
 
 

@@ -13,7 +13,7 @@ from ..spec.case import Case
 from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reference
-from ..spec.values import BATCHES, CLASSES, SEEDS, Values, batch_sizes, values
+from ..spec.values import BATCHES, CLASSES, Values, batch_sizes, of_family, values
 from ..spec.ways import Ways, sizes
 
 LABELLED = (
@@ -38,13 +38,11 @@ def labelled_cases(purpose: Purpose) -> st.SearchStrategy[Case]:
 
 def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     if purpose is Purpose.SMOOTH:  # sums of odd eighths are never closer than 1/8 to a margin of 0
-        return st.builds(
-            _apart, st.builds(Values, st.just("dyadic"), SEEDS), batch_sizes(purpose), CLASSES
-        )
+        return st.builds(_apart, of_family("dyadic"), batch_sizes(purpose), CLASSES)
     cases = labelled_cases(purpose)
     if purpose is Purpose.ORDINARY:
-        drawn = st.builds(Values, st.just("dyadic"), SEEDS)
-        return st.one_of(cases, cases, cases, st.builds(_on_edge, drawn, BATCHES, CLASSES))
+        edge = st.builds(_on_edge, of_family("dyadic"), BATCHES, CLASSES)
+        return st.one_of(cases, cases, cases, edge)
     return cases
 
 

@@ -171,7 +171,6 @@ CLASSES = st.sampled_from((2, 3, 4, 5, 7))
 TRAILING = st.sampled_from(
     ((1,), (2,), (3,), (4,), (5,), (7,), (2, 3), (3, 1), (1, 4), (4, 2), (2, 1, 3), (2, 3, 2))
 )
-# Shapes for layers that work element by element.
 ANY_SHAPE = st.sampled_from(
     ((1,), (2,), (5,), (2, 3), (3, 2), (1, 4), (4, 1), (5, 3), (2, 3, 4), (3, 1, 2), (2, 3, 2, 2))
 )
@@ -184,10 +183,34 @@ def batch_sizes(purpose: Purpose) -> st.SearchStrategy[int]:
     return POWERS_OF_TWO if purpose is Purpose.INTEGER else BATCHES
 
 
-def values(purpose: Purpose, *, beside_kinks: tuple[str, ...] = ()) -> st.SearchStrategy[Values]:
-    """A family that serves the purpose, with a seed; ordinary ones with more beside kinks."""
-    families = FAMILIES[purpose]
-    if purpose is Purpose.ORDINARY:
-        families = (*families, *beside_kinks)
-    family = st.just(families[0]) if len(families) == 1 else st.sampled_from(families)
-    return st.builds(Values, family, SEEDS)
+def any_shape(purpose: Purpose) -> st.SearchStrategy[tuple[int, ...]]:
+    """Shapes for layers that work element by element; without an example for the empty batch."""
+    return st.sampled_from(((0, 3), (0, 2, 2))) if purpose is Purpose.EMPTY else ANY_SHAPE
+
+
+def of_family(*names: str) -> st.SearchStrategy[Values]:
+    """Values of one of these families, with a seed."""
+    return st.builds(
+        Values, st.just(names[0]) if len(names) == 1 else st.sampled_from(names), SEEDS
+    )
+
+
+def values(
+    purpose: Purpose,
+    *,
+    beside_kinks: tuple[str, ...] = (),
+    smooth: tuple[str, ...] = FAMILIES[Purpose.SMOOTH],
+) -> st.SearchStrategy[Values]:
+    """A family that serves the purpose, with a seed.
+
+    Parameters
+    ----------
+    beside_kinks
+        Further ones for the ordinary purpose, of values that lie close to a kink.
+    smooth
+        Those for the smooth purpose.
+    """
+    if purpose is Purpose.SMOOTH:
+        return of_family(*smooth)
+    more = beside_kinks if purpose is Purpose.ORDINARY else ()
+    return of_family(*FAMILIES[purpose], *more)
