@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from . import names
+from .evidence import weighed
 from .pairs import Candidate, Pairing
 from .returning import flag_of, is_local, joint_value
 from .roles import by_letter
@@ -91,12 +92,14 @@ def of_class(kind: Class, others: Sequence[Class] = ()) -> Iterator[Candidate]:
             *(_method_pair(f, method, kind) for f in ordered),
             *(Pairing(f, method, "pair", kind) for f in ordered[:1] if _may_pass_on(method, f)),
         )
+        methods = list(own.values())
         if pairs:
-            yield Candidate(method, kind, pairs)
+            yield Candidate(method, kind, tuple(weighed(one, methods) for one in pairs))
             continue
         alike = [f for f in _same_arguments(method, own.values()) if f not in forwards]
         if alike:
-            yield Candidate(method, kind, tuple(_method_pair(f, method, kind) for f in alike[:4]))
+            likely = (_method_pair(f, method, kind) for f in alike[:4])
+            yield Candidate(method, kind, tuple(weighed(one, methods) for one in likely))
         elif not any(f.is_skeleton for f in own.values() if f.name in _FORWARD_METHODS):
             reason = f"{kind.name} has no forward that it could be the derivative of"
             yield Candidate(method, kind, (), reason)

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from . import names
+from .evidence import weighed
 from .pairs import Candidate, Pairing
 from .returning import flag_of, gives_gradients, is_local, joint_value
 from .roles import by_letter, called
@@ -57,6 +58,7 @@ def of_functions(
         if not likely and len(modules) > 1:
             likely = _elsewhere(function, survey.functions)
         likely = likely or list(by_letter(function, near))
+        likely = [weighed(one, near) for one in likely]
         if likely:
             yield Candidate(function, None, tuple(likely))
         elif function.parameters and _is_backward(function):

@@ -11,6 +11,7 @@ import numpy as np
 from ..spec.lengths import Axis
 from . import names
 from .calling import Plan
+from .evidence import backed
 from .inputs import Wanted
 from .letters import ones
 from .locating import RIGHT, WRONG, Fit, Leaf, Match, shape_is_off
@@ -69,8 +70,10 @@ class Hypothesis:
 
 def unsure(best: Hypothesis, *, declared: bool) -> str:
     """Why a misfit is not enough to call the code wrong; "" when it is."""
-    if best.pairing.unsure and not any(map(_partly_right, best.fit.matches)):
-        return f"nothing but its name says that it is the derivative of {best.pairing.forward.name}"
+    if not backed(best.fit, best.pairing.unsure):
+        forward, own = best.pairing.forward.name, best.pairing.judged.name
+        write = f"; if it is, call it {forward}_grad"
+        return f"no name says that {own} is the derivative of {forward}{write}"
     if ones(best.specs) > best.start.told_ones and any(map(_over_one, best.fit.matches)):
         return "the shapes of what it returns fit no inputs that were found"
     if ones(best.specs) > best.start.told_ones and not _letters_of_examples(best.specs):
@@ -119,17 +122,6 @@ def _letters_of_examples(specs: Mapping[str, Wanted]) -> bool:
     return any(isinstance(axis, str) for one in specs.values() for axis in one.axes) or any(
         one.parts for one in specs.values()
     )
-
-
-def _partly_right(match: Match) -> bool:
-    """Whether some entries, no constants, are those of the true gradient in every case."""
-    if match.leaf is None or shape_is_off(match):
-        return False
-    equal = [
-        frozenset(b[np.isclose(np.reshape(a, b.shape), b, rtol=1e-7, atol=0) & (b != 0)].tolist())
-        for a, b in zip(match.item.values, match.leaf.wanted, strict=True)
-    ]
-    return all(values - frozenset.intersection(*equal) for values in equal)
 
 
 def _of_guessed_length(match: Match, specs: Mapping[str, Wanted]) -> bool:

@@ -90,7 +90,7 @@ def words(name: str) -> list[str]:
 def uses_gradients(name: str) -> bool:
     """Whether a name says that a function uses a gradient and gives none.
 
-    >>> [uses_gradients(n) for n in ("grad_norm", "clip_grads", "check_gradient", "numerical_grad")]
+    >>> [uses_gradients(n) for n in ("grad_norm", "clip_grads", "gradient_step", "numerical_grad")]
     [True, True, True, True]
     >>> [uses_gradients(n) for n in ("batch_norm", "layer_norm_backward", "clip_fwd", "norm_grad")]
     [False, False, False, False]
@@ -102,7 +102,8 @@ def uses_gradients(name: str) -> bool:
     place = next((i for i, word in enumerate(plain) if word in BACKWARD), len(plain))
     if "norm" in told and plain.index("norm") < place:
         told -= {"norm"}
-    return bool(told)
+    step = plain[-1:] == ["step"] and set(plain) & {"grad", "gradient"}
+    return bool(told or step)
 
 
 @lru_cache(maxsize=5_000)

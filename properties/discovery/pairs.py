@@ -35,8 +35,9 @@ class Pairing:
         What the forward calls of its own.
     warm : bool
         Whether the object makes its parameters with its first input, so that it gets one before.
-    unsure : bool
-        Whether nothing but a letter says that they belong together.
+    unsure : str
+        What a misfit needs to convict where no name says that they belong together: ``entries``,
+        that most of them are right, or ``another``, that another gradient is.
     slope : Function or None
         A method that gives the upstream derivative of the output and the labels, of a cost that is
         nowhere written.
@@ -56,7 +57,7 @@ class Pairing:
     gradients: tuple[str, ...] = ()
     helpers: tuple[Function, ...] = ()
     warm: bool = False
-    unsure: bool = False
+    unsure: str = ""
     slope: Function | None = None
     handed: bool = False
     supplied: Mapping[str, str | int] = field(default_factory=dict)

@@ -6,11 +6,12 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from . import names
+from .evidence import ENTRIES
 from .pairs import Pairing
 from .source import Class, Function, Survey
 
 _KEYWORDS = names.vocabulary("jac fprime Dfun dfun grad gradient hess fprime2 jacobian")
-_LETTERS: Mapping[str, str] = {
+ENTRIESS: Mapping[str, str] = {
     "g": "f F fun objective cost loss J",
     "G": "f F fun objective cost loss J",
     "H": "h",
@@ -47,17 +48,18 @@ def by_letter(
         gradients = [*_GRADIENTS, *(n for n in own if names.is_backward(n))]
         for name in gradients:
             if name in own and not set(names.words(name)) & names.SECOND:
-                yield Pairing(own[name], function, "second", owner, unsure=name in _GRADIENTS)
+                needs = ENTRIES if name in _GRADIENTS else ""
+                yield Pairing(own[name], function, "second", owner, unsure=needs)
     # Beside a function, g may be a constraint; an object that has a Hessian has a gradient.
     triad = owner is not None and any(n in own for n in ("H", "hess", "hessian"))
-    likely = _LETTERS.get(function.name, "").split()
+    likely = ENTRIESS.get(function.name, "").split()
     if function.name == "J" and not own.keys() & set(likely):
         likely = [n for n in own if not (names.is_backward(n) or names.uses_gradients(n))]
     for name in likely:
         if name in own and not own[name].is_skeleton and function.names:
             sure = triad and function.name in _GRADIENTS
             if sure or "H" in own or _gives_array(function):
-                yield Pairing(own[name], function, "local", owner, unsure=not sure)
+                yield Pairing(own[name], function, "local", owner, unsure="" if sure else ENTRIES)
 
 
 def _gives_array(function: Function) -> bool:
