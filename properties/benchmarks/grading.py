@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -73,29 +74,53 @@ def statuses(record: dict[str, Any]) -> dict[str, str]:
     return {f"status of {f['name']}": f["status"] for f in record["functions"]}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Graded:
+    """A class that is made up, with the grades of a run that nobody disturbed."""
+
+    home: Path
+    out: Path
+    more: Sequence[str]
+    told: str
+    seconds: float
+
+    def beside(self, name: str) -> Path:
+        """Where another run over the class writes."""
+        return self.home.parent / name
+
+
+@contextmanager
+def graded(
+    count: int, *, seed: int, more: Sequence[str] = (), hanging: bool = False
+) -> Iterator[Graded]:
+    """Make a class up and grade it; `alone`, `kill` and `cluster` compare with that."""
+    with tempfile.TemporaryDirectory() as folder:
+        home, out = Path(folder) / "class", Path(folder) / "out"
+        kinds = [one.kind for one in make_class(home, count, seed=seed, hanging=hanging)]
+        told = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+        seconds = grade(home, out, *more)
+        yield Graded(
+            home=home, out=out, more=more, told=f"{count} submissions ({told})", seconds=seconds
+        )
+
+
 # -- alone ---------------------------------------------------------------------------------------
 
 
-def alone(count: int, seed: int, more: Sequence[str]) -> int:
-    """Grade a class, and judge each of it alone; gives how many verdicts differ."""
-    with tempfile.TemporaryDirectory() as folder:
-        home, out = Path(folder) / "class", Path(folder) / "out"
-        made = make_class(home, count, seed=seed)
-        took = grade(home, out, *more)
-        graded = verdicts(out)
-        differing = 0
-        submissions = find_submissions(home)
-        # Some hang until their clock ends them: one more than there are processors.
-        with ProcessPoolExecutor(processors() + 1) as pool:
-            owns = pool.map(_alone, (one.sources for one in submissions), repeat(more))
-            for submission, own in zip(submissions, owns, strict=True):
-                said = graded[submission.label]
-                if any(said.get(key) != value for key, value in own.items()):
-                    differing += 1
-                    print(f"{submission.label}: graded {said}, alone {own}", flush=True)
-    kinds = [one.kind for one in made]
-    told = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
-    print(f"{count} submissions ({told}) in {took:.0f} s: {differing} verdicts differ from alone")
+def alone(one: Graded) -> int:
+    """Judge each of a class alone; gives how many verdicts differ."""
+    said_of = verdicts(one.out)
+    differing = 0
+    submissions = find_submissions(one.home)
+    # Some hang until their clock ends them: one more than there are processors.
+    with ProcessPoolExecutor(processors() + 1) as pool:
+        owns = pool.map(_alone, (found.sources for found in submissions), repeat(one.more))
+        for submission, own in zip(submissions, owns, strict=True):
+            said = said_of[submission.label]
+            if any(said.get(key) != value for key, value in own.items()):
+                differing += 1
+                print(f"{submission.label}: graded {said}, alone {own}", flush=True)
+    print(f"{one.told} in {one.seconds:.0f} s: {differing} verdicts differ from alone")
     return differing
 
 
@@ -127,47 +152,37 @@ def _alone(sources: Sequence[tuple[str, Path]], more: Sequence[str]) -> dict[str
 # -- kill ----------------------------------------------------------------------------------------
 
 
-def kill(
-    count: int,
-    kills: int,
-    seed: int,
-    *,
-    least: float = 5.0,
-    most: float = 40.0,
-    more: Sequence[str] = (),
-) -> int:
+def kill(one: Graded, kills: int, seed: int, *, least: float = 5.0, most: float = 40.0) -> int:
     """Grade a class under kills; gives how many grades differ from those of a quiet run."""
     rng = random.Random(seed)
-    with tempfile.TemporaryDirectory() as folder:
-        home, quiet, out = (Path(folder) / name for name in ("class", "quiet", "out"))
-        make_class(home, count, seed=seed, hanging=False)
-        grade(home, quiet, *more)
-        done = {"command": 0, "worker": 0, "judge": 0}
-        again = 0
-        while sum(done.values()) < kills:
-            before = _kept(out)
-            process = subprocess.Popen(
-                command("grade", str(home), "--out", str(out), *COMMON, *more),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            while process.poll() is None:
-                time.sleep(rng.uniform(least, most))
-                victim = rng.choice(list(done))
-                done[victim] += _kill(process.pid, victim, rng)
-                if sum(done.values()) >= kills:
-                    break
-            again += sum(_kept(out).get(name, stamp) != stamp for name, stamp in before.items())
-            if process.poll() is not None and process.returncode in (0, 1):
-                (out / "grades.csv").unlink()
-                for file in rng.sample(sorted((out / "results").iterdir()), count // 3):
-                    file.unlink()  # all is judged before all have been killed: some once more
+    out = one.beside("killed")
+    done = {"command": 0, "worker": 0, "judge": 0}
+    again = 0
+    while sum(done.values()) < kills:
+        before = _kept(out)
+        process = subprocess.Popen(
+            command("grade", str(one.home), "--out", str(out), *COMMON, *one.more),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while process.poll() is None:
+            time.sleep(rng.uniform(least, most))
+            victim = rng.choice(list(done))
+            done[victim] += _kill(process.pid, victim, rng)
             if sum(done.values()) >= kills:
-                process.kill()
-                process.wait()
-        grade(home, out, *more)
-        differing = sum(a != b for a, b in _pairs(verdicts(quiet), verdicts(out)))
-    print(f"{count} submissions, killed {done}: {differing} grades differ, {again} judged twice")
+                break
+        again += sum(_kept(out).get(name, stamp) != stamp for name, stamp in before.items())
+        if process.poll() is not None and process.returncode in (0, 1):
+            (out / "grades.csv").unlink()
+            results = sorted((out / "results").iterdir())
+            for file in rng.sample(results, len(results) // 3):
+                file.unlink()  # all is judged before all have been killed: some once more
+        if sum(done.values()) >= kills:
+            process.kill()
+            process.wait()
+    grade(one.home, out, *one.more)
+    differing = sum(a != b for a, b in _pairs(verdicts(one.out), verdicts(out)))
+    print(f"{one.told}, killed {done}: {differing} grades differ, {again} judged twice")
     return int(differing + again)
 
 
@@ -254,17 +269,14 @@ def by_hand(workers: int) -> Iterator[str]:
                 process.wait()
 
 
-def cluster(count: int, seed: int, workers: int = 4, more: Sequence[str] = ()) -> int:
-    """Grade a class here, and on workers that were started by hand; gives how many differ."""
-    with tempfile.TemporaryDirectory() as folder:
-        home, here, there = (Path(folder) / name for name in ("class", "here", "there"))
-        make_class(home, count, seed=seed, hanging=False)
-        local = grade(home, here, *more)
-        with by_hand(workers) as address:
-            remote = grade(home, there, "--scheduler", address, *more)
-        differing = sum(a != b for a, b in _pairs(verdicts(here), verdicts(there)))
+def cluster(one: Graded, workers: int = 4) -> int:
+    """Grade a class on workers that were started by hand; gives how many grades differ."""
+    there = one.beside("there")
+    with by_hand(workers) as address:
+        remote = grade(one.home, there, "--scheduler", address, *one.more)
+    differing = sum(a != b for a, b in _pairs(verdicts(one.out), verdicts(there)))
     print(
-        f"{count} submissions: {differing} grades differ between this machine ({local:.0f} s) and "
+        f"{one.told}: {differing} grades differ between this machine ({one.seconds:.0f} s) and "
         f"{workers} workers started by hand on it ({remote:.0f} s)"
     )
     return int(differing)
@@ -279,13 +291,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--isolation", default="auto")
     options = parser.parse_args()
-    isolation = ["--isolation", options.isolation]
-    runs: dict[str, Callable[[], int]] = {
-        "alone": lambda: alone(options.count, options.seed, isolation),
-        "kill": lambda: kill(options.count, options.kills, options.seed),
-        "cluster": lambda: cluster(options.count, options.seed),
+    runs: dict[str, Callable[[Graded], int]] = {
+        "alone": alone,
+        "kill": lambda one: kill(one, options.kills, options.seed),
+        "cluster": cluster,
     }
-    return int(bool(runs[options.what]()))
+    more = ["--isolation", options.isolation]
+    hanging = options.what == "alone"
+    with graded(options.count, seed=options.seed, more=more, hanging=hanging) as one:
+        return int(bool(runs[options.what](one)))
 
 
 if __name__ == "__main__":

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from properties.benchmarks.held import Held
 from properties.benchmarks.inputs import ROWS, fixed, random_shapes
 from properties.benchmarks.rivals import RIVALS, Rival
 from properties.benchmarks.sampling import held, make_probe
 from properties.benchmarks.side_by_side_bench import Bench, Bug, smallest_error
 from properties.benchmarks.side_by_side_page import page
 from properties.benchmarks.subject import Subject
+from properties.judge.suite import Suite
 from properties.tests.slow import mostly_slow
 
 QUICK = [rival for rival in RIVALS if rival.needs in ("", "scipy")]
 
 
+@pytest.fixture(scope="module")
+def bundled() -> Iterator[tuple[Suite, Held]]:
+    """The bundled layers, found once: that takes longer than most checkers."""
+    suite, implementation = held("bundled")
+    yield suite, implementation
+    suite.close()
+
+
 @pytest.mark.parametrize("row", mostly_slow(ROWS, fast=("relu", "batchnorm")))
 @pytest.mark.parametrize("rival", QUICK, ids=lambda rival: rival.name)
-def test_accepts_right_code(rival: Rival, row: str) -> None:
-    suite, implementation = held("bundled")
+def test_accepts_right_code(rival: Rival, row: str, bundled: tuple[Suite, Held]) -> None:
+    suite, implementation = bundled
     (spec,) = (spec for spec in suite.specs if spec.name == row)
     with implementation.in_place():
         subject = Subject(probe=make_probe(suite, spec))

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from properties.tests.command_line import nndl
 from properties.tests.judging import record_of
 from properties.tests.slow import slow
 
+pytestmark = pytest.mark.xdist_group("batch")  # one class is graded for several tests
 RIGHT = canaries.WRONG.replace("cache >= -1", "cache > 0").replace("mean(axis=0)", "sum(axis=0)")
 FEW = ["--only", "affine,relu,dropout"]  # enough for what becomes of a submission
 POINTS = 'feedback = "hint"\n[points]\naffine = 4\nrelu = 2\n[visibility]\nrelu = "hidden"\n'
@@ -44,7 +46,7 @@ def test_a_class_is_graded_once_and_goes_on(tmp_path: Path) -> None:
     with zipfile.ZipFile(home / "eve.zip", "w") as archive:
         archive.writestr("../out.py", RIGHT)
     (tmp_path / "points.toml").write_text(POINTS, encoding="utf-8")
-    arguments = ["grade", str(home), "--out", str(out), "--profile", "quick"]
+    arguments = ["grade", str(home), "--out", str(out), "--profile", "quick", "--workers", "1"]
     arguments += ["--only", "affine,relu", "--points", str(tmp_path / "points.toml")]
     first = nndl(*arguments)
     assert first.code == 1, first.out + first.err  # the zip was not read
@@ -101,26 +103,32 @@ def test_nothing_of_the_folder_that_it_is_run_in_is_imported(tmp_path: Path) -> 
     evil = f"open({str(tmp_path / 'ran')!r}, 'a').write(__name__)\n"
     for name in ("numpy", "msgspec", "random", "tempfile"):
         (home / f"{name}.py").write_text(evil, encoding="utf-8")
-    told = ["--profile", "quick", "--only", "relu", "--isolation", "require"]
+    told = ["--profile", "quick", "--only", "relu", "--isolation", "require", "--workers", "1"]
     done = nndl("grade", ".", "--out", str(tmp_path / "out"), *told, cwd=home)
     assert done.code == 0, done.out + done.err
     assert set(rows(tmp_path / "out" / "grades.csv")) == {"numpy", "msgspec", "random", "tempfile"}
     assert not (tmp_path / "ran").exists()
 
 
-@slow
-def test_kills_at_random_moments_lose_nothing_and_change_nothing() -> None:
-    assert grading.kill(12, 4, seed=1, least=2.0, most=6.0, more=FEW) == 0
+@pytest.fixture(scope="module")
+def graded() -> Iterator[grading.Graded]:
+    with grading.graded(10, seed=1, more=FEW) as made:
+        yield made
 
 
 @slow
-def test_workers_started_by_hand_give_the_same_grades() -> None:
-    assert grading.cluster(6, seed=2, workers=2, more=FEW) == 0
+def test_kills_at_random_moments_lose_nothing_and_change_nothing(graded: grading.Graded) -> None:
+    assert grading.kill(graded, 4, seed=1, least=2.0, most=6.0) == 0
 
 
 @slow
-def test_verdicts_are_those_of_check_alone() -> None:
-    assert grading.alone(8, 3, ["--isolation", "auto", *FEW]) == 0
+def test_workers_started_by_hand_give_the_same_grades(graded: grading.Graded) -> None:
+    assert grading.cluster(graded, workers=2) == 0
+
+
+@slow
+def test_verdicts_are_those_of_check_alone(graded: grading.Graded) -> None:
+    assert grading.alone(graded) == 0
 
 
 @slow
