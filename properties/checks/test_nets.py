@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from reference import nets
@@ -13,12 +15,20 @@ from ..judge.subjects.net import NetProbe, Step, params_of, sizes_of
 from ..layers.nets import NetSpec
 from ..spec.case import Array, Case
 
+_SCALES = ("weight_scale", "std")
+_LARGE = (30, (30, 30), 30)
+"""Sizes at which a standard deviation is known to some percent."""
+
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
 def test_parameters_of_the_net(
     probe: NetProbe, case: Case, rng: np.random.Generator
 ) -> Questions[None]:
-    """A new net has the contract's parameters in its sizes: small weights, zero biases."""
+    """A new net has the contract's parameters in its sizes: small weights, zero biases.
+
+    The weights grow in proportion to ``weight_scale``, and have both signs. That they start at a
+    scale of their own is a convention.
+    """
     case = probe.fit(case)
     probe.note_form()
     # Not the parameters of the case: those that the constructor made.
@@ -36,6 +46,30 @@ def test_parameters_of_the_net(
             start = 1.0 if name.startswith("gamma") else 0.0
             if not np.all(made[name] == start):
                 probe.contradict(name, f"params[{name!r}] does not start as {start:g}s", case)
+    if scale := next((one for one in _SCALES if one in probe.form.options), ""):
+        yield from _scale(probe, case, scale)
+
+
+def _scale(probe: NetProbe, case: Case, scale: str) -> Questions[None]:
+    """What the weights of two larger nets say, of which the second asks for twice the scale."""
+    seed = case.args["seed"]
+    once: dict[str, Any] = {scale: 0.25}
+    twice: dict[str, Any] = {scale: 0.5}
+    single = yield from probe.initial(_LARGE, seed=seed, **once)
+    double = yield from probe.initial(_LARGE, seed=seed, **twice)
+    for name, weights in single.items():
+        if name[0] != "W":
+            continue
+        before, after = (float(np.sqrt(np.mean(np.square(w)))) for w in (weights, double[name]))
+        if before == 0.0 or np.min(weights) >= 0.0 or np.max(weights) <= 0.0:
+            sentence = f"weights of one sign: params[{name!r}]; wanted normal ones"
+            probe.contradict(name, sentence, case)
+        growth = after / before
+        if not (1.6 < growth < 2.5 or 0.8 < growth < 1.25):
+            sentence = f"weights grow {growth:.3g} times for twice {scale}: params[{name!r}]"
+            probe.contradict(name, sentence, case)
+        if not 0.8 < after / 0.5 < 1.25:
+            probe.note(Kind.CONVENTION, f"weights start at a scale of their own, not {scale}")
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec)

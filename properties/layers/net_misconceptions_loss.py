@@ -206,6 +206,14 @@ net, grads
     Each entry of params is updated by its gradient: one that no layer uses does not belong there,
       one that a layer uses needs a gradient in grads.
 net, params
+  weights of one sign
+    shows: weights of one sign
+    Weights are weight_scale * np.random.randn(fan in, fan out): those of rand are all positive,
+      and zeros are the same for all units. [packt10]
+  weight_scale is no variance
+    shows: weights grow
+    weight_scale is the standard deviation of the weights: it multiplies np.random.randn as it is,
+      neither squared nor under a root. [~mlpack3651]
   parameters made otherwise
     shows: params[
     The constructor makes weights (fan in, fan out), biases and beta of zeros, gamma of ones.

@@ -16,7 +16,9 @@ from ..spec.values import Values, batch_sizes, values
 from ..spec.ways import Ways, sizes
 
 # Queries, keys, width of queries and keys, width of values: unequal, so that axes show.
-_SIZES = st.sampled_from(((2, 3, 4, 5), (1, 1, 1, 1), (3, 2, 1, 2), (4, 3, 2, 1), (2, 5, 3, 4)))
+_SIZES = st.sampled_from(
+    ((2, 3, 4, 5), (1, 1, 1, 1), (3, 2, 1, 2), (4, 3, 2, 1), (2, 5, 3, 4), (3, 3, 2, 4))
+)
 
 
 def _make(v: Values, n: int, sizes: tuple[int, int, int, int]) -> Case:

@@ -148,4 +148,8 @@ SOURCES: dict[str, str] = {
     "yby": (
         "https://math.techqa.club/is-my-calculation-about-this-partial-differentiation-correct-2782071"
     ),
+    "packt10": (
+        "https://github.com/PacktPublishing/Hands-On-Computer-Vision-with-TensorFlow-2/issues/10"
+    ),
+    "mlpack3651": "https://github.com/mlpack/mlpack/pull/3651",
 }

@@ -173,11 +173,16 @@ class NetProbe(ObjectProbe):
         return self.loss(outcome, case)
 
     def initial(
-        self, sizes: tuple[int, tuple[int, ...], int], *, batchnorm: bool = False, **options: Any
+        self,
+        sizes: tuple[int, tuple[int, ...], int],
+        *,
+        batchnorm: bool = False,
+        seed: int | None = None,
+        **options: Any,
     ) -> Questions[dict[str, Any]]:
-        """The parameters that the constructor makes."""
+        """The parameters that the constructor makes; ``seed`` is that of numpy's global state."""
         args, kwargs = self.form.constructor(sizes, batchnorm=batchnorm, **options)
-        calls = [Call(self.name, args, kwargs), Call(".params", (Ref(0, 0),))]
+        calls = [Call(self.name, args, kwargs, seed=seed), Call(".params", (Ref(0, 0),))]
         outcomes = yield from self.ask(calls)
         params = self.get(outcomes[-1])[0]
         return dict(params)

@@ -131,9 +131,10 @@ def find_form(probe: Probe, name: str, *, deep: bool, monolithic: bool) -> Form:
     form, params = _construct(probe, name, deep=deep)
     _check_names(name, params, deep=deep)
     form = _layout(form, params)
+    tried = {"reg": 0.5, "weight_scale": 0.5, "dtype": "float64", "seed": 3}
+    form = _options(probe, name, form, {"std": 0.5} if monolithic else tried)
     if monolithic:
         return form
-    form = _options(probe, name, form)
     form = _batchnorm(probe, name, form) if deep else form
     return _dropout(probe, name, form)
 
@@ -207,8 +208,8 @@ def _layout(form: Form, params: Mapping[str, Any]) -> Form:
     return _replace(form, transposed=np.shape(params["W1"]) == (h, d), shapes=shapes)
 
 
-def _options(probe: Probe, name: str, form: Form) -> Form:
-    tried = {"reg": 0.5, "weight_scale": 0.5, "dtype": "float64", "seed": 3}
+def _options(probe: Probe, name: str, form: Form, tried: Mapping[str, Any]) -> Form:
+    """Find which of some options the constructor takes."""
     attempts = (
         _make(name, _replace(form, options=frozenset({option})), **{option: value})
         for option, value in tried.items()

@@ -38,6 +38,7 @@ def judged(folder: Path, name: str, profile: str = "quick") -> dict[str, Any]:
 _COLUMN = "np.zeros((%s, 1))"
 _LAST_TWO = "self.params['b2'] = np.zeros(num_classes)"
 _FIRST_TWO = "self.params['b1'] = np.zeros(hidden_dims)"
+_SCALED = "np.random.normal(0, weight_scale, (dims[i], dims[i + 1]))"
 _DROP = "out = x * mask"
 _TEST_MODE = "    xhat = (x - running_mean) / np.sqrt(running_var + eps)\n"
 _PLACEHOLDERS = (
@@ -79,6 +80,11 @@ NAMED: dict[str, tuple[str, str, list[Patch]]] = {
             ("fc_net.py", _FIRST_TWO, "self.params['b1'] = 0"),
             ("fc_net.py", _LAST_TWO, "self.params['b2'] = 0.0"),
         ],
+    ),
+    "weights of a scale of their own": (
+        FC,
+        "convention: weights start at a scale of their own, not weight_scale",
+        [("fc_net.py", _SCALED, "np.random.randn(dims[i], dims[i + 1]) / np.sqrt(dims[i])")],
     ),
     "biases in columns": (
         TWO,
@@ -193,6 +199,16 @@ WRONG: dict[str, tuple[str, str, list[Patch]]] = {
                 "    grads['b1'] = db.reshape(-1, 1)",
             )
         ],
+    ),
+    "weights of a squared scale": (
+        FC,
+        "weights grow 4 times for twice weight_scale",
+        [("fc_net.py", _SCALED, _SCALED.replace("weight_scale", "weight_scale ** 2"))],
+    ),
+    "weights of one sign": (
+        FC,
+        "weights of one sign",
+        [("fc_net.py", _SCALED, "weight_scale * np.random.rand(dims[i], dims[i + 1])")],
     ),
     "statistics drift in test mode": (
         "batchnorm_forward",
