@@ -9,7 +9,8 @@ from .affine_batchnorm_relu import AFFINE_BATCHNORM_RELU
 from .affine_relu import AFFINE_RELU
 from .attention import ATTENTION
 from .autoencoder import AUTOENCODER
-from .batchnorm import BATCHNORM, BATCHNORM_ALT
+from .batchnorm import BATCHNORM
+from .batchnorm_alt import BATCHNORM_ALT
 from .bce_with_logits import BCE_WITH_LOGITS
 from .conv import CONV, CONV_FAST, CONV_OTHERS
 from .conv_bn_relu import CONV_BN_RELU
@@ -18,11 +19,13 @@ from .conv_relu_pool import CONV_RELU_POOL
 from .dropout import DROPOUT
 from .elu import ELU
 from .gelu import GELU
-from .gplvm import GPLVM, LOG_DETERMINANT, TRACE
+from .gplvm import GPLVM
+from .gplvm_terms import LOG_DETERMINANT, TRACE
 from .huber import HUBER
 from .layernorm import LAYERNORM
 from .leaky_relu import LEAKY_RELU
-from .linear_classifiers import LINEAR_CLASSIFIERS
+from .linear_softmax import LINEAR_SOFTMAX
+from .linear_svm import LINEAR_SVM
 from .lstm import LSTM, LSTM_STEP
 from .max_pool import MAX_POOL, MAX_POOL_FAST, MAX_POOL_OTHERS
 from .mse import MSE
@@ -92,7 +95,8 @@ ALL: tuple[LayerSpec, ...] = (
     WORD_EMBEDDING,
     TEMPORAL_AFFINE,
     TEMPORAL_SOFTMAX,
-    *LINEAR_CLASSIFIERS,
+    *LINEAR_SVM,
+    *LINEAR_SOFTMAX,
     *NETS,
     *WHOLE_NETS,
     *RULES,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import strategies as st
 
 from reference import batchnorm
@@ -13,9 +11,9 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import SIDES, Values, batch_sizes, values
-from ..spec.ways import Ways, sizes
+from ..spec.ways import sizes
 from . import batchnorm_misconceptions as wrong
-from .normalising import UPDATED, bn_param, options_as_text, some_small, with_test_mode
+from .normalising import UPDATED, batch_ways, bn_param, some_small, with_test_mode
 
 
 def _make(purpose: Purpose, v: Values, n: int, d: int) -> Case:
@@ -31,9 +29,8 @@ def _make(purpose: Purpose, v: Values, n: int, d: int) -> Case:
 def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     if purpose in (Purpose.KINK, Purpose.INTEGER):
         return None
-    if purpose is Purpose.SMOOTH:
-        return st.builds(_make, st.just(purpose), values(purpose), st.integers(3, 6), SIDES)
-    return st.builds(_make, st.just(purpose), values(purpose), batch_sizes(purpose), SIDES)
+    sizes = st.integers(3, 6) if purpose is Purpose.SMOOTH else batch_sizes(purpose)
+    return st.builds(_make, st.just(purpose), values(purpose), sizes, SIDES)
 
 
 _SCALED = f"""
@@ -92,25 +89,17 @@ normal = (x - running_mean) / running_std
 out = gamma * normal + beta
 """
 
-WAYS = Ways(
-    arguments="x, gamma, beta, bn_param",
-    given=sizes(x="N D") + options_as_text("D"),
-    texts={
-        "train": (
-            _NORMALISE + _MEANS,
-            _NORMALISE_BY_NUMPY + _SHORT,
-            _NORMALISE + _PAPER,
-            _NORMALISE + _CHAIN,
-        ),
-        "test": (_BY_RUNNING_STATISTICS,),
-    },
-    kind="bn_param['mode']",
-    state={"running_mean": "new_mean", "running_var": "new_var"},
-    updating="train",
+WAYS = batch_ways(
+    sizes(x="N D"),
+    "D",
+    train=(
+        _NORMALISE + _MEANS,
+        _NORMALISE_BY_NUMPY + _SHORT,
+        _NORMALISE + _PAPER,
+        _NORMALISE + _CHAIN,
+    ),
+    test=_BY_RUNNING_STATISTICS,
 )
-
-
-_OF_ALT = wrong.BACKWARD.replace("batchnorm_backward", "batchnorm_backward_alt")
 
 BATCHNORM = LayerSpec(
     name="batchnorm",
@@ -127,14 +116,4 @@ BATCHNORM = LayerSpec(
     ways=WAYS,
     misconceptions=Misconceptions("batchnorm", wrong.FORWARD + wrong.BACKWARD),
     hints=Hints(factors=("gamma", "std", "momentum"), normalises=True, cases=with_test_mode),
-)
-
-BATCHNORM_ALT = replace(
-    BATCHNORM,
-    name="batchnorm_alt",
-    layer="batchnorm_alt",
-    backward="batchnorm_backward_alt",
-    shares_forward=True,
-    inputs={"batchnorm_alt": BATCHNORM.inputs["batchnorm"]},
-    misconceptions=Misconceptions("batchnorm_alt", _OF_ALT),
 )

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..judge.mismatch import Fault, Mismatch
-from ..judge.subjects.whole_net import WholeNetProbe
+from ..judge.subjects.whole_net import observe
 from ..spec.account import Account, Seen, Steps, evaluate
 from ..spec.case import Array, Case
 from ..spec.misconception import Misconceptions
@@ -233,24 +232,11 @@ def given_of(case: Case) -> Mapping[str, Any]:
     return {**case.args, "null": 0}
 
 
-def _observe(cases: Sequence[Case], probe: WholeNetProbe) -> list[Seen]:
-    found = []
-    for case in cases:
-        if probe.row.variant(case) in probe.lacks:
-            continue
-        try:
-            loss, *_ = probe.now(probe.play(case, 1))
-            found.append(Seen(given=given_of(case), got=probe.loss(loss, case)))
-        except (Fault, Mismatch):
-            continue
-    return found
-
-
 def account(cases: Sequence[Case]) -> Account:
     """How a net of captions arrives at its loss; ``cases`` tell mistakes apart."""
     return Account(
         steps=STEPS,
         misconceptions=MISCONCEPTIONS,
-        observe=partial(_observe, cases),
+        observe=partial(observe, cases, given_of),
         predict=predict,
     )

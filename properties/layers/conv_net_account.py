@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..judge.mismatch import Fault, Mismatch
-from ..judge.subjects.whole_net import WholeNetProbe
+from ..judge.subjects.whole_net import observe
 from ..spec.account import Account, Seen, Steps
 from ..spec.case import Array, Case
 from ..spec.misconception import Misconceptions
@@ -103,19 +102,10 @@ def predict(steps: Steps, seen: Seen) -> dict[str, Array]:
     }
 
 
-def _observe(cases: Sequence[Case], probe: WholeNetProbe) -> list[Seen]:
-    found = []
-    for case in cases:
-        given = {name: case.args[name] for name in ("X", "y", "reg")}
-        given["params"] = probe.parameters(case)
-        try:
-            scores, *_ = probe.now(probe.play(case, 1, scores=True))
-            loss, *_ = probe.now(probe.play(case, 1))
-            got = {"scores": np.asarray(probe.get(scores)[0]), **probe.loss(loss, case)}
-        except (Fault, Mismatch):
-            continue
-        found.append(Seen(given=given, got=got))
-    return found
+def given_of(case: Case) -> Mapping[str, Any]:
+    """What a prediction starts from."""
+    params = {name: case.args[name] for name in ("W1", "b1", "W2", "b2", "W3", "b3")}
+    return {**{name: case.args[name] for name in ("X", "y", "reg")}, "params": params}
 
 
 def account(cases: Sequence[Case]) -> Account:
@@ -123,6 +113,6 @@ def account(cases: Sequence[Case]) -> Account:
     return Account(
         steps=STEPS,
         misconceptions=MISCONCEPTIONS,
-        observe=partial(_observe, cases),
+        observe=partial(observe, cases, given_of),
         predict=predict,
     )

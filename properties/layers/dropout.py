@@ -15,7 +15,7 @@ from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Precision, Purpose, Reading, Reference
 from ..spec.values import Values, any_shape, values
 from ..spec.ways import Ways
-from .dropout_masks import HINTS
+from .dropout_masks import HINTS, kept_on_the_way_back, kept_units
 
 
 def _make(purpose: Purpose, v: Values, shape: tuple[int, ...]) -> Case:
@@ -36,29 +36,6 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
     return st.builds(_make, st.just(purpose), values(purpose), any_shape(purpose))
 
 
-def kept_units(case: Case, run: Run | None) -> Array:
-    """Which units a run kept: those whose output is not zero."""
-    x = case.args["x"]
-    if case.args["dropout_param"]["mode"] == "test":
-        return np.ones(x.shape, dtype=bool)
-    if run is None:
-        raise ValueError("which units were kept is known after a run only: give the run")
-    out = run.outputs["out"]
-    return (out != 0.0) if out.shape == x.shape else np.ones(x.shape, dtype=bool)
-
-
-def _kept_on_the_way_back(case: Case, run: Run | None) -> Array:
-    """The same, where the forward may zero negative inputs that it keeps.
-
-    Where no negative input came through, the forward does not tell which of them it kept; dx does.
-    """
-    kept, x = kept_units(case, run), case.args["x"]
-    dx = run.gradients.get("x") if run is not None else None
-    if kept[x < 0.0].any() or dx is None or dx.shape != x.shape:
-        return kept
-    return np.asarray(np.where(x < 0.0, dx != 0.0, kept))
-
-
 def _vjp(
     dout: Operand, kept_on_the_way_back: Array, p_drop: float, precision: Precision
 ) -> Bounded:
@@ -70,7 +47,7 @@ def _given(case: Case, run: Run | None) -> dict[str, Any]:
     p = float(param["p"]) if param["mode"] == "train" else 0.0
     return {
         "kept": kept_units(case, run),
-        "kept_on_the_way_back": _kept_on_the_way_back(case, run),
+        "kept_on_the_way_back": kept_on_the_way_back(case, run),
         "p_drop": p,
     }
 
@@ -98,24 +75,10 @@ other_kept = rng.random(x.shape) >= p
 """
 _WAYS = Ways(
     arguments="x, dropout_param",
-    given="""
-p = dropout_param['p']
-""",
+    given="\np = dropout_param['p']\n",
     texts={
-        "train": (
-            _MASK
-            + """
-out = x * kept / (1 - p)
-dx = dout * kept / (1 - p)
-""",
-        ),
-        "test": (
-            _MASK
-            + """
-out = x.copy()
-dx = dout.copy()
-""",
-        ),
+        "train": (f"{_MASK}\nout = x * kept / (1 - p)\ndx = dout * kept / (1 - p)\n",),
+        "test": (f"{_MASK}\nout = x.copy()\ndx = dout.copy()\n",),
     },
     kind="dropout_param['mode']",
 )

@@ -1,4 +1,4 @@
-"""What the masks of a dropout layer show of it, on many units: for the diagnosis."""
+"""Which units a run of a dropout layer kept, and what many masks show of it for the diagnosis."""
 
 from __future__ import annotations
 
@@ -11,6 +11,29 @@ import numpy as np
 from ..spec.case import Array, Case, Run
 from ..spec.hints import Hints, Sign
 from ..spec.observation import Observation
+
+
+def kept_units(case: Case, run: Run | None) -> Array:
+    """Which units a run kept: those whose output is not zero."""
+    x = case.args["x"]
+    if case.args["dropout_param"]["mode"] == "test":
+        return np.ones(x.shape, dtype=bool)
+    if run is None:
+        raise ValueError("which units were kept is known after a run only: give the run")
+    out = run.outputs["out"]
+    return (out != 0.0) if out.shape == x.shape else np.ones(x.shape, dtype=bool)
+
+
+def kept_on_the_way_back(case: Case, run: Run | None) -> Array:
+    """The same, where the forward may zero negative inputs that it keeps.
+
+    Where no negative input came through, the forward does not tell which of them it kept; dx does.
+    """
+    kept, x = kept_units(case, run), case.args["x"]
+    dx = run.gradients.get("x") if run is not None else None
+    if kept[x < 0.0].any() or dx is None or dx.shape != x.shape:
+        return kept
+    return np.asarray(np.where(x < 0.0, dx != 0.0, kept))
 
 
 def _observed(cases: Sequence[Case]) -> list[Case]:

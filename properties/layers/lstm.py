@@ -10,20 +10,29 @@ from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Reference
 from ..spec.ways import Ways, sizes
 from . import lstm_misconceptions
-from .recurrent import sequence_cases, step_cases
+from .recurrent import SUMS, flat_sums, sequence_cases, step_cases
 from .recurrent_misconceptions import of_sequence
 
-_FORWARD = """
+_GATES = """
 pre = x @ Wx + prev_h @ Wh + b
 i = 1 / (1 + np.exp(-pre[:, :H]))
 f = 1 / (1 + np.exp(-pre[:, H:2 * H]))
 o = 1 / (1 + np.exp(-pre[:, 2 * H:3 * H]))
 g = np.tanh(pre[:, 3 * H:])
 next_c = f * prev_c + i * g
+"""
+_GATES_BY_SPLIT = """
+pre = x @ Wx + prev_h @ Wh + b
+gates = 0.5 * (1 + np.tanh(0.5 * pre[:, :3 * H]))
+i = gates[:, :H]
+f = gates[:, H:2 * H]
+o = gates[:, 2 * H:]
+g = np.tanh(pre[:, 3 * H:])
+next_c = i * g + prev_c * f
+"""
+_REST = """
 shown = np.tanh(next_c)
 next_h = o * shown
-"""
-_BACKWARD = """
 dc = dnext_c + dout * o * (1 - shown ** 2)
 di = dc * g * i * (1 - i)
 df = dc * prev_c * f * (1 - f)
@@ -37,25 +46,6 @@ dWx = x.T @ da
 dWh = prev_h.T @ da
 db = da.sum(0)
 """
-_BY_SPLIT = """
-pre = x @ Wx + prev_h @ Wh + b
-gates = 0.5 * (1 + np.tanh(0.5 * pre[:, :3 * H]))
-i = gates[:, :H]
-f = gates[:, H:2 * H]
-o = gates[:, 2 * H:]
-g = np.tanh(pre[:, 3 * H:])
-next_c = i * g + prev_c * f
-shown = np.tanh(next_c)
-next_h = o * shown
-"""
-
-_WAYS = Ways(
-    arguments="x, prev_h, prev_c, Wx, Wh, b",
-    given=sizes(x="N D", prev_h="_ H"),
-    texts={"": (_FORWARD + _BACKWARD, _BY_SPLIT + _BACKWARD)},
-    upstreams=("dout", "dnext_c"),
-)
-
 _UNROLLED = """
 cell = lambda a, c: sig(a[:, H:2 * H]) * c + sig(a[:, :H]) * np.tanh(a[:, 3 * H:])
 shown = lambda a, c: sig(a[:, 2 * H:3 * H]) * np.tanh(c)
@@ -85,28 +75,6 @@ da = back[..., :4 * H]
 dx = da @ Wx.T
 dh0 = da[:, 0] @ Wh.T
 """
-_SUMS = """
-dWx = np.einsum('ntd,nth->dh', x, da)
-dWh = np.einsum('nth,ntk->hk', before, da)
-db = da.sum((0, 1))
-"""
-_FLAT_SUMS = """
-dWx = x.reshape(N * T, D).T @ da.reshape(N * T, 4 * H)
-dWh = before.reshape(N * T, H).T @ da.reshape(N * T, 4 * H)
-db = da.reshape(N * T, 4 * H).sum(0)
-"""
-
-_SEQUENCE = Ways(
-    arguments="x, h0, Wx, Wh, b",
-    given=sizes(x="N T D", h0="_ H"),
-    texts={
-        "": (
-            f"sig = lambda a: 1 / (1 + np.exp(-a)){_UNROLLED}{_SUMS}",
-            f"sig = lambda a: 0.5 * (1 + np.tanh(0.5 * a)){_UNROLLED}{_FLAT_SUMS}",
-        )
-    },
-)
-
 LSTM_STEP = LayerSpec(
     name="lstm_step",
     forward="lstm_step_forward",
@@ -116,7 +84,12 @@ LSTM_STEP = LayerSpec(
     outputs=("next_h", "next_c"),
     reference=Reference(forward=recurrent.lstm_step, vjp=recurrent.lstm_step_vjp),
     batched=("x", "prev_h", "prev_c"),
-    ways=_WAYS,
+    ways=Ways(
+        arguments="x, prev_h, prev_c, Wx, Wh, b",
+        given=sizes(x="N D", prev_h="_ H"),
+        texts={"": (_GATES + _REST, _GATES_BY_SPLIT + _REST)},
+        upstreams=("dout", "dnext_c"),
+    ),
     misconceptions=Misconceptions("lstm_step", lstm_misconceptions.STEP),
 )
 
@@ -130,6 +103,15 @@ LSTM = LayerSpec(
     reference=Reference(forward=recurrent.lstm, vjp=recurrent.lstm_vjp),
     batched=("x", "h0"),
     laws={"causal": "x"},
-    ways=_SEQUENCE,
+    ways=Ways(
+        arguments="x, h0, Wx, Wh, b",
+        given=sizes(x="N T D", h0="_ H"),
+        texts={
+            "": (
+                f"sig = lambda a: 1 / (1 + np.exp(-a)){_UNROLLED}{SUMS}",
+                f"sig = lambda a: 0.5 * (1 + np.tanh(0.5 * a)){_UNROLLED}{flat_sums('4 * H')}",
+            )
+        },
+    ),
     misconceptions=Misconceptions("lstm", lstm_misconceptions.SEQUENCE + of_sequence("lstm")),
 )

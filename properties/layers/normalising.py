@@ -10,6 +10,7 @@ import numpy as np
 from ..spec.case import Case
 from ..spec.row import Purpose
 from ..spec.values import Floats, Values
+from ..spec.ways import Ways
 
 _EPS = 1e-5
 _MOMENTUM = 0.9
@@ -69,6 +70,28 @@ UPDATED = """
 new_mean = momentum * running_mean + (1 - momentum) * mu
 new_var = momentum * running_var + (1 - momentum) * var
 """
+
+
+def batch_ways(given: str, side: str, *, train: tuple[str, ...], test: str) -> Ways:
+    """The ways of a normalisation over the batch, which keeps running statistics.
+
+    Parameters
+    ----------
+    given
+        Lines that name sizes.
+    side
+        How many statistics there are.
+    train, test
+        The ways in train mode, and the one in test mode.
+    """
+    return Ways(
+        arguments="x, gamma, beta, bn_param",
+        given=given + options_as_text(side),
+        texts={"train": train, "test": (test,)},
+        kind="bn_param['mode']",
+        state={"running_mean": "new_mean", "running_var": "new_var"},
+        updating="train",
+    )
 
 
 def with_test_mode(cases: Sequence[Case]) -> list[Case]:

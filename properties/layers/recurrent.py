@@ -13,6 +13,22 @@ from ..spec.values import Values, batch_sizes, values
 _SIZES = st.sampled_from(((2, 3), (1, 1), (3, 2), (4, 1), (1, 4), (3, 5)))
 _LENGTHS = st.sampled_from((2, 1, 3, 4))
 
+# The gradients of the parameters, which all time steps share.
+SUMS = """
+dWx = np.einsum('ntd,nth->dh', x, da)
+dWh = np.einsum('nth,ntk->hk', before, da)
+db = da.sum((0, 1))
+"""
+
+
+def flat_sums(width: str) -> str:
+    """The same, as products of matrices; ``width`` is that of the weights."""
+    return f"""
+dWx = x.reshape(N * T, D).T @ da.reshape(N * T, {width})
+dWh = before.reshape(N * T, H).T @ da.reshape(N * T, {width})
+db = da.reshape(N * T, {width}).sum(0)
+"""
+
 
 def step_cases(
     purpose: Purpose, gates: int, states: tuple[str, ...], douts: tuple[str, ...] = ()

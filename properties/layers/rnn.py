@@ -10,7 +10,7 @@ from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Reference
 from ..spec.ways import Ways, sizes
 from . import rnn_misconceptions
-from .recurrent import sequence_cases, step_cases
+from .recurrent import SUMS, flat_sums, sequence_cases, step_cases
 from .recurrent_misconceptions import of_sequence
 
 _STEP = """
@@ -54,10 +54,8 @@ da = scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) * (1 - h_t ** 2), 0 * h0,
           backwards=True)
 dx = da @ Wx.T
 dh0 = da[:, 0] @ Wh.T
-dWx = np.einsum('ntd,nth->dh', x, da)
-dWh = np.einsum('nth,ntk->hk', before, da)
-db = da.sum((0, 1))
-""",
+"""
+            + SUMS,
             """
 moved = x @ Wx + b
 h = scan(lambda prev, a_t: np.tanh(a_t + prev @ Wh), h0, moved)
@@ -69,10 +67,8 @@ dh = dout + np.concatenate([carried[:, 1:], 0 * h0[:, None]], 1)
 da = dh * slopes
 dx = np.einsum('nth,dh->ntd', da, Wx)
 dh0 = carried[:, 0]
-dWx = x.reshape(N * T, D).T @ da.reshape(N * T, H)
-dWh = before.reshape(N * T, H).T @ da.reshape(N * T, H)
-db = da.reshape(N * T, H).sum(0)
-""",
+"""
+            + flat_sums("H"),
         )
     },
 )

@@ -11,9 +11,9 @@ from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import Values, batch_sizes, values
-from ..spec.ways import Ways, sizes
+from ..spec.ways import sizes
 from . import spatial_batchnorm_misconceptions
-from .normalising import UPDATED, bn_param, options_as_text, some_small, with_test_mode
+from .normalising import UPDATED, batch_ways, bn_param, some_small, with_test_mode
 
 IMAGES = st.sampled_from(((1, 1), (2, 3), (3, 2), (1, 2), (2, 1), (2, 2), (1, 4)))
 
@@ -90,13 +90,11 @@ normal = (x - running_mean[:, None, None]) / running_root
 out = scale * normal + shift
 """
 
-WAYS = Ways(
-    arguments="x, gamma, beta, bn_param",
-    given=sizes(x="N C H W") + "\nn = N * H * W" + options_as_text("C"),
-    texts={"train": (_IMAGES, _ROWS, _PATHS), "test": (_BY_RUNNING_STATISTICS,)},
-    kind="bn_param['mode']",
-    state={"running_mean": "new_mean", "running_var": "new_var"},
-    updating="train",
+WAYS = batch_ways(
+    sizes(x="N C H W") + "\nn = N * H * W",
+    "C",
+    train=(_IMAGES, _ROWS, _PATHS),
+    test=_BY_RUNNING_STATISTICS,
 )
 
 SPATIAL_BATCHNORM = LayerSpec(

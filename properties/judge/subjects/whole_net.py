@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ import numpy as np
 from reference.precision import FLOAT32, FLOAT64
 
 from ...implementation import Call, Implementation, Outcome, Ref
+from ...spec.account import Seen
 from ...spec.case import Array, Case
 from ...spec.literals import literal
 from ..asking import Questions
-from ..mismatch import Fault, Kind
+from ..mismatch import Fault, Kind, Mismatch
 from .objects import ObjectProbe
 
 _NET = Ref(0, 0)
@@ -79,6 +81,15 @@ class WholeNetProbe(ObjectProbe):
             found[f"d{name}"] = gradient
         return found
 
+    def results(self, case: Case) -> dict[str, Array]:
+        """Scores, where the class has them, loss and gradients."""
+        found = {}
+        if self.row.scores is not None:
+            scores, *_ = self.now(self.play(case, 1, scores=True))
+            found["scores"] = np.asarray(self.get(scores)[0])
+        loss, *_ = self.now(self.play(case, 1))
+        return found | self.loss(loss, case)
+
     def judge(self, case: Case, got: Mapping[str, Array], *names: str) -> None:
         """Raise the mismatch of what the reference says otherwise, of some of it."""
         truth = self.row.scores if names == ("scores",) else self.row.truth
@@ -105,3 +116,15 @@ class WholeNetProbe(ObjectProbe):
             lines.append(f"net.params[{name!r}] = {literal(value)}")
         batch = ", ".join(literal(value) for value in self.row.batch(case))
         return [*lines, f"print(*net.loss({batch}))"]
+
+
+def observe(
+    cases: Sequence[Case], given_of: Callable[[Case], Mapping[str, Any]], probe: WholeNetProbe
+) -> list[Seen]:
+    """Runs on the cases, each with what a prediction starts from; what fails is left out."""
+    found = []
+    for case in cases:
+        if probe.row.variant(case) not in probe.lacks:
+            with suppress(Fault, Mismatch):
+                found.append(Seen(given=given_of(case), got=probe.results(case)))
+    return found
