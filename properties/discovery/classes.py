@@ -150,7 +150,8 @@ def _second(method: Function, kind: Class) -> Iterator[Pairing]:
     for name, other in kind.methods.items():
         gradient = names.is_backward(name) or "score" in names.words(name)
         gradient = gradient and not set(names.words(name)) & names.SECOND
-        if gradient and other.names == method.names and not other.is_skeleton:
+        own = method.names[: len(other.names)]  # a direction comes after the gradient's arguments
+        if gradient and other.names == own and not other.is_skeleton:
             yield Pairing(other, method, "second", kind)
 
 

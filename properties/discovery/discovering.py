@@ -34,7 +34,7 @@ from .learning import Refused
 from .letters import ones, pretty
 from .locating import locate, shape_is_off
 from .losses import is_loss, only_multiplied, symmetric_forms, variants
-from .notes import made_of, note_of
+from .notes import hides_rows, made_of, note_of
 from .pairs import Candidate, Pairing
 from .reading import leaves_of, readings
 from .session import Session
@@ -315,11 +315,12 @@ class _Search:
         self._summed = self._summed or as_summed(off, seen, specs)
         hypothesis = Hypothesis(start, specs, plan, reading, fit, cost, least)
         if self._best is None or hypothesis.rank < self._best.rank:
-            if self._best is not None and _hides(specs, self._best):
-                return
-            before, self._best = self._best, hypothesis
-            if before is not None and fit.clean:
-                self._note = note_of(specs, before.specs)
+            note = self._note
+            if self._best is not None:
+                note = note_of(specs, self._best.specs) if fit.clean else note
+                if _hides(specs, self._best) or hides_rows(pairing, note):
+                    return
+            self._best, self._note = hypothesis, note
 
     # endings
 

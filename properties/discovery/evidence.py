@@ -44,6 +44,8 @@ def weighed(pairing: Pairing, others: Sequence[Function]) -> Pairing:
     backward = pairing.backward
     if backward is None or backward is pairing.forward or pairing.unsure:
         return pairing
+    if set(names.words(backward.name)) & names.SECOND and pairing.kind != "second":
+        return replace(pairing, unsure=NOTHING)
     values = [one for one in (pairing.forward, pairing.then) if one is not None]
     if any(says(backward, one, others) for one in values):
         return pairing
@@ -59,7 +61,10 @@ def says(backward: Function, forward: Function, others: Sequence[Function]) -> b
 
     ``gradient`` beside one ``mse_loss`` does, beside two losses it does not.
     """
-    if forward.name in names.derived_from(backward.name):
+    words, theirs = set(names.words(backward.name)), set(names.words(forward.name))
+    score = "score" in words and theirs & names.LIKELIHOODS
+    force = words & {"force", "forces"} and theirs & names.ENERGIES
+    if score or force or forward.name in names.derived_from(backward.name):
         return True
     own, known = _words(backward), names.key(forward.name)
     own -= {name.lower() for name in (*forward.names, *backward.names)}

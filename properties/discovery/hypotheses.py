@@ -65,15 +65,16 @@ class Hypothesis:
         off = sum(shape_is_off(match) for match in self.fit.matches)
         square = sum(len(set(one.axes)) < len(one.axes) for one in self.specs.values())
         fits = -right + 0.25 * wrong + 0.5 * off
-        return (0.0 if self.fit.clean else 1.0, fits, self.cost + 0.2 * square)
+        odd = max(0, ones(self.specs) - self.start.told_ones)
+        return (0.0 if self.fit.clean else 1.0, fits, self.cost + 0.2 * square + 0.1 * odd)
 
 
 def unsure(best: Hypothesis, *, declared: bool) -> str:
     """Why a misfit is not enough to call the code wrong; "" when it is."""
     if not backed(best.fit, best.pairing.unsure):
-        forward, own = best.pairing.forward.name, best.pairing.judged.name
+        forward, told = best.pairing.forward.name, best.pairing.judged.name
         write = f"; if it is, call it {forward}_grad"
-        return f"no name says that {own} is the derivative of {forward}{write}"
+        return f"no name says that {told} is the derivative of {forward}{write}"
     if ones(best.specs) > best.start.told_ones and any(map(_over_one, best.fit.matches)):
         return "the shapes of what it returns fit no inputs that were found"
     if ones(best.specs) > best.start.told_ones and not _letters_of_examples(best.specs):
@@ -252,8 +253,12 @@ def other_axes(
         vector = one.kind in ("normal", "positive") and len(one.axes) == 1
         if vector and name in untold and name not in located:
             yield {**best.specs, name: replace(one, axes=())}
+        table = one.kind in ("normal", "positive") and len(one.axes) == 2
+        if table and name in untold and name not in located and is_target(name):
+            yield {**best.specs, name: replace(one, axes=one.axes[:1])}
     for name, one in specs.items():
-        for axes in (one.axes[:1], one.axes[1:]) if len(one.axes) == 2 else ():
+        fewer = (one.axes[:1], one.axes[1:]) if len(one.axes) == 2 else ()
+        for axes in (axes for axes in fewer if axes != (1,)):  # where all is one, all fits
             yield {**best.specs, name: replace(one, axes=axes)}
 
 

@@ -18,6 +18,8 @@ _SCALAR = names.VALUE - {"residual", "residuals", "fun", "criterion", "error"}
 
 def is_loss(pairing: Pairing) -> bool:
     """Whether a forward compares with labels: by its name, its class's, or a logarithm in it."""
+    if pairing.kind == "second":
+        return True
     told = set(names.words(pairing.forward.name)) | set(names.words(pairing.judged.name))
     if pairing.owner is not None:
         told |= set(names.words(pairing.owner.name))

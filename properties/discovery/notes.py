@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 
 from .hypotheses import is_target
 from .inputs import Wanted
+from .pairs import Pairing
+from .source import Function
 
 _VECTORS_ALONE = "right for vectors (N,) alone: for tables (N, D) it is not the derivative"
 
@@ -19,6 +22,25 @@ def note_of(specs: Mapping[str, Wanted], before: Mapping[str, Wanted]) -> str:
     if masks:
         return f"right where {_plain(masks)} holds zeros and ones alone"
     return f"right where {_plain(forms)} is symmetric" if forms else ""
+
+
+def hides_rows(pairing: Pairing, note: str) -> bool:
+    """Whether code that is right for vectors alone says itself that it is made for tables.
+
+    It keeps the axis that it reduces, ``x.mean(-1, keepdims=True)``, forward and backward.
+    """
+    pair = (pairing.forward, pairing.judged)
+    return note == _VECTORS_ALONE and all(_keeps_an_axis(one) for one in pair)
+
+
+def _keeps_an_axis(function: Function) -> bool:
+    calls = [node for node in function.walk() if isinstance(node, ast.Call)]
+    return any(
+        keyword.arg == "keepdims" and isinstance(keyword.value, ast.Constant)
+        for call in calls
+        for keyword in call.keywords
+        if any(ast.unparse(a) == "-1" for a in (*call.args, *(k.value for k in call.keywords)))
+    )
 
 
 def _plain(paths: list[str]) -> str:
