@@ -40,12 +40,13 @@ def record_of(
     extra: Sequence[LayerSpec] = (),
     profile: str = "quick",
     strict: bool = False,
+    shrink: bool = True,
     dropout_p: str | None = None,
     through: Callable[[Implementation], Implementation] = lambda implementation: implementation,
 ) -> dict[str, Any]:
     """The record of a target; ``through`` stands between the suite and the implementation."""
     chosen = frozenset(name for name in only.split(",") if name)
-    demands = Demands(profile=profile, strict=strict, dropout_p=dropout_p)
+    demands = Demands(profile=profile, strict=strict, shrink=shrink, dropout_p=dropout_p)
     job = Job(target=str(target), demands=demands, only=chosen, in_process=True)
     found = resolve_target(str(target))
     rows = (*job.suite().specs, *extra)

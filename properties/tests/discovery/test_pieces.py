@@ -15,12 +15,13 @@ from properties.tests.slow import mostly_slow
 from .pieces import ASIDE, REAL, Piece, read, written
 
 PIECES = read()
+DEMANDS = Demands(profile="quick", shrink=False)
 
 
 def statuses(folder: Path, source: str) -> dict[str, str]:
     """Judge a source; give the verdict on each function that was found."""
     target = resolve_target(str(written(source, folder)))
-    undeclared = judge_undeclared(Search(target=target, demands=Demands(profile="quick")))
+    undeclared = judge_undeclared(Search(target=target, demands=DEMANDS))
     return {
         one.name if isinstance(one, NotJudged) else one.found.name: (
             f"not judged: {one.reason}" if isinstance(one, NotJudged) else one.status

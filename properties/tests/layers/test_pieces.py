@@ -19,7 +19,7 @@ def _statuses(source: str, folder: Path) -> dict[str, str]:
     path = folder / "layers.py"
     path.write_text(source, encoding="utf-8")
     rows = (row.layer for row in ALL if all(f"def {name}(" in source for name in row.functions))
-    functions = record_of(path, only=",".join(rows))["functions"]
+    functions = record_of(path, only=",".join(rows), shrink=False)["functions"]
     return {f["name"]: f["status"] for f in functions if f["status"] != "missing"}
 
 
