@@ -170,6 +170,10 @@ class InChildProcess:
                     give_up(self._tier, f"{self._tier} does not start here: {died.message}")
                     self._isolate()
                     continue
+                if died.began and not died.module:
+                    raise TargetError(
+                        f"{self.target.path} broke the process that loads it: {died.message}."
+                    ) from None
                 if not died.module:
                     raise NotStarted(
                         f"The process that should load {self.target.path} did not start: "

@@ -12,7 +12,14 @@ from typing import Any
 
 import pytest
 
-from properties.implementation import Call, Limits, replies, resolve_target
+from properties.implementation import (
+    Call,
+    Limits,
+    NotStarted,
+    TargetError,
+    replies,
+    resolve_target,
+)
 from properties.implementation.child import channel, source, wire
 from properties.implementation.child.values import FIELDS
 from properties.implementation.child.wire import PREFIX, ProtocolError
@@ -230,6 +237,20 @@ PASSING = json.dumps(["done", [["ok", [3.0], {}]] * 3]).encode()
 )
 def test_forged_bytes_blame_their_author_alone(tmp_path: Path, how: str) -> None:
     assert settled(tmp_path, how) == ["ok", "crashed", "ok"]
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["import builtins; builtins.len = lambda *a: 0", "sys.modules['_suite_child.wire']._dumps = 0"],
+)
+def test_code_that_breaks_its_own_loading_is_not_the_fault_of_the_machine(
+    how: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "layers.py"
+    file.write_text(f"import sys\ndef one(x): return x\n{how}\n")
+    with pytest.raises(TargetError) as caught:  # the machine's would be judged again, for ever
+        InChildProcess(resolve_target(str(file)), ["one"], Limits())
+    assert not isinstance(caught.value, NotStarted)
 
 
 @slow
