@@ -14,6 +14,7 @@ from .functions import of_functions
 from .pairs import Candidate, Pairing
 from .returning import is_local, joint_value
 from .source import Function, Survey
+from .unseparated import of_training
 
 
 def candidates(
@@ -41,6 +42,7 @@ def candidates(
     plain = [f for f in survey.functions if not _makes(f)]
     found += of_functions(survey, plain, asked=[f for f in plain if free(f.name, f.file)])
     found += of_closures(survey)
+    found += [one for one in of_training(survey, found) if free(one.plain, one.function.file)]
     found += _told(survey, [n for n in told if not any(one.answers_to(n) for one in found)])
     found.sort(key=lambda c: (c.function.module, c.owner is None, c.function.line))
     count = Counter(one.plain for one in found)

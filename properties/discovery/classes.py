@@ -21,7 +21,7 @@ _FORWARD_METHODS = (
 )
 """Names of the method that gives the value, likeliest first."""
 
-_NO_COST = (
+NO_COST = (
     "no cost is written that it is the derivative of; a function that gives the cost makes it "
     "judgeable"
 )
@@ -82,7 +82,7 @@ def of_class(kind: Class, others: Sequence[Class] = ()) -> Iterator[Candidate]:
             yield Candidate(method, kind, (_method_pair(named, method, kind),))
             continue
         if _is_slope(method) and not any(set(names.words(f.name)) & names.VALUE for f in forwards):
-            yield Candidate(method, kind, (), _NO_COST)
+            yield Candidate(method, kind, (), NO_COST)
             continue
         ordered = _ordered(method, [f for f in forwards if f is not method])
         costly = _with_cost(method, kind, ordered, others)

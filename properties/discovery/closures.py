@@ -11,6 +11,7 @@ from . import names
 from .classes import of_class
 from .pairs import Candidate, Pairing
 from .returning import joint_value
+from .roles import called_in
 from .scanning import parameters_of
 from .source import Class, Function, Survey
 
@@ -28,6 +29,7 @@ def of_closures(survey: Survey) -> Iterator[Candidate]:
         backwards = [n for n in inner if names.is_backward(n.name) or n.name in _ADJOINTS]
         joint = any(joint_value(_function(outer, n)) is not None for n in inner)
         if not (backwards or joint):
+            yield from _used_inside(outer)
             continue
         made = f"{outer.owner}.{outer.name}" if outer.owner else outer.name
         returned = set(map(id, _returned(outer, inner)))
@@ -59,6 +61,18 @@ def _outer(survey: Survey) -> Iterator[tuple[Function, Class | None]]:
         for method in kind.methods.values():
             if method.owner == kind.name:
                 yield method, kind
+
+
+def _used_inside(outer: Function) -> Iterator[Candidate]:
+    """Functions that a function makes and gives a solver as the derivative of a value."""
+    inner = {
+        n.name: n for n in outer.walk() if isinstance(n, ast.FunctionDef) and n is not outer.node
+    }
+    made = f"{outer.owner}.{outer.name}" if outer.owner else outer.name
+    for name in called_in(outer.walk()):
+        if name in inner:
+            function = replace(_function(outer, inner[name]), name=f"{made}.{name}")
+            yield Candidate(function, None, (), _MADE_ANEW.format(made))
 
 
 def handed_out(outer: Function) -> list[ast.FunctionDef]:

@@ -10,10 +10,12 @@ import numpy as np
 
 from properties.implementation.child.cells import Cells
 
+from . import names
 from .callees import callees
 from .calling import OUTPUT_TAKEN, Plan, on_output, outputs_of, plans
 from .candidates import candidates
 from .choices import with_choices
+from .classes import NO_COST
 from .conventions import conventions
 from .found import Found, NotJudged
 from .gradients import between, items_of
@@ -144,8 +146,8 @@ class _Search:
             return self._not_judged(self._why())
         if not best.fit.clean:
             reason = unsure(best, declared=bool(self._declared))
-            if reason:
-                return self._not_judged(reason)
+            if reason or all(map(_lacks_a_cost, self._candidate.pairings)):
+                return self._not_judged(self._why(reason))
         return self._found(best)
 
     # one pairing
@@ -324,7 +326,11 @@ class _Search:
 
     # endings
 
-    def _why(self) -> str:
+    def _why(self, reason: str = "") -> str:
+        if all(map(_lacks_a_cost, self._candidate.pairings)):
+            return NO_COST
+        if reason:
+            return reason
         if self._raised:
             return min(self._raised, key=lambda r: r[0])[1]
         return self._refusals[0] if self._refusals else "no way to call it was found"
@@ -365,6 +371,18 @@ class _Search:
         if not function.file.endswith(".ipynb"):
             return ""
         return Cells.of(self._survey.sources[function.module]).say(function.line)
+
+
+def _lacks_a_cost(pairing: Pairing) -> bool:
+    """Whether a backward takes the labels, and nothing that is written compares with them."""
+    needs = {p.name for p in pairing.judged.parameters if p.required}
+    if any(name in names.UPSTREAM or names.is_gradient(name) for name in needs):
+        return False
+    taken = {name.lower() for name in pairing.forward.names}
+    labels = {name.lower() for name in needs} & names.TARGETS - taken
+    is_pair = pairing.kind == "pair" and pairing.then is None and pairing.slope is None
+    is_cost = set(names.words(pairing.forward.name)) & names.VALUE
+    return bool(labels) and is_pair and pairing.owner is None and not is_cost
 
 
 def _hides(specs: Mapping[str, Wanted], before: Hypothesis) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from . import names
 from .evidence import weighed
@@ -220,19 +220,25 @@ def _feeds(forward: Function, backward: Function) -> bool:
 
 
 def _composed(
-    function: Function, forwards: Iterable[Function], usable: Sequence[Function]
+    function: Function, forwards: Sequence[Function], usable: Sequence[Function]
 ) -> list[Pairing]:
     """A cost after a forward: the backward takes labels, which the forward does not take."""
     found = []
     needs = {p.name for p in function.parameters if p.required}
-    for forward in forwards:
+    named = [one for one in forwards if set(names.words(one.name)) & _COSTS]
+    plain = [f for f in usable if f not in forwards and not names.key(f.name)]
+    marked = [f for f in plain if set(names.words(f.name)) & names.FORWARD] if named else []
+    for forward in (*forwards, *marked):
         if set(names.words(forward.name)) & names.VALUE:
             continue
         labels = {n for n in needs - set(forward.names) if n.lower() in names.TARGETS}
-        for cost in usable if labels else ():
+        for cost in (named if forward in marked else usable) if labels else ():
             if not set(names.words(cost.name)) & _COSTS or names.is_backward(cost.name):
                 continue
             own = [p.name for p in cost.parameters if p.required]
-            if len(own) == 2 and set(own) & labels and joint_value(cost) is None:
+            rest = set(own) - labels - needs - set(forward.names)
+            taken = len(own) == 2 or len(rest) == 1
+            if taken and set(own) & labels and joint_value(cost) is None:
                 found.append(Pairing(forward, function, "pair", then=cost))
-    return found
+    # What the backward takes beside the labels, a penalty's factor, is the cost's to take too.
+    return sorted(found, key=lambda p: -len(needs & {one.name for one in p.labels}))

@@ -63,11 +63,20 @@ class Pairing:
     supplied: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
+    def output(self) -> str:
+        """What a cost after the forward calls the forward's output."""
+        own = [p.name for p in self.then.parameters if p.required] if self.then else []
+        rest = [name for name in own if name.lower() not in names.TARGETS]
+        return next((n for n in rest if n not in self.forward.names), rest[0] if rest else "")
+
+    @property
     def labels(self) -> tuple[Parameter, ...]:
-        """What a cost after the forward is given beside its output."""
+        """What a cost after the forward is given beside its output and the forward's inputs."""
         after = self.then or self.slope
-        known = after.parameters if after is not None else ()
-        return tuple(p for p in known if p.required and p.name.lower() in names.TARGETS)
+        known = [p for p in after.parameters if p.required] if after is not None else []
+        if self.then is None:
+            return tuple(p for p in known if p.name.lower() in names.TARGETS)
+        return tuple(p for p in known if p.name not in (self.output, *self.forward.names))
 
     @property
     def judged(self) -> Function:

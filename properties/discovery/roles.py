@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from . import names
 from .evidence import ENTRIES
@@ -26,16 +26,24 @@ def called(survey: Survey) -> dict[str, str]:
     """Functions that some call takes for the derivative of another: name by name."""
     found: dict[str, str] = {}
     for tree in survey.trees.values():
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call) or not node.args:
-                continue
-            first = node.args[0]
-            second = {k.arg: k.value for k in node.keywords if k.arg in _KEYWORDS}
-            for keyword, value in second.items():
-                if isinstance(first, ast.Name) and isinstance(value, ast.Name):
-                    of = second.get("jac") or second.get("fprime")
-                    is_second = keyword in ("hess", "fprime2") and isinstance(of, ast.Name)
-                    found[value.id] = of.id if is_second and isinstance(of, ast.Name) else first.id
+        found |= called_in(ast.walk(tree))
+    return found
+
+
+def called_in(nodes: Iterable[ast.AST]) -> dict[str, str]:
+    """Those of some nodes of code."""
+    found: dict[str, str] = {}
+    for node in nodes:
+        if not isinstance(node, ast.Call):
+            continue
+        given = {k.arg: k.value for k in node.keywords}
+        first = node.args[0] if node.args else given.get("fun")
+        second = {key: value for key, value in given.items() if key in _KEYWORDS}
+        for keyword, value in second.items():
+            if isinstance(first, ast.Name) and isinstance(value, ast.Name):
+                of = second.get("jac") or second.get("fprime")
+                is_second = keyword in ("hess", "fprime2") and isinstance(of, ast.Name)
+                found[value.id] = of.id if is_second and isinstance(of, ast.Name) else first.id
     return found
 
 

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from properties.implementation import Call, Outcome
 
-from . import names
 from .pairs import Pairing
 from .recorded import Calls, read_calls
 from .source import Survey, read_survey
@@ -90,13 +89,12 @@ def base_request(pairing: Pairing) -> dict[str, Any]:
     request["globals"] = list(forward.arrays)
     if pairing.then is not None:
         own = [p.name for p in pairing.then.parameters if p.required]
-        labels = [name for name in own if name.lower() in names.TARGETS]
         request["then"] = {
             "module": pairing.then.module,
             "function": f"{pairing.then.owner}.{pairing.then.name}".lstrip("."),
             "order": own,
-            "args": labels,
-            "output": next(name for name in own if name not in labels),
+            "args": [p.name for p in pairing.labels],
+            "output": pairing.output,
         }
     elif pairing.slope is not None:
         request["then"] = {"function": "", "args": [p.name for p in pairing.labels]}

@@ -139,7 +139,12 @@ def _returned(value: ast.expr) -> list[str]:
 
 
 def _text(node: ast.expr) -> str:
-    """Give the attribute of ``self.x``, the name in ``dw / m``, else ""."""
+    """Give the attribute of ``self.x``, the name in ``dw / m`` and ``dw.ravel()``, else ""."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        inner = node.func.value
+        shaped = node.func.attr in ("ravel", "flatten", "reshape", "copy", "squeeze")
+        if shaped and isinstance(inner, ast.Name) and is_gradient(inner.id):
+            return inner.id if inner.id not in UPSTREAM or inner.id in ("g", "grad") else ""
     if isinstance(node, ast.Attribute):
         return node.attr
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):

@@ -74,9 +74,7 @@ def _after(pairing: Pairing) -> After | None:
     if then is None:
         return None
     order = tuple(p.name for p in then.parameters if p.required)
-    labels = {p.name for p in pairing.labels}
-    name = f"{then.owner}.{then.name}".lstrip(".")
-    return After(name, order, next(n for n in order if n not in labels))
+    return After(f"{then.owner}.{then.name}".lstrip("."), order, pairing.output)
 
 
 def _output(path: str) -> int | None:
