@@ -11,7 +11,7 @@ from properties.benchmarks.plants import STYLES, plant
 from properties.benchmarks.power import spec_of
 from properties.diagnosis.finding import entries
 from properties.diagnosis.habits import shown_by
-from properties.diagnosis.observation import Quantities, fresh_cases, quantities_of
+from properties.diagnosis.observation import fresh_cases, quantities_of
 from properties.judge.mismatch import Kind
 from properties.layers import ALL as SPECS
 from properties.layers import MISCONCEPTIONS as ALL
@@ -19,6 +19,7 @@ from properties.layers.sources import SOURCES
 from properties.spec.case import Case, Run
 from properties.spec.misconception import Misconception, Misconceptions
 from properties.spec.row import LayerSpec
+from properties.spec.ways import Quantities
 from properties.tests.slow import mostly_slow
 
 # A habit has no formula, and what is done to an argument is no output.
