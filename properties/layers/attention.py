@@ -121,6 +121,12 @@ attention_forward, out
       np.sqrt(w)))))((x @ Wq).reshape(N, T, w, h).transpose(0, 3, 1, 2), (x @ Wk).reshape(N, T, w,
       h).transpose(0, 3, 1, 2), (x @ Wv).reshape(N, T, w, h).transpose(0, 3, 1, 2))
     A head is made of neighbouring columns: reshape(N, T, h, w), not (N, T, w, h).
+  interleaved heads joined one after the other
+    = (lambda q, k, v: (lambda z: (z / z.sum(-1, keepdims=True) @ v).transpose(0, 2, 1,
+      3).reshape(N, T, D) @ Wo)(np.exp(np.where(hidden, -np.inf, q @ k.swapaxes(-1, -2) /
+      np.sqrt(w)))))((x @ Wq).reshape(N, T, w, h).transpose(0, 3, 1, 2), (x @ Wk).reshape(N, T, w,
+      h).transpose(0, 3, 1, 2), (x @ Wv).reshape(N, T, w, h).transpose(0, 3, 1, 2))
+    A head is made of neighbouring columns: i * w to (i + 1) * w, not every h-th one.
   queries for keys
     = (lambda z: (np.exp(z) / np.exp(z).sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N,
       T, D) @ Wo)(np.where(hidden, -1e9, s.swapaxes(-1, -2)))

@@ -195,6 +195,9 @@ batchnorm_backward, dx
   gamma missing
     = (dout - dout.mean(0) - xhat * (dout * xhat).mean(0)) / std
     gamma is missing: xhat is scaled by it before dout arrives. [knet288]
+  gamma twice in the variance path
+    = (dxhat - dxhat.mean(0) - gamma * xhat * (dxhat * xhat).mean(0)) / std
+    gamma is in dxhat already: dgamma is the sum of dout * xhat, without gamma.
   gamma twice
     = gamma * (dxhat - dxhat.mean(0) - xhat * (dxhat * xhat).mean(0)) / std
     gamma is used twice: in dxhat and in the last line.

@@ -54,6 +54,10 @@ conv_forward_naive, out
     = flat.T.reshape(F, H2, W2, N).transpose(3, 0, 1, 2)
     Reshape in the order in which the windows were laid out: examples first or last, as there.
       [~fastai]
+  reshaped without a transpose, examples last
+    = flat.reshape(N, H2, W2, F).transpose(3, 1, 2, 0).reshape(N, F, H2, W2)
+    The columns of the product are pixels of all examples: reshape to (F, H', W', N) in the order
+      of the patches, then transpose. [~fastai]
   channels last in the patches
     = (xp[:, :, i, j].transpose(0, 2, 3, 4, 5, 1).reshape(N * H2 * W2, C * HH * WW) @ filters.T +
       b).reshape(N, H2, W2, F).transpose(0, 3, 1, 2)
@@ -105,6 +109,21 @@ conv_backward_naive, dx
       C, HH, WW).transpose(0, 3, 1, 2, 4, 5), rows, columns)[:, :, pad:H + pad, pad:W + pad]
     The rows of the matrix are pixels and its columns filters: transpose dout to (N, H', W', F)
       before the reshape. [~fastai]
+  filters first without a transpose
+    = np.einsum('fnpq,fcij,pih,qjw->nchw', dout.reshape(F, N, H2, W2), w, rows, columns)[:, :,
+      pad:H + pad, pad:W + pad]
+    Bring the filters to the front before the reshape: dout.transpose(1, 0, 2, 3).reshape(F, -1).
+      [~fastai]
+  filters first without a transpose, examples last
+    = np.einsum('fpqn,fcij,pih,qjw->nchw', dout.reshape(F, H2, W2, N), w, rows, columns)[:, :,
+      pad:H + pad, pad:W + pad]
+    Bring dout's axes into the order of the patches before the reshape: where the examples are last
+      there, dout.transpose(1, 2, 3, 0).reshape(F, -1). [~fastai]
+  examples in another place than in the patches
+    = np.einsum('fpqn,fcij,pih,qjw->nchw', dout.transpose(1, 0, 2, 3).reshape(F, H2, W2, N), w,
+      rows, columns)[:, :, pad:H + pad, pad:W + pad]
+    Bring dout's axes into the order of the patches before the reshape: where the examples are last
+      there, dout.transpose(1, 2, 3, 0).reshape(F, -1). [~fastai]
   channels last in the patches
     = np.einsum('ncpqij,pih,qjw->nchw', (dflat @ filters).reshape(N, H2, W2, HH, WW, C).transpose(0,
       5, 1, 2, 3, 4), rows, columns)[:, :, pad:H + pad, pad:W + pad]
@@ -169,6 +188,16 @@ conv_backward_naive, dw
     = (dout.reshape(F, N * H2 * W2) @ cols).reshape(w.shape)
     Bring the filters to the front before the reshape: dout.transpose(1, 0, 2, 3).reshape(F, -1).
       [~fastai]
+  filters first without a transpose, examples last
+    = (dout.reshape(F, H2, W2, N).transpose(0, 3, 1, 2).reshape(F, N * H2 * W2) @ cols
+      ).reshape(w.shape)
+    Bring dout's axes into the order of the patches before the reshape: where the examples are last
+      there, dout.transpose(1, 2, 3, 0).reshape(F, -1). [~fastai]
+  examples in another place than in the patches
+    = (dout.transpose(1, 0, 2, 3).reshape(F, H2, W2, N).transpose(0, 3, 1, 2).reshape(F,
+      N * H2 * W2) @ cols).reshape(w.shape)
+    Bring dout's axes into the order of the patches before the reshape: where the examples are last
+      there, dout.transpose(1, 2, 3, 0).reshape(F, -1). [~fastai]
   reshaped without a transpose
     = (cols.T @ dflat).reshape(w.shape)
     The product has the filters as its columns: transpose it before it is reshaped to w. [~fastai]

@@ -119,6 +119,13 @@ layernorm_backward, dx
   means over the batch
     = (dxhat - dxhat.mean(0) - xhat * (dxhat * xhat).mean(0)) / std
     That is batch normalisation's formula: here the means run over the features, axis 1.
+  variance path over the batch
+    = (lambda z: z - z.mean(1, keepdims=True))(dxhat / std - xmu * (dxhat * xmu).sum(0) /
+      (D * std ** 3))
+    Each example has a variance of its own: what it gets is summed over its features, axis 1.
+  mean path over the batch
+    = (lambda z: z - z.sum(0) / D)((dxhat - xhat * (dxhat * xhat).mean(1, keepdims=True)) / std)
+    Each example has a mean of its own: what it gets is summed over its features, axis 1.
   divided by N
     = (dxhat - dxhat.sum(1, keepdims=True) / N - xhat * (dxhat * xhat).sum(1, keepdims=True) / N) /
       std

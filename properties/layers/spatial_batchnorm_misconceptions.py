@@ -139,6 +139,9 @@ spatial_batchnorm_backward, dx
   variance path missing
     = (dxhat - dmeans) / root
     The path through the variance is missing. [~caffe3878]
+  gamma twice in the variance path
+    = (dxhat - dmeans - scale * xhat * moments) / root
+    gamma is in dxhat already: dgamma is the sum of dout * xhat, without gamma.
   mean path missing
     = (dxhat - xhat * moments) / root
     The path through the mean is missing. [~mlpack2474]
