@@ -118,6 +118,9 @@ captioning, dW_embed
   repeated words overwrite
     = last_of(given, da @ Wx.T)
     A word that occurs again adds its gradient: np.add.at, not dW[x] = dout or dW[x] += dout.
+  repeated words overwrite within a step
+    = last_of_each(given, da @ Wx.T)
+    A word may occur in several captions at once: np.add.at, not dW[x] += dout.
 captioning, dW_proj
   gradient of the first state left out
     = 0.0 * W_proj; db_proj = 0.0 * b_proj
@@ -172,6 +175,7 @@ def predict(steps: Steps, seen: Seen) -> dict[str, Array]:
     _backward(steps, v, kept, lstm)
     v["added_up"] = partial(_added_up, v["W_embed"])
     v["last_of"] = partial(_last_of, v["W_embed"])
+    v["last_of_each"] = partial(_last_of_each, v["W_embed"])
     of(*_GRADIENTS)
     return {name: np.asarray(v[name]) for name in ("loss", *_GRADIENTS)}
 
@@ -225,6 +229,11 @@ def _last_of(W: Array, words: Array, d: Array) -> Array:
     made = np.zeros(W.shape)
     made[words] = d
     return made
+
+
+def _last_of_each(W: Array, words: Array, d: Array) -> Array:
+    steps = range(words.shape[1])
+    return np.asarray(np.sum([_last_of(W, words[:, t], d[:, t]) for t in steps], axis=0))
 
 
 def given_of(case: Case) -> Mapping[str, Any]:

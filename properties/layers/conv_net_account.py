@@ -40,6 +40,19 @@ net, spread
   gradient of the pooling shared in a window
     = np.ones(winners.shape) * d / 4
     The gradient of a window goes to its largest entry alone, not in equal shares to all.
+net, dz
+  ReLU before the pooling left out, ties shared
+    = dr if k == 1 else dr * gate; spread = winners / winners.sum(axis=(3, 5), keepdims=True) * d
+    The way back goes through the ReLU between the convolution and the pooling: multiply by its
+      mask.
+  ReLU before the pooling left out, first of ties
+    = dr if k == 1 else dr * gate; spread = first * d
+    The way back goes through the ReLU between the convolution and the pooling: multiply by its
+      mask.
+net, db
+  mean over the pixels for the bias of a filter
+    = d.mean(axis=0) * N if k == 1 else d.sum(axis=0)
+    The bias of a filter is added at every pixel: sum over pixels and examples, axes 0, 2 and 3.
 """
 
 MISCONCEPTIONS = partial(Misconceptions, "cnn", POOLING + LAYERS + LOSS + REGULARISATION)
@@ -79,7 +92,8 @@ class ConvNet(Net):
             return d
         n, h, w = self.image
         d = d.reshape(v["pooled"].shape)[:, :, :, None, :, None]
-        spread = self.of("spread", {"winners": v["winners"], "d": d})
+        winners = v["winners"]
+        spread = self.of("spread", {"winners": winners, "first": _first(winners), "d": d})
         maps = np.zeros((n, spread.shape[1], h, w))
         maps[:, :, : h // 2 * 2, : w // 2 * 2] = spread.reshape(n, -1, h // 2 * 2, w // 2 * 2)
         return maps.transpose(0, 2, 3, 1).reshape(n * h * w, -1)
@@ -90,6 +104,14 @@ class ConvNet(Net):
         found["dW1"] = np.broadcast_to(found["dW1"], self.params["W1"].shape)
         found["dW1"] = found["dW1"].T.reshape(self.kernel)
         return found
+
+
+def _first(winners: Array) -> Array:
+    """Of the largest entries of each window of 2 x 2 the first, row by row."""
+    rows = np.moveaxis(winners, 4, 3)
+    flat = rows.reshape(*rows.shape[:4], 4)
+    first = flat & (np.cumsum(flat, axis=-1) == 1)
+    return np.moveaxis(first.reshape(rows.shape), 3, 4)
 
 
 def predict(steps: Steps, seen: Seen) -> dict[str, Array]:

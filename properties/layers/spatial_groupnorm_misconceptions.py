@@ -34,6 +34,9 @@ spatial_groupnorm_forward, out
     = scale * ((groups - groups.mean(2, keepdims=True)) / np.sqrt(groups.var(2, keepdims=True) +
       eps)).reshape(x.shape) + shift
     Statistics run over the pixels of a group as well: axes 2, 3 and 4 of (N, G, C // G, H, W).
+  reshaped back without a transpose
+    = scale * hat.reshape(N * G, n).T.reshape(x.shape) + shift
+    Where a group is a column, transpose before the reshape to (N, C, H, W). [~fastai]
   mean not subtracted
     = scale * (rows / std).reshape(x.shape) + shift
     The mean is not subtracted.
@@ -90,6 +93,9 @@ spatial_groupnorm_backward, dx
   means not divided
     = ((g - dmeans * n - hat * moments * n) / std).reshape(x.shape)
     The two subtracted terms are means over the group: divide by its size. [~mxnet1053]
+  reshaped back without a transpose
+    = ((g - dmeans - hat * moments) / std).reshape(N * G, n).T.reshape(x.shape)
+    Where a group is a column, transpose before the reshape to (N, C, H, W). [~fastai]
   means over the whole example
     = (((dout * scale) - (dout * scale).mean((1, 2, 3), keepdims=True) - xhat * (dout * scale *
       xhat).mean((1, 2, 3), keepdims=True)) / np.repeat(std[:, :, 0], C // G, 1)[:, :, None, None])
