@@ -99,7 +99,7 @@ def bound(specs: Specs, numbers: Lengths, size: int) -> Iterator[tuple[float, Sp
     for name, one in specs.items():
         if one.kind == "labels" and one.axes:
             below = one.axes[0]
-            fixed = not numbers.plain(size)
+            fixed = not any(numbers.fits(size, letter) for letter in numbers.plain(size))
             if fixed and isinstance(below, str):
                 yield 0.01, {**specs, name: replace(one, axes=(size, *one.axes[1:]))}
             for more, expression in numbers.expressions(size):

@@ -232,7 +232,7 @@ def _labels(pairing: Pairing, reply: Reply) -> dict[str, str]:
             continue
         name = returns[-1][index] if index < len(returns[-1]) else ""
         name = name or inside.get(path, "")
-        labels[path] = "" if pairing.kind == "local" and name in pairing.forward.arrays else name
+        labels[path] = "" if pairing.kind == "local" and name in pairing.arrays else name
     return labels
 
 

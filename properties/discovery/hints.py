@@ -126,6 +126,8 @@ def _attributes(function: Function, found: Mapping[str, Hint]) -> dict[str, str]
     """Attributes that hold an argument: ``self.x = x``."""
     aliases: dict[str, str] = {}
     own = set(function.names)
+    if function.node is None and function.name == "__init__":  # of a dataclass
+        return {f"self.{name}": name for name in found if name in own}
     for node in function.walk():
         if isinstance(node, ast.Assign):
             both = [pair for target in node.targets for pair in _pairs(target, node.value)]

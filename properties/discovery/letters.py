@@ -114,7 +114,7 @@ class Lengths:
         self._specs, self._sizes, self._message, self._again = specs, sizes, message, again
         self._other: tuple[dict[int, int], dict[str, int]] | None = None
 
-    def _fits(self, number: int, axis: Axis) -> bool:
+    def fits(self, number: int, axis: Axis) -> bool:
         """Whether an expression holds with other lengths too."""
         if self._other is None:
             message, sizes = self._again()
@@ -161,7 +161,7 @@ class Lengths:
         for (a, x), (b, y), (c, z) in itertools.combinations(letters, 3):
             if x * y * z == number:
                 found.append((0.05, f"{a} * {b} * {c}"))
-        found = [one for one in found if self._fits(number, one[1])]
-        if not found and number and self._fits(number, number):
+        found = [one for one in found if self.fits(number, one[1])]
+        if not found and number and self.fits(number, number):
             found.append((0.02, number))  # a length that the code itself has
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -61,6 +62,16 @@ class Pairing:
     slope: Function | None = None
     handed: bool = False
     supplied: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """Arrays of the module that the forward reads, below it those that have a gradient."""
+        below = {a for f in self.helpers if f.module == self.forward.module for a in f.arrays}
+        below -= set(self.forward.arrays)
+        given = {n.id for n in self.judged.walk() if isinstance(n, ast.Name)} if below else set()
+        named = [n for n in given if names.is_gradient(n)]
+        derived = (a for a in sorted(below) if any(names.same(n, a) for n in named))
+        return (*self.forward.arrays, *derived)
 
     @property
     def output(self) -> str:

@@ -86,7 +86,7 @@ def base_request(pairing: Pairing) -> dict[str, Any]:
     request["factory"] = owner is not None and owner.factory
     request["handed"] = pairing.handed
     request["results"] = list(backward.results) if backward is not None else []
-    request["globals"] = list(forward.arrays)
+    request["globals"] = list(pairing.arrays)
     if pairing.then is not None:
         own = [p.name for p in pairing.then.parameters if p.required]
         request["then"] = {

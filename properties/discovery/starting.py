@@ -108,6 +108,8 @@ class Starting:
         of_args = _given(args, self._declared)
         wanted = [p.name for p in (*of_init, *of_args)]
         doc = owner.doc if owner else ""
+        if owner and doc.startswith(f"{owner.name}("):  # a dataclass gives itself its signature
+            doc = ""
         found = hints(functions, wanted, doc, helpers=pairing.helpers)
         for parameter in (*of_init, *of_args):
             given = {*pairing.supplied, *self._declared}
