@@ -104,6 +104,9 @@ lstm_step_backward, dprev_c
   forget gate missing
     = dc
     The previous cell goes through the forget gate.
+  input gate for the forget gate
+    = dc * i
+    The previous cell goes through the forget gate, not through the input gate.
   slope of tanh missing
     = (dnext_c + dout * o) * f
     The slope of tanh is missing in the path from the state to the cell.
@@ -293,6 +296,12 @@ lstm_backward, dx
       shown_t * o_t * (1 - o_t), dc_t * i_t * (1 - g_t ** 2), dc_t], 1))(dh(later, d_t), dc(later,
       dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
     The previous cell goes through the forget gate: dprev_c = dc * f.
+  input gate for the forget gate on the way back
+    = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
+      g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t), dh_t *
+      shown_t * o_t * (1 - o_t), dc_t * i_t * (1 - g_t ** 2), dc_t * i_t], 1))(dh(later, d_t),
+      dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    The previous cell goes through the forget gate, not through the input gate: dprev_c = dc * f.
 lstm_backward, dh0
   gradient of the first cell
     = back[:, 0, 4 * H:]

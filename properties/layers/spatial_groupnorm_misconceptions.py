@@ -96,6 +96,11 @@ spatial_groupnorm_backward, dx
   reshaped back without a transpose
     = ((g - dmeans - hat * moments) / std).reshape(N * G, n).T.reshape(x.shape)
     Where a group is a column, transpose before the reshape to (N, C, H, W). [~fastai]
+  means of each channel
+    = ((dhat - dhat.mean((3, 4), keepdims=True) - centred / root * (dhat * centred /
+      root).mean((3, 4), keepdims=True)) / root).reshape(x.shape)
+    The statistics are those of a group: the means run over its channels too, not over the pixels of
+      each channel.
   means over the whole example
     = (((dout * scale) - (dout * scale).mean((1, 2, 3), keepdims=True) - xhat * (dout * scale *
       xhat).mean((1, 2, 3), keepdims=True)) / np.repeat(std[:, :, 0], C // G, 1)[:, :, None, None])
