@@ -16,7 +16,6 @@ from ..record.listing import Listing
 from ..record.schema import Record
 from ..record.steps import listing
 from ..spec.demands import Demands
-from ..spec.row import LayerSpec
 from .first_lines import SEARCHED, SECONDS, asked_of_found, asked_of_rows, look
 from .job import Job
 
@@ -50,21 +49,18 @@ def _is_inside(things: Sequence[Any]) -> bool:
 
 
 def with_lines_of_rows(
-    record: Record,
-    functions: Mapping[str, Function],
-    demands: Demands,
-    rows: Sequence[LayerSpec] = EVERY,
+    record: Record, functions: Mapping[str, Function], demands: Demands
 ) -> Record:
     """A record with the lines of functions that stand for those of declared layers."""
-    found = list(_of_rows(record, functions, demands, rows))
+    found = list(_of_rows(record, functions, demands))
     return msgspec.structs.replace(record, listings=(*record.listings, *found))
 
 
 def _of_rows(
-    record: Record, functions: Mapping[str, Function], demands: Demands, rows: Sequence[LayerSpec]
+    record: Record, functions: Mapping[str, Function], demands: Demands
 ) -> Iterator[Listing]:
-    known = {row.name: row for row in rows}
-    for asked in asked_of_rows(record, rows):
+    known = {row.name: row for row in EVERY}
+    for asked in asked_of_rows(record, EVERY):
         own = [functions[name] for name in known[asked.row].functions if name in functions]
         if (made := _of_functions(own, demands, layer=asked.row)) is not None:
             yield msgspec.structs.replace(made, function=asked.function)

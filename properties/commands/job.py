@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -21,8 +21,7 @@ from ..implementation import (
     resolve_target,
 )
 from ..implementation.isolation import Held, Isolation, choose, held
-from ..judge.plan import everything, plan
-from ..judge.property import Property
+from ..judge.plan import plan
 from ..judge.suite import Suite
 from ..layers import ALL, EVERY, OTHER_NAMES
 from ..spec.demands import Demands
@@ -113,7 +112,7 @@ class Job:
         except TargetError:  # who opens it says so
             return frozenset()
 
-    def suite(self, wanted: Callable[[Property, LayerSpec], bool] = everything) -> Suite:
+    def suite(self) -> Suite:
         """A suite with its plan, nothing judged.
 
         Raises
@@ -127,7 +126,7 @@ class Job:
             open_implementation=lambda: self.open(found, rows),
             specs=rows,
             demands=self.demands,
-            planned=plan(rows, all_properties(), wanted=wanted),
+            planned=plan(rows, all_properties()),
             observe=observe_with_parts,
         )
 

@@ -46,7 +46,7 @@ def of_closures(survey: Survey) -> Iterator[Candidate]:
             init = replace(outer, name="__init__", node=_without(outer, inner), owner=outer.name)
             methods = {"__init__": init, **methods}
             yield from of_class(
-                Class(outer.name, outer.module, (), outer.doc, methods, outer.line, factory=True)
+                Class(outer.name, outer.module, (), outer.doc, methods, factory=True)
             )
         else:
             for node in backwards:

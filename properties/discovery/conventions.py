@@ -104,7 +104,7 @@ def _sum_over_examples(
     if reading == "product" or len(wrong) != 1 or fit.count(RIGHT) < 2:
         return fit, []
     item, leaf = wrong[0].item, wrong[0].leaf
-    if leaf is None or not is_between(item.name, between(pairing, seen)):
+    if leaf is None or not is_between(item.name, between(seen)):
         return fit, []
     for axis in (-1, 0):
         count = [float(w.shape[axis]) if w.ndim else 1.0 for w in leaf.wanted]

@@ -235,7 +235,7 @@ class _Search:
             self._refusals.append(f"{pairing.forward.name} raises {failed}")
             self._backward_error = self._backward_error or (failed.error, failed.sizes)
             return False
-        if not _repeats(self._session, pairing, examples[0]):
+        if not _repeats(self._session, examples[0]):
             state = ", ".join(examples[0].reply.get("chance", ()))
             kept = f" ({state} changes between them)" if state else ""
             self._refusals.append(f"two runs on the same inputs give different values{kept}")
@@ -302,7 +302,7 @@ class _Search:
         if not leaves or not items:
             return
         first = first_input(specs, pairing)
-        fit = locate(items, leaves, first=first, between=between(pairing, seen))
+        fit = locate(items, leaves, first=first, between=between(seen))
         fit, _ = conventions(fit, pairing, plan, reading, first, seen)
         self._ran = self._ran or bool(fit.matches)
         if not fit.matches:
@@ -359,7 +359,6 @@ class _Search:
             plan,
             best.reading,
             CALLS if best.as_called else best.start.source,
-            best.cost,
             best.least,
             self._place(best.pairing.judged),
             self._note,
@@ -395,7 +394,7 @@ def _hides(specs: Mapping[str, Wanted], before: Hypothesis) -> bool:
     return any(mask in named for mask in masks)
 
 
-def _repeats(session: Session, pairing: Pairing, example: Example) -> bool:
+def _repeats(session: Session, example: Example) -> bool:
     again = session.trial({**example.request, "mode": "run", "backward": None})
     if "error" in again:
         return False

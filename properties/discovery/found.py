@@ -93,7 +93,6 @@ class Found:
     plan: Plan
     reading: str
     source: str = "the code"
-    cost: float = 0.0
     least: int = 1
     place: str = ""
     note: str = ""

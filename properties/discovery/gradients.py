@@ -44,7 +44,7 @@ def items_of(pairing: Pairing, plan: Plan, seen: Sequence[Seen]) -> list[Item]:
     # Beside gradients that are called so, other values are returned that are none.
     joint = pairing.backward is None
     placed = not joint and _in_places(items, told, seen[0])
-    on_the_way = between(pairing, seen)
+    on_the_way = between(seen)
     return [
         item
         for item in items
@@ -71,7 +71,7 @@ def _in_places(items: Sequence[Item], told: Sequence[Item], one: Seen) -> bool:
     return all(names.same(item.name, last[int(item.path)]) for item in told)
 
 
-def between(pairing: Pairing, seen: Sequence[Seen]) -> frozenset[str]:
+def between(seen: Sequence[Seen]) -> frozenset[str]:
     """Names of what the forward computes on its way, which is no input."""
     inputs = {path.rpartition("/")[2].lower() for path in seen[0].example.leaves}
     return frozenset(n for n in seen[0].example.reply["locals"] if n.lower() not in inputs)

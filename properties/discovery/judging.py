@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -73,7 +73,7 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
             found, "not judged", reason=f"most examples decide nothing: {most}",
             examples=examples, inconclusive=len(unclear), unclear=tuple(dict.fromkeys(unclear)),
         )  # fmt: skip
-    result, fit = _verdict(found, seen, len(unclear), specs)
+    result, fit = _verdict(found, seen, len(unclear))
     result = replace(result, unclear=(*result.unclear, *dict.fromkeys(unclear)))
     if result.status == "right" and any(one.truth.bends for one in seen):
         # A convention is no derivative; nothing is said of it where values tie.
@@ -120,7 +120,7 @@ def _at_other_defaults(result: Result, session: Session, *, count: int, seed: in
                 seen.append(one)
         if not seen:
             continue
-        told, _ = _verdict(other, seen, 0, {**other.init, **other.args})
+        told, _ = _verdict(other, seen, 0)
         result = replace(result, examples=result.examples + len(seen))
         if told.status == "right":
             judged[path] = values
@@ -191,15 +191,13 @@ def _farthest_constant(pairing: Pairing) -> float:
     return min(max(found), _FAR)
 
 
-def _verdict(
-    found: Found, seen: Sequence[Seen], inconclusive: int, specs: Mapping[str, Any]
-) -> tuple[Result, Fit]:
+def _verdict(found: Found, seen: Sequence[Seen], inconclusive: int) -> tuple[Result, Fit]:
     leaves = leaves_of(seen, found.plan, found.reading)
     items = items_of(found.pairing, found.plan, seen)
     first = first_input(found.args, found.pairing)
     if not leaves or not items:
         return Result(found, "not judged", reason="no gradient was located"), Fit(())
-    fit = locate(items, leaves, first=first, between=between(found.pairing, seen))
+    fit = locate(items, leaves, first=first, between=between(seen))
     fit, notes = conventions(fit, found.pairing, found.plan, found.reading, first, seen)
     notes = (*notes, *(note for note in (found.plan.note, found.note) if note))
     wrong = tuple(wrong_of(match, found, seen) for match in fit.matches if match.status == WRONG)

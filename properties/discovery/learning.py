@@ -44,7 +44,6 @@ class Refused:
 
     stage: str
     message: str
-    line: int
     specs: Specs
     type: str = ""
 
@@ -160,7 +159,6 @@ class Learner:
                 self.refused = Refused(
                     str(error.get("stage", "forward")),
                     str(error.get("message", reply.get("trouble", ""))),
-                    int(error.get("line", 0)),
                     specs,
                     str(error.get("type", "")),
                 )

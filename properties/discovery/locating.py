@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -85,7 +85,6 @@ class Match:
     status: str
     case: int = 0
     named: bool = False
-    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,9 +92,7 @@ class Fit:
     """How well the gradients fit under one way to read the code."""
 
     matches: tuple[Match, ...]
-    notes: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def count(self, status: str) -> int:
         """How many gradients have a status."""

@@ -62,7 +62,7 @@ class Repairs:
     ) -> Iterator[tuple[float, Specs]]:
         """Repairs of what a trial said."""
         if "error" not in reply:
-            yield from self._other_values(specs, str(reply["trouble"]))
+            yield from self._other_values(specs)
             return
         error = reply["error"]
         message, kind = str(error["message"]), str(error["type"])
@@ -337,7 +337,7 @@ class Repairs:
                 axes = tuple(self._letter() for _ in range(3))
                 yield cost + 1.0, {**specs, name: Wanted("sizes", axes)}
 
-    def _other_values(self, specs: Specs, trouble: str) -> Iterator[tuple[float, Specs]]:
+    def _other_values(self, specs: Specs) -> Iterator[tuple[float, Specs]]:
         """Results that are no numbers: logarithms and roots want other arguments."""
         free = [n for n, one in specs.items() if one.kind == "normal"]
         told = [n for n in free if {"unit", "positive?"} & set(self._beginnings.hint(n).kinds)]

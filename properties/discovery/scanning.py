@@ -88,7 +88,7 @@ def _classes(kinds: list[tuple[str, ast.ClassDef]]) -> Iterator[Class]:
                     bases.append(name)
                     line.append(known[name])
         doc = ast.get_docstring(node) or ""
-        yield Class(node.name, module, tuple(bases), doc, methods, node.lineno)
+        yield Class(node.name, module, tuple(bases), doc, methods)
 
 
 def _methods(module: str, node: ast.ClassDef) -> Mapping[str, Function]:

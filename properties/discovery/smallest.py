@@ -124,7 +124,7 @@ class _Search:
         if not leaves or not items:
             return None
         first = first_input(found.args, found.pairing)
-        fit = locate(items, leaves, first=first, between=between(found.pairing, [seen]))
+        fit = locate(items, leaves, first=first, between=between([seen]))
         for match in fit.matches:
             leaf = match.leaf.shown if match.leaf is not None else ""
             same = match.item.shown == self._wrong.argument and leaf == self._wrong.leaf

@@ -166,7 +166,6 @@ class Class:
     bases: tuple[str, ...]
     doc: str
     methods: Mapping[str, Function]
-    line: int = 0
     factory: bool = False
 
     @property
@@ -226,9 +225,8 @@ def read_survey(answer: Mapping[str, Any]) -> Survey:
                     bool(method["static"]),
                     arrays=module["arrays"],
                 )
-            line = min((m.line for m in methods.values() if m.owner == one["name"]), default=0)
             bases = tuple(str(b) for b in one["bases"])
-            classes.append(Class(str(one["name"]), name, bases, str(one["doc"]), methods, line))
+            classes.append(Class(str(one["name"]), name, bases, str(one["doc"]), methods))
     failures = {str(k): str(v) for k, v in answer["failures"].items()}
     return Survey(tuple(functions), tuple(classes), trees, sources, failures)
 

@@ -78,7 +78,7 @@ def find_submissions(folder: Path, *, without: Path | None = None) -> list[Submi
         )
         found += _plain([e for e in entries if not (e.is_file() and _CANVAS.match(e.name))])
     elif (repositories := [e for e in entries if (e / ".git").exists()]) and len(repositories) > 1:
-        found = _classroom(folder, entries, repositories)
+        found = _classroom(entries, repositories)
     else:
         found = _plain(entries)
     if not found:
@@ -192,7 +192,7 @@ def _gradescope(folder: Path, entries: list[Path]) -> Iterator[Submission]:
         )
 
 
-def _classroom(folder: Path, entries: list[Path], repositories: list[Path]) -> list[Submission]:
+def _classroom(entries: list[Path], repositories: list[Path]) -> list[Submission]:
     rosters = [e for e in entries if e.suffix.lower() == ".csv"]
     known = {name: who for roster in rosters for name, who in _roster(roster)}
     prefix = _assignment([e.name for e in repositories])

@@ -32,7 +32,7 @@ def _make(purpose: Purpose, v: Values, n: int, trailing: tuple[int, ...], m: int
         "b": outer((m,)),
         "gamma": inner((m,)),
         "beta": inner((m,)),
-        "bn_param": bn_param(v, m, "train", purpose),
+        "bn_param": bn_param(v, m, purpose),
     }
     return Case(args=args, dout=v.upstream((n, m)), family=v.family)
 

@@ -21,7 +21,7 @@ def _make(purpose: Purpose, v: Values, n: int, d: int) -> Case:
         "x": some_small(v, purpose, v.array((n, d)), d),
         "gamma": v.tame((d,)),
         "beta": v.tame((d,)),
-        "bn_param": bn_param(v, d, "train", purpose),
+        "bn_param": bn_param(v, d, purpose),
     }
     return Case(args=args, dout=v.upstream((n, d)), family=v.family)
 

@@ -29,7 +29,7 @@ def _normalised(purpose: Purpose, v: Values, n: int, c: int, f: int, geometry: G
         "gamma": v.tame((f,)),
         "beta": v.tame((f,)),
         "conv_param": case.args["conv_param"],
-        "bn_param": bn_param(v, f, "train", purpose),
+        "bn_param": bn_param(v, f, purpose),
     }
     return replace(case, args=args)
 

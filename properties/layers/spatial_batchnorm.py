@@ -26,7 +26,7 @@ def _make(purpose: Purpose, v: Values, n: int, c: int, sides: tuple[int, int]) -
         "x": some_small(v, purpose, x, (c, 1, 1)),
         "gamma": v.tame((c,)),
         "beta": v.tame((c,)),
-        "bn_param": bn_param(v, c, "train", purpose),
+        "bn_param": bn_param(v, c, purpose),
     }
     return Case(args=args, dout=v.upstream((n, c, *sides)), family=v.family)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import numpy as np
 
 from ..discovery.found import NotJudged as Found
-from ..discovery.found import Result, Wrong
+from ..discovery.found import Result
 from ..implementation.child.source import cells_of
 from .arrays import array_of, encode, entry
 from .schema import Arrays, Diagnosis, Function, NotJudged, Property
@@ -114,14 +114,6 @@ def _property(result: Result, repeat: str) -> Property:
 def _plain(path: str) -> str:
     """The name of an input: ``x``, ``self.W``."""
     return path.removeprefix("arg/").replace("/", ".")
-
-
-def _given(wrong: Wrong) -> dict[str, Any]:
-    """What the functions got in the failing example."""
-    names = (
-        ["dout"] if len(wrong.upstream) == 1 else [f"dout{i}" for i in range(len(wrong.upstream))]
-    )
-    return {**wrong.values, **dict(zip(names, wrong.upstream, strict=True))}
 
 
 def not_judged(found: Sequence[Found | Result]) -> tuple[NotJudged, ...]:

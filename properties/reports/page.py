@@ -48,12 +48,11 @@ class Page:
             return text
         return text.translate(_PLAIN).encode("ascii", "backslashreplace").decode()
 
-    def mark(self, status: str, text: str, indent: int = 0) -> Iterator[Text]:
+    def mark(self, status: str, text: str) -> Iterator[Text]:
         """A symbol and a text next to it."""
-        for place, line in enumerate(self.fit(text, indent=indent + 2)):
+        for place, line in enumerate(self.fit(text, indent=2)):
             if place == 0:
-                head = Text(" " * indent + self.symbol[status] + " ", style=COLOUR[status])
-                yield head + Text(line.plain[indent + 2 :])
+                yield Text(self.symbol[status] + " ", style=COLOUR[status]) + Text(line.plain[2:])
             else:
                 yield line
 

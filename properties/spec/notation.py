@@ -25,7 +25,7 @@ axes have unequal lengths, so that a wrong axis or a transpose shows.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,15 +138,12 @@ class Inputs:
         arrays = [_shape(one, sizes) for one in self._leaves() if one.drawn]
         return max((int(np.prod(shape, dtype=float)) for shape in arrays), default=0)
 
-    def draw(
-        self, sizes: Mapping[str, int], seed: int, names: Sequence[str] | None = None
-    ) -> dict[str, Any]:
-        """Draw one value for every argument, or for those of some names."""
-        chosen = {n: e for n, e in self.entries.items() if names is None or n in names}
-        first = (_shape(e, sizes) for e in Inputs(chosen)._leaves() if e.drawn and e.axes)
+    def draw(self, sizes: Mapping[str, int], seed: int) -> dict[str, Any]:
+        """Draw one value for every argument."""
+        first = (_shape(e, sizes) for e in self._leaves() if e.drawn and e.axes)
         rows = next(first, (1,))[0]
         draws = Draws(seed, list(sizes.values()))
-        return {name: _drawn(entry, sizes, draws, rows) for name, entry in chosen.items()}
+        return {name: _drawn(entry, sizes, draws, rows) for name, entry in self.entries.items()}
 
 
 def _drawn(entry: Entry, sizes: Mapping[str, int], draws: Draws, rows: int) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
@@ -240,15 +239,3 @@ def _any_line(path: str, pattern: re.Pattern[bytes]) -> bool:
             return any(pattern.match(line) for line in file.read(5_000_000).splitlines())
     except OSError:
         return False
-
-
-def forget(imports: TargetImports, before: set[str]) -> dict[str, ModuleType]:
-    """Take the target's modules out of ``sys.modules`` again and give them (in-process mode)."""
-    taken = {}
-    for name in list(sys.modules):
-        module = sys.modules[name]
-        path = str(getattr(module, "__file__", None) or "")
-        mine = imports.is_user_file(path) or name.partition(".")[0] in imports.owned
-        if mine and name not in before:
-            taken[name] = sys.modules.pop(name)
-    return taken

@@ -109,7 +109,7 @@ class Doubles:
             found += [
                 two
                 for two, run in zip(batch, answer["runs"], strict=True)
-                if "error" not in run and self._runs.reached(read_trace(run), state.unhealed, 0)
+                if "error" not in run and self._runs.reached(read_trace(run), state.unhealed)
             ]
         return found
 

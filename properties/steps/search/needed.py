@@ -73,7 +73,7 @@ class Needed:
         ]
         answers = self._runs.answers(state, jobs)
         for made, answer in zip(fitting.values(), answers, strict=True):
-            if "error" not in answer and self._runs.reached(read_trace(answer), first, 0):
+            if "error" not in answer and self._runs.reached(read_trace(answer), first):
                 yield made
 
     def _wanted(self, number: int, places: Sequence[str]) -> Array:

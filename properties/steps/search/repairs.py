@@ -114,7 +114,7 @@ class Repairs:
         """
         if (origin.right is None and local) or self.evidence.session.budget.over():
             return origin
-        for suspect in self._weak(state, origin, suspects):
+        for suspect in self._weak(state, origin):
             named = self.judge.named(suspect.slot)
             wanted = [c.value for c in named[-1].adjoints] if named else []
             if wanted and all(w.shape == g.shape for w, g in zip(wanted, suspect.got, strict=True)):
@@ -148,7 +148,7 @@ class Repairs:
             multiple = found or multiple
         return multiple or origin
 
-    def _weak(self, state: State, origin: Origin, suspects: Sequence[Finding]) -> Iterator[Finding]:
+    def _weak(self, state: State, origin: Origin) -> Iterator[Finding]:
         """Steps that hold only part of the adjoint that their name promises."""
         feeds = feeding(self.evidence, origin.slot)
         for finding in state.findings:

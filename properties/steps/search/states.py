@@ -117,13 +117,13 @@ class Runs:
         chosen = {**(alternatives or {}), **state.alternatives}
         return self.evidence.session.evaluate(every, alternatives=chosen)
 
-    def reached(self, trace: Trace, goal: frozenset[str], case: int) -> bool:
-        """Whether all items of a goal are right in a run of one case."""
+    def reached(self, trace: Trace, goal: frozenset[str]) -> bool:
+        """Whether all items of a goal are right in a run of the first case."""
         located = self.judge.located
         for place, leaf in located.inputs.items():
             if returned_item(place, leaf) in goal:
                 right, got = located.right_leaf(leaf), trace.gradients.get(place)
-                if got is None or right is None or not agree(got, right.adjoints[case]):
+                if got is None or right is None or not agree(got, right.adjoints[0]):
                     return False
         for finding in self.first.findings:
             if finding.slot.key in goal:
@@ -131,9 +131,7 @@ class Runs:
                 if (
                     value is None
                     or value.dtype.kind != "f"
-                    or not any(
-                        agree(value, c.adjoints[case]) for c in self.judge.named(finding.slot)
-                    )
+                    or not any(agree(value, c.adjoints[0]) for c in self.judge.named(finding.slot))
                 ):
                     return False
         return True

@@ -127,7 +127,7 @@ class Trials:
         hopeful = [
             pair
             for pair, run in zip(order, answer["runs"], strict=False)
-            if "error" not in run and self.runs.reached(read_trace(run), first, 0)
+            if "error" not in run and self.runs.reached(read_trace(run), first)
         ]
         return hopeful[:_HOPEFUL]
 

@@ -50,17 +50,14 @@ class Trace:
         cls.at_kinks, cls.flip, cls.ties, cls.bends = at_kinks, flip, 0, False
 
     @classmethod
-    def near(cls, gap: Any, size: Any, *, jump: bool = True) -> None:
+    def near(cls, gap: Any, *, jump: bool = True) -> None:
         """Note how far compared values were apart; at a `jump` the value itself changes."""
         gap = np.abs(np.asarray(gap, dtype=float))
         cls.bends = cls.bends or bool(np.isfinite(gap).any())
         if cls.at_kinks and not jump:
             gap = np.where(gap == 0.0, np.inf, gap)
         if gap.size:
-            with np.errstate(all="ignore"):
-                relative = gap / np.maximum(np.abs(size), 1e-300)
-            relative = np.where(np.isnan(relative), np.inf, relative)
-            cls.margin = min(cls.margin, float(relative.min()))
+            cls.margin = min(cls.margin, float(np.where(np.isnan(gap), np.inf, gap).min()))
 
 
 class Dual:
@@ -165,7 +162,7 @@ class Dual:
         kind = np.dtype(dtype)
         if kind.kind != "f":
             if kind.kind in "iub":
-                Trace.near(self.v - np.round(self.v), 1.0)
+                Trace.near(self.v - np.round(self.v))
             return self.v.astype(kind)
         new = self.copy()
         if kind.itemsize < 8:
@@ -211,7 +208,7 @@ class Dual:
     # conversions
 
     def __bool__(self) -> bool:
-        Trace.near(self.v, 1.0)
+        Trace.near(self.v)
         return bool(self.v)
 
     def _scalar(self) -> Any:

@@ -98,7 +98,7 @@ def extreme(pick: Any, sign: float) -> Rule:
         where = pick(flat.v, axis=-1)
         in_order = np.sort(sign * flat.v, axis=-1)
         if in_order.shape[-1] > 1:
-            Trace.near(in_order[..., -1] - in_order[..., -2], 1.0, jump=False)
+            Trace.near(in_order[..., -1] - in_order[..., -2], jump=False)
         result = rearranged(np.take_along_axis, (flat, where[..., None]), {"axis": -1})[..., 0]
         for i in range(flat.v.shape[-1] if Trace.at_kinks else 0):
             result = _or_as_well(result, flat[..., i])
@@ -130,7 +130,7 @@ def place_of(function: Any, sign: float) -> Rule:
         last = (-1, -2) if sign > 0 else (0, 1)
         if in_order.shape[axis or 0] > 1:
             tops = [np.take(in_order, i, axis=axis or 0) for i in last]
-            Trace.near(tops[0] - tops[1], 1.0)
+            Trace.near(tops[0] - tops[1])
         return function(x.v, axis=axis, **more)
 
     return rule
@@ -187,7 +187,7 @@ def ordered(a: Any, axis: Any, kind: Any, wanted: str) -> Any:
         x, axis = x.reshape(-1), -1
     order = np.argsort(x.v, axis=axis, kind=kind)
     values = np.take_along_axis(x.v, order, axis)
-    Trace.near(np.diff(values, axis=axis), 1.0)
+    Trace.near(np.diff(values, axis=axis))
     if wanted == "order":
         return order
     return rearranged(np.take_along_axis, (x, order), {"axis": axis})

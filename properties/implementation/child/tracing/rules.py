@@ -31,7 +31,7 @@ def unary(name: str, x: Dual) -> Dual:
 
 
 def absolute(x: Dual) -> Dual:
-    Trace.near(np.where(x.t.any(axis=-1) | (x.v != 0.0), x.v, np.inf), 1.0, jump=False)
+    Trace.near(np.where(x.t.any(axis=-1) | (x.v != 0.0), x.v, np.inf), jump=False)
     result = combined(np.abs(x.v), x.ev, (np.sign(x.v), 0.0, x))
     return between(result, x.v == 0.0, x.t, -x.t)
 
@@ -118,7 +118,7 @@ def between(result: Dual, tie: Any, *tangents: Any) -> Dual:
 
 def larger(a: Dual, b: Dual, sign: float = 1.0) -> Dual:
     gap = _gap(a, b)
-    Trace.near(gap, 1.0, jump=False)
+    Trace.near(gap, jump=False)
     result = choose(sign * a.v >= sign * b.v, a, b)
     if not Trace.at_kinks:
         return result
@@ -153,7 +153,7 @@ def remainder(a: Dual, b: Dual) -> Dual:
     if b.t.any():
         raise Lost("the remainder by a value with a derivative")
     quotient = a.v / b.v
-    Trace.near(quotient - np.round(quotient), 1.0)
+    Trace.near(quotient - np.round(quotient))
     return combined(np.remainder(a.v, b.v), a.ev, (1.0, 0.0, a))
 
 
@@ -227,7 +227,7 @@ def compared(name: str, a: Dual, b: Dual) -> Any:
     gap = _gap(a, b)
     if name in ("equal", "not_equal"):
         gap = np.where(gap == 0.0, np.inf, gap)  # equal numbers are mostly meant, no kink
-    Trace.near(gap, 1.0, jump=False)
+    Trace.near(gap, jump=False)
     answer = getattr(np, name)(a.v, b.v)
     if not Trace.at_kinks:
         return answer
@@ -283,7 +283,7 @@ def _called(name: str, ufunc: Any, inputs: Any) -> Any:
     plain = [lift(x).v if holds(x) else x for x in inputs]
     value = ufunc(*plain)
     if name in _STEPS:
-        Trace.near(lift(inputs[0]).v if name in ("sign", "heaviside") else np.inf, 1.0)
+        Trace.near(lift(inputs[0]).v if name in ("sign", "heaviside") else np.inf)
         return value
     kind = getattr(value, "dtype", np.dtype(bool)).kind
     if kind in "biu" or all(lift(x).constant for x in inputs if holds(x)):

@@ -18,8 +18,8 @@ _ROOT_PI = 1.772453850905516
 _ROOT_2PI = 2.5066282746310002
 
 
-def _module(name: str) -> Any:
-    return sys.modules[f"scipy.{name}"]
+def _special() -> Any:
+    return sys.modules["scipy.special"]
 
 
 def _normal(x: Any) -> Any:
@@ -30,12 +30,12 @@ Four = tuple[Any, Any, Any, Any]
 
 
 def _expit(x: Any) -> Four:
-    y, other = _module("special").expit(x), _module("special").expit(-x)
+    y, other = _special().expit(x), _special().expit(-x)
     return y, y * other, y * other * (other - y), y * other * (1.0 + np.abs(x))
 
 
 def _log_expit(x: Any) -> Four:
-    other = _module("special").expit(-x)
+    other = _special().expit(-x)
     second = -other * (1.0 - other)
     return -np.logaddexp(0.0, -x), other, second, other * (1.0 + np.abs(x))
 
@@ -48,7 +48,7 @@ def _logit(x: Any) -> Four:
 def _bell(factor: float, value: str) -> Callable[[Any], Four]:
     def rule(x: Any) -> Four:
         first = factor * np.exp(-x * x)
-        y = getattr(_module("special"), value)(x)
+        y = getattr(_special(), value)(x)
         return y, first, -2.0 * x * first, first * (1.0 + x * x)
 
     return rule
@@ -56,35 +56,35 @@ def _bell(factor: float, value: str) -> Callable[[Any], Four]:
 
 def _ndtr(x: Any) -> Four:
     first = _normal(x)
-    return _module("special").ndtr(x), first, -x * first, first * (1.0 + x * x)
+    return _special().ndtr(x), first, -x * first, first * (1.0 + x * x)
 
 
 def _log_ndtr(x: Any) -> Four:
-    y = _module("special").log_ndtr(x)
+    y = _special().log_ndtr(x)
     first = np.exp(-0.5 * x * x - y) / _ROOT_2PI
     return y, first, -first * (x + first), first * (1.0 + x * x + np.abs(y)) * (1.0 + first)
 
 
 def _ndtri(x: Any) -> Four:
-    y = _module("special").ndtri(x)
+    y = _special().ndtri(x)
     first = 1.0 / _normal(y)
     return y, first, y * first * first, first * (1.0 + y * y) * (1.0 + np.abs(y) * first)
 
 
 def _gammaln(x: Any) -> Four:
-    special = _module("special")
+    special = _special()
     first, second = special.psi(x), special.zeta(2, x)
     return special.gammaln(x), first, second, 4.0 * (1.0 + np.abs(first) + np.abs(x) * second)
 
 
 def _psi(x: Any) -> Four:
-    special = _module("special")
+    special = _special()
     first, second = special.zeta(2, x), -2.0 * special.zeta(3, x)
     return special.psi(x), first, second, 4.0 * (first + np.abs(x * second))
 
 
 def _gamma(x: Any) -> Four:
-    special = _module("special")
+    special = _special()
     value, slope, curve = special.gamma(x), special.psi(x), special.zeta(2, x)
     second = value * (slope * slope + curve)
     return value, value * slope, second, 4.0 * np.abs(value) * (1.0 + slope**2 + np.abs(x) * curve)
@@ -109,7 +109,7 @@ UNARY: dict[str, Callable[[Any], Four]] = {
 
 def _xlogy(x: Any, y: Any) -> Dual:
     a, b = lift(x), lift(y)
-    value = _module("special").xlogy(a.v, b.v)
+    value = _special().xlogy(a.v, b.v)
     log = np.where(b.v > 0.0, np.log(np.where(b.v > 0.0, b.v, 1.0)), 0.0)
     slope = np.where(a.v == 0.0, 0.0, a.v / np.where(b.v == 0.0, 1.0, b.v))
     size = np.abs(slope) / np.maximum(np.abs(b.v), 1e-300)
