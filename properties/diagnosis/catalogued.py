@@ -12,7 +12,7 @@ from ..spec.misconception import Misconception
 from ..spec.observation import Observation
 from ..spec.row import LayerSpec
 from .agreement import equal, explains, tolerance
-from .finding import ENOUGH, SIMPLE, Diagnosis, cases_of, entries
+from .finding import ENOUGH, SIMPLE, Diagnosis, as_named, cases_of, entries
 from .relations import constant_origin, origin_value, ratio_of
 
 
@@ -96,14 +96,11 @@ def at_extremes(
         if misconception.kind is not Kind.ROBUSTNESS or not wrong:
             continue
         if all(_fails_alike(misconception, o, argument) for o in seen):
-            return Diagnosis(
-                misconception=misconception.name,
-                sentence=misconception.sentence,
-                evidence=f"{misconception.formula} fails in the same {len(wrong)} of "
-                f"{cases_of(seen)} with extreme values",
-                confidence=0.8,
-                key=misconception.key,
+            evidence = (
+                f"{misconception.formula} fails in the same {len(wrong)} of "
+                f"{cases_of(seen)} with extreme values"
             )
+            return as_named(misconception, evidence, 0.8)
     return None
 
 

@@ -39,6 +39,17 @@ class Diagnosis:
         }
 
 
+def as_named(misconception: Misconception, evidence: str, confidence: float) -> Diagnosis:
+    """The diagnosis that says what a misconception says."""
+    return Diagnosis(
+        misconception=misconception.name,
+        sentence=misconception.sentence,
+        evidence=evidence,
+        confidence=confidence,
+        key=misconception.key,
+    )
+
+
 def cases_of(seen: Sized) -> str:
     """How many cases an evidence rests on, in words."""
     return "1 case" if len(seen) == 1 else f"{len(seen)} cases"

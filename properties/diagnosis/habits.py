@@ -10,7 +10,7 @@ from ..spec.kind import Kind
 from ..spec.misconception import Misconception
 from ..spec.observation import Observation
 from ..spec.row import LayerSpec
-from .finding import Diagnosis, entries
+from .finding import Diagnosis, as_named, entries
 
 
 def shown_by(misconception: Misconception, row: LayerSpec) -> str:
@@ -26,7 +26,7 @@ def from_habit(row: LayerSpec, found: Disagreement) -> Diagnosis | None:
     for misconception in row.misconceptions:
         shown = shown_by(misconception, row)
         if misconception.function == found.function and shown and found.sentence.startswith(shown):
-            return _say(misconception, f"it {found.sentence}", 0.9)
+            return as_named(misconception, f"it {found.sentence}", 0.9)
     if found.case is None or found.got is None or found.wanted is None:
         return None
     signs = row.hints.signs_of(found.case, found.oracle, found.got, found.wanted)
@@ -40,7 +40,7 @@ def from_note(row: LayerSpec, function: str, sentence: str) -> Diagnosis | None:
         return None
     for misconception in entries(row, function, argument):
         if misconception.kind is Kind.CONVENTION and misconception.is_only_a_shape:
-            return _say(misconception, sentence, 0.9)
+            return as_named(misconception, sentence, 0.9)
     return None
 
 
@@ -65,15 +65,5 @@ def _first(
         for one in row.misconceptions:
             mine = one.function == function and argument in (None, one.argument)
             if mine and one.name == sign.misconception:
-                return _say(one, sign.evidence, sign.confidence)
+                return as_named(one, sign.evidence, sign.confidence)
     return None
-
-
-def _say(misconception: Misconception, evidence: str, confidence: float) -> Diagnosis:
-    return Diagnosis(
-        misconception=misconception.name,
-        sentence=misconception.sentence,
-        evidence=evidence,
-        confidence=confidence,
-        key=misconception.key,
-    )

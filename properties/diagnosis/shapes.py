@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -78,31 +79,19 @@ def summed(cases: Sequence[Pairing]) -> Iterator[Relation]:
     ):
         yield Relation("wrong axis", "it is summed over the wrong axis", everywhere(cases), 0.9)
     elif all(c.got.shape == c.wanted.shape and c.got.ndim >= 1 for c in cases):
-        for axis in range(cases[0].wanted.ndim):
+        for axis, (name, over) in itertools.product(
+            range(cases[0].wanted.ndim), (("sum", np.sum), ("mean", np.mean))
+        ):
             if all(
                 axis < c.got.ndim
                 and c.got.shape[axis] > 1
-                and same(c.got, np.broadcast_to(c.wanted.sum(axis, keepdims=True), c.got.shape), c)
+                and same(
+                    c.got, np.broadcast_to(over(c.wanted, axis, keepdims=True), c.got.shape), c
+                )
                 for c in cases
             ):
-                yield Relation(
-                    "sum extra",
-                    f"every entry holds the sum over axis {axis}",
-                    everywhere(cases),
-                    0.95,
-                )
-            if all(
-                axis < c.got.ndim
-                and c.got.shape[axis] > 1
-                and same(c.got, np.broadcast_to(c.wanted.mean(axis, keepdims=True), c.got.shape), c)
-                for c in cases
-            ):
-                yield Relation(
-                    "mean extra",
-                    f"every entry holds the mean over axis {axis}",
-                    everywhere(cases),
-                    0.95,
-                )
+                sentence = f"every entry holds the {name} over axis {axis}"
+                yield Relation(f"{name} extra", sentence, everywhere(cases), 0.95)
 
 
 def permuted(cases: Sequence[Pairing]) -> Iterator[Relation]:

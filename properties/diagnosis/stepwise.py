@@ -12,7 +12,7 @@ from ..spec.account import Account, Seen, Steps, changed
 from ..spec.case import Array
 from ..spec.misconception import Misconception
 from .agreement import equal
-from .finding import ENOUGH, Diagnosis, cases_of
+from .finding import ENOUGH, Diagnosis, as_named, cases_of
 
 _SHARE = 1e-3  # of an error, that a formula may leave unexplained
 _ROUNDING = 1e-12  # of the largest entry of a run: what is zero on paper is rounding of that size
@@ -36,7 +36,7 @@ class Explainer:
         """The cause of one disagreement; None where no step explains it."""
         for one in self._known:
             if one.shows and found.sentence.startswith(one.shows):
-                return _named(one, f"seen is: {found.sentence}", 0.9)
+                return as_named(one, f"seen is: {found.sentence}", 0.9)
         shown = self._account.shown_by.get(found.argument, (found.argument,))
         causes = (way.find(frozenset(map(_kind, shown))) for way in self._ways)
         return next((cause for cause in causes if cause is not None), None)
@@ -78,7 +78,7 @@ class _Way:
                 what = "all that is wrong" if about is None else "what is wrong here"
                 where = f"in {told} of {cases_of(self._seen)}"
                 evidence = f"{one.argument} = {one.formula} gives {what}, {where}"
-                return _named(one, evidence, 0.95 if about is None else 0.8)
+                return as_named(one, evidence, 0.95 if about is None else 0.8)
         return None
 
     def _told(self, place: int, about: frozenset[str] | None) -> int:
@@ -130,16 +130,6 @@ class _Way:
             confidence=0.95,
             parts=tuple(lenders),
         )
-
-
-def _named(one: Misconception, evidence: str, confidence: float) -> Diagnosis:
-    return Diagnosis(
-        misconception=one.name,
-        sentence=one.sentence,
-        evidence=evidence,
-        confidence=confidence,
-        key=one.key,
-    )
 
 
 def _predicted(account: Account, steps: Steps, seen: Seen) -> Values | None:

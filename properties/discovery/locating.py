@@ -163,70 +163,105 @@ def locate(
     between
         Names of values that the forward computes on its way.
     """
-    matches: list[Match] = []
-    taken: set[str] = set()
-    rest: list[Item] = []
-    listed = _in_one_list(items, leaves)
-    for item in items:
-        named = [leaf for leaf in leaves if _named(item, leaf)]
-        named = [listed[item.path]] if item.path in listed else named
-        if not named and item.source == "attribute":
-            own = _INPUT & set(names.gradient_of(item.name))
-            named = [leaf for leaf in leaves if own and leaf.path == first]
-        if not named:
-            rest.append(item)
-            continue
-        free = [leaf for leaf in named if leaf.path not in taken] or named
-        ranked = sorted(free, key=lambda leaf: status(item, leaf)[0] != RIGHT)
-        said, case = status(item, ranked[0])
-        taken.add(ranked[0].path)
-        matches.append(Match(item, ranked[0], said, case, named=True))
-    later: list[Item] = []
-    others = [leaf for leaf in leaves if leaf.name.lower() not in names.TARGETS]
-    others = others or [leaf for leaf in leaves if leaf.name.lower() == "y"]
-    few = len(items) <= len(others)
-    # Nobody derives with respect to labels, but where the name of the function says so.
-    inputs = [leaf for leaf in leaves if leaf in others or leaf.path == first] if few else leaves
-    for item in rest:
-        free = [leaf for leaf in inputs if leaf.path not in taken]
-        equal = [leaf for leaf in free if status(item, leaf)[0] == RIGHT]
-        if equal:
-            best = next((leaf for leaf in equal if leaf.path == first), equal[0])
-            taken.add(best.path)
-            matches.append(Match(item, best, RIGHT))
-        elif item.source in ("returned", "written") or _in_holder(item):
-            later.append(item)
-    again = [leaf for leaf in leaves if leaf.path in taken]
-    returned = [item for item in items if item.source == "returned"]
-    arguments = [leaf for leaf in leaves if leaf.path.startswith("arg/")]
-    positional = len(returned) == len(arguments) and all(i.path.isdigit() for i in returned)
-    for item in later:
-        free = [leaf for leaf in inputs if leaf.path not in taken]
-        shaped = [leaf for leaf in free if _same_shape(item, leaf)]
-        twice = any(status(item, leaf)[0] == RIGHT for leaf in again)
-        if not shaped and twice and not (positional and free):
-            continue  # the same gradient given twice
-        inner = {name for name in between if name.lower() in names.gradient_of(item.name)}
-        spelled = any(item.name.endswith(name) for name in inner) or np.ndim(item.values[0])
-        if not positional and inner and spelled:
-            continue  # of a value between the inputs and the output
-        if not positional and not shaped and is_between(item.name, between):
-            continue
-        likely: Leaf | None = shaped[0] if shaped else None
-        likely = next((leaf for leaf in shaped if leaf.path == first), likely)
-        if likely is None and len(later) == 1 and len(free) == 1:
-            likely = free[0]
-        if likely is not None:
-            said, case = status(item, likely)
-            taken.add(likely.path)
-            matches.append(Match(item, likely, said, case))
-        elif _is_felt(item, leaves):  # else of an input without influence
-            matches.append(Match(item, None, WRONG, 0))
-    if positional:
-        places = {item.path: leaf for item, leaf in zip(returned, arguments, strict=True)}
-        matches = [_in_its_place(match, places) for match in matches]
-    missing = tuple(leaf.shown for leaf in leaves if leaf.path not in taken)
-    return Fit(tuple(matches), missing=missing)
+    matching = _Matching(items, leaves, first, between)
+    unnamed = matching.by_name()
+    matching.by_shape(matching.by_value(unnamed))
+    return matching.fit()
+
+
+class _Matching:
+    """Gradients given to inputs in three rounds: by name, by value, by shape."""
+
+    def __init__(
+        self, items: Sequence[Item], leaves: Sequence[Leaf], first: str, between: frozenset[str]
+    ) -> None:
+        self._items, self._leaves, self._first, self._between = items, leaves, first, between
+        self._matches: list[Match] = []
+        self._taken: set[str] = set()
+        others = [leaf for leaf in leaves if leaf.name.lower() not in names.TARGETS]
+        others = others or [leaf for leaf in leaves if leaf.name.lower() == "y"]
+        # Nobody derives with respect to labels, but where the name of the function says so.
+        likely = [leaf for leaf in leaves if leaf in others or leaf.path == first]
+        self._inputs = likely if len(items) <= len(others) else list(leaves)
+        self._returned = [item for item in items if item.source == "returned"]
+        self._arguments = [leaf for leaf in leaves if leaf.path.startswith("arg/")]
+        one_each = len(self._returned) == len(self._arguments)
+        self._positional = one_each and all(i.path.isdigit() for i in self._returned)
+
+    def by_name(self) -> list[Item]:
+        """Match those with the name of an input; gives the others."""
+        rest = []
+        listed = _in_one_list(self._items, self._leaves)
+        for item in self._items:
+            named = [leaf for leaf in self._leaves if _named(item, leaf)]
+            named = [listed[item.path]] if item.path in listed else named
+            if not named and item.source == "attribute":
+                own = _INPUT & set(names.gradient_of(item.name))
+                named = [leaf for leaf in self._leaves if own and leaf.path == self._first]
+            if not named:
+                rest.append(item)
+                continue
+            free = [leaf for leaf in named if leaf.path not in self._taken] or named
+            ranked = sorted(free, key=lambda leaf: status(item, leaf)[0] != RIGHT)
+            self._give(item, ranked[0], named=True)
+        return rest
+
+    def by_value(self, items: Sequence[Item]) -> list[Item]:
+        """Match those that are right for an input; gives the others that can be a gradient."""
+        rest = []
+        for item in items:
+            equal = [leaf for leaf in self._free() if status(item, leaf)[0] == RIGHT]
+            if equal:
+                self._give(item, self._preferred(equal))
+            elif item.source in ("returned", "written") or _in_holder(item):
+                rest.append(item)
+        return rest
+
+    def by_shape(self, items: Sequence[Item]) -> None:
+        """Match wrong ones by shape, or with no input; leaves out what is no input's gradient."""
+        again = [leaf for leaf in self._leaves if leaf.path in self._taken]
+        for item in items:
+            free = self._free()
+            shaped = [leaf for leaf in free if _same_shape(item, leaf)]
+            twice = any(status(item, leaf)[0] == RIGHT for leaf in again)
+            if not shaped and twice and not (self._positional and free):
+                continue  # the same gradient given twice
+            if not self._positional and self._is_on_the_way(item, shaped):
+                continue
+            if shaped:
+                self._give(item, self._preferred(shaped))
+            elif len(items) == 1 and len(free) == 1:
+                self._give(item, free[0])
+            elif _is_felt(item, self._leaves):  # else of an input without influence
+                self._matches.append(Match(item, None, WRONG, 0))
+
+    def fit(self) -> Fit:
+        """What was matched."""
+        matches = self._matches
+        if self._positional:
+            pairs = zip(self._returned, self._arguments, strict=True)
+            places = {item.path: leaf for item, leaf in pairs}
+            matches = [_in_its_place(match, places) for match in matches]
+        missing = tuple(leaf.shown for leaf in self._leaves if leaf.path not in self._taken)
+        return Fit(tuple(matches), missing=missing)
+
+    def _free(self) -> list[Leaf]:
+        return [leaf for leaf in self._inputs if leaf.path not in self._taken]
+
+    def _preferred(self, leaves: Sequence[Leaf]) -> Leaf:
+        return next((leaf for leaf in leaves if leaf.path == self._first), leaves[0])
+
+    def _give(self, item: Item, leaf: Leaf, *, named: bool = False) -> None:
+        said, case = status(item, leaf)
+        self._taken.add(leaf.path)
+        self._matches.append(Match(item, leaf, said, case, named=named))
+
+    def _is_on_the_way(self, item: Item, shaped: Sequence[Leaf]) -> bool:
+        """Whether it is the gradient of a value between the inputs and the output."""
+        inner = {n for n in self._between if n.lower() in names.gradient_of(item.name)}
+        if inner and (any(map(item.name.endswith, inner)) or np.ndim(item.values[0])):
+            return True
+        return not shaped and is_between(item.name, self._between)
 
 
 def _in_one_list(items: Sequence[Item], leaves: Sequence[Leaf]) -> dict[str, Leaf]:

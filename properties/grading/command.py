@@ -11,7 +11,7 @@ import click
 from msgspec.structs import replace
 
 from ..commands.console import make_console
-from ..commands.isolating import isolation_options, memory_option
+from ..commands.isolating import isolation_options, memory_option, names
 from ..commands.job import Job
 from ..commands.listing import check_known, check_required
 from ..commands.report import load_weights
@@ -37,7 +37,7 @@ _NOT_WRITTEN = {
 def _names(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> tuple[str, ...]:
-    return tuple(sorted({name.strip() for name in (value or "").split(",") if name.strip()}))
+    return tuple(sorted(names(context, parameter, value)))
 
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)

@@ -61,6 +61,7 @@ def rows(loss: str, wrong: str, texts: tuple[str, ...], **own: Any) -> tuple[Lay
 
     ``wrong`` are its misconceptions as text, with ``NAME`` for the function; ``texts`` its ways.
     """
+    ways = Ways(arguments="W, X, y, reg", given=_GIVEN, texts={"": texts})
     return tuple(
         LayerSpec(
             name=name,
@@ -71,7 +72,7 @@ def rows(loss: str, wrong: str, texts: tuple[str, ...], **own: Any) -> tuple[Lay
             value="loss",
             batched=("X", "y"),
             adds_up=-1,
-            ways=Ways(arguments="W, X, y, reg", given=_GIVEN, texts={"": texts}),
+            ways=ways,
             misconceptions=Misconceptions(name, wrong.replace("NAME", name)),
             **own,
         )
