@@ -43,7 +43,30 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
         The child in which the target is loaded.
     examples
         How many cases are drawn.
+    seed
+        Of what is drawn.
     """
+    seen, unclear = _drawn(found, session, examples, seed)
+    if len(unclear) > len(seen):
+        most = max(set(unclear), key=unclear.count)
+        return Result(
+            found, "not judged", reason=f"most examples decide nothing: {most}",
+            examples=examples, inconclusive=len(unclear), unclear=tuple(dict.fromkeys(unclear)),
+        )  # fmt: skip
+    result, fit = _verdict(found, seen, len(unclear))
+    result = replace(result, unclear=(*result.unclear, *dict.fromkeys(unclear)))
+    if result.status == "right" and any(one.truth.bends for one in seen):
+        result = _where_values_tie(result, fit, session, seed)
+    if not found.varied:
+        return result
+    count = max(2, examples // len(found.varied))
+    return _at_other_defaults(result, session, count=count, seed=seed)
+
+
+def _drawn(
+    found: Found, session: Session, examples: int, seed: int
+) -> tuple[list[Seen], list[str]]:
+    """What was seen of drawn examples, and for each that decides nothing the reason."""
     specs = {**found.init, **found.args}
     seen: list[Seen] = []
     unclear: list[str] = []
@@ -67,30 +90,22 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
             else:
                 seen.append(one)
                 break
-    if len(unclear) > len(seen):
-        most = max(set(unclear), key=unclear.count)
-        return Result(
-            found, "not judged", reason=f"most examples decide nothing: {most}",
-            examples=examples, inconclusive=len(unclear), unclear=tuple(dict.fromkeys(unclear)),
-        )  # fmt: skip
-    result, fit = _verdict(found, seen, len(unclear))
-    result = replace(result, unclear=(*result.unclear, *dict.fromkeys(unclear)))
-    if result.status == "right" and any(one.truth.bends for one in seen):
-        # A convention is no derivative; nothing is said of it where values tie.
-        right = [m for m in fit.matches if m.leaf and status(m.item, m.leaf)[0] == RIGHT]
-        kinks = at_kinks(found, session, right, specs, seed=seed)
-        found_wrong = "wrong" if kinks.wrong else result.status
-        result = replace(
-            result,
-            status=found_wrong,
-            wrong=kinks.wrong,
-            notes=(*result.notes, *kinks.notes),
-            examples=result.examples + kinks.examples,
-        )
-    if not found.varied:
-        return result
-    count = max(2, examples // len(found.varied))
-    return _at_other_defaults(result, session, count=count, seed=seed)
+    return seen, unclear
+
+
+def _where_values_tie(result: Result, fit: Fit, session: Session, seed: int) -> Result:
+    """What is right elsewhere, judged on examples that lie on kinks too."""
+    found = result.found
+    # A convention is no derivative; nothing is said of it where values tie.
+    right = [m for m in fit.matches if m.leaf and status(m.item, m.leaf)[0] == RIGHT]
+    kinks = at_kinks(found, session, right, {**found.init, **found.args}, seed=seed)
+    return replace(
+        result,
+        status="wrong" if kinks.wrong else result.status,
+        wrong=kinks.wrong,
+        notes=(*result.notes, *kinks.notes),
+        examples=result.examples + kinks.examples,
+    )
 
 
 def _at_other_defaults(result: Result, session: Session, *, count: int, seed: int) -> Result:
