@@ -158,7 +158,8 @@ def check(
 
     TARGET is a Python file or a notebook with derivatives written by hand, a folder or package of
     them, an import name, or a homework folder that holds an nndl package; by default ./nndl or
-    ./layers.py, else the bundled package. All that is derived in it is found and judged.
+    ./layers.py, or the bundled package where there is no other code. All that is derived in it is
+    found and judged.
 
     \b
     Exit code: 0 right, 1 wrong or error in a function,
@@ -204,9 +205,10 @@ def check(
             raise click.UsageError(f"--why: there is no function {why!r}; choose from {functions}")
         only = only or frozenset({why})
     if listing:
+        found_too = list_found(target) if target is not None else ()
         list_rows(console, job.asked(specs))
-        if target is not None:
-            list_found(console, target)
+        for line in found_too:
+            console.print(line, markup=False, highlight=False)
         return
     declared = declared_inputs(inputs)
     job = replace(job, only=only)

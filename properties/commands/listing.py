@@ -35,7 +35,9 @@ def check_known(
 
     try:
         found = look(resolve_target(target)).candidates
-    except TargetError:
+    except TargetError as error:
+        if target is not None:
+            raise click.UsageError(str(error)) from error
         found = ()
     for name in unknown:
         if any(one.answers_to(name) for one in found):
@@ -71,20 +73,26 @@ def check_required(
         )
 
 
-def list_found(console: Console, target: str) -> None:
-    """Print what a target derives by hand, as its text says it; nothing of it runs."""
+def list_found(target: str) -> tuple[str, ...]:
+    """Lines of what a target derives by hand, as its text says it; nothing of it runs.
+
+    Raises
+    ------
+    click.UsageError
+        The target cannot be used.
+    """
     from ..discovery.targets import look
 
     try:
         looked = look(resolve_target(target))
     except TargetError as error:
         raise click.UsageError(str(error)) from error
-    console.print(f"[bold]derivative_of_its_own_forward[/] (correctness): in {target}")
-    for one in looked.candidates:
-        said = one.pairings[0].label if one.pairings else f"{one.name}: {one.reason}"
-        console.print(f"    {said}", style="dim", markup=False, highlight=False)
-    if looked.note:
-        console.print(f"    {looked.note}", style="dim", markup=False, highlight=False)
+    said = [
+        one.pairings[0].label if one.pairings else f"{one.name}: {one.reason}"
+        for one in looked.candidates
+    ]
+    title = f"derivative_of_its_own_forward (correctness): in {target}"
+    return (title, *(f"    {line}" for line in (*said, looked.note) if line))
 
 
 def list_rows(console: Console, specs: Sequence[LayerSpec]) -> None:

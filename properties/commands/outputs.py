@@ -53,8 +53,12 @@ def check_writable(files: Mapping[str, str | None]) -> None:
     Raises
     ------
     click.UsageError
-        The folder of a file does not exist, or the file is a folder.
+        The folder of a file does not exist, the file is a folder, or two are one.
     """
+    shown = [option for option, file in files.items() if file == "-"]
+    if len(shown) > 1:
+        both = " and ".join(f"--{option}" for option in shown)
+        raise click.UsageError(f"{both} cannot both be standard output; name a file for one")
     for option, file in files.items():
         if file is None or file == "-":
             continue

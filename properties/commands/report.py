@@ -73,7 +73,9 @@ def load_weights(file: str | None) -> Weights | None:
 
     try:
         return read_weights(Path(file).read_text(encoding="utf-8"))
-    except (OSError, UnicodeError, PointsError) as error:
+    except OSError as error:
+        raise click.UsageError(f"--points: {file}: {error.strerror}") from error
+    except (UnicodeError, PointsError) as error:
         raise click.UsageError(f"{file}: {error}") from error
 
 

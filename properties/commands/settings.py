@@ -12,6 +12,7 @@ import msgspec
 
 from ..implementation.isolation import Isolation
 from ..record.text import one_line
+from ..spec.demands import PROFILES
 from ..spec.notation import NotationError, parse_inputs
 
 FILES = ("nndl.toml", "pyproject.toml")
@@ -138,7 +139,8 @@ def _checked(table: Mapping[str, Any], file: Path) -> Table:
     except msgspec.ValidationError as error:
         said, _, place = str(error).partition(" - at `$")
         key = (start + place.rstrip("`")).lstrip(".") or start or "the file"
-        raise SettingsError(one_line(f"{file}: {key}: {said}; {_WANTED}", limit=900)) from error
+        words = f"{file}: {key}: {said}{_choices(said, key)}; {_WANTED}"
+        raise SettingsError(one_line(words, limit=900)) from error
     for name, text in found.inputs.items():
         try:
             parse_inputs(text)
@@ -148,6 +150,14 @@ def _checked(table: Mapping[str, Any], file: Path) -> Table:
                 one_line(f"{file}: {key}: {error}; {_WANTED}", limit=900)
             ) from error
     return found
+
+
+def _choices(said: str, key: str) -> str:
+    """What is wanted in the place of an unknown key or word."""
+    if "unknown field" in said:
+        fields = Role.__struct_fields__ if "roles" in key else Table.__struct_fields__
+        return f"; wanted one of {', '.join(fields)}"
+    return f"; wanted one of {', '.join(PROFILES)}" if "enum value" in said else ""
 
 
 def json_schema() -> dict[str, Any]:

@@ -48,9 +48,9 @@ class Judged:
 
 @contextlib.contextmanager
 def connect(
-    scheduler: str | None, *, workers: int | None = None, dashboard: bool = False
+    scheduler: str | None, tasks: int, *, workers: int | None = None, dashboard: bool = False
 ) -> Iterator[Client]:
-    """A client of a cluster that exists, or of one on this machine."""
+    """A client of a cluster that exists, or of one on this machine, large enough for the tasks."""
     logging.getLogger("distributed").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
     with dask.config.set({"distributed.scheduler.allowed-failures": _DEATHS}):
@@ -62,11 +62,12 @@ def connect(
             with _deaf():
                 cluster = started.enter_context(
                     LocalCluster(
-                        n_workers=workers or processors(),
+                        n_workers=workers or min(processors(), max(1, tasks)),
                         threads_per_worker=1,
                         processes=True,
                         memory_limit=0,  # a worker holds nothing; the code has limits of its own
-                        dashboard_address="127.0.0.1:8787" if dashboard else None,
+                        dashboard_address=f"127.0.0.1:{8787 if dashboard else 0}",
+                        scheduler_kwargs={"dashboard": dashboard},
                         silence_logs=logging.ERROR,
                     )
                 )
@@ -113,12 +114,12 @@ def judge_batch(
     submissions: Sequence[Submission],
     options: Options,
     kept: Kept,
-    client: Callable[[], contextlib.AbstractContextManager[Client]],
+    client: Callable[[int], contextlib.AbstractContextManager[Client]],
     on_done: Callable[[int, Result], None],
 ) -> Judged:
     """Judge what has no kept result; each new one is kept as it comes.
 
-    ``client`` is called only when there is something to judge.
+    ``client`` is called only when there is something to judge, with how many.
 
     Raises
     ------
@@ -147,7 +148,7 @@ def judge_batch(
             same.setdefault(key, []).append(place)
     if same or kept.unchecked:
         of_another_run = bool(kept.unchecked)
-        with client() as connected:
+        with client(len(same)) as connected:
             work = _Work(connected, options, kept)
             for key, result in work.run(submissions, same):
                 for place in same[key]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import sys
+import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 from msgspec.structs import replace
@@ -40,7 +44,19 @@ def _names(
     return tuple(sorted(names(context, parameter, value)))
 
 
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+class _Submissions(click.Path):
+    """The folder of a class."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Say of an archive what to do with it."""
+        if zipfile.is_zipfile(value):
+            self.fail(
+                f"{one_line(str(value))} is a zip: unpack it, and name the folder", param, ctx
+            )
+        return super().convert(value, param, ctx)
+
+
+_FOLDER = _Submissions(exists=True, file_okay=False, path_type=Path)
 _OUT = click.Path(file_okay=False, path_type=Path)
 _ANY = click.Path(path_type=Path)
 
@@ -139,8 +155,10 @@ def grade(
         memory=memory,
         specs=specs_file.read_text(encoding="utf-8") if specs_file else "",
     )
-    asked = _asked(only, require, specs_file)
+    known, asked = _asked(only, require, specs_file)
     weights = load_weights(points) or Weights()
+    for line in _misspelt(weights, known):
+        click.echo(line, err=True)
     if service is not None:
         _write_autograder(service, output, options, points)
         return
@@ -170,7 +188,7 @@ def grade(
                     found,
                     options,
                     kept,
-                    lambda: connect(scheduler, workers=workers, dashboard=dashboard),
+                    lambda tasks: connect(scheduler, tasks, workers=workers, dashboard=dashboard),
                     progress.done,
                 )
             results = [judged.results[place] for place in range(len(found))]
@@ -203,8 +221,10 @@ def grade(
     sys.exit(0 if all(line.told and not line.late for line in written.lines) else 1)
 
 
-def _asked(only: tuple[str, ...], require: tuple[str, ...], specs_file: Path | None) -> Asked:
-    """The functions that the class is asked for."""
+def _asked(
+    only: tuple[str, ...], require: tuple[str, ...], specs_file: Path | None
+) -> tuple[frozenset[str], Asked]:
+    """Every name of a layer or function that there is, and the functions that are asked for."""
     job = Job(
         target="bundled",
         demands=Demands(),
@@ -220,16 +240,25 @@ def _asked(only: tuple[str, ...], require: tuple[str, ...], specs_file: Path | N
     rows = job.asked(known)
     check_required(frozenset(require), frozenset(only), rows)
     layers = {name: row.layer for row in rows for name in row.judged}
-    return Asked(
-        layers=layers,
-        named=frozenset(name for name in layers if only),
-        required=frozenset(
-            name
-            for row in rows
-            for name in row.judged
-            if {name, row.name, row.layer} & set(require)
-        ),
+    required = frozenset(
+        name for row in rows for name in row.judged if {name, row.name, row.layer} & set(require)
     )
+    names = frozenset(name for row in known for name in (row.name, row.layer, *row.functions))
+    asked = Asked(
+        layers=layers, named=frozenset(name for name in layers if only), required=required
+    )
+    return names, asked
+
+
+def _misspelt(weights: Weights, known: frozenset[str]) -> Iterator[str]:
+    """What to say, before a class is judged, of points for a name that no layer has."""
+    for name in sorted({*weights.points, *weights.visibility} - known):
+        near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.8)
+        if near:
+            yield (
+                f"--points: there is no layer or function {one_line(name)!r}; did you mean "
+                f"{near[0]}? It counts where a submission derives a function of that name"
+            )
 
 
 def _write_autograder(

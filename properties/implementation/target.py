@@ -23,6 +23,8 @@ _WANTED = (
     "a homework folder with an nndl package, the package's own folder, a Python file, "
     "an import name, or 'bundled'"
 )
+_MOST_NAMED = 4
+_TOOLS = ("conftest.py", "setup.py", "noxfile.py", "tasks.py")
 
 
 class TargetError(Exception):
@@ -128,12 +130,13 @@ def resolve_target(text: str | None) -> Target:
     ----------
     text : str or None
         A path, an import name, or ``bundled``. None: ``./nndl`` or ``./layers.py`` if there is
-        one, else the bundled package.
+        one, else the bundled package where there is no other code.
 
     Raises
     ------
     TargetError
-        There is no such thing, or no Python code in it.
+        There is no such thing, no Python code in it, or other code where no target is named: a
+        pass of the bundled package would be taken for one of that code.
     """
     if text is None:
         here = Path.cwd()
@@ -141,6 +144,12 @@ def resolve_target(text: str | None) -> Target:
             return _package(here / "nndl", "./nndl", kind="folder")
         if (here / "layers.py").is_file():
             return _file(here / "layers.py", "./layers.py")
+        if other := _code_in(here):
+            raise TargetError(
+                f"No target is named, and there is no ./nndl nor ./layers.py but {_few(other)}. "
+                f"Wanted one of them, as in: nndl check {shlex.quote(other[0])}; or, for the "
+                "layers of the suite: nndl check bundled"
+            )
         return bundled()
     if text == "bundled":
         return bundled()
@@ -169,14 +178,24 @@ def _near(path: Path) -> str:
     except OSError:
         return ""
     names = {p.name: p for p in there if not p.name.startswith((".", "__"))}
-    close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
-    if path.suffix in (".py", ".ipynb"):
-        close = close or sorted(name for name in names if name.endswith(path.suffix))[:1]
+    close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
     if not close:
-        return ""
+        other = _code_in(path.parent) if path.suffix in (".py", ".ipynb") else []
+        return f" Beside it: {_few(other)}" if other else ""
     found = names[close[0]]
     name = found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found
     return f" There is: nndl check {shlex.quote(str(name))}"
+
+
+def _code_in(folder: Path) -> list[str]:
+    """The Python files and notebooks in a folder that may hold derivatives, by name."""
+    names = sorted(path.name for path in folder.glob("*") if path.suffix in (".py", ".ipynb"))
+    return [n for n in names if not n.startswith((".", "_", "test_", *_TOOLS))]
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
 
 
 def _has_python(folder: Path) -> bool:
@@ -275,9 +294,9 @@ def _file(path: Path, text: str) -> Target:
         read_source(str(path))
     except SyntaxError as error:
         line = f", {cells_of(str(path)).say(error.lineno)}" if error.lineno else ""
+        advice = "; correct that line first" if line else ""
         raise TargetError(
-            f"{text} does not parse{line}: {error.msg}. Wanted a file that Python can run; "
-            "correct that line first."
+            f"{text} does not parse{line}: {error.msg}. Wanted a file that Python can run{advice}."
         ) from None
     except OSError as error:
         raise TargetError(f"{text} cannot be read: {error}.") from None

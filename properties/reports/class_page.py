@@ -89,7 +89,7 @@ def class_page(shown: Class) -> str:
         shared=shared,
         judged=len(judged),
         difficulty=_difficulty(shown, judged),
-        scores=_scores(shown),
+        scores=_scores(shown, judged),
         times=_times(shown.rows),
         unjudged=[row for row in shown.rows if row.reason],
         noted=[row for row in shown.rows if row.notes],
@@ -137,11 +137,11 @@ def _difficulty(shown: Class, judged: Sequence[Row]) -> list[dict[str, Any]]:
     return sorted(table, key=lambda line: float(line["share"]))
 
 
-def _scores(shown: Class) -> list[tuple[str, int]]:
-    """How many earned how much, in tenths of all points."""
+def _scores(shown: Class, judged: Sequence[Row]) -> list[tuple[str, int]]:
+    """How many of those who were judged earned how much, in tenths of all points."""
     total = sum(shown.most.values())
     bins = [0] * _BINS
-    for row in shown.rows:
+    for row in judged:
         bins[min(int(_BINS * row.points / total), _BINS - 1) if total else 0] += 1
     width = total / _BINS
     names = [f"{width * i:.3g} to {width * (i + 1):.3g}" for i in range(_BINS)]

@@ -181,6 +181,9 @@ def test_missing_fails_when_required(tmp_path: Path) -> None:
         (["--only", "afine", "layers.py"], ["--only", "afine", "affine"]),
         (["--json", "no/such.json", "layers.py"], ["--json", "no"]),
         (["--specs", "none.py", "layers.py"], ["--specs", "none.py"]),
+        (["--why", "f", "broken.py"], ["broken.py", "does not parse"]),
+        (["--list", "broken.py"], ["broken.py", "does not parse"]),
+        (["--json", "-", "--sarif", "-", "layers.py"], ["--json and --sarif", "standard output"]),
     ],
 )
 def test_bad_input_is_named_without_a_traceback(

@@ -79,11 +79,11 @@ def test_target_and_profile_have_defaults(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("profle = 'quick'", ["nndl.toml", "profle"]),
-        ("profile = 'fast'", ["profile", "fast"]),
+        ("profle = 'quick'", ["nndl.toml", "profle", "wanted one of target, profile"]),
+        ("profile = 'fast'", ["profile", "fast", "quick, standard"]),
         ("[inputs]\nf = 3", ["inputs", "str", "int"]),
         ("[inputs]\nf = 'x (3,)'", ["inputs.f", "NAME: VALUE"]),
-        ("[roles.f]\nbackward = 'g'", ["roles", "backward"]),
+        ("[roles.f]\nbackward = 'g'", ["roles", "backward", "forward, gradients"]),
         ("[inputs", ["no TOML"]),
         ("a = " + "[" * 100_000, ["no TOML", "recursion"]),
         ("#" * (1 << 21), ["larger than"]),

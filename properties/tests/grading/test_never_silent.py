@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from pathlib import Path
 
 import click
@@ -380,3 +381,20 @@ def test_a_submission_cannot_have_its_mistakes_skipped(tmp_path: Path) -> None:
         ("f_prime", "fail")
     ]
     assert any("nndl.toml is not read" in note for note in record.notes)
+
+
+def test_points_of_a_misspelt_layer_are_said_before_the_class_is_judged(tmp_path: Path) -> None:
+    points = tmp_path / "points.toml"
+    points.write_text('[points]\naffin = 3\n"Net.backward" = 1\n', encoding="utf-8")
+    asked = ["--points", str(points), "--autograder", "gradescope", "-o", str(tmp_path / "a.zip")]
+    said = CliRunner().invoke(grade, asked).output
+    assert "no layer or function 'affin'; did you mean affine?" in said
+    assert "Net" not in said
+
+
+def test_a_zip_of_a_class_is_to_be_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
+        archive.writestr("ann.py", "")
+    said = CliRunner().invoke(grade, [str(tmp_path / "class.zip"), "--out", str(tmp_path / "o")])
+    assert said.exit_code == 2
+    assert "is a zip: unpack it, and name the folder" in said.output

@@ -81,9 +81,18 @@ def test_default(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     assert kinds == ["folder", "file", "bundled"]
 
 
+def test_no_other_code_passes_for_the_bundled_one(
+    write: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write({"setup.py": "", "gradients.py": CODE, "loss.ipynb": "{}"}))
+    with pytest.raises(TargetError, match=r"gradients\.py, loss\.ipynb.*nndl check gradients\.py"):
+        resolve_target(None)
+
+
 @pytest.mark.parametrize(
     ("files", "name", "words"),
     [
+        ({"ab.py": ""}, "quite_other.py", ["Beside it: ab.py"]),
         ({}, "no-such-folder", ["no-such-folder", "homework folder", "spelling"]),
         ({"e/a.txt": ""}, "e", ["a.txt", "no Python code"]),
         ({"e/hw.ipynb": "{}"}, "e", ["notebooks", "nndl check", "hw.ipynb"]),
