@@ -27,7 +27,8 @@ from .leaky_relu import LEAKY_RELU
 from .linear_softmax import LINEAR_SOFTMAX
 from .linear_svm import LINEAR_SVM
 from .lstm import LSTM, LSTM_STEP
-from .max_pool import MAX_POOL, MAX_POOL_FAST, MAX_POOL_OTHERS
+from .max_pool import MAX_POOL, MAX_POOL_FAST
+from .max_pool_others import MAX_POOL_OTHERS
 from .mse import MSE
 from .nets import NETS
 from .optim import RULES

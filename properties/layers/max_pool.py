@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -24,7 +23,7 @@ def apart(v: Values, shape: tuple[int, ...]) -> Floats:
     return (v.rng.permutation(size).reshape(shape) - size // 2) / 4.0 + 0.125
 
 
-def _make(
+def make(
     purpose: Purpose, v: Values, n: int, c: int, places: Pair, window: Pair, stride: int
 ) -> Case:
     geometry = Geometry(places, window, stride, pad=0)
@@ -34,7 +33,7 @@ def _make(
     return Case(args=args, dout=v.upstream((n, c, *places)), family=v.family)
 
 
-def _batch(purpose: Purpose) -> tuple[st.SearchStrategy[int], st.SearchStrategy[int]]:
+def batch(purpose: Purpose) -> tuple[st.SearchStrategy[int], st.SearchStrategy[int]]:
     """Examples and channels: few at a kink, where the entries are moved one by one."""
     few = st.integers(1, 2)
     return (few, few) if purpose is Purpose.KINK else (batch_sizes(purpose), CHANNELS)
@@ -47,11 +46,11 @@ _LONG = st.sampled_from(((4, 70), (70, 4)))
 def _cases(purpose: Purpose) -> st.SearchStrategy[Case]:
     given = st.just(purpose)
     drawn = values(purpose)
-    usual = st.builds(_make, given, drawn, *_batch(purpose), PLACES, WINDOWS, STRIDES)
+    usual = st.builds(make, given, drawn, *batch(purpose), PLACES, WINDOWS, STRIDES)
     if purpose is not Purpose.ORDINARY:
         return usual
     one = st.just(1)
-    return st.one_of(*[usual] * 15, st.builds(_make, given, drawn, one, one, PLACES, _LONG, one))
+    return st.one_of(*[usual] * 15, st.builds(make, given, drawn, one, one, PLACES, _LONG, one))
 
 
 _WINDOWS = """
@@ -219,27 +218,3 @@ MAX_POOL = LayerSpec(
 )
 
 MAX_POOL_FAST = renamed(MAX_POOL, "fast")
-
-
-def _tiles(purpose: Purpose) -> st.SearchStrategy[Case]:
-    """Windows that tile the image, which reshaping needs."""
-
-    def make(v: Values, n: int, c: int, places: Pair, side: int) -> Case:
-        return _make(purpose, v, n, c, places, (side, side), side)
-
-    return st.builds(make, values(purpose), *_batch(purpose), PLACES, st.integers(1, 3))
-
-
-_RESHAPED = replace(
-    renamed(MAX_POOL, "reshape"),
-    cases=_tiles,
-    inputs={
-        "max_pool_reshape": "x: (2, 3, 4, 6), "
-        "pool_param: {'pool_height': 2, 'pool_width': 2, 'stride': 2}"
-    },
-    laws={name: about for name, about in MAX_POOL.laws.items() if name != "rest"},
-)
-MAX_POOL_OTHERS = (
-    *(renamed(MAX_POOL, way) for way in ("im2col", "strides", "cython")),
-    _RESHAPED,
-)
