@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from properties.implementation import Call, Outcome
+from properties.implementation import Call, Outcome, Target
+from properties.implementation.replies import is_in
 
 from .pairs import Pairing
 from .recorded import Calls, read_calls
@@ -22,15 +23,26 @@ class Answers(Protocol):
         ...
 
 
+# What Python raises where a reply has not the form that code wants.
+_MALFORMED = (TypeError, KeyError, IndexError, ValueError, OverflowError, AttributeError)
 _LOST = 1.0
 """What a trial counts that ends its process."""
 
 
 class Session:
-    """Talks to the child in which a target is loaded as a whole (the name ``*``)."""
+    """Talks to the child in which a target is loaded as a whole (the name ``*``).
 
-    def __init__(self, implementation: Answers) -> None:
+    Parameters
+    ----------
+    implementation : Answers
+        Whom it asks.
+    target : Target, optional
+        What is loaded; a function that says it stands in another file has none.
+    """
+
+    def __init__(self, implementation: Answers, target: Target | None = None) -> None:
         self._implementation = implementation
+        self._target = target
         self.calls = 0
         self.about = ""  # on whose behalf trials run: one that hangs is not called again
         self.spent = 0.0  # seconds of the processor, in the child
@@ -39,9 +51,15 @@ class Session:
     def survey(self) -> Survey:
         """Ask what the target defines."""
         reply = self._ask("=survey")
-        if "error" in reply:
-            return Survey((), (), {}, {}, {"": str(reply["error"]["message"])})
-        return read_survey(reply)
+        try:
+            if "error" in reply:
+                return _nothing(str(reply["error"]["message"]))
+            return read_survey(reply, self._is_in_target)
+        except _MALFORMED:
+            return _nothing("it broke the protocol: what it says that it defines has another form")
+
+    def _is_in_target(self, file: str) -> bool:
+        return self._target is None or is_in(file, self._target)
 
     def trial(self, request: Mapping[str, Any]) -> Reply:
         """Run one trial; what went wrong comes back under ``error``."""
@@ -70,6 +88,10 @@ class Session:
         message = outcome.message or outcome.status
         error = {"stage": "process", "type": outcome.status, "message": message, "line": 0}
         return {"error": {**error, "function": ""}}
+
+
+def _nothing(reason: str) -> Survey:
+    return Survey((), (), {}, {}, {"": reason})
 
 
 def base_request(pairing: Pairing) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -190,8 +190,8 @@ class Survey:
         return found[0] if found else None
 
 
-def read_survey(answer: Mapping[str, Any]) -> Survey:
-    """Read what the child said of its modules."""
+def read_survey(answer: Mapping[str, Any], is_ours: Callable[[str], bool]) -> Survey:
+    """Read what the child said of its modules; `is_ours` tells files that a report may name."""
     functions: list[Function] = []
     classes: list[Class] = []
     trees: dict[str, ast.Module] = {}
@@ -208,7 +208,11 @@ def read_survey(answer: Mapping[str, Any]) -> Survey:
         known = nodes[name]
         functions += [
             _function(
-                one, name, known.get((str(one["name"]), int(one["line"]))), arrays=module["arrays"]
+                one,
+                name,
+                known.get((str(one["name"]), int(one["line"]))),
+                is_ours=is_ours,
+                arrays=module["arrays"],
             )
             for one in module["functions"]
         ]
@@ -223,6 +227,7 @@ def read_survey(answer: Mapping[str, Any]) -> Survey:
                     node,
                     str(method["owner"]),
                     bool(method["static"]),
+                    is_ours=is_ours,
                     arrays=module["arrays"],
                 )
             bases = tuple(str(b) for b in one["bases"])
@@ -256,8 +261,10 @@ def _function(
     owner: str = "",
     static: bool = False,
     *,
+    is_ours: Callable[[str], bool],
     arrays: Sequence[str] = (),
 ) -> Function:
+    file = str(one["file"])
     parameters = [
         Parameter(str(n), int(kind), bool(given), default, str(annotation))
         for n, kind, given, default, annotation in one["parameters"]
@@ -273,7 +280,7 @@ def _function(
         node,
         owner,
         static,
-        str(one["file"]),
+        file if is_ours(file) else "",
         _used(node, arrays),
     )
 

@@ -89,4 +89,4 @@ def opened(
     with open_implementation(
         target, names=[EVERYTHING], limits=limits, in_process=in_process
     ) as implementation:
-        yield Session(implementation)
+        yield Session(implementation, target)

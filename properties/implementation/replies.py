@@ -139,12 +139,12 @@ def _info(values: Any, target: Target) -> FunctionInfo:
     _check(type(line) is int and 0 <= line < _LARGEST_LINE, "a line that is none")
     texts = {key: _text(value, _LONG) for key, value in told.items()}
     _check(texts["status"] in _FOUND and texts["blame"] in _BLAMES, "an unknown status")
-    if not _is_in(texts["file"], target):
+    if not is_in(texts["file"], target):
         texts["file"], line = "", 0
     return FunctionInfo(**texts, line=line, notes=_texts(notes))
 
 
-def _is_in(file: str, target: Target) -> bool:
+def is_in(file: str, target: Target) -> bool:
     """Whether a file is one of the target: reports quote it by its name."""
     if "\0" in file:
         return False

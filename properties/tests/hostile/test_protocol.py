@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from properties.commands.check import check as check_command
+from properties.discovery.targets import opened
 from properties.implementation import (
     Call,
     Limits,
@@ -251,6 +254,49 @@ def test_code_that_breaks_its_own_loading_is_not_the_fault_of_the_machine(
     with pytest.raises(TargetError) as caught:  # the machine's would be judged again, for ever
         InChildProcess(resolve_target(str(file)), ["one"], Limits())
     assert not isinstance(caught.value, NotStarted)
+
+
+SURVEY = """
+import importlib
+import numpy as np
+def relu_forward(x): return np.maximum(x, 0), x
+def relu_backward(dout, cache): return dout * (cache > 1)
+class Cube:
+    def forward(self, x): self.x = x; return x**3
+    def backward(self, grad): return grad * self.x
+place = importlib.import_module("_suite_child.tracing.survey")
+found = place.survey
+def forged(*given):
+    told = found(*given)
+    HOW
+    return told
+place.survey = forged
+"""
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["told = None", "told[0].pop('source')", "told[0]['functions'][0]['line'] = float('inf')"],
+)
+def test_a_forged_survey_does_not_end_the_judge(how: str, tmp_path: Path) -> None:
+    file, record = tmp_path / "layers.py", tmp_path / "record.json"
+    file.write_text(SURVEY.replace("HOW", how))
+    options = ["--profile", "quick", "--no-steps", "--json", str(record)]
+    answer = CliRunner().invoke(check_command, [str(file), *options])
+    assert answer.exit_code == 1, answer.output
+    assert "it broke the protocol" in " ".join(answer.output.split())
+    assert json.loads(record.read_text())["verdict"] == "fail"
+
+
+def test_what_is_found_stands_in_the_target_or_nowhere(tmp_path: Path) -> None:
+    file = tmp_path / "layers.py"
+    file.write_text(
+        SURVEY.replace("HOW", "told[0]['classes'][0]['methods'][0]['file'] = '/etc/passwd'")
+    )
+    with opened(resolve_target(str(file))) as session:
+        survey = session.survey()
+    first, second = survey.classes[0].methods.values()
+    assert (first.file, second.file) == ("", str(file))
 
 
 @slow
