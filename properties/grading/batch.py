@@ -53,6 +53,8 @@ def connect(
     """A client of a cluster that exists, or of one on this machine, large enough for the tasks."""
     logging.getLogger("distributed").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+    if not dashboard:  # then nobody asked for the port that is taken
+        warnings.filterwarnings("ignore", "\\s*Port [0-9]+ is already in use", UserWarning)
     with dask.config.set({"distributed.scheduler.allowed-failures": _DEATHS}):
         if scheduler is not None:
             with _client_of(scheduler) as client:
