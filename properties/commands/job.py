@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -101,12 +101,12 @@ class Job:
         only, rows = self.only, tuple(known)
         if only:
             return tuple(r for r in rows if only & {r.layer, r.name, *r.functions})
-        others = {name for row in OTHER_NAMES if row in rows for name in row.functions}
-        defined = self._defines(others) if others else frozenset()
-        return tuple(r for r in rows if r not in OTHER_NAMES or defined & {*r.functions})
+        others = [row for row in OTHER_NAMES if row in rows]
+        defined = self._defines({row.forward: len(_arguments(row)) for row in others})
+        return tuple(r for r in rows if r not in others or r.forward in defined)
 
-    def _defines(self, names: Iterable[str]) -> frozenset[str]:
-        """Those of some names that the text of the target defines."""
+    def _defines(self, names: Mapping[str, int]) -> frozenset[str]:
+        """Those of some names, with the number of arguments, that the target's text defines."""
         try:
             return defined_names(resolve_target(self.target), names)
         except TargetError:  # who opens it says so
@@ -143,6 +143,11 @@ class Job:
         return open_implementation(
             target, names=names, limits=self.limits(), in_process=self.in_process
         )
+
+
+def _arguments(row: LayerSpec) -> list[str]:
+    """Names of what the forward of a row is given."""
+    return row.ways.arguments.split(",") if row.ways is not None else []
 
 
 @contextlib.contextmanager

@@ -102,6 +102,22 @@ def test_names_that_a_target_has_are_asked_for(tmp_path: Path) -> None:
     assert _asked("bundled", only=named) == {"max_pool_strides"}
 
 
+@pytest.mark.parametrize("arguments", ["stride=1, pad=0", "stride", "conv_param, mode"])
+def test_a_function_of_other_arguments_is_another(arguments: str, tmp_path: Path) -> None:
+    source = CONV.replace(
+        "forward_im2col(x, w, b, conv_param)", f"forward_im2col(x, w, b, {arguments})"
+    )
+    assert _asked(str(_file(tmp_path, source))) == {row.name for row in ALL}
+
+
+@pytest.mark.parametrize("arguments", ["conv_params={}", "conv_param, verbose=False", "*options"])
+def test_a_function_of_more_arguments_may_be_it(arguments: str, tmp_path: Path) -> None:
+    source = CONV.replace(
+        "forward_im2col(x, w, b, conv_param)", f"forward_im2col(x, w, b, {arguments})"
+    )
+    assert "conv_im2col" in _asked(str(_file(tmp_path, source)))
+
+
 def test_each_has_names_of_its_own() -> None:
     names = [row.name for row in EVERY]
     assert len(set(names)) == len(names)
