@@ -80,7 +80,7 @@ def _write_student(out: Path, title: str, slug: str, line: Line, weights: Weight
     record = result.record
     name = ", ".join(student.name for student in line.submission.students)
     page = student_page(
-        title, name, record, line.grades, weights, reason=result.reason, notes=result.notes
+        title, name, record, line.grades, weights, reason=result.reason, notes=_notes(result)
     )
     files = {out / "students" / f"{slug}.html": page}
     if record is not None:
@@ -105,8 +105,18 @@ def _row(line: Line, page: str) -> Row:
         statuses=_statuses(record) if record is not None else {},
         mistakes=tuple(_mistakes(record, counted)) if record is not None else (),
         reason=line.result.reason or ("no verdict" if line.result.status != "judged" else ""),
-        notes=line.result.notes,
+        notes=_notes(line.result),
     )
+
+
+def _notes(result: Result) -> tuple[str, ...]:
+    """What was left out of a submission, and what is said of all its functions: of their file."""
+    functions = result.record.functions if result.record is not None else ()
+    said = [set(f.findings) for f in functions if f.status != "missing"]
+    common = set[str]().union(*said[:1]).intersection(*said[1:]) if len(said) > 1 else ()
+    start = "robustness: "
+    of_all = sorted(text.removeprefix(start) for text in common if text.startswith(start))
+    return (*result.notes, *of_all)
 
 
 def _statuses(record: Record) -> dict[str, str]:

@@ -398,3 +398,16 @@ def test_a_zip_of_a_class_is_to_be_unpacked(tmp_path: Path) -> None:
     said = CliRunner().invoke(grade, [str(tmp_path / "class.zip"), "--out", str(tmp_path / "o")])
     assert said.exit_code == 2
     assert "is a zip: unpack it, and name the folder" in said.output
+
+
+def test_the_class_page_says_how_a_file_was_read(tmp_path: Path) -> None:
+    loaded, own = "robustness: only its definitions were used", "robustness: dx is a view"
+    there = [
+        function("relu_forward", findings=[loaded]),
+        function("relu_backward", findings=[loaded, own]),
+        function("affine_forward", "missing"),
+    ]
+    write_all(tmp_path, "hw", [submission("ida")], [judged(*there)], Weights(), Options(), RELU)
+    for page in (tmp_path / "class.html", next((tmp_path / "students").glob("*.html"))):
+        assert "only its definitions were used" in page.read_text(encoding="utf-8")
+    assert "dx is a view" not in (tmp_path / "class.html").read_text(encoding="utf-8")
