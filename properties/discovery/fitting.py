@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
@@ -26,16 +27,20 @@ def equal(
                     yield cost + more, exchange(specs, {letter: expression})
     if numbers.plain(a) or numbers.plain(b):
         return
+    common = math.gcd(a, b)  # channels times the window of a filter, which is a constant
+    pairs = itertools.product(numbers.plain(a // common), numbers.plain(b // common))
+    for mine, theirs in pairs if common > 1 else ():
+        yield cost + 0.02, exchange(specs, {mine: theirs})
     for more, left in numbers.expressions(a):
         for extra, right in numbers.expressions(b):
-            mine, theirs = set(letters_of(left)), set(letters_of(right))
-            if len(mine - theirs) == 1 and len(theirs - mine) == 1:
-                change = {(mine - theirs).pop(): (theirs - mine).pop()}
+            first, second = set(letters_of(left)), set(letters_of(right))
+            if len(first - second) == 1 and len(second - first) == 1:
+                change = {(first - second).pop(): (second - first).pop()}
                 if renamed(left, change) == renamed(right, {}):
                     yield cost + more + extra, exchange(specs, change)
             terms, others = str(left).split(" + "), str(right).split(" + ")
             plain = all(t.isidentifier() for t in (*terms, *others))
-            if plain and len(terms) == len(others) == 2 and not mine & theirs:
+            if plain and len(terms) == len(others) == 2 and not first & second:
                 for order in (others, others[::-1]):
                     both = dict(zip(terms, order, strict=True))
                     yield cost + more + extra, exchange(specs, both)
@@ -256,6 +261,11 @@ def larger(specs: Specs) -> Iterator[tuple[float, Specs]]:
             }
             if change:
                 yield 0.1, exchange(specs, change)
+    for _, one in wide:  # the kernel is kept in the object, as long as a default says
+        free = [a for a in one.axes if isinstance(a, str) and a.isidentifier()]
+        if len(one.axes) == len(free) == 4:
+            yield 0.12, exchange(specs, {a: f"{a} + 4" for a in free[2:]})
+            yield 0.14, exchange(specs, {a: f"{a} + 4" for a in free[1:]})
         for other, kernel in specs.items():
             if kernel.kind != "length" or not isinstance(kernel.axes[0], str):
                 continue

@@ -92,3 +92,29 @@ def test_parameters_are_found_where_they_are(
 ) -> None:
     assert set(statuses(tmp_path, source.format(right)).values()) == {"right"}
     assert set(statuses(tmp_path, source.format(wrong)).values()) == {"wrong"}
+
+
+CONVOLUTION = """
+import numpy as np
+
+
+class Conv2D:
+    def __init__(self, in_channels, out_channels, kernel_size=3):
+        self.k = kernel_size
+        self.W = np.random.randn(out_channels, in_channels * kernel_size * kernel_size)
+
+    def forward(self, x):
+        n, c, h, w = x.shape
+        k, oh, ow = self.k, h - self.k + 1, w - self.k + 1
+        parts = [x[:, :, i : i + oh, j : j + ow] for i in range(k) for j in range(k)]
+        self.cols = np.stack(parts, 2).transpose(0, 3, 4, 1, 2).reshape(n * oh * ow, -1)
+        return (self.cols @ self.W.T).reshape(n, oh, ow, -1).transpose(0, 3, 1, 2)
+
+    def backward(self, grad):
+        self.dW = grad.transpose({}).reshape(-1, len(self.W)).T @ self.cols
+"""
+
+
+def test_an_image_is_larger_than_a_window_that_only_a_default_tells(tmp_path: Path) -> None:
+    assert statuses(tmp_path, CONVOLUTION.format("0, 2, 3, 1")) == {"Conv2D.backward": "right"}
+    assert statuses(tmp_path, CONVOLUTION.format("0, 3, 2, 1")) == {"Conv2D.backward": "wrong"}
