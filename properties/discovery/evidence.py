@@ -27,7 +27,7 @@ _PLAIN = names.vocabulary(
     """vectorized vectorised vec naive loop loops looped numpy np analytic analytical exact fast
     slow manual hand true new old all full through time step one single multi net network nn model
     mlp param params parameters weight weights bias biases hidden output input inputs linear batch
-    theta version alt impl"""
+    theta version alt impl bptt tbptt"""
 )
 """Words of a name that say nothing of what is derived."""
 _FACTORS = (-1.0, 2.0, -2.0, 0.5, -0.5)
