@@ -12,9 +12,10 @@ from .locating import RIGHT, WRONG, Fit, Match, shape_is_off
 from .pairs import Pairing
 from .source import Function
 
-ENTRIES, ANOTHER, NOTHING = "entries", "another", "nothing"
-"""What a misfit needs to convict where no name says whose derivative it is: that most entries are
-right, that another gradient is; nothing convicts where the forward has another derivative."""
+SOME, ENTRIES, ANOTHER, NOTHING = "some", "entries", "another", "nothing"
+"""What a misfit needs to convict where no name says whose derivative it is: that some or most
+entries are right, that another gradient is; nothing convicts where the forward has another
+derivative."""
 
 _OTHERWISE = names.vocabulary(
     """natural stochastic projected preconditioned conjugate smoothed smooth policy negative total
@@ -102,7 +103,8 @@ def backed(fit: Fit, needs: str) -> bool:
         return False
     if fit.count(RIGHT) or all(map(_is_multiple, wrong)):
         return True
-    return needs == ENTRIES and any(map(_mostly_right, wrong))
+    least = {SOME: 0.0, ENTRIES: 0.5}.get(needs)
+    return least is not None and any(_partly_right(match, least) for match in wrong)
 
 
 def _is_multiple(match: Match) -> bool:
@@ -116,15 +118,15 @@ def _is_multiple(match: Match) -> bool:
     )
 
 
-def _mostly_right(match: Match) -> bool:
-    """Whether most entries, not constants alone, are those of the true gradient in every case."""
+def _partly_right(match: Match, least: float) -> bool:
+    """Whether entries, not constants alone, are those of the true gradient in every case."""
     if match.leaf is None:
         return False
     equal = [
         np.isclose(np.reshape(a, b.shape), b, rtol=1e-7, atol=0)
         for a, b in zip(match.item.values, match.leaf.wanted, strict=True)
     ]
-    if any(2 * np.count_nonzero(one) < one.size for one in equal):
+    if any(np.count_nonzero(one) < least * one.size for one in equal):
         return False
     values = [
         frozenset(b[one & (b != 0)].tolist())

@@ -37,8 +37,9 @@ class Pairing:
     warm : bool
         Whether the object makes its parameters with its first input, so that it gets one before.
     unsure : str
-        What a misfit needs to convict where no name says that they belong together: ``entries``,
-        that most of them are right, or ``another``, that another gradient is.
+        What a misfit needs to convict where no name says that they belong together: ``some``,
+        that some entries are right, ``entries``, that most are, ``another``, that another gradient
+        is; ``nothing`` convicts.
     slope : Function or None
         A method that gives the upstream derivative of the output and the labels, of a cost that is
         nowhere written.

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from . import names
-from .evidence import ENTRIES
+from .evidence import SOME
 from .pairs import Pairing
 from .source import Class, Function, Survey
 
 _KEYWORDS = names.vocabulary("jac fprime Dfun dfun grad gradient hess fprime2 jacobian")
-ENTRIESS: Mapping[str, str] = {
+SOMES: Mapping[str, str] = {
     "g": "f F fun objective cost loss J",
     "G": "f F fun objective cost loss J",
     "H": "h",
@@ -56,18 +56,18 @@ def by_letter(
         gradients = [*_GRADIENTS, *(n for n in own if names.is_backward(n))]
         for name in gradients:
             if name in own and not set(names.words(name)) & names.SECOND:
-                needs = ENTRIES if name in _GRADIENTS else ""
+                needs = SOME if name in _GRADIENTS else ""
                 yield Pairing(own[name], function, "second", owner, unsure=needs)
     # Beside a function, g may be a constraint; an object that has a Hessian has a gradient.
     triad = owner is not None and any(n in own for n in ("H", "hess", "hessian"))
-    likely = ENTRIESS.get(function.name, "").split()
+    likely = SOMES.get(function.name, "").split()
     if function.name == "J" and not own.keys() & set(likely):
         likely = [n for n in own if not (names.is_backward(n) or names.uses_gradients(n))]
     for name in likely:
         if name in own and not own[name].is_skeleton and function.names:
             sure = triad and function.name in _GRADIENTS
             if sure or "H" in own or _gives_array(function):
-                yield Pairing(own[name], function, "local", owner, unsure="" if sure else ENTRIES)
+                yield Pairing(own[name], function, "local", owner, unsure="" if sure else SOME)
 
 
 def _gives_array(function: Function) -> bool:
