@@ -70,8 +70,9 @@ def steps(**options: Any) -> None:
 
     TARGET is a folder, a file or an import name; when left out, ./nndl or ./layers.py, else the
     bundled nndl. LAYER is a declared layer, such as batchnorm, softmax or fc_net, one of its
-    functions, or a layer of --specs. Without LAYER and --forward every backward in TARGET is
-    judged, those that nobody declared too: the code tells what their inputs look like.
+    functions, a layer of --specs, or a function or class of TARGET that is derived in it. Without
+    LAYER and --forward every backward in TARGET is judged, those that nobody declared too: the
+    code tells what their inputs look like.
 
     Exit code: 0 right; 1 wrong, or a function raises or hangs; 2 TARGET or the options cannot be
     used, or nothing can be judged; 3 the tool broke.
@@ -115,9 +116,17 @@ def run(
         if forward is not None and layer is None:
             inputs = inputs or _declared(settings, forward, backward)
         tier = say_tier(console, isolation, in_process=in_process)
-        if layer is None and forward is None and backward is None and inputs is None:
+        word = "" if layer is None or rows_named((*EVERY, *own), layer) else layer
+        several = layer is None or bool(word)
+        if several and forward is None and backward is None and inputs is None:
             for one in debug_all(
-                target, rows=own, seed=seed, seconds=seconds, make_runner=maker, limits=limits
+                target,
+                rows=own,
+                word=word,
+                seed=seed,
+                seconds=seconds,
+                make_runner=maker,
+                limits=limits,
             ):
                 if isinstance(one, StepsError):
                     complaints.append(str(one))

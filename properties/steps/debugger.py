@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..discovery.found import NotJudged
-from ..implementation import Limits
+from ..discovery.targets import look
+from ..implementation import Limits, resolve_target
 from ..layers import EVERY
 from ..spec.row import LayerSpec, ObjectSpec
 from .evidence.gather import examine, gather
@@ -70,10 +72,10 @@ class _Asked:
             raise StepsError("give a LAYER, or --forward")
         rows = rows_named(self.rows, word) if self.inputs is None else []
         if self.layer is not None and not rows:
-            known = ", ".join(v for row in self.rows for v in variants_of(row))
+            known = dict.fromkeys(v for row in self.rows for v in variants_of(row))
             raise StepsError(
-                f"{self.layer!r} is no declared layer: give one of {known}, or --forward and "
-                f"--backward"
+                f"{self.layer!r} is no declared layer: give one of {', '.join(known)}, or "
+                "--forward and --backward"
             )
         if rows and self.layer is not None and self.forward is not None:
             if isinstance(rows[0][0], ObjectSpec):
@@ -220,16 +222,20 @@ def debug_all(
     target: str | None,
     *,
     rows: Sequence[LayerSpec] = (),
+    word: str = "",
     seed: int = 0,
     seconds: float | None = None,
     make_runner: MakeRunner | None = None,
     limits: Limits = LIMITS,
 ) -> Iterator[Report | StepsError | NotJudged]:
-    """Judge every backward that a target has, those that nobody declared too."""
+    """Judge every backward that a target has, those that nobody declared too.
+
+    With a ``word``, those alone that nobody declared and that a user calls so.
+    """
     project = open_project(target)
     found: list[tuple[str, Subject | StepsError, Inferred | None]] = []
     known: set[str] = set()
-    for row in (*EVERY, *rows):
+    for row in () if word else (*EVERY, *rows):
         for variant in variants_of(row):
             try:
                 found.append((variant, of_row(project, row, variant), None))
@@ -238,8 +244,10 @@ def debug_all(
             except StepsError as error:
                 found.append((variant, error, None))
             known |= {name.rpartition(".")[2] for name in row.functions}
-    for one in infer(target, known=known, limits=limits):
+    unjudged = 0
+    for one in infer(target, known=known, word=word, limits=limits):
         if isinstance(one, NotJudged):
+            unjudged += 1
             yield one
             continue
         try:
@@ -256,7 +264,9 @@ def debug_all(
             yield NotJudged(one.backward or one.forward, str(error))
             continue
         found.append((one.backward or one.forward, subject, one))
-    if not found:
+    if not found and word and not unjudged:
+        raise StepsError(_no_such(target, project, word, (*EVERY, *rows)))
+    if not found and not word:
         raise StepsError(
             f"{project.label} has no backward that could be found, declared or not: give a LAYER, "
             f"or --forward, --backward and --inputs"
@@ -277,6 +287,19 @@ def debug_all(
             yield _agreed(report, inferred)
         except StepsError as error:
             yield StepsError(f"{name}: {error}")
+
+
+def _no_such(target: str | None, project: Project, word: str, rows: Sequence[LayerSpec]) -> str:
+    """What there is in the place of a word that means no layer, and nothing that was judged."""
+    own = dict.fromkeys(one.name for one in look(resolve_target(target)).candidates)
+    declared = dict.fromkeys(v for row in rows for v in variants_of(row))
+    near = difflib.get_close_matches(word, [*own, *declared], n=3)
+    meant = f"; did you mean {', '.join(near)}?" if near else ""
+    derives = ", ".join(own) or "nothing that could be found"
+    return (
+        f"{word!r} is no declared layer, and nothing in {project.label} that could be judged{meant}"
+        f"; the target derives {derives}; or name the two functions: --forward NAME --backward NAME"
+    )
 
 
 def debug_subject(

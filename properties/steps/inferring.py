@@ -52,6 +52,7 @@ def infer(
     *,
     known: Iterable[str] = (),
     only: Sequence[str | None] = (),
+    word: str = "",
     inputs: str | None = None,
     limits: Limits = LIMITS,
 ) -> list[Inferred | NotJudged]:
@@ -61,6 +62,7 @@ def infer(
     ----------
     known : functions and classes that are judged otherwise.
     only : the names that are asked for; all of them when empty.
+    word : what a user calls the one that is asked for: its function, its class, or both.
     inputs : what the user says of them.
     limits : what the code may use, and how it is kept apart.
     """
@@ -80,6 +82,7 @@ def infer(
             return [
                 _inferred(one, session) if isinstance(one, Found) else one
                 for one in discover(session, known=skipped, declared=declared)
+                if not word or (one.candidate if isinstance(one, Found) else one).answers_to(word)
             ]
     except (TargetError, InputsError):
         return []

@@ -9,6 +9,7 @@ import pytest
 from properties.steps import Report, debug_all
 from properties.steps.evidence.explain import _as_factor
 from properties.steps.rewrite.session import InProcess
+from properties.steps.values import StepsError
 
 MEANS = """import numpy as np
 
@@ -80,3 +81,38 @@ def test_no_line_that_is_shown_as_right_is_said_not_to_be_judged(tmp_path: Path)
 def test_a_factor_keeps_its_brackets() -> None:
     assert _as_factor("var + 0.001") == "(var + 0.001)"
     assert _as_factor("np.exp(x + 1)") == "np.exp(x + 1)"
+
+
+TWO = """
+import numpy as np
+def f(x):
+    return x ** 2
+def f_grad(x):
+    return 2 * x
+class Squash:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+    def backward(self, grad):
+        return grad * (1 - self.y)
+"""
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome"), [("f_grad", "right"), ("Squash", "wrong"), ("Squash.backward", "wrong")]
+)
+def test_what_nobody_declared_is_named_as_it_is_called(
+    tmp_path: Path, word: str, outcome: str
+) -> None:
+    path = tmp_path / "two.py"
+    path.write_text(TWO, encoding="utf-8")
+    (report,) = debug_all(str(path), word=word, make_runner=InProcess, seconds=0.0)
+    assert isinstance(report, Report)
+    assert report.outcome == outcome
+
+
+def test_a_misspelt_word_says_what_there_is(tmp_path: Path) -> None:
+    path = tmp_path / "two.py"
+    path.write_text(TWO, encoding="utf-8")
+    with pytest.raises(StepsError, match=r"did you mean f_grad\?; the target derives Sq"):
+        list(debug_all(str(path), word="f_gard", make_runner=InProcess))
