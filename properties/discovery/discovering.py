@@ -22,6 +22,7 @@ from .gradients import between, items_of
 from .hypotheses import (
     SURE,
     Hypothesis,
+    any_numbers,
     apart,
     as_summed,
     first_input,
@@ -39,6 +40,7 @@ from .losses import is_loss, only_multiplied, symmetric_forms, variants
 from .notes import hides_rows, made_of, note_of
 from .pairs import Candidate, Pairing
 from .reading import leaves_of, readings
+from .second import gradient_of
 from .session import Session
 from .source import Function, Survey
 from .starting import Start, Starting
@@ -139,6 +141,10 @@ class _Search:
                 self._pairing(replace(pairing, warm=True), 0.3 * place + 0.05)
             if self._best is not None and self._best.fit.clean:
                 break
+        if self._best is not None and not self._best.fit.clean:
+            self._of_any_number(self._best)
+        if self._best is not None and not self._best.fit.clean and not self._declared:
+            self._as_its_gradient(self._best)
         if self._best is not None and not self._best.fit.clean and not self._declared:
             self._of_other_axes(self._best)
         best = self._best
@@ -195,6 +201,27 @@ class _Search:
         if first is None and learner.refused is not None:
             self._refusals.append(_refusal(pairing, learner.refused))
             self._inputs = self._inputs or learner.refused.specs
+
+    def _of_any_number(self, best: Hypothesis) -> None:
+        """Before a gradient is called wrong: numbers that the only call gives may have one."""
+        for changed in any_numbers(best):
+            start = replace(best.start, called={**best.start.called, **changed})
+            self._with_inputs(start, {**best.specs, **changed}, best.cost + 0.05)
+            if self._best is not None and self._best.fit.clean:
+                return
+
+    def _as_its_gradient(self, best: Hypothesis) -> None:
+        """Before a Hessian is called wrong: its gradient has the inputs that a cost takes."""
+        gradient = gradient_of(best.pairing, self._survey)
+        if gradient is None:
+            return
+        found = understand(self._session, self._survey, gradient, seed=self._seed)
+        self._session.about = self._candidate.name
+        told = {**found.init, **found.args} if isinstance(found, Found) else {}
+        if told and told.keys() <= best.specs.keys() and told != best.specs:
+            self._best = None
+            self._with_inputs(best.start, {**best.specs, **told}, best.cost)
+            self._best = self._best or best
 
     def _of_other_axes(self, best: Hypothesis) -> None:
         """Before a gradient is called wrong: its input may have the gradient's axes, or fewer."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from .documented import annotated, documented, in_notation
 from .hint import Hint
 from .names import guess_rank, is_bias, is_of_time
+from .products import penalty_factors
 from .source import Function
 from .usage import lists_of_sizes, look, name_of
 
@@ -56,6 +57,10 @@ def hints(
         told = found[name].factor or name != name.lower() or is_bias(name)
         if not found[name].ranks and (name in crossed or not (told or found[name].at_least > 1)):
             found[name].ranks = [1, *(() if name in crossed else guess_rank(name))]
+    for name in penalty_factors(functions[0]) & found.keys() if functions else ():
+        hint = found[name]
+        if not (hint.shape or hint.ranks or hint.at_least or hint.factor or hint.kinds):
+            hint.ranks = [0]
     for name, hint in found.items():
         loads = sum(_loads(function, name) for function in functions)
         alone = not hint.loose and loads == hint.single

@@ -17,6 +17,7 @@ from .letters import ones
 from .locating import RIGHT, WRONG, Fit, Leaf, Match, shape_is_off
 from .losses import is_number
 from .pairs import Pairing
+from .recorded import any_number
 from .starting import Start
 from .trying import Seen
 
@@ -222,6 +223,17 @@ def as_summed(
 
 def _are(sizes: Sequence[Mapping[str, int]], letter: str, lengths: tuple[int, ...]) -> bool:
     return tuple(one.get(letter) for one in sizes) == lengths
+
+
+def any_numbers(best: Hypothesis) -> Iterator[Mapping[str, Wanted]]:
+    """Numbers that the target's own call gives plainly, as ``1.0``, in the place of constants."""
+    free = {
+        n: any_number(float(one.constant))
+        for n, one in best.specs.items()
+        if one.kind == "constant" and type(one.constant) in (int, float) and n in best.start.called
+    }
+    yield from [free] if free else []
+    yield from ({n: one} for n, one in free.items() if len(free) > 1)
 
 
 def other_axes(

@@ -11,7 +11,8 @@ import numpy as np
 
 from . import names
 from .conventions import conventions
-from .found import Found, Margin, Result, Wrong
+from .discovering import understand
+from .found import Found, Margin, NotJudged, Result, Wrong
 from .gradients import between, items_of
 from .hypotheses import first_input
 from .kinks import at_kinks
@@ -19,6 +20,7 @@ from .ladder import Disagree, Unclear
 from .locating import RIGHT, UNCLEAR, WRONG, Fit, Match, allowed, compare, locate, status
 from .pairs import Pairing
 from .reading import leaves_of
+from .second import FOLLOWS, gradient_of
 from .session import Session
 from .trying import Failed, Seen, make_example, see
 
@@ -57,10 +59,12 @@ def judge_found(found: Found, session: Session, *, examples: int = 8, seed: int 
     result = replace(result, unclear=(*result.unclear, *dict.fromkeys(unclear)))
     if result.status == "right" and any(one.truth.bends for one in seen):
         result = _where_values_tie(result, fit, session, seed)
-    if not found.varied:
-        return result
-    count = max(2, examples // len(found.varied))
-    return _at_other_defaults(result, session, count=count, seed=seed)
+    if found.varied:
+        count = max(2, examples // len(found.varied))
+        result = _at_other_defaults(result, session, count=count, seed=seed)
+    if result.status == "wrong":
+        return _beside_its_gradient(result, session, examples=examples, seed=seed)
+    return result
 
 
 def _drawn(
@@ -106,6 +110,29 @@ def _where_values_tie(result: Result, fit: Fit, session: Session, seed: int) -> 
         notes=(*result.notes, *kinks.notes),
         examples=result.examples + kinks.examples,
     )
+
+
+def _beside_its_gradient(result: Result, session: Session, *, examples: int, seed: int) -> Result:
+    """Convict a Hessian only where the gradient that it is held against is right.
+
+    It may be the derivative of the cost, and the gradient may not, or not for these inputs.
+    """
+    found, survey = result.found, session.survey()
+    gradient = gradient_of(found.pairing, survey)
+    if gradient is None:
+        return result
+    inputs = {n.partition("/")[2]: one for n, one in {**found.init, **found.args}.items()}
+    told = understand(session, survey, gradient, declared=inputs, seed=seed)
+    session.about = found.name
+    if isinstance(told, NotJudged):
+        reason = f"{gradient.name}, which it is held against, is not judged: {told.reason}"
+        return Result(found, "not judged", reason=reason)
+    beside = judge_found(told, session, examples=examples, seed=seed)
+    if beside.status == "right":
+        return result
+    is_wrong = beside.status == "wrong"
+    reason = f"{FOLLOWS}{gradient.name}, which is {'wrong' if is_wrong else 'not judged'}"
+    return Result(found, "not judged", reason=reason)
 
 
 def _at_other_defaults(result: Result, session: Session, *, count: int, seed: int) -> Result:

@@ -134,8 +134,8 @@ class Ranks:
             free = self._beginnings.hint(name).shape is None and one.kind == "normal"
             if free and len(one.axes) == 2 and (weight or plain in TARGETS):
                 fewer[name] = replace(one, axes=one.axes[:1])
-                weights += weight
-        if not weights:
+            weights += weight and (name in fewer or len(one.axes) == 1)
+        if not weights or not fewer:
             return
         scalars = {
             name: replace(one, axes=())

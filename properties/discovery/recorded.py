@@ -92,9 +92,7 @@ class _Letters:
                 return Wanted("length", (self._of[value],))
             return Wanted("constant", constant=value)
         if kind == "number":
-            return (
-                Wanted("constant", constant=value) if value in (0.0, 1.0) else Wanted(_sign(value))
-            )
+            return Wanted("constant", constant=value) if value in (0.0, 1.0) else any_number(value)
         if kind == "array":
             return self._array(*one[1:])
         if kind == "dict":
@@ -126,8 +124,9 @@ class _Letters:
         return Wanted("list", parts=tuple((i, self.wanted(d)) for i, d in enumerate(known)))
 
 
-def _sign(value: float) -> str:
-    return "unit" if 0.0 < value < 1.0 else "positive" if value > 0.0 else "normal"
+def any_number(value: float) -> Wanted:
+    """A number of the kind that a call gives: a share, a positive one, or any."""
+    return Wanted("unit" if 0.0 < value < 1.0 else "positive" if value > 0.0 else "normal")
 
 
 def _shapes(one: Description | None) -> list[Sequence[int]]:

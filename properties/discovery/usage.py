@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from .hint import Hint
 from .names import vocabulary
+from .products import squared
 from .source import Function
 
 _RANDOM = vocabulary(
@@ -23,6 +24,10 @@ def name_of(node: ast.AST, aliases: Mapping[str, str]) -> str | None:
 
 
 def look(node: ast.AST, found: Mapping[str, Hint], aliases: Mapping[str, str]) -> None:
+    square = squared(node)
+    vector = name_of(square[0], aliases) if square is not None else None
+    if vector:
+        found[vector].ranks = found[vector].ranks or [1]
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
         name = name_of(node.value, aliases)
         parts = node.targets[0].elts

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..discovery.found import NotJudged as Found
 from ..discovery.found import Result
+from ..discovery.second import FOLLOWS
 from ..implementation.child.source import cells_of
 from .arrays import array_of, encode, entry
 from .schema import Arrays, Diagnosis, Function, NotJudged, Property
@@ -123,7 +124,8 @@ def not_judged(found: Sequence[Found | Result]) -> tuple[NotJudged, ...]:
         if isinstance(one, Found):
             listed.append(_at(one.file, one.line, one.name, one.reason, one.write))
         elif one.status == "not judged":
-            write = f"--inputs '{one.found.inputs}'"
+            follows = one.reason.startswith(FOLLOWS)
+            write = "" if follows else f"--inputs '{one.found.inputs}'"
             listed.append(_at(*_place(one), one.found.name, one.reason, write))
         elif lost := result_lacks(one):
             reason = f"no gradient was found for {', '.join(lost)}"
