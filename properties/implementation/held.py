@@ -7,7 +7,8 @@ import linecache
 import random
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -22,8 +23,9 @@ class Held:
     """Answers about some objects of this process, and about nothing beside them.
 
     Each stands under ``names`` in a module of ``modules``: one for each file, as the cells of a
-    notebook are files of one module. The real modules are dressed with them, so that derivatives
-    get through what their globals name. No limit of time or memory holds.
+    notebook are files of one module. The real modules, and those of the same project that they
+    name, are dressed with them: derivatives get through what their globals name, and parameters
+    that lie in objects of their classes are found. No limit of time or memory holds.
 
     Raises
     ------
@@ -35,7 +37,7 @@ class Held:
         self._modules: dict[str, ModuleType] = {}
         held = [self._hold(thing) for thing in things]
         self.modules, self.names = [m for m, _ in held], [n for _, n in held]
-        real = {f"={name}": sys.modules[name] for name in self._modules if _is_file(name)}
+        real = {f"={m.__name__}": m for m in _project(list(self._modules))}
         self._trials = Trials({**self._modules, **real})
 
     def _hold(self, thing: Any) -> tuple[str, str]:
@@ -78,8 +80,38 @@ class Held:
         return self._trials.answer(call.args[0])
 
 
-def _is_file(module: str) -> bool:
-    return getattr(sys.modules.get(module), "__file__", None) is not None
+def _project(begin: Sequence[str]) -> Iterator[ModuleType]:
+    """The real modules of some names, and those of the same project that their globals name.
+
+    Of the same project is what shares their package, or is installed nowhere: an object of such a
+    class may hold parameters, an object of another library is a tool.
+    """
+    packages = {name.partition(".")[0] for name in begin} - {"properties", "reference"}
+    seen, left = set(begin), list(begin)
+    while left:
+        module = sys.modules.get(left.pop())
+        if module is None or getattr(module, "__file__", None) is None:
+            continue
+        yield module
+        for value in list(vars(module).values()):
+            plain = issubclass(type(value), type | FunctionType)
+            kind = value if plain else type(value)
+            name = value.__name__ if isinstance(value, ModuleType) else str(kind.__module__)
+            own = name not in seen and (name.partition(".")[0] in packages or _is_loose(name))
+            if own:
+                seen.add(name)
+                left.append(name)
+
+
+_LIBRARY = str(Path(linecache.__file__).parent)
+
+
+def _is_loose(name: str) -> bool:
+    """Whether a module stands in a file that no installation put there, and not in this judge."""
+    file = getattr(sys.modules.get(name), "__file__", None) or ""
+    installed = any(part in ("site-packages", "dist-packages") for part in Path(file).parts)
+    judge = name.partition(".")[0] in ("properties", "reference", "nndl_suite", "conftest")
+    return bool(file) and not (installed or judge or file.startswith(_LIBRARY))
 
 
 def _file(kind: type) -> str:

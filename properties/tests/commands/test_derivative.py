@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -152,3 +153,56 @@ def test_in_a_folder_of_ones_own(tmp_path: Path, options: list[str]) -> None:
     assert "Squash.backward\n" in answer.stdout
     assert "the derivative with respect to x is" in answer.stdout
     assert "derivative.py" not in answer.stdout.replace("test_own.py", "")
+
+
+PARTS = """
+import numpy as np
+
+
+class Param:
+    def __init__(self, value):
+        self.value = value
+        self.grad = np.zeros_like(value)
+
+
+def product(x, w):
+    return np.dot(x, w)
+"""
+USER = """
+import numpy as np
+from .parts import Param, product
+
+
+class Dense:
+    def __init__(self, n, m):
+        self.W, self.b = Param(np.random.randn(n, m)), Param(np.zeros(m))
+
+    def forward(self, x):
+        self.x = x
+        return product(x, self.W.value) + self.b.value
+
+    def backward(self, grad):
+        self.W.grad += self.x.T @ grad
+        self.b.grad += grad.sum(0)
+        return grad @ self.W.value.T
+"""
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_parameters_are_those_of_the_whole_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: bool
+) -> None:
+    """A class of another file holds them; without it the gradients would be of nothing."""
+    package = tmp_path / f"own_library_{wrong}"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "parts.py").write_text(PARTS, encoding="utf-8")
+    text = USER.replace("grad.sum(0)", "grad.mean(0)") if wrong else USER
+    (package / "layers.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    kind = importlib.import_module(f"{package.name}.layers").Dense
+    if wrong:
+        with pytest.raises(WrongDerivative, match=r"with respect to b\.value"):
+            check_derivative(kind, profile="quick")
+    else:
+        check_derivative(kind, profile="quick")

@@ -91,7 +91,9 @@ class Trials:
 
     def is_own(self, value: Any) -> bool:
         """Whether an object is an instance of a class of the target."""
-        return hasattr(value, "__dict__") and type(value).__module__ in self._modules
+        place = str(type(value).__module__)
+        own = place in self._modules or f"={place}" in self._modules  # a real module beside it
+        return own and hasattr(value, "__dict__")
 
     def module(self, name: str) -> ModuleType:
         """Give a module of the target."""
