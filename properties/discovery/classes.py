@@ -7,9 +7,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from . import names
-from .evidence import weighed
+from .evidence import ANOTHER, weighed
 from .pairs import Candidate, Pairing
-from .returning import flag_of, is_local, joint_value
+from .returning import flag_of, is_local, is_nested, joint_value
 from .roles import by_letter
 from .source import Class, Function
 
@@ -65,6 +65,10 @@ def of_class(kind: Class, others: Sequence[Class] = ()) -> Iterator[Candidate]:
         value = joint_value(method)
         if value is not None:
             yield Candidate(method, kind, (Pairing(method, None, "joint", kind, value=value),))
+            continue
+        if is_nested(method):
+            nested = Pairing(method, None, "joint", kind, unsure=ANOTHER)
+            yield Candidate(method, kind, (nested,))
             continue
         statistic = tuple(_statistic(method, kind))
         if statistic:

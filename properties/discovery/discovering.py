@@ -37,7 +37,7 @@ from .learning import Refused
 from .letters import ones, pretty
 from .locating import locate, shape_is_off
 from .losses import is_loss, only_multiplied, symmetric_forms, variants
-from .notes import hides_rows, made_of, note_of
+from .notes import hides_lengths, hides_rows, made_of, note_of
 from .pairs import Candidate, Pairing
 from .reading import leaves_of, readings
 from .second import gradient_of
@@ -129,6 +129,7 @@ class _Search:
         self._apart: list[tuple[str, str]] = []
         self._summed: list[dict[str, Wanted]] = []
         self._note = ""
+        self._wrong: list[Hypothesis] = []
         self._backward_error: tuple[Mapping[str, Any], Mapping[str, int]] | None = None
 
     def run(self) -> Found | NotJudged:
@@ -343,6 +344,10 @@ class _Search:
         self._apart = self._apart or apart(fit.matches, leaves, seen)
         self._summed = self._summed or as_summed(off, seen, specs)
         hypothesis = Hypothesis(start, specs, plan, reading, fit, cost, least)
+        if not fit.clean and not off:
+            self._wrong.append(hypothesis)
+        elif fit.clean and any(hides_lengths(hypothesis, one) for one in self._wrong):
+            return
         if self._best is None or hypothesis.rank < self._best.rank:
             note = self._note
             if self._best is not None:

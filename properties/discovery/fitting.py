@@ -100,7 +100,12 @@ def gates(specs: Specs, numbers: Lengths, lengths: Sequence[int]) -> Iterator[tu
 
 
 def bound(specs: Specs, numbers: Lengths, size: int) -> Iterator[tuple[float, Specs]]:
-    """Labels lie below the length of an axis that they index."""
+    """Labels lie below the length of an axis that they index.
+
+    A bound that is the length of another axis was a guess: to take that for the new one as well
+    would make a table of examples and classes square.
+    """
+    axes = {str(a) for one in specs.values() for a in one.axes[one.kind == "labels" :]}
     for name, one in specs.items():
         if one.kind == "labels" and one.axes:
             below = one.axes[0]
@@ -110,10 +115,11 @@ def bound(specs: Specs, numbers: Lengths, size: int) -> Iterator[tuple[float, Sp
             for more, expression in numbers.expressions(size):
                 more += 0.1 if fixed else 0.0
                 if isinstance(below, str) and below not in letters_of(expression):
+                    shared = below in axes
                     if below.isidentifier():
-                        yield 0.02 + more, exchange(specs, {below: expression})
+                        yield (0.1 if shared else 0.02) + more, exchange(specs, {below: expression})
                     new = replace(one, axes=(expression, *one.axes[1:]))
-                    yield 0.1 + more, {**specs, name: new}
+                    yield (0.02 if shared else 0.1) + more, {**specs, name: new}
 
 
 def windows(specs: Specs) -> Iterator[tuple[float, Specs]]:

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from . import names
-from .evidence import weighed
+from .evidence import ANOTHER, weighed
 from .pairs import Candidate, Pairing
-from .returning import flag_of, gives_gradients, is_local, joint_value
+from .returning import flag_of, gives_gradients, is_local, is_nested, joint_value
 from .roles import by_letter, called
 from .source import Function, Survey
 
@@ -40,6 +40,9 @@ def of_functions(
         value = joint_value(function)
         if value is not None:
             yield Candidate(function, None, (Pairing(function, None, "joint", value=value),))
+            continue
+        if is_nested(function):
+            yield Candidate(function, None, (Pairing(function, None, "joint", unsure=ANOTHER),))
             continue
         near = modules[function.module]
         if function.name in told:

@@ -22,8 +22,9 @@ def items_of(pairing: Pairing, plan: Plan, seen: Sequence[Seen]) -> list[Item]:
     found: dict[tuple[str, str], list[Array]] = {}
     stacked, listed = all(map(_is_stack, seen)), all(map(_is_list, seen))
     columns = () if plan.upstreams else _columns(pairing, seen)
+    touched = dict.fromkeys(str(path) for one in seen for path, _ in one.reply.get("changed", ()))
     for one in seen:
-        for source, path, value in _numbers(pairing, plan, one, stacked, listed):
+        for source, path, value in _numbers(pairing, plan, one, stacked, listed, touched):
             if columns and value.shape[-1:] == (len(columns),):
                 parts = np.moveaxis(value, -1, 0)
                 for name, part in zip(columns, parts, strict=True):
@@ -78,7 +79,12 @@ def between(seen: Sequence[Seen]) -> frozenset[str]:
 
 
 def _numbers(
-    pairing: Pairing, plan: Plan, one: Seen, stacked: bool, listed: bool
+    pairing: Pairing,
+    plan: Plan,
+    one: Seen,
+    stacked: bool,
+    listed: bool,
+    touched: Iterable[str],
 ) -> list[tuple[str, str, Array]]:
     reply = one.reply
     if pairing.backward is None:
@@ -93,7 +99,10 @@ def _numbers(
     found = [("returned", p, v) for p, v in _regrouped(returned, stacked, listed)]
     parameters = {p.partition("/")[2] for p in one.example.leaves if p.startswith("self/")}
     before = {str(p): np.asarray(v) for p, v in reply["after"]}
-    for path, value in reply.get("changed", ()):
+    changed = dict(reply.get("changed", ()))
+    # A gradient of zero leaves no trace where another example shows that the backward gives it.
+    changed |= {path: before[path] for path in touched if path not in changed and path in before}
+    for path, value in changed.items():
         if path in parameters and path in before and before[path].shape == np.shape(value):
             if any(names.is_gradient(part) for part in path.split("/")):
                 found.append(("attribute", path, np.asarray(value)))

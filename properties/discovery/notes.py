@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from .hypotheses import is_target
+from .hypotheses import Hypothesis, is_target
 from .inputs import Wanted
+from .letters import renamed
 from .pairs import Pairing
 from .source import Function
 
@@ -41,6 +42,35 @@ def _keeps_an_axis(function: Function) -> bool:
         for keyword in call.keywords
         if any(ast.unparse(a) == "-1" for a in (*call.args, *(k.value for k in call.keywords)))
     )
+
+
+def hides_lengths(one: Hypothesis, before: Hypothesis) -> bool:
+    """Whether lengths of arrays are equal in what fits, and different in what runs and does not.
+
+    A loss that is divided by the number of classes is right where there are as many examples.
+    """
+    same = one.pairing == before.pairing and one.plan == before.plan
+    return same and one.reading == before.reading and _merges(one.specs, before.specs)
+
+
+def _merges(specs: Mapping[str, Wanted], before: Mapping[str, Wanted]) -> bool:
+    """Whether inputs are others with some letters taken for one, that of an axis among them."""
+    change: dict[str, str] = {}
+    arrays: set[str] = set()
+    for name, one in before.items():
+        now = specs.get(name)
+        if now is None or (one.kind, len(one.axes), one.parts) != (now.kind, len(now.axes), ()):
+            return False
+        for old, new in zip(one.axes, now.axes, strict=True):
+            if not (str(old).isidentifier() and str(new).isidentifier()):
+                if renamed(old, change) != renamed(new, {}):
+                    return False
+            elif change.setdefault(str(old), str(new)) != str(new):
+                return False
+            elif one.kind != "length":
+                arrays.add(str(old))
+    joined = [old for old, new in change.items() if list(change.values()).count(new) > 1]
+    return len(specs) == len(before) and not arrays.isdisjoint(joined)
 
 
 def _plain(paths: list[str]) -> str:

@@ -53,6 +53,28 @@ def joint_value(function: Function) -> int | None:
     return None
 
 
+def is_nested(function: Function) -> bool:
+    """Whether a cost returns its value, and in one tuple a product or a sum for each argument.
+
+    ``return loss.mean(), (2 * (n - p) * m, -2 * (a - p) * m, 2 * (a - n) * m)``: no name says that
+    these are its gradients.
+    """
+    words = set(names.words(function.name))
+    if not words & names.VALUE or words & names.FORWARD or names.is_backward(function.name):
+        return False
+    values = [node.value for node in function.walk() if isinstance(node, ast.Return)]
+    if not values or not isinstance(values[-1], ast.Tuple) or len(values[-1].elts) != 2:
+        return False
+    value, rest = values[-1].elts
+    plain = not isinstance(value, (ast.Tuple, ast.List)) and isinstance(rest, (ast.Tuple, ast.List))
+    parts = rest.elts if plain and isinstance(rest, (ast.Tuple, ast.List)) else []
+    needed = [p for p in function.parameters if p.required and p.name != "self"]
+    return len(parts) == len(needed) > 1 and all(
+        isinstance(part.operand if isinstance(part, ast.UnaryOp) else part, ast.BinOp)
+        for part in parts
+    )
+
+
 def _is_joint(function: Function) -> bool:
     """Whether a function returns a value and then its gradients."""
     returns = [r for r in function.returns() if len(r) > 1]
