@@ -40,7 +40,8 @@ class SoftmaxCE:
 @pytest.mark.parametrize("source", [NLL, CLASS], ids=["function", "class"])
 def test_a_loss_is_divided_by_the_examples_not_by_the_classes(tmp_path: Path, source: str) -> None:
     right = judged(tmp_path, source)
-    assert right.status == "right" and "(N, D)" in right.found.inputs
+    assert right.status == "right"
+    assert "(N, D)" in right.found.inputs
     assert judged(tmp_path, source.replace(".shape[0]\n", ".shape[1]\n")).status == "wrong"
 
 
@@ -71,7 +72,8 @@ class LayerNorm:
 def test_a_gradient_that_is_zero_in_one_example_is_one(tmp_path: Path) -> None:
     """With one feature nothing is left of it, and nothing is added to what is there."""
     told = judged(tmp_path, LAYERNORM)
-    assert told.status == "right" and not told.missing
+    assert told.status == "right"
+    assert not told.missing
 
 
 TRIPLET = """
