@@ -147,7 +147,7 @@ def divided(specs: Specs, numbers: Lengths, shape: Sequence[int]) -> Iterator[tu
         for whole, part in ((a, b), (b, a)):
             if whole in axes.values():
                 continue  # an axis of its own
-            if whole > 1 and part and n // whole == part and n % whole:
+            if whole > 1 and n // whole == part and n % whole:
                 for more, count in numbers.expressions(whole)[:1]:
                     if letter not in letters_of(count):
                         yield 0.01 + more, exchange(specs, {letter: f"{count} * {letter}"})

@@ -16,6 +16,7 @@ from . import fitting
 from .beginnings import Beginnings
 from .inputs import LABELS, NUMBERS, Wanted
 from .letters import Lengths, Specs, exchange, numbers_in
+from .multiples import multiples
 from .names import TARGETS
 from .source import Function
 from .suspects import suspects
@@ -139,7 +140,7 @@ class Repairs:
             yield from fitting.flat(specs, numbers, shape, names)
             yield from fitting.windows(specs)
         elif "equal division" in message or "%" in self._assertion or "divisib" in message:
-            yield from _multiples(specs, self._assertion or message)
+            yield from multiples(specs, self._assertion or message, self._functions)
             yield from fitting.windows(specs)
             yield from fitting.parts(specs)
         elif self._assertion:
@@ -368,20 +369,6 @@ def _wanted(message: str, specs: Specs) -> Iterator[tuple[float, Specs]]:
             yield 0.03, {**specs, name: Wanted(above)}
         elif above != one.kind:
             yield 0.03, {**specs, name: replace(one, kind=above)}
-
-
-def _multiples(specs: Specs, said: str) -> Iterator[tuple[float, Specs]]:
-    """A length is a multiple of another: ``assert d_model % n_heads == 0``, or a message."""
-    told = re.search(r"(?:self\.)?(\w+) % (?:self\.)?(\w+)", said)
-    words = told.groups() if told else re.findall(r"\w+", said)
-    lengths = {
-        n.rpartition("/")[2]: one.axes[0] for n, one in specs.items() if one.kind == "length"
-    }
-    named = [lengths[word] for word in words if word in lengths]
-    for whole, part in itertools.permutations(dict.fromkeys(named), 2):
-        if isinstance(whole, str) and isinstance(part, str) and whole.isidentifier():
-            later = 0.0 if named.index(whole) < named.index(part) else 0.2
-            yield 0.02 + later, exchange(specs, {whole: f"{part} * {whole}"})
 
 
 def _assertion(functions: Sequence[Function], error: Mapping[str, Any]) -> str:

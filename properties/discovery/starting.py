@@ -17,6 +17,7 @@ from .inputs import Wanted
 from .learning import Learner
 from .letters import ones
 from .losses import is_number
+from .multiples import as_multiples
 from .pairs import Pairing
 from .recorded import inputs_of
 from .session import Session
@@ -134,7 +135,7 @@ class Starting:
             seed=self._seed,
             clock=lambda: self._session.spent,
         )
-        return self._start(pairing, learner, keyed, called)
+        return self._start(pairing, learner, keyed, called, functions)
 
     def _attempt(self, pairing: Pairing, values: Mapping[str, Any]) -> Mapping[str, Any]:
         request = request_for(pairing, values)
@@ -169,6 +170,7 @@ class Starting:
         learner: Learner,
         keyed: Mapping[str, Hint],
         called: Mapping[str, Wanted],
+        functions: Sequence[Function],
     ) -> Start:
         start: dict[str, Wanted] = {}
         source, as_called = "the code", dict[str, Wanted]()
@@ -199,6 +201,9 @@ class Starting:
         ]
         start = dict(with_gates(pairing.forward, start, free))
         starts: list[tuple[float, Mapping[str, Wanted]]] = [(0.0, start)]
+        divided = as_multiples(start, functions)
+        if divided != start:
+            starts = [(0.0, divided), (0.2, start)]
         given = {*self._declared, *pairing.supplied}
         fresh = {n: one for n, one in called.items() if n.partition("/")[2] not in given}
         for name, one in fresh.items():  # whole numbers in a call are labels where they index

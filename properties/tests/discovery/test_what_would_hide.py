@@ -89,3 +89,47 @@ def triplet_loss(a, p, n, margin=1.0):
 def test_gradients_without_names_in_a_tuple_beside_a_cost(tmp_path: Path, wrong: bool) -> None:
     source = TRIPLET.replace("2 * (a - n) * m)", "-2 * (a - n) * m)") if wrong else TRIPLET
     assert judged(tmp_path, source).status == ("wrong" if wrong else "right")
+
+
+HEADS = """
+def softmax(z):
+    e = np.exp(z - z.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+class MultiHead:
+    def __init__(self, d_model, heads):
+        self.h = heads
+        self.W = np.random.randn(d_model, d_model)
+
+    def split(self, x):
+        B, T, D = x.shape
+        return x.reshape(B, T, self.h, D // self.h).transpose(0, 2, 1, 3)
+
+    def merge(self, x):
+        B, h, T, d = x.shape
+        return x.transpose(0, 2, 1, 3).reshape(B, T, h * d)
+
+    def forward(self, x):
+        self.x, self.q, self.k = x, self.split(x @ self.W), self.split(x)
+        self.A = softmax(self.q @ self.k.swapaxes(-1, -2) / np.sqrt(self.q.shape[-1]))
+        return self.merge(self.A @ self.k)
+
+    def backward(self, dout):
+        do = self.split(dout)
+        dA = do @ self.k.swapaxes(-1, -2)
+        dS = self.A * (dA - (dA * self.A).sum(-1, keepdims=True)) / np.sqrt(self.q.shape[-1])
+        dq = self.merge(dS @ self.k)
+        dk = self.merge(dS.swapaxes(-1, -2) @ self.q + self.A.swapaxes(-1, -2) @ do)
+        self.dW = np.einsum("btd,bte->de", self.x, dq)
+        return dq @ self.W.T + dk
+"""
+SCALE = " / np.sqrt(self.q.shape[-1])\n        dq"
+ASSERTED = HEADS.replace("heads):", "heads=2):\n        assert d_model % heads == 0")
+
+
+@pytest.mark.parametrize("source", [HEADS, ASSERTED], ids=["two lengths", "a default"])
+@pytest.mark.parametrize("wrong", [False, True])
+def test_heads_are_wider_than_one(tmp_path: Path, source: str, wrong: bool) -> None:
+    source = source.replace(SCALE, "\n        dq") if wrong else source
+    assert judged(tmp_path, source).status == ("wrong" if wrong else "right")
