@@ -14,6 +14,7 @@ from .gates import with_gates
 from .hint import Hint
 from .hints import hints
 from .inputs import Wanted
+from .layered import unfilled
 from .learning import Learner
 from .letters import ones
 from .losses import is_number
@@ -105,7 +106,10 @@ class Starting:
         args += [p for p in pairing.labels if p.name not in {one.name for one in args}]
         if any(p.kind == VAR_POSITIONAL for p in args) and not any(p.kind == PLAIN for p in args):
             return f"{forward.name} takes any number of arguments (*{args[0].name})"
-        of_init = _given(init, self._declared)
+        empty = "" if self._declared else unfilled(pairing)
+        if empty:
+            return empty
+        of_init = _given(init, {*self._declared, *pairing.supplied})
         of_args = _given(args, self._declared)
         wanted = [p.name for p in (*of_init, *of_args)]
         doc = owner.doc if owner else ""
@@ -262,7 +266,8 @@ def _given(parameters: Sequence[Parameter], declared: Container[str]) -> list[Pa
     """Parameters that get a value: required or declared ones, and labels that may be left out."""
     found = []
     for parameter in parameters:
-        if parameter.kind not in (POSITIONAL_ONLY, PLAIN, KEYWORD_ONLY):
+        any_number = parameter.kind == VAR_POSITIONAL and parameter.name in declared
+        if parameter.kind not in (POSITIONAL_ONLY, PLAIN, KEYWORD_ONLY) and not any_number:
             continue
         label = parameter.name.lower() in names.TARGETS
         wanted = parameter.required or parameter.name in declared

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from properties.implementation.child.tracing.supplied import MARK
 
 from . import names
+from .layered import layers_of
 from .pairs import Pairing
 from .source import Class, Function, Parameter, Survey
 
@@ -51,7 +52,10 @@ def supplied_to(pairing: Pairing, survey: Survey) -> list[Given]:
     required = [p for f in functions for p in f.parameters if p.required]
     found: dict[str, Supplied | int] = {}
     called: dict[str, _Uses] = {}
-    for parameter in required:
+    layers = layers_of(pairing)
+    if layers is not None:
+        found[layers.name] = _supplied("layers")
+    for parameter in (p for p in required if p.name not in found):
         uses = _Uses.of(parameter.name, used)
         one = _object(parameter, uses, survey)
         if one is not None:

@@ -15,7 +15,7 @@ from .ladder import Truth, truth
 from .letters import all_letters
 from .pairs import Pairing
 from .session import Reply, Session, base_request
-from .source import Function
+from .source import VAR_POSITIONAL, Function
 
 Array = Any
 _MOST_ENTRIES = 160
@@ -133,6 +133,8 @@ def request_for(pairing: Pairing, values: Mapping[str, Any], *, seed: int = 0) -
     request["init"] = {n.partition("/")[2]: v for n, v in values.items() if n.startswith("init/")}
     request["args"] = {n.partition("/")[2]: v for n, v in values.items() if n.startswith("arg/")}
     made = pairing.owner.methods.get("__init__") if pairing.owner is not None else None
+    any_number = (p.name for p in (made.parameters if made else ()) if p.kind == VAR_POSITIONAL)
+    request["init_star"] = next((n for n in any_number if n in request["init"]), "")
     request["init_keywords"] = _keywords(made, request["init"])
     request["keywords"] = _keywords(pairing.forward, request["args"])
     request["seed"] = seed

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from properties.commands.undeclared import Search, judge_undeclared
+from properties.discovery.found import NotJudged
+from properties.implementation import resolve_target
+from properties.spec.demands import Demands
 
 from .one import judged
 
@@ -133,3 +139,38 @@ ASSERTED = HEADS.replace("heads):", "heads=2):\n        assert d_model % heads =
 def test_heads_are_wider_than_one(tmp_path: Path, source: str, wrong: bool) -> None:
     source = source.replace(SCALE, "\n        dq") if wrong else source
     assert judged(tmp_path, source).status == ("wrong" if wrong else "right")
+
+
+STACK = """
+class Sequential:
+    def __init__(self, *layers):
+        self.layers = list(layers)
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, grad):
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad)
+        return grad
+"""
+LIST = STACK.replace("*layers", "layers").replace("layer.forward(x)", "layer(x)")
+
+
+@pytest.mark.parametrize("source", [STACK, LIST], ids=["any number", "a list"])
+def test_a_container_is_filled_with_layers(tmp_path: Path, source: str) -> None:
+    """Without any it returns its input, and the order in which it goes back does not show."""
+    assert judged(tmp_path, source).status == "right"
+    forgot = source.replace("reversed(self.layers)", "self.layers")
+    assert judged(tmp_path, forgot).status == "wrong"
+
+
+def test_a_container_of_layers_of_its_own_is_not_judged_empty(tmp_path: Path) -> None:
+    own = STACK.replace("reversed(self.layers)", "self.layers[-2::-1]")
+    (tmp_path / "own.py").write_text(own, encoding="utf-8")
+    search = Search(target=resolve_target(str(tmp_path / "own.py")), demands=Demands())
+    (one,) = judge_undeclared(replace(search, in_process=True)).found
+    assert isinstance(one, NotJudged)
+    assert "*layers" in one.reason

@@ -68,7 +68,8 @@ class Calls:
                 own = dict(self._own["init"])
                 options = {k: own.pop(k) for k in request.get("init_keywords", ())}
                 made = trials.resolve(request["module"], request["class"])
-                self.owner = made(*own.values(), **options)
+                any_number = own.pop(request.get("init_star", ""), ())
+                self.owner = made(*own.values(), *any_number, **options)
             if request.get("factory"):
                 self.owner = Made(self.owner)
             if request.get("warm"):

@@ -1,4 +1,4 @@
-"""Arguments that no number can be: a context, a random generator, a function of the target."""
+"""Arguments that no number can be: a context, a generator, layers, a function of the target."""
 
 from __future__ import annotations
 
@@ -30,6 +30,35 @@ class Context:
     mark_dirty = set_materialize_grads = mark_non_differentiable
 
 
+class Mix:
+    """A layer whose outputs depend on two inputs each, ``x[i] + x[i + 1] / 2`` along a row."""
+
+    def forward(self, x: Any) -> Any:
+        """Give the outputs."""
+        return x + 0.5 * np.concatenate([x[..., 1:], x[..., :1]], -1)
+
+    def backward(self, grad: Any) -> Any:
+        """Give the derivative with respect to the inputs."""
+        return grad + 0.5 * np.concatenate([grad[..., -1:], grad[..., :-1]], -1)
+
+    __call__ = forward
+
+
+class Squash:
+    """A layer that takes the hyperbolic tangent; its order beside a `Mix` matters."""
+
+    def forward(self, x: Any) -> Any:
+        """Give the outputs."""
+        self._y = np.tanh(x)
+        return self._y
+
+    def backward(self, grad: Any) -> Any:
+        """Give the derivative with respect to the inputs."""
+        return grad * (1.0 - self._y**2)
+
+    __call__ = forward
+
+
 def is_supplied(value: Any) -> bool:
     """Whether a value is a text that stands for an object."""
     return isinstance(value, str) and value.startswith(MARK)
@@ -48,6 +77,8 @@ def supplied(value: Any, resolve: Callable[[str], Any]) -> Any:
     kind, _, name = value[len(MARK) : -1].partition(" ")
     if kind == "context":
         return resolve(name)() if name else Context()
+    if kind == "layers":
+        return [Mix(), Squash()]
     if kind == "generator":
         return np.random.default_rng(_SEED)
     if kind == "RandomState":
