@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import click
 from rich.console import Console
 
 from ..implementation import NothingDefined, Target, resolve_target
@@ -114,7 +115,7 @@ def _found(
     from .undeclared import Search, judge_undeclared
 
     isolation = "require" if job.of_stranger else job.isolation
-    return judge_undeclared(
+    undeclared = judge_undeclared(
         Search(
             target=target,
             demands=job.demands,
@@ -126,6 +127,9 @@ def _found(
             settings=settings_of(target.path, isolation),
         )
     )
+    if undeclared.needless:
+        raise click.UsageError(undeclared.needless)
+    return undeclared
 
 
 def undeclared_alone(

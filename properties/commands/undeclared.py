@@ -17,7 +17,7 @@ from ..discovery.judging import judge_found
 from ..discovery.pairs import Candidate
 from ..discovery.session import Session
 from ..discovery.smallest import with_small_example
-from ..discovery.source import Survey
+from ..discovery.source import Function, Survey
 from ..discovery.targets import LIMITS, look, opened
 from ..implementation import Limits, Target
 from ..record.schema import AS_A_PART, SKIPPED
@@ -34,13 +34,17 @@ _WORTH_SPREADING = 3
 
 @dataclass(frozen=True)
 class Undeclared:
-    """What was found in a target, in the order of its files, and how long each took."""
+    """What was found in a target, in the order of its files, and how long each took.
+
+    `needless` says which inputs are declared that nothing takes: then nothing was judged.
+    """
 
     target: Target
     found: Sequence[NotJudged | Result] = field(default_factory=tuple)
     seconds: Mapping[str, float] = field(default_factory=dict)
     notes: Sequence[str] = field(default_factory=tuple)
     broken: Sequence[str] = field(default_factory=tuple)
+    needless: str = ""
 
     @property
     def results(self) -> list[Result]:
@@ -112,7 +116,7 @@ class Search:
             return said, 0.0
         for role in _named(table.roles, candidate):
             candidate = with_role(candidate, survey, role.forward, role.gradients)
-        own = {n: one for text in _named(table.inputs, candidate) for n, one in parse(text).items()}
+        own = _told(table.inputs, candidate)
         one = understand(
             session,
             survey,
@@ -143,6 +147,46 @@ class Search:
             if is_row and candidate.function in callees(function, survey):
                 return NotJudged(candidate.name, f"{AS_A_PART}{function.name}, which calls it")
         return None
+
+
+def _told(said: Mapping[str, str], candidate: Candidate) -> dict[str, Wanted]:
+    """What is said of inputs; what a class and its method both name is the constructor's as well.
+
+    It then stands under ``init/`` for the constructor, for which the more general one speaks.
+    """
+    told: dict[str, Wanted] = {}
+    kind = candidate.owner.name if candidate.owner is not None else ""
+    for name, text in said.items():
+        if name != "*" and not candidate.answers_to(name):
+            continue
+        given = parse(text)
+        twice = {} if name in ("*", kind) else {n: told[n] for n in given if n in told}
+        told |= {f"init/{n}": one for n, one in twice.items() if kind} | given
+    return told
+
+
+def _needless(search: Search, chosen: Sequence[Candidate]) -> str:
+    """What is wrong with ``--inputs`` that name arguments which nothing takes; "" when nothing."""
+    names = {
+        p.name
+        for one in chosen
+        for f in (one.function, *(p.forward for p in one.pairings), *_parts(one))
+        for p in f.parameters
+    }
+    strange = [name for name in search.declared if name not in names]
+    if not strange or not chosen:
+        return ""
+    return (
+        f"--inputs: nothing that is judged takes {', '.join(strange)}; "
+        f"the arguments are {', '.join(sorted(names)) or 'none'}"
+    )
+
+
+def _parts(candidate: Candidate) -> Iterator[Function]:
+    """The other functions that inputs of a candidate may belong to."""
+    owner = candidate.owner
+    yield from owner.methods.values() if owner is not None else ()
+    yield from (p.then for p in candidate.pairings if p.then is not None)
 
 
 def _named(said: Mapping[str, T], candidate: Candidate) -> list[T]:
@@ -186,6 +230,8 @@ def judge_undeclared(search: Search) -> Undeclared:
     broken: list[str] = []
     with opened(search.target, in_process=search.in_process, limits=search.limits) as session:
         survey, chosen = search.survey(session)
+        if needless := _needless(search, chosen):
+            return Undeclared(search.target, notes=(needless,), needless=needless)
         count = min(processors(), len(chosen))
         alone = count < 2 or len(chosen) < _WORTH_SPREADING or search.in_process
         if alone:

@@ -181,7 +181,7 @@ class Starting:
         for name, hint in keyed.items():
             plain = name.partition("/")[2]
             if plain in self._declared:
-                start[name] = self._declared[plain]
+                start[name] = self._declared.get(name, self._declared[plain])
                 source = self._told_by
                 continue
             if plain in pairing.supplied:

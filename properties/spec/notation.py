@@ -194,7 +194,11 @@ def parse_inputs(text: str) -> Inputs:
         if not colon or not name.isidentifier() or not value:
             raise NotationError(f"{part.strip()!r} is not of the form NAME: VALUE, {_EXAMPLE}")
         if name in entries:
-            raise NotationError(f"{name} is named twice: give every argument once")
+            raise NotationError(
+                f"{name} is named twice: give every argument once; one that a constructor and a "
+                f"method both take is told in nndl.toml, of Class under [inputs] as "
+                f'"Class" = "{name}: H", "Class.forward" = "{name}: (N, H)"'
+            )
         entries[name] = _entry(name, value)
     if not entries:
         raise NotationError(f"it is empty: give one entry per argument, {_EXAMPLE}")

@@ -89,6 +89,40 @@ def test_inputs_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     assert "--inputs" in result.output
 
 
+def test_inputs_that_nothing_takes_are_refused_with_what_there_is(tmp_path: Path) -> None:
+    result = run(tmp_path, RIGHT, "--inputs", "z: (3,), q: (3,)")
+    assert result.exit_code == 2
+    assert "takes q; the arguments are z" in " ".join(result.output.split())
+
+
+CELL = """
+import numpy as np
+
+class Cell:
+    def __init__(self, d, h):
+        self.W = np.random.randn(d + h, h)
+
+    def forward(self, x, h):
+        self.xh, self.d = np.concatenate([x, h], 1), x.shape[1]
+        return self.xh @ self.W
+
+    def backward(self, grad):
+        self.dW, dxh = self.xh.T @ grad, grad @ self.W.T
+        return dxh[:, : self.d], dxh[:, self.d :]
+"""
+
+
+def test_a_class_and_its_forward_say_what_both_take(tmp_path: Path) -> None:
+    again = run(tmp_path, CELL, "--inputs", "d: D, h: H, x: (N, D), h: (N, H)")
+    assert again.exit_code == 2
+    assert "told in nndl.toml" in again.output
+    said = '[inputs]\n"Cell" = "d: D, h: H"\n"Cell.forward" = "x: (N, D), h: (N, H)"\n'
+    (tmp_path / "nndl.toml").write_text(said, encoding="utf-8")
+    result = run(tmp_path, CELL)
+    assert result.exit_code == 0, result.output
+    assert "from [tool.nndl]" in " ".join(result.output.split())
+
+
 def test_a_name_of_the_contract_with_another_signature_is_judged_as_it_is(tmp_path: Path) -> None:
     own = """
 def relu(Z):
