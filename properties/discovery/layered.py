@@ -83,9 +83,9 @@ def _are_called(function: Function, layer: str) -> bool:
     called = 0
     named = sum(isinstance(n, ast.Name) and n.id == layer for n in function.walk())
     for node in (n for n in function.walk() if isinstance(n, ast.Call)):
-        own, method = node.func, ""
-        if isinstance(own, ast.Attribute):
-            own, method = own.value, own.attr
+        asked = node.func
+        own = asked.value if isinstance(asked, ast.Attribute) else asked
+        method = asked.attr if isinstance(asked, ast.Attribute) else ""
         if isinstance(own, ast.Name) and own.id == layer and method in {"", *_KNOWN}:
             called += len(node.args) == 1 and not node.keywords
     return called == 1 and named == 2  # the loop's own, and the call

@@ -76,9 +76,10 @@ def _attributes(functions: Sequence[Function]) -> Mapping[str, str]:
     made = (f for f in functions if f.name == "__init__")
     for node in (n for f in made for n in f.walk() if isinstance(n, ast.Assign)):
         for target in node.targets:
-            tuples = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
-            both = zip(target.elts, node.value.elts, strict=False) if tuples else []
-            for left, right in both or [(target, node.value)]:
+            both = [(target, node.value)]
+            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                both = list(zip(target.elts, node.value.elts, strict=False))
+            for left, right in both:
                 if isinstance(left, ast.Attribute) and isinstance(right, ast.Name):
                     found[ast.unparse(left)] = right.id
     return found
