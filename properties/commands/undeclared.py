@@ -133,6 +133,8 @@ class Search:
                 said = judge_found(one, session, examples=examples, seed=self.demands.seed)
                 if said.status == "wrong":
                     said = _explained(said)
+                loaded = survey.notes.get(candidate.function.module, ())
+                said = replace(said, extra={**said.extra, "loaded": loaded})
                 said = with_small_example(said, session, seed=self.demands.seed)
             except Exception as error:
                 said = broke(one.name, error)
@@ -208,6 +210,18 @@ def _partly(survey: Survey) -> Iterator[str]:
         yield f"{module.rpartition('.')[2]}: {failure}"
 
 
+def _unsaid(survey: Survey, found: Iterable[tuple[Candidate, NotJudged | Result]]) -> Iterator[str]:
+    """What had to be done to modules in which nothing is right: of what is, it is a finding."""
+    right: dict[str, bool] = {}
+    for candidate, said in found:
+        module = candidate.function.module
+        is_right = isinstance(said, Result) and said.status == "right"
+        right[module] = right.get(module, False) or is_right
+    for module, said_so in right.items():
+        for note in () if said_so else survey.notes.get(module, ()):
+            yield f"{module.rpartition('.')[2]}: {note}"
+
+
 def _explained(result: Result) -> Result:
     """A wrong result with the declared layer that its code is, and the causes known of that."""
     # Nobody pays for the declarations before something is wrong.
@@ -242,6 +256,7 @@ def judge_undeclared(search: Search) -> Undeclared:
         f"{chosen[i].name} was found and not judged" for i in range(len(chosen)) if i not in told
     )
     found = [told[i] for i in sorted(told)]
+    unsaid = () if search.only else _unsaid(survey, [(chosen[i], told[i][0]) for i in sorted(told)])
     strange = () if search.only else tuple(_strangers(settings.table, chosen))
     if settings.unread is not None:
         refused = "is not read under --isolation require, nor by nndl grade"
@@ -250,7 +265,7 @@ def judge_undeclared(search: Search) -> Undeclared:
         search.target,
         [one for one, _ in found],
         {one.found.name: seconds for one, seconds in found if isinstance(one, Result)},
-        (*((looked.note,) if looked.note else ()), *strange, *_partly(survey)),
+        (*((looked.note,) if looked.note else ()), *strange, *_partly(survey), *unsaid),
         (*broken, *lost),
     )
 

@@ -202,7 +202,7 @@ class Result:
     extra : mapping
         ``chance``: random numbers and state that the forward uses, which the judge sets back.
         ``layer``: the declared layer that the code was recognised as. ``causes``: why a gradient
-        is wrong, by the name of the gradient.
+        is wrong, by the name of the gradient. ``loaded``: what had to be done to the file.
     missing : tuple of str
         Inputs that have a derivative, of which no gradient was found.
     margins : tuple of Margin

@@ -176,13 +176,17 @@ class Class:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Survey:
-    """Everything that a target defines."""
+    """Everything that a target defines.
+
+    `failures` and `notes` say by module why a part did not run, and what had to be done for it.
+    """
 
     functions: tuple[Function, ...]
     classes: tuple[Class, ...]
     trees: Mapping[str, ast.Module]
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def function(self, name: str, module: str = "") -> Function | None:
         """Give the function of a name, from a module if that is said."""
@@ -233,7 +237,8 @@ def read_survey(answer: Mapping[str, Any], is_ours: Callable[[str], bool]) -> Su
             bases = tuple(str(b) for b in one["bases"])
             classes.append(Class(str(one["name"]), name, bases, str(one["doc"]), methods))
     failures = {str(k): str(v) for k, v in answer["failures"].items()}
-    return Survey(tuple(functions), tuple(classes), trees, sources, failures)
+    notes = {str(k): [*dict.fromkeys(map(str, told))] for k, told in answer["notes"].items()}
+    return Survey(tuple(functions), tuple(classes), trees, sources, failures, notes)
 
 
 def _tree(lines: Sequence[str]) -> ast.Module:

@@ -74,7 +74,7 @@ class Held:
         if call.function == "=survey":
             modules = list(self._modules.values())
             lines = {m.__name__: _lines(str(m.__file__)) for m in modules}
-            return {"modules": survey(modules, lines), "failures": {}, "unusable": {}}
+            return {"modules": survey(modules, lines), "failures": {}, "notes": {}, "unusable": {}}
         if call.function == "=calls":  # what is held has run already, unheard
             return {"calls": []}
         return self._trials.answer(call.args[0])

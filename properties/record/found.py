@@ -51,7 +51,8 @@ def _entry(result: Result, repeat: str, strict: bool) -> Function:
     status, detail = _STATUS[result.status], f"right: {', '.join(result.right)}"
     if result.missing:
         detail += f"; no gradient was found for {', '.join(result.missing)}"
-    findings = tuple(sorted({f"convention: {note}" for note in result.notes}))
+    read = {f"robustness: {note}" for note in result.extra.get("loaded", ())}
+    findings = tuple(sorted(read | {f"convention: {note}" for note in result.notes}))
     if result.wrong:
         detail = result.wrong[0].sentence
     elif strict and findings and status == "pass":

@@ -101,6 +101,7 @@ class LoadedTarget:
             return {
                 "modules": survey(list(usable.values()), self._lines()),
                 "failures": {n: e.failure for n, e in executions.items() if e.failure},
+                "notes": {n: e.notes for n, e in executions.items() if e.notes},
                 "unusable": {n: m for n, m in modules.items() if isinstance(m, str)},
             }
 
