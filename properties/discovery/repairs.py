@@ -33,7 +33,10 @@ _UNEQUAL = (
     r"does not match.*?size (\d+).*?size (\d+)",
 )
 """Messages that name two lengths which have to be equal."""
-_TOO_SMALL = "negative dimensions|zero-size|empty|need at least one array|size 0 into .*newaxis"
+_TOO_SMALL = (
+    "negative dimensions|zero-size|empty|need at least one array|size 0 into .*newaxis"
+    "|cannot be larger than input array"  # of sliding_window_view
+)
 _TUPLE = r"\(([\d, ]*)\)"
 
 

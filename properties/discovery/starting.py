@@ -125,6 +125,13 @@ class Starting:
                 return f"its argument {parameter.name} is a function"
         keyed = {f"init/{p.name}": found[p.name] for p in of_init}
         keyed |= {f"arg/{p.name}": found[p.name] for p in of_args}
+        both = [p.name for p in of_init if f"arg/{p.name}" in keyed]
+        if both:  # the length ``h`` of a constructor is another thing than the state ``h``
+            own = [f for f in functions if f is constructor]
+            rest = [f for f in functions if f is not constructor]
+            keyed |= {f"init/{n}": one for n, one in hints(own, both, doc).items()}
+            of_rest = hints(rest, both, doc, helpers=pairing.helpers)
+            keyed |= {f"arg/{n}": one for n, one in of_rest.items()}
         called = self._called_with(pairing, list(keyed))
         given = {*pairing.supplied, *self._declared}
         told = {*called, *(n for n in keyed if n.partition("/")[2] in given)}

@@ -117,6 +117,8 @@ def test_a_class_and_its_forward_say_what_both_take(tmp_path: Path) -> None:
     assert again.exit_code == 2
     assert "told in nndl.toml" in again.output
     said = '[inputs]\n"Cell" = "d: D, h: H"\n"Cell.forward" = "x: (N, D), h: (N, H)"\n'
+    untold = run(tmp_path, CELL)
+    assert untold.exit_code == 0, untold.output
     (tmp_path / "nndl.toml").write_text(said, encoding="utf-8")
     result = run(tmp_path, CELL)
     assert result.exit_code == 0, result.output
