@@ -46,6 +46,12 @@ CASES: dict[str, tuple[Function, tuple[Any, ...]]] = {
     "entries with a slice between": (lambda a: a[[0, 1], :, [1, 0]], (CUBE,)),
     "ellipsis": (lambda a: a[..., 0], (A,)),
     "concatenate": (lambda a, b: np.concatenate([a, b.T]), (A, B)),
+    "windows": (
+        lambda a, b: np.einsum(
+            "ncwk,ck->nw", np.lib.stride_tricks.sliding_window_view(a, 2, axis=-1), b
+        ),
+        (CUBE, B[:3]),
+    ),
     "pad": (lambda a: np.pad(a, ((1, 1), (0, 2))), (A,)),
     "diag": (np.diag, (V,)),
     "tril": (np.tril, (A,)),

@@ -133,6 +133,7 @@ FUNCTIONS.update(
 
 
 _MOVING = {getattr(np, n) for n in MOVED if hasattr(np, n)} - FUNCTIONS.keys()
+_MOVING |= {getattr(np.lib.stride_tricks, "sliding_window_view", np.roll)}  # numpy 1.20 has it
 
 
 def function_rule(function: Any, args: Any, kwargs: Any) -> Any:
