@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from ..rewrite.probes import Probe
 from ..values import Array
-from .adjoints import Adjoint
+from .adjoints import Adjoint, Jacobian
 from .findings import Candidate
 from .gather import Event, Evidence, Place
 from .paths import ways
@@ -50,8 +50,6 @@ class Candidates:
             # The inputs first: they alone decide the verdict.
             evidence.sweep(("leaf",))
             evidence.sweep(_KINDS)
-            if attempt == 5:
-                return
             jacobians = evidence.jacobians
             # A place at which the forward cannot be evaluated in any case (a variance of zero,
             # made negative) is no kink: other values would not help.
@@ -69,7 +67,11 @@ class Candidates:
                     if place not in barred
                 )
             ]
-            if not bad:
+            if attempt == 5:
+                # A value at the edge of where it may be, such as a probability of 1: what it
+                # leaves unknown here is known in the others.
+                evidence.leave_out([k for k in bad if _edge(jacobians[k], barred)])
+            if not bad or attempt == 5:
                 return
             for k in bad:
                 evidence.redraw(k, 100 * attempt + k)
@@ -292,3 +294,10 @@ def _is_symmetric(value: Array) -> bool:
         return False
     size = float(np.max(np.abs(value)))
     return bool(np.all(np.abs(value - value.T) <= 1e-7 * size))
+
+
+def _edge(jacobians: Mapping[Place, Jacobian], barred: Collection[Place]) -> bool:
+    """Whether the output cannot be evaluated beside some value of the forward."""
+    return any(
+        np.any(np.isnan(one.value)) for place, one in jacobians.items() if place not in barred
+    )

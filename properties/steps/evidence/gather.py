@@ -191,14 +191,24 @@ class Evidence:
             self.jacobians[number][place] = jacobian(rows, value.shape, scale, silent=bool(silent))
 
     def redraw(self, number: int, seed: int) -> None:
-        """Put another case of the same sizes in the place of one."""
+        """Put another case of the same sizes in the place of one, where its output is finite."""
         old = self.cases[number]
         try:
             other = gather(self.session, self.subject, [old.sizes], seed=seed)
         except StepsError:
             return
+        if not np.all(np.isfinite(other.traces[0].out)):
+            return
         self.cases[number], self.traces[number] = other.cases[0], other.traces[0]
         self.jacobians[number] = {}
+
+    def leave_out(self, numbers: Sequence[int]) -> None:
+        """Go on without some cases, if others are left."""
+        kept = [k for k in range(len(self.cases)) if k not in numbers]
+        if kept:
+            self.cases = [self.cases[k] for k in kept]
+            self.traces = [self.traces[k] for k in kept]
+            self.jacobians = [self.jacobians[k] for k in kept]
 
     def rerun(
         self,
@@ -273,7 +283,7 @@ def examine(session: Session, subject: Subject, drawn: Sequence[Case]) -> Eviden
             usable.append(replace(case, dout=upstreams(subject, case, answer["shapes"])))
     jobs = [{"kind": "trace", "case": case.payload()} for case in usable]
     answers = session.evaluate([*jobs, *jobs])
-    traces, kept = [], []
+    traces, kept, finite = [], [], []
     for number, case in enumerate(usable):
         one, two = answers[number], answers[number + len(usable)]
         if "error" in one or "error" in two:
@@ -286,11 +296,19 @@ def examine(session: Session, subject: Subject, drawn: Sequence[Case]) -> Eviden
             )
         traces.append(read_trace(one))
         kept.append(case)
+        finite.append(bool(np.all(np.isfinite(one["out"]))))
     if not kept:
         raise CodeError(f"{subject.pair.label} raises on every case: {errors[0]}")
+    if any(finite):  # an output that is infinite has no derivative to hold anything against
+        kept = [case for case, known in zip(kept, finite, strict=True) if known]
+        traces = [trace for trace, known in zip(traces, finite, strict=True) if known]
     found = Evidence(session, subject, kept, traces)
     if errors:
-        found.notes.append(f"{len(errors)} of {len(errors) + len(kept)} cases raise: {errors[0]}")
+        count = len(errors) + len(finite)
+        found.notes.append(f"{len(errors)} of {count} cases raise: {errors[0]}")
+    if len(kept) < len(finite):
+        count = len(finite) - len(kept)
+        found.notes.append(f"{count} of {len(finite)} cases left out: the output is not finite")
     return found
 
 

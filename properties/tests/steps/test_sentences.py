@@ -116,3 +116,31 @@ def test_a_misspelt_word_says_what_there_is(tmp_path: Path) -> None:
     path.write_text(TWO, encoding="utf-8")
     with pytest.raises(StepsError, match=r"did you mean f_grad\?; the target derives Sq"):
         list(debug_all(str(path), word="f_gard", make_runner=InProcess))
+
+
+SATURATED = """
+import numpy as np
+def forward(X, W1, W2):
+    Z1 = W1 @ X
+    A1 = np.maximum(0, Z1)
+    Z2 = 30 * W2 @ A1
+    A2 = 1 / (1 + np.exp(-Z2))
+    return A2, (Z1, A1, W2, A2)
+def cost(A2, Y):
+    m = Y.shape[1]
+    return -np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2)) / m
+def backward(X, Y, cache):
+    m = X.shape[1]
+    Z1, A1, W2, A2 = cache
+    dZ2 = A2 - Y
+    dW2 = 30 / m * dZ2 @ A1.T
+    dA1 = 30 * W2.T @ dZ2
+    dZ1 = dA1 * (A1 >= 0)
+    dW1 = 1 / m * dZ1 @ X.T
+    return {"dW1": dW1, "dW2": dW2}
+"""
+
+
+def test_a_case_of_no_finite_cost_blames_no_line(tmp_path: Path) -> None:
+    report = told(tmp_path, SATURATED)
+    assert report.verdict.startswith("line 18: dZ1 is the first wrong step"), report.verdict
