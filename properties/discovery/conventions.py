@@ -261,8 +261,14 @@ def _passes_on(match: Match, plan: Plan, seen: Sequence[Seen]) -> bool:
 
 
 def _is_difference(match: Match, seen: Sequence[Seen]) -> bool:
-    """Whether a gradient is a multiple of the prediction, a probability, minus the label."""
+    """Whether a gradient is a multiple of the prediction, a probability, minus the label.
+
+    The multiple may depend on how many examples there are, or entries, not on how many classes.
+    """
     assert match.leaf is not None
+    constant = {"1", "rows", "columns", "entries"}
+    before: dict[str, float] = {}
+    given: list[np.ndarray[Any, Any]] = []
     for got, one in zip(match.item.values, seen, strict=True):
         path = match.leaf.path
         prediction = np.asarray(one.example.leaves[path])
@@ -273,18 +279,43 @@ def _is_difference(match: Match, seen: Sequence[Seen]) -> bool:
             for name, value in one.example.values.items()
             if name != path and np.shape(value) == np.shape(one.example.leaves[path])
         ]
-        difference = [prediction - label for label in labels]
-        if not any(_multiple(np.asarray(got), d) for d in difference if d.shape == np.shape(got)):
+        both = [(label, _multiple(np.asarray(got), prediction - label)) for label in labels]
+        found = [(label, ratio) for label, ratio in both if ratio is not None]
+        if not found:
             return False
-    return True
+        label, ratio = found[0]
+        if np.isnan(ratio):
+            continue
+        lengths = [float(n) for n in label.shape] or [1.0]
+        now = {"1": ratio, "rows": ratio * lengths[0], "columns": ratio * lengths[-1]}
+        now["entries"] = ratio * label.size
+        constant &= {k for k, value in now.items() if np.isclose(before.get(k, value), value)}
+        before = before or now
+        given.append(label)
+    return bool(constant - _classes(given))
 
 
-def _multiple(got: np.ndarray[Any, Any], difference: np.ndarray[Any, Any]) -> bool:
+def _classes(labels: Sequence[np.ndarray[Any, Any]]) -> set[str]:
+    """The axis along which all labels are a one and zeros, where they are along one alone."""
+    tables = labels if labels and all(one.ndim == 2 for one in labels) else ()
+    along = {
+        name
+        for name, axis in (("rows", 0), ("columns", 1))
+        if tables and all(np.all(one.sum(axis) == 1.0) for one in tables)
+    }
+    return along if len(along) == 1 else set()
+
+
+def _multiple(got: np.ndarray[Any, Any], difference: np.ndarray[Any, Any]) -> float | None:
+    """The positive factor between both; None where there is none, nan where any will do."""
+    if got.shape != difference.shape:
+        return None
     large = np.abs(difference) > 1e-6
     if not large.any():
-        return not got.any()
+        return None if got.any() else np.nan
     ratios = got[large] / difference[large]
-    return bool(ratios[0] > 0.0 and np.allclose(ratios, ratios[0], rtol=1e-9))
+    same = ratios[0] > 0.0 and np.allclose(ratios, ratios[0], rtol=1e-9)
+    return float(ratios[0]) if same else None
 
 
 def _epsilon(fit: Fit, pairing: Pairing) -> tuple[Fit, list[str]]:

@@ -174,3 +174,23 @@ def test_a_container_of_layers_of_its_own_is_not_judged_empty(tmp_path: Path) ->
     (one,) = judge_undeclared(replace(search, in_process=True)).found
     assert isinstance(one, NotJudged)
     assert "*layers" in one.reason
+
+
+ENTROPY = """
+def cross_entropy(p, y):
+    \"\"\"p: rows(N, C), y: onehot(N, C)\"\"\"
+    return -np.mean(np.sum(y * np.log(p), axis=1))
+
+
+def cross_entropy_grad(p, y):
+    return (p - y) / len(y)
+"""
+
+
+@pytest.mark.parametrize("by", ["len(y)", "y.size", "1", "y.shape[1]"])
+def test_the_gradient_of_both_steps_is_divided_by_no_number_of_classes(
+    tmp_path: Path, by: str
+) -> None:
+    """Prediction minus label stands for softmax and cross-entropy together: a convention."""
+    told = judged(tmp_path, ENTROPY.replace("len(y)", by))
+    assert told.status == ("wrong" if by == "y.shape[1]" else "right")
