@@ -153,6 +153,20 @@ def divided(specs: Specs, numbers: Lengths, shape: Sequence[int]) -> Iterator[tu
                         yield 0.01 + more, exchange(specs, {letter: f"{count} * {letter}"})
 
 
+def grouped(specs: Specs, numbers: Lengths, shape: Sequence[int]) -> Iterator[tuple[float, Specs]]:
+    """An axis is a multiple of a number of groups, as in ``x.reshape(n, groups, -1)``."""
+    arrays = [one for one in specs.values() if one.kind in NUMBERS]
+    own = {axis for one in arrays for axis in one.axes}
+    lengths = [a for one in specs.values() if one.kind == "length" for a in one.axes]
+    for count in (letter for n in shape for letter in numbers.plain(n) if letter not in own):
+        wide = [a for a in lengths if a != count and count in letters_of(a)]
+        for one in arrays:
+            for place, axis in enumerate((*one.axes[1:], *one.axes[:1])):
+                if isinstance(axis, str) and axis.isidentifier() and axis not in lengths:
+                    new = wide[0] if wide else f"{count} * {axis}"
+                    yield 0.03 + 0.02 * place, exchange(specs, {axis: new})
+
+
 def parts(specs: Specs) -> Iterator[tuple[float, Specs]]:
     """An axis falls into two, three or four equal parts."""
     for one in specs.values():

@@ -99,6 +99,7 @@ class Repairs:
             shapes = [text.replace("newaxis", "1") for text in operands]
         unequal = next(filter(None, (re.search(one, message) for one in _UNEQUAL)), None)
         reshaped = re.search(r"reshape array of size (\d+) into shape \(([\d, ]*)\)", message)
+        grouped = re.search(r"cannot reshape array of .* into shape \(([\d,]*),newaxis", message)
         past = re.search(r"index (-?\d+) is out of bounds for axis \d+ with size (\d+)", message)
         if unequal:
             yield from fitting.equal(specs, numbers, int(unequal.group(1)), int(unequal.group(2)))
@@ -142,6 +143,8 @@ class Repairs:
                 yield from fitting.equal(specs, numbers, a, b, 1.0)
             yield from fitting.flat(specs, numbers, shape, names)
             yield from fitting.windows(specs)
+        elif grouped:
+            yield from fitting.grouped(specs, numbers, numbers_in(grouped.group(1)))
         elif "equal division" in message or "%" in self._assertion or "divisib" in message:
             yield from multiples(specs, self._assertion or message, self._functions)
             yield from fitting.windows(specs)

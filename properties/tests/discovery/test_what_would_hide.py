@@ -141,6 +141,33 @@ def test_heads_are_wider_than_one(tmp_path: Path, source: str, wrong: bool) -> N
     assert judged(tmp_path, source).status == ("wrong" if wrong else "right")
 
 
+GROUPS = """
+class GroupNorm:
+    def __init__(self, num_groups, num_channels):
+        assert num_channels % num_groups == 0
+        self.G, self.gamma = num_groups, np.ones((num_channels, 1))
+
+    def forward(self, x):
+        g = x.reshape(len(x), self.G, -1)
+        self.inv = 1 / np.sqrt(g.var(-1, keepdims=True) + 1e-5)
+        self.xn = (g - g.mean(-1, keepdims=True)) * self.inv
+        n, c, t = x.shape
+        return self.gamma * self.xn.reshape(n, c, t)
+
+    def backward(self, dout):
+        self.dgamma = (dout * self.xn.reshape(dout.shape)).sum((0, 2))[:, None]
+        d = (dout * self.gamma).reshape(self.xn.shape)
+        mean = d.mean(-1, keepdims=True) + self.xn * (d * self.xn).mean(-1, keepdims=True)
+        return (self.inv * (d - mean)).reshape(dout.shape)
+"""
+
+
+def test_channels_are_several_groups(tmp_path: Path) -> None:
+    told = judged(tmp_path, GROUPS)
+    assert told.status == "right"
+    assert "num_channels: N * D" in told.found.inputs
+
+
 STACK = """
 class Sequential:
     def __init__(self, *layers):
