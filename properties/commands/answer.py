@@ -149,7 +149,7 @@ def undeclared_alone(
         memory=0 if job.in_process else job.memory,
         required=require,
     )
-    if not undeclared.judged:
+    if not undeclared.decided:
         return record, UNUSABLE, undeclared
     return record, PASS if record.verdict == "pass" else WRONG, undeclared
 
@@ -178,7 +178,7 @@ def with_undeclared(
 
     undeclared = _found(job, target, declared, known_of(record))
     record = beside(record, undeclared, job.demands, required=required)
-    if code != UNUSABLE or undeclared.judged:
+    if code != UNUSABLE or undeclared.decided:
         code = PASS if record.verdict == "pass" else WRONG
     return record, code, undeclared
 

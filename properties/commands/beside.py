@@ -14,7 +14,7 @@ import numpy as np
 from ..discovery.found import NotJudged
 from ..implementation.child.survey import STEMS
 from ..implementation.isolation import Tier
-from ..record.found import entries, not_judged
+from ..record.found import at_fault, entries, not_judged
 from ..record.merge import assemble, judged_anew
 from ..record.schema import Function, Record
 from ..record.schema import Target as TargetOf
@@ -36,7 +36,11 @@ def _entries(undeclared: Undeclared, demands: Demands) -> tuple[Function, ...]:
 def _lacking(undeclared: Undeclared, required: frozenset[str]) -> Iterator[Function]:
     """Entries of what was required and could not be judged."""
     for one in undeclared.found:
-        if isinstance(one, NotJudged) and any(one.answers_to(name) for name in required):
+        if (
+            isinstance(one, NotJudged)
+            and not one.at_fault
+            and any(one.answers_to(name) for name in required)
+        ):
             yield Function(
                 name=one.name, layer=one.name, row=one.name, status="error", detail=one.sentence
             )
@@ -113,7 +117,8 @@ def beside(
     found = (
         msgspec.structs.replace(f, namesake=f.name in names) for f in _entries(undeclared, demands)
     )
-    functions = (*kept, *found, *_lacking(undeclared, required))
+    faults = at_fault(undeclared.found)
+    functions = (*kept, *found, *faults, *_lacking(undeclared, required))
     made = judged_anew(
         record,
         functions,
@@ -143,10 +148,14 @@ def alone(
     """A record of a target without any function of the contract."""
     target = undeclared.target
     return assemble(
-        (*_entries(undeclared, demands), *_lacking(undeclared, required)),
+        (
+            *_entries(undeclared, demands),
+            *at_fault(undeclared.found),
+            *_lacking(undeclared, required),
+        ),
         planned=(),
         required=frozenset(),
-        complete=bool(undeclared.judged) and not undeclared.broken,
+        complete=undeclared.decided and not undeclared.broken,
         notes=_notes(undeclared),
         target=TargetOf(kind=target.kind, path=str(target.path)),
         profile=demands.profile,

@@ -19,6 +19,7 @@ from ..discovery.session import Session
 from ..discovery.smallest import with_small_example
 from ..discovery.source import Function, Survey
 from ..discovery.targets import LIMITS, look, opened
+from ..discovery.undefined import undefined
 from ..implementation import Limits, Target
 from ..record.schema import AS_A_PART, SKIPPED
 from ..spec.demands import Demands
@@ -54,6 +55,12 @@ class Undeclared:
     def answers_to(self, name: str) -> bool:
         """Whether anything that was found is meant by a name."""
         return any(one.answers_to(name) for one in self.found)
+
+    @property
+    def decided(self) -> bool:
+        """Whether anything was judged, or is wrong because it can never run."""
+        wrong = (one.at_fault for one in self.found if isinstance(one, NotJudged))
+        return bool(self.judged) or any(wrong)
 
     @property
     def judged(self) -> list[Result]:
@@ -126,7 +133,7 @@ class Search:
             seed=self.demands.seed,
         )
         if isinstance(one, NotJudged):
-            said = self._as_a_part(survey, candidate) or one
+            said = self._as_a_part(survey, candidate) or _at_fault(one, candidate, survey)
         else:
             examples = _EXAMPLES[self.demands.profile]
             try:
@@ -208,6 +215,16 @@ def _partly(survey: Survey) -> Iterator[str]:
     """Modules of which only a part could be run."""
     for module, failure in survey.failures.items():
         yield f"{module.rpartition('.')[2]}: {failure}"
+
+
+def _at_fault(one: NotJudged, candidate: Candidate, survey: Survey) -> NotJudged:
+    """What is not judged, as wrong where its own code raises a `NameError` in every call."""
+    if "NameError: name '" not in one.reason:
+        return one
+    told = undefined(candidate.function, survey)
+    if told is None or f"name '{told[0]}' is not defined" not in one.reason:
+        return one
+    return replace(one, write="", line=told[1], at_fault=True)
 
 
 def _unsaid(survey: Survey, found: Iterable[tuple[Candidate, NotJudged | Result]]) -> Iterator[str]:

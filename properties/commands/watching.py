@@ -276,7 +276,7 @@ class Watcher:
 
     def _put_together(self, job: Job) -> None:
         undeclared = self._undeclared if self._searches() else None
-        judged = undeclared is not None and bool(undeclared.judged)
+        judged = undeclared is not None and undeclared.decided
         if self._nothing and undeclared is not None:
             record = alone(undeclared, job.demands, elapsed=0.0, tier=job.held.tier)
         elif self._nothing:

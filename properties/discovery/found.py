@@ -32,6 +32,8 @@ class NotJudged:
         Why.
     write : str
         The option or line that would make it judgeable; "" when there is none.
+    at_fault : bool
+        Whether it is wrong for that reason: it raises, whatever it is given.
     """
 
     name: str
@@ -39,6 +41,7 @@ class NotJudged:
     write: str = ""
     file: str = ""
     line: int = 0
+    at_fault: bool = False
 
     def answers_to(self, name: str) -> bool:
         """Whether a user's word means it."""

@@ -122,6 +122,8 @@ def not_judged(found: Sequence[Found | Result]) -> tuple[NotJudged, ...]:
     """Give what looks like a derivative and was not judged, with its reason."""
     listed = []
     for one in found:
+        if isinstance(one, Found) and one.at_fault:
+            continue
         if isinstance(one, Found):
             listed.append(_at(one.file, one.line, one.name, one.reason, one.write))
         elif one.status == "not judged":
@@ -132,6 +134,35 @@ def not_judged(found: Sequence[Found | Result]) -> tuple[NotJudged, ...]:
             reason = f"no gradient was found for {', '.join(lost)}"
             listed.append(_at(*_place(one), one.found.name, reason))
     return tuple(listed)
+
+
+def at_fault(found: Sequence[Found | Result]) -> tuple[Function, ...]:
+    """Give the entries of functions that raise, whatever they are given."""
+    return tuple(_fault(one) for one in found if isinstance(one, Found) and one.at_fault)
+
+
+def _fault(one: Found) -> Function:
+    cell, line = cells_of(one.file).place(one.line)
+    made = Property(
+        name=PROPERTY,
+        cls="correctness",
+        status="fail",
+        examples=1,
+        about=ABOUT,
+        sentence=one.reason,
+    )
+    return Function(
+        name=one.name,
+        layer=one.name,
+        row=one.name,
+        status="fail",
+        detail=one.reason,
+        properties=(made,),
+        found=f"{one.name}, whatever it is given",
+        file=one.file,
+        line=line,
+        cell=cell,
+    )
 
 
 def _place(one: Result) -> tuple[str, int]:
