@@ -183,10 +183,13 @@ class Judge:
             fitting = [c for c in named if squeezed(c.adjoints[index[0]].value.shape) == shape]
             wanted = tuple((fitting or named)[-1].adjoints[k] for k in index)
         partial = any(one.partial for one in named)
+        # ``dx`` may as well be a difference, of the forward and here.
+        same = other is not None and other.meaning == "value" and other.node == slot.name
         if (
             named
             and slot.final
             and not partial
+            and not (same and not slot.returned)
             and (other is None or other.meaning in _LOOSE or self.promise(slot) is not None)
         ):
             label = named[0].label
@@ -194,7 +197,7 @@ class Judge:
             local = other is not None and other.meaning == "local"
             return Finding(slot, "mismatch", label, said, wanted, values, local=local)
         if other is not None:
-            return replace(other, wanted=wanted if slot.final else None, got=values)
+            return replace(other, wanted=wanted if slot.final and not same else None, got=values)
         if not slot.final:
             said = f"{slot.name} is changed again further down"
             return Finding(slot, "unfinished", "", said, None, values)

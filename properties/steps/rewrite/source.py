@@ -14,7 +14,7 @@ from ...implementation.child import source
 from ...implementation.child.cells import Cells
 from ...implementation.child.execution import is_definition
 from ...implementation.child.survey import Module
-from ..calling import Signature, signature_of
+from ..calling import Signature, signature_of, signature_of_fields
 from ..values import Place, StepsError
 from .instrument import functions_of, reachable
 
@@ -153,7 +153,10 @@ class Project:
     def constructor(self, owner: str) -> Signature:
         """Return the arguments of a class."""
         place = self.find(f"{owner}.__init__")
-        return Signature(known=True) if place is None else self.signature(place)
+        if place is not None:
+            return self.signature(place)
+        made = (signature_of_fields(node) for _, node in self._classes(owner, None))
+        return next((one for one in made if one is not None), Signature(known=True))
 
     def returned(self, place: Place) -> list[str]:
         """Return the source of each part that the last return of a function gives."""

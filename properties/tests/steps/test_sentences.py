@@ -144,3 +144,51 @@ def backward(X, Y, cache):
 def test_a_case_of_no_finite_cost_blames_no_line(tmp_path: Path) -> None:
     report = told(tmp_path, SATURATED)
     assert report.verdict.startswith("line 18: dZ1 is the first wrong step"), report.verdict
+
+
+BEARING = """
+import numpy as np
+def h(x, landmark):
+    \"\"\"x: (3,), landmark: (2,)\"\"\"
+    dx = landmark[0] - x[0]
+    dy = landmark[1] - x[1]
+    r = np.sqrt(dx ** 2 + dy ** 2)
+    return np.array([r, np.arctan2(dy, dx) - x[2]])
+def H_jacobian(x, landmark):
+    dx = landmark[0] - x[0]
+    dy = landmark[1] - x[1]
+    q = dx ** 2 + dy ** 2
+    r = np.sqrt(q)
+    return np.array([[dx / r, dy / r, 0.0], [dy / q, -dx / q, -1.0]])
+"""
+
+
+def test_a_value_of_the_forward_is_no_gradient_for_its_name(tmp_path: Path) -> None:
+    report = told(tmp_path, BEARING)
+    assert report.outcome == "wrong"
+    assert [step.line for step in report.steps if step.status == "wrong"] == [14], report.verdict
+
+
+MADE = """
+from dataclasses import dataclass, field
+import numpy as np
+@dataclass
+class Block:
+    dim: int
+    hidden: int
+    grads: dict = field(default_factory=dict)
+    def __post_init__(self):
+        self.W = np.random.default_rng(0).normal(size=(self.dim, self.hidden))
+    def forward(self, x):
+        self.x = x
+        self.h = x @ self.W
+        return np.maximum(self.h, 0)
+    def backward(self, dy):
+        dh = dy
+        self.grads["W"] = self.x.T @ dh
+        return dh @ self.W.T
+"""
+
+
+def test_a_dataclass_is_made_with_its_fields(tmp_path: Path) -> None:
+    assert told(tmp_path, MADE).verdict.startswith("line 16: dh is the first wrong step")
