@@ -76,7 +76,7 @@ class Beginnings:
         rank = next((r for r in ranks if r >= hint.at_least), 2)
         if not hint.ranks and hint.at_least and guess_rank(name)[0] < hint.at_least:
             rank = hint.at_least
-        kind = next((k for k in ("signs", "unit") if k in hint.kinds), "normal")
+        kind = next((k for k in ("signs", "unit", "positive") if k in hint.kinds), "normal")
         return Wanted(kind, tuple(self.letter() for _ in range(rank)))
 
     def ranks(self, name: str, hint: Hint) -> list[int]:

@@ -48,6 +48,7 @@ def look(node: ast.AST, found: Mapping[str, Hint], aliases: Mapping[str, str]) -
     elif isinstance(node, ast.BinOp):
         _operation(node, found, aliases)
     elif isinstance(node, ast.Compare):
+        _threshold([node.left, *node.comparators], found, aliases)
         name = name_of(node.left, aliases)
         if name and all(isinstance(operator, (ast.Eq, ast.NotEq)) for operator in node.ops):
             told = [_number(other) for other in node.comparators]
@@ -81,6 +82,16 @@ def look(node: ast.AST, found: Mapping[str, Hint], aliases: Mapping[str, str]) -
         name = name_of(node.value, aliases)
         if name:
             found[name].ranks = found[name].ranks or [2]
+
+
+def _threshold(
+    sides: Sequence[ast.expr], found: Mapping[str, Hint], aliases: Mapping[str, str]
+) -> None:
+    """Take what a size is compared with for positive: ``np.abs(r) <= delta``."""
+    calls = [ast.unparse(side.func) for side in sides if isinstance(side, ast.Call)]
+    if any(call.rpartition(".")[2] in ("abs", "absolute", "fabs", "norm") for call in calls):
+        for name in filter(None, (name_of(side, aliases) for side in sides)):
+            found[name].kind("positive")
 
 
 def _number(node: ast.expr) -> float | None:

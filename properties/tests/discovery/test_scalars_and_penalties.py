@@ -66,6 +66,22 @@ def elastic_net_grad(w, X, y, alpha, l1):
     return X.T @ (X @ w - y){} + alpha * l1 * np.sign(w) + alpha * (1 - l1) * w
 """
 
+HUBER = """
+import numpy as np
+
+
+def huber(theta, X, y, delta, reg):
+    r = X @ theta - y
+    near = np.abs(r) <= delta
+    far = delta * (np.abs(r) - 0.5 * delta)
+    return np.where(near, 0.5 * r ** 2, far).mean() + reg * theta.dot(theta)
+
+
+def huber_grad(theta, X, y, delta, reg):
+    r = X @ theta - y
+    return X.T @ np.clip(r, -delta, delta) / len(y) + {}reg * theta
+"""
+
 
 @pytest.mark.parametrize("value", ["1.0", "0.0", "2"])
 def test_a_number_that_is_plain_in_the_only_call_may_have_a_gradient(
@@ -97,6 +113,8 @@ def test_a_hessian_is_wrong_only_beside_a_right_gradient(
         (RIDGE, "2 * ", "wrong"),
         (ELASTIC, " / len(y)", "right"),
         (ELASTIC, "", "wrong"),
+        (HUBER, "2 * ", "right"),
+        (HUBER, "", "wrong"),
     ],
 )
 def test_a_cost_with_a_penalty_is_judged(
