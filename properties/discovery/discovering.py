@@ -20,6 +20,7 @@ from .conventions import conventions
 from .found import Found, NotJudged
 from .gradients import between, items_of
 from .hypotheses import (
+    NO_NAME,
     SURE,
     Hypothesis,
     any_numbers,
@@ -370,7 +371,7 @@ class _Search:
     def _not_judged(self, reason: str) -> NotJudged:
         function = self._candidate.function
         write = ""
-        if self._inputs:
+        if self._inputs and not reason.startswith(NO_NAME):  # other inputs would not help
             plain = {n.partition("/")[2]: one for n, one in pretty(self._inputs).items()}
             write = f"--inputs '{shown(plain)}'" if plain else ""
         return NotJudged(self._candidate.name, reason, write, function.file, function.line)

@@ -68,6 +68,8 @@ def says(backward: Function, forward: Function, others: Sequence[Function]) -> b
     if score or force or forward.name in names.derived_from(backward.name):
         return True
     own, known = _words(backward), names.key(forward.name)
+    if not own & known and _asks_more(backward, forward):
+        return False
     own -= {name.lower() for name in (*forward.names, *backward.names)}
     if own & _OTHERWISE - known:
         return False
@@ -76,6 +78,14 @@ def says(backward: Function, forward: Function, others: Sequence[Function]) -> b
     if not known:
         return True
     return not any(_is_rival(one, forward) for one in others if one is not backward)
+
+
+def _asks_more(backward: Function, forward: Function) -> bool:
+    """Whether a gradient depends on what the value does not: ``alpha``, of a prior beside it."""
+    needs = {p.name for p in backward.parameters if p.required}
+    if {name.lower() for name in needs} & (names.UPSTREAM | names.CACHES):
+        return False
+    return any(name.lower() not in names.TARGETS for name in needs - set(forward.names))
 
 
 def _is_rival(other: Function, forward: Function) -> bool:

@@ -70,12 +70,15 @@ class Hypothesis:
         return (0.0 if self.fit.clean else 1.0, fits, self.cost + 0.2 * square + 0.1 * odd)
 
 
+NO_NAME = "no name says that"
+
+
 def unsure(best: Hypothesis, *, declared: bool) -> str:
     """Why a misfit is not enough to call the code wrong; "" when it is."""
     if not backed(best.fit, best.pairing.unsure):
         forward, told = best.pairing.forward.name, best.pairing.judged.name
         write = f"; if it is, call it {forward}_grad"
-        return f"no name says that {told} is the derivative of {forward}{write}"
+        return f"{NO_NAME} {told} is the derivative of {forward}{write}"
     if ones(best.specs) > best.start.told_ones and any(map(_over_one, best.fit.matches)):
         return "the shapes of what it returns fit no inputs that were found"
     if ones(best.specs) > best.start.told_ones and not _letters_of_examples(best.specs):

@@ -76,3 +76,29 @@ def turned_backward(dout, cache):
     return {returned}
 """
     assert statuses(tmp_path, source) == {"turned_backward": "wrong"}
+
+
+POSTERIOR = """
+import numpy as np
+
+
+def log_likelihood(w, X, y):
+    z = X @ w
+    return np.sum(y * z - np.log1p(np.exp(z)))
+
+
+def log_prior(w, alpha):
+    return -0.5 * alpha * np.sum(w ** 2)
+
+
+def grad(w, X, y, alpha):
+    p = 1 / (1 + np.exp(-X @ w))
+    return X.T @ (y - p) - alpha * w
+"""
+
+
+def test_a_gradient_of_a_sum_is_not_that_of_a_part(tmp_path: Path) -> None:
+    found = statuses(tmp_path, POSTERIOR)
+    assert found["grad"].startswith("not judged: no name says"), found
+    alone = POSTERIOR.replace("(w, X, y, alpha)", "(w, X, y)").replace("- alpha * w", "- w")
+    assert statuses(tmp_path, alone)["grad"] == "wrong"
