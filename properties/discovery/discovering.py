@@ -186,7 +186,9 @@ class _Search:
             self._ran = False
             masks = only_multiplied(pairing.forward)
             likely = variants(specs, self._declared, masks) if is_loss(pairing) else [(0.0, specs)]
-            for more, variant in (*likely, *symmetric_forms(pairing, specs, self._declared)):
+            beside = self._survey.functions
+            forms = symmetric_forms(pairing, specs, self._declared, beside)
+            for more, variant in (*likely, *forms):
                 self._with_inputs(start, variant, cost + price - first + more)
                 if self._best is not None and self._best.fit.clean:
                     return

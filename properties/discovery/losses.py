@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from . import names
@@ -84,9 +84,15 @@ def variants(
 
 
 def symmetric_forms(
-    pairing: Pairing, specs: Mapping[str, Wanted], declared: Container[str]
+    pairing: Pairing,
+    specs: Mapping[str, Wanted],
+    declared: Container[str],
+    beside: Iterable[Function],
 ) -> Iterator[tuple[float, Mapping[str, Wanted]]]:
-    """Inputs in which the matrix of a quadratic form, ``x @ A @ x``, is symmetric."""
+    """Inputs in which the matrix of a quadratic form, ``x @ A @ x``, is symmetric.
+
+    Not where a function beside it adds ``A`` and ``A.T``: then it need not be.
+    """
     found = {
         name: replace(one, kind="symmetric")
         for name, one in specs.items()
@@ -94,9 +100,17 @@ def symmetric_forms(
         if name.partition("/")[2] not in declared
     }
     forms = _matrices_of_forms(pairing.forward)
+    texts = [t for f in beside if f.module == pairing.forward.module for t in _sums(f)]
+    forms -= {name for name in forms if {f"{name} + {name}.T", f"{name}.T + {name}"} & set(texts)}
     found = {n: one for n, one in found.items() if n.partition("/")[2] in forms}
     if found:
         yield 0.4, {**specs, **found}
+
+
+def _sums(function: Function) -> Iterator[str]:
+    for node in function.walk():
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            yield ast.unparse(node).replace("self.", "")
 
 
 def _matrices_of_forms(function: Function) -> set[str]:
