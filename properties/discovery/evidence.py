@@ -85,7 +85,10 @@ def _asks_more(backward: Function, forward: Function) -> bool:
     needs = {p.name for p in backward.parameters if p.required}
     if {name.lower() for name in needs} & (names.UPSTREAM | names.CACHES):
         return False
-    return any(name.lower() not in names.TARGETS for name in needs - set(forward.names))
+    if set(names.words(backward.name)) & names.SECOND:
+        return False  # a product with a Hessian takes what it is multiplied with
+    more = {name for name in needs - set(forward.names) if name.lower() not in names.TARGETS}
+    return bool(more) and len(needs) > len(forward.names)
 
 
 def _is_rival(other: Function, forward: Function) -> bool:
