@@ -150,6 +150,21 @@ class Judge:
                     return mine
         return []
 
+    def _empty(
+        self,
+        slot: Slot,
+        values: tuple[Array, ...],
+        named: Sequence[Candidate],
+        index: Sequence[int],
+    ) -> Finding:
+        """What is said of values without entries: wrong where the adjoint has some."""
+        for one in named if slot.final else ():
+            adjoints = tuple(one.adjoints[k] for k in index)
+            if all(a.value.size for a in adjoints):
+                said = f"not the adjoint of {one.label}; empty"
+                return Finding(slot, "mismatch", one.label, said, adjoints, values)
+        return Finding(slot, "unknown", "", "empty", None, values)
+
     def _judge(self, slot: Slot, values: tuple[Array, ...], index: Sequence[int]) -> Finding:
         named = self.named(slot)
 
@@ -161,7 +176,7 @@ class Judge:
         if any(v.dtype.kind != "f" for v in values):
             return self._not_float(slot, values, index)
         if all(v.size == 0 for v in values):
-            return Finding(slot, "unknown", "", "empty", None, values)
+            return self._empty(slot, values, named, index)
         # What is returned as another gradient may still be what its own name promises.
         for one in [*named, *([] if slot.returned else self._by_name(slot))]:
             if right(one):

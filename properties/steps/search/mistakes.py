@@ -322,10 +322,14 @@ class Search:
     def _suspects(self, state: State, hint: Finding) -> list[Finding]:
         """Steps before a wrong one that feed it and whose values nobody knows."""
         feeds = feeding(self.evidence, hint.slot)
+        whole = {
+            f.slot.statement for f in state.findings if f.slot.final and f.meaning == "adjoint"
+        }
         return [
             f
             for f in state.findings
             if f.slot.position < hint.slot.position
+            and not (f.meaning == "unfinished" and f.slot.statement in whole)
             and f.slot.statement in feeds
             and not self._sure(f)
             and f.slot.statement != hint.slot.statement

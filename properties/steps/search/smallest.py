@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from ..evidence.gather import examine
 from ..evidence.judge import Judge
 from ..rewrite.session import Session
 from ..subjects import Subject
-from ..values import Case, StepsError
+from ..values import Array, Case, StepsError
 
 __all__ = ["cases", "smallest_case", "unseen"]
 
@@ -79,12 +79,16 @@ def unseen(
 
 
 def _with(subject: Subject, judge: Judge, suspect: Mapping[str, Any]) -> list[Case]:
-    """The suspected case, when it has all arguments of the forward."""
+    """The suspected case, when it has all arguments of the forward; before it, one without zeros.
+
+    Where all is zero every line is right, but for shapes.
+    """
     like = judge.evidence.cases[0]
     given = {subject.names.get(name, name): value for name, value in suspect.items()}
     if not like.values.keys() <= given.keys():
         return []
-    return [replace(like, values={name: given[name] for name in like.values}, sizes={})]
+    case = replace(like, values={name: given[name] for name in like.values}, sizes={})
+    return [_moved(case, _off_zero), case]
 
 
 def _sample(subject: Subject) -> list[Case]:
@@ -116,13 +120,25 @@ def _is_wrong(session: Session, subject: Subject, case: Case, expected: Mapping[
 def _beside(case: Case, number: int) -> Case:
     """Move every float array by a thousandth, so that nothing lies exactly on anything."""
 
-    def moved(value: Any) -> Any:
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            steps = np.cos(np.arange(value.size) + number).reshape(value.shape)
-            return value * (1 + steps / 1024)
-        return value
+    def moved(value: Array) -> Array:
+        return value * (1 + _waves(value, number) / 1024)
 
-    return replace(case, values={name: moved(value) for name, value in case.values.items()})
+    return _moved(case, moved)
+
+
+def _off_zero(value: Array) -> Array:
+    return np.where(value == 0, _waves(value, 1), value)
+
+
+def _waves(value: Array, number: int) -> Array:
+    return np.cos(np.arange(value.size) + number).reshape(value.shape)
+
+
+def _moved(case: Case, move: Callable[[Array], Array]) -> Case:
+    """A case with every array of floats moved."""
+    arrays = {n: v for n, v in case.values.items() if isinstance(v, np.ndarray)}
+    floats = {n: move(v) for n, v in arrays.items() if v.dtype.kind == "f"}
+    return replace(case, values={**case.values, **floats})
 
 
 def smallest_case(

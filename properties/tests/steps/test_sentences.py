@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from properties.layers import EVERY
 from properties.steps import Report, debug_all
+from properties.steps.debugger import debug_subject
 from properties.steps.evidence.explain import _as_factor
 from properties.steps.rewrite.session import InProcess
+from properties.steps.rewrite.source import open_project
+from properties.steps.subjects import of_row, rows_named
 from properties.steps.values import StepsError
 
 MEANS = """import numpy as np
@@ -192,3 +197,49 @@ class Block:
 
 def test_a_dataclass_is_made_with_its_fields(tmp_path: Path) -> None:
     assert told(tmp_path, MADE).verdict.startswith("line 16: dh is the first wrong step")
+
+
+CROPPED = """
+import numpy as np
+def conv_forward_naive(x, w, b, conv_param):
+    s, pad = conv_param["stride"], conv_param["pad"]
+    N, C, H, W = x.shape
+    F, _, HH, WW = w.shape
+    xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    Ho, Wo = 1 + (H + 2 * pad - HH) // s, 1 + (W + 2 * pad - WW) // s
+    out = np.zeros((N, F, Ho, Wo))
+    for i in range(Ho):
+        for j in range(Wo):
+            win = xp[:, :, i * s:i * s + HH, j * s:j * s + WW]
+            out[:, :, i, j] = np.einsum("nchw,fchw->nf", win, w) + b
+    return out, (x, w, b, conv_param)
+def conv_backward_naive(dout, cache):
+    x, w, b, conv_param = cache
+    s, pad = conv_param["stride"], conv_param["pad"]
+    F, _, HH, WW = w.shape
+    xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    dxp, dw = np.zeros_like(xp), np.zeros_like(w)
+    for i in range(dout.shape[2]):
+        for j in range(dout.shape[3]):
+            win = xp[:, :, i * s:i * s + HH, j * s:j * s + WW]
+            dw += np.einsum("nf,nchw->fchw", dout[:, :, i, j], win)
+            dxp[:, :, i * s:i * s + HH, j * s:j * s + WW] += np.einsum(
+                "nf,fchw->nchw", dout[:, :, i, j], w)
+    dx = dxp[:, :, pad:-pad, pad:-pad]
+    return dx, dw, dout.sum((0, 2, 3))
+"""
+
+
+def test_what_is_empty_is_wrong_where_it_became_empty(tmp_path: Path) -> None:
+    path = tmp_path / "conv.py"
+    path.write_text(CROPPED, encoding="utf-8")
+    project = open_project(str(path))
+    [(row, variant)] = rows_named(EVERY, "conv")
+    zeros = {"x": np.zeros((2, 1, 1, 1)), "w": np.zeros((1, 1, 1, 1)), "b": np.zeros(1)}
+    report = debug_subject(
+        project,
+        of_row(project, row, variant),
+        suspect={**zeros, "conv_param": {"stride": 1, "pad": 0}},
+        make_runner=InProcess,
+    )
+    assert report.verdict.startswith("line 27: dx is the first wrong step"), report.verdict
