@@ -236,3 +236,15 @@ def _method_pair(forward: Function, backward: Function, kind: Class) -> Pairing:
     passes = set(names.words(backward.name)) & names.PASSES
     local = not passes and is_local(backward, forward)
     return Pairing(forward, backward, "local" if local else "pair", kind)
+
+
+def lacks_a_cost(pairing: Pairing) -> bool:
+    """Whether a backward takes the labels, and nothing that is written compares with them."""
+    needs = {p.name for p in pairing.judged.parameters if p.required}
+    if any(name in names.UPSTREAM or names.is_gradient(name) for name in needs):
+        return False
+    taken = {name.lower() for name in pairing.forward.names}
+    labels = {name.lower() for name in needs} & names.TARGETS - taken
+    is_pair = pairing.kind == "pair" and pairing.then is None and pairing.slope is None
+    is_cost = set(names.words(pairing.forward.name)) & names.VALUE
+    return bool(labels) and is_pair and pairing.owner is None and not is_cost

@@ -6,16 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from properties.implementation.child.cells import Cells
 
-from . import names
 from .callees import callees
 from .calling import OUTPUT_TAKEN, Plan, on_output, outputs_of, plans
 from .candidates import candidates
 from .choices import with_choices
-from .classes import NO_COST
+from .classes import NO_COST, lacks_a_cost
 from .conventions import conventions
 from .found import Found, NotJudged
 from .gradients import between, items_of
@@ -27,7 +24,6 @@ from .hypotheses import (
     apart,
     as_summed,
     first_input,
-    is_target,
     other_axes,
     unsummed,
     unsure,
@@ -38,7 +34,7 @@ from .learning import Refused
 from .letters import ones, pretty
 from .locating import locate, shape_is_off
 from .losses import is_loss, only_multiplied, symmetric_forms, variants
-from .notes import hides_lengths, hides_rows, made_of, note_of
+from .notes import hides_a_gradient, hides_lengths, hides_rows, note_of
 from .pairs import Candidate, Pairing
 from .reading import leaves_of, readings
 from .second import gradient_of
@@ -46,7 +42,7 @@ from .session import Session
 from .source import Function, Survey
 from .starting import Start, Starting
 from .supplied import supplied_to
-from .trying import Example, Failed, Seen, make_example, see
+from .trying import Example, Failed, Seen, make_example, repeats, see
 from .varying import varied
 
 CALLS = "calls that it makes itself"
@@ -154,7 +150,7 @@ class _Search:
             return self._not_judged(self._why())
         if not best.fit.clean:
             reason = unsure(best, declared=bool(self._declared))
-            if reason or all(map(_lacks_a_cost, self._candidate.pairings)):
+            if reason or all(map(lacks_a_cost, self._candidate.pairings)):
                 return self._not_judged(self._why(reason))
         return self._found(best)
 
@@ -266,7 +262,7 @@ class _Search:
             self._refusals.append(f"{pairing.forward.name} raises {failed}")
             self._backward_error = self._backward_error or (failed.error, failed.sizes)
             return False
-        if not _repeats(self._session, examples[0]):
+        if not repeats(self._session, examples[0]):
             state = ", ".join(examples[0].reply.get("chance", ()))
             kept = f" ({state} changes between them)" if state else ""
             self._refusals.append(f"two runs on the same inputs give different values{kept}")
@@ -355,14 +351,14 @@ class _Search:
             note = self._note
             if self._best is not None:
                 note = note_of(specs, self._best.specs) if fit.clean else note
-                if _hides(specs, self._best) or hides_rows(pairing, note):
+                if hides_a_gradient(specs, self._best) or hides_rows(pairing, note):
                     return
             self._best, self._note = hypothesis, note
 
     # endings
 
     def _why(self, reason: str = "") -> str:
-        if all(map(_lacks_a_cost, self._candidate.pairings)):
+        if all(map(lacks_a_cost, self._candidate.pairings)):
             return NO_COST
         if reason:
             return reason
@@ -405,39 +401,6 @@ class _Search:
         if not function.file.endswith(".ipynb"):
             return ""
         return Cells.of(self._survey.sources[function.module]).say(function.line)
-
-
-def _lacks_a_cost(pairing: Pairing) -> bool:
-    """Whether a backward takes the labels, and nothing that is written compares with them."""
-    needs = {p.name for p in pairing.judged.parameters if p.required}
-    if any(name in names.UPSTREAM or names.is_gradient(name) for name in needs):
-        return False
-    taken = {name.lower() for name in pairing.forward.names}
-    labels = {name.lower() for name in needs} & names.TARGETS - taken
-    is_pair = pairing.kind == "pair" and pairing.then is None and pairing.slope is None
-    is_cost = set(names.words(pairing.forward.name)) & names.VALUE
-    return bool(labels) and is_pair and pairing.owner is None and not is_cost
-
-
-def _hides(specs: Mapping[str, Wanted], before: Hypothesis) -> bool:
-    """Whether a gradient by its name belongs to an input that is now a mask, which has none.
-
-    Of a label that is no reason: the ``dy`` of a loss is that of the prediction.
-    """
-    masks = [n for n in made_of(specs, before.specs, "bits") if not is_target(n)]
-    named = {m.leaf.path for m in before.fit.matches if m.leaf is not None and m.named}
-    return any(mask in named for mask in masks)
-
-
-def _repeats(session: Session, example: Example) -> bool:
-    again = session.trial({**example.request, "mode": "run", "backward": None})
-    if "error" in again:
-        return False
-    before, after = example.reply["returned"], again["returned"]
-    return len(before) == len(after) and all(
-        p == q and np.array_equal(v, w, equal_nan=True)
-        for (p, v), (q, w) in zip(before, after, strict=True)
-    )
 
 
 def _refusal(pairing: Pairing, refused: Refused) -> str:

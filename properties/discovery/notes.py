@@ -90,3 +90,13 @@ def _are_rows_of(specs: Mapping[str, Wanted], before: Mapping[str, Wanted]) -> b
     """Whether inputs are vectors where others were tables."""
     fewer = [n for n, one in specs.items() if n in before and one.axes != before[n].axes]
     return bool(fewer) and all(len(specs[n].axes) < len(before[n].axes) == 2 for n in fewer)
+
+
+def hides_a_gradient(specs: Mapping[str, Wanted], before: Hypothesis) -> bool:
+    """Whether a gradient by its name belongs to an input that is now a mask, which has none.
+
+    Of a label that is no reason: the ``dy`` of a loss is that of the prediction.
+    """
+    masks = [n for n in made_of(specs, before.specs, "bits") if not is_target(n)]
+    named = {m.leaf.path for m in before.fit.matches if m.leaf is not None and m.named}
+    return any(mask in named for mask in masks)

@@ -276,3 +276,15 @@ def see(
     elif given is None:
         given = upstreams(found, plan, example, seed)
     return Seen(example, found, run_backward(session, pairing, example, plan, given), given)
+
+
+def repeats(session: Session, example: Example) -> bool:
+    """Whether a second run of the forward on the same inputs gives the same values."""
+    again = session.trial({**example.request, "mode": "run", "backward": None})
+    if "error" in again:
+        return False
+    before, after = example.reply["returned"], again["returned"]
+    return len(before) == len(after) and all(
+        p == q and np.array_equal(v, w, equal_nan=True)
+        for (p, v), (q, w) in zip(before, after, strict=True)
+    )
