@@ -81,18 +81,20 @@ _MISCONCEPTIONS = """
 attention_forward, out
   output weights missing
     = joined
-    The joined heads are multiplied by Wo.
+    The joined heads are multiplied by Wo. [kyubyong117 translob4 d2l439]
   scaled by the model's width
     = (lambda z: (z / z.sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wo)(
       np.exp((masked - masked.max(-1, keepdims=True)) * np.sqrt(w / D)))
-    The scores are divided by the root of a head's width, not of D.
+    The scores are divided by the root of a head's width, not of D. [vit65 nglecture6 jadore42
+      dfdx171 vitcifar11]
   not scaled
     = (lambda z: (z / z.sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wo)(
       np.exp((masked - masked.max(-1, keepdims=True)) * np.sqrt(w)))
-    The scores are divided by the root of a head's width.
+    The scores are divided by the root of a head's width. [minf69]
   heads joined without moving the axes
     = heads.reshape(N, T, D) @ Wo
-    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3).
+    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3). [jsbaan6
+      jadore7 chtext10]
   mask ignored
     = (lambda z: (z / z.sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wo)(
       np.exp(s - s.max(-1, keepdims=True)))
@@ -101,20 +103,22 @@ attention_forward, out
     = (lambda z: (z / z.sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N, T, D) @
       Wo)(np.exp(s - s.max(-1, keepdims=True)) * (~hidden | np.eye(T, k=1, dtype=bool)))
     With causal, step t sees steps up to t: hide what lies above the diagonal, np.triu(ones, 1).
+      [~tlens284]
   earlier steps hidden
     = (lambda z: (z / z.sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N, T, D) @
       Wo)(np.exp(s - s.max(-1, keepdims=True)) * ~hidden.T)
     With causal, a step sees the earlier ones, not the later ones: the mask is transposed.
+      [~nanogpt170]
   softmax over the queries
     = (lambda z: (z / np.maximum(z.sum(-2, keepdims=True), 1e-300) @ V).transpose(0, 2, 1,
       3).reshape(N, T, D) @ Wo)(np.exp(masked - s.max(-2, keepdims=True)))
-    The weights of a query add up to 1 over the keys: the last axis.
+    The weights of a query add up to 1 over the keys: the last axis. [labml282 nermin1]
   heads cut without moving the axes
     = (lambda q, k, v: (lambda z: (z / z.sum(-1, keepdims=True) @ v).transpose(0, 2, 1,
       3).reshape(N, T, D) @ Wo)(np.exp(np.where(hidden, -np.inf, q @ k.swapaxes(-1, -2) /
       np.sqrt(w)))))((x @ Wq).reshape(N, h, T, w), (x @ Wk).reshape(N, h, T, w), (x @ Wv).reshape(N,
       h, T, w))
-    Cut the columns into heads first, reshape(N, T, h, w), then move the axis.
+    Cut the columns into heads first, reshape(N, T, h, w), then move the axis. [fuxi30 hyun15]
   interleaved heads
     = (lambda q, k, v: (lambda z: (z / z.sum(-1, keepdims=True) @ v).transpose(0, 2, 3,
       1).reshape(N, T, D) @ Wo)(np.exp(np.where(hidden, -np.inf, q @ k.swapaxes(-1, -2) /
@@ -146,30 +150,31 @@ attention_backward, dx
     The weights are square, so a forgotten transpose does not raise: dq Wqᵀ.
   heads joined without moving the axes
     = dQ.reshape(N, T, D) @ Wq.T + dK.reshape(N, T, D) @ Wk.T + dV.reshape(N, T, D) @ Wv.T
-    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3).
+    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3). [~jsbaan6]
   diagonal of softmax's Jacobian
     = (lambda z: (z @ K / np.sqrt(w)).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wq.T +
       (z.swapaxes(-1, -2) @ Q / np.sqrt(w)).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wk.T)(p * (1 -
       p) * dp) + dv @ Wv.T
-    Each weight depends on every score of its row: ds = p * (dp - (dp * p).sum(-1)).
+    Each weight depends on every score of its row: ds = p * (dp - (dp * p).sum(-1)). [~nd4j440
+      ~axon12]
   row sum of softmax's Jacobian missing
     = (lambda z: (z @ K / np.sqrt(w)).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wq.T +
       (z.swapaxes(-1, -2) @ Q / np.sqrt(w)).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wk.T)(p * dp) +
       dv @ Wv.T
-    Each weight depends on every score of its row: ds = p * (dp - (dp * p).sum(-1)).
+    Each weight depends on every score of its row: ds = p * (dp - (dp * p).sum(-1)). [~odyssey2134]
   scores not scaled
     = np.sqrt(w) * (dq @ Wq.T + dk @ Wk.T) + dv @ Wv.T
-    The scores were divided by the root of a head's width: so is their gradient.
+    The scores were divided by the root of a head's width: so is their gradient. [~minf69]
   divided by N
     = dx / N
     No average in a layer. [~d2l1000]
 attention_backward, dWq
   heads joined without moving the axes
     = X.T @ dQ.reshape(N * T, D)
-    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3).
+    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3). [~jsbaan6]
   not scaled
     = X.T @ dq.reshape(N * T, D) * np.sqrt(w)
-    The scores were divided by the root of a head's width: so is their gradient.
+    The scores were divided by the root of a head's width: so is their gradient. [~minf69]
   transposed
     = dq.reshape(N * T, D).T @ X
     The weights are square, so the transpose does not raise: Xᵀ dq.
@@ -179,10 +184,10 @@ attention_backward, dWq
 attention_backward, dWk
   heads joined without moving the axes
     = X.T @ dK.reshape(N * T, D)
-    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3).
+    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3). [~jsbaan6]
   not scaled
     = X.T @ dk.reshape(N * T, D) * np.sqrt(w)
-    The scores were divided by the root of a head's width: so is their gradient.
+    The scores were divided by the root of a head's width: so is their gradient. [~minf69]
   transposed
     = dk.reshape(N * T, D).T @ X
     The weights are square, so the transpose does not raise: Xᵀ dk.
@@ -192,7 +197,7 @@ attention_backward, dWk
 attention_backward, dWv
   heads joined without moving the axes
     = X.T @ dV.reshape(N * T, D)
-    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3).
+    Bring the heads next to their columns before they are joined: transpose(0, 2, 1, 3). [~jsbaan6]
   transposed
     = dv.reshape(N * T, D).T @ X
     The weights are square, so the transpose does not raise: Xᵀ dv.

@@ -41,22 +41,22 @@ _MISCONCEPTIONS = """
 bce_with_logits_loss, loss
   second term missing
     = -(y * -np.logaddexp(0, -x)).sum() / n
-    The term of the zeros is missing: (1 - y) log(1 - p).
+    The term of the zeros is missing: (1 - y) log(1 - p). [nd4j1328 ~djl1316]
   first term missing
     = -((1 - y) * -np.logaddexp(0, x)).sum() / n
     The term of the ones is missing: y log p.
   targets exchanged
     = (np.logaddexp(0, x) - x * (1 - y)).sum() / n
-    y weighs log p, and 1 - y weighs log(1 - p).
+    y weighs log p, and 1 - y weighs log(1 - p). [~ntm17]
   sign
     = -(np.logaddexp(0, x) - x * y).sum() / n
-    The cross-entropy is the negative mean logarithm.
+    The cross-entropy is the negative mean logarithm. [srn7]
   targets ignored
     = np.logaddexp(0, x).sum() / n
     The targets are missing: subtract x * y.
   logarithm to base 2
     = (np.logaddexp(0, x) - x * y).sum() / n / np.log(2)
-    The logarithm is the natural one.
+    The logarithm is the natural one. [~libfm21]
   squared error of p
     = ((p - y) ** 2).sum() / n
     That is the squared error of the probabilities.
@@ -69,10 +69,10 @@ bce_with_logits_loss, dx
     The sigmoid's slope cancels against the derivative of the logarithm.
   logits for probabilities
     = (x - y) / n
-    The sigmoid is missing: p - y.
+    The sigmoid is missing: p - y. [~ntm17]
   derivative by the probability
     = (p - y) / np.maximum(p * (1 - p), 1e-12) / n
-    That is the derivative by p; by the logit it is p - y.
+    That is the derivative by p; by the logit it is p - y. [~tfenc727]
   sum for the mean
     = p - y
     The loss is a mean: its gradient is divided as well. [~wjb7]

@@ -47,7 +47,8 @@ _TEXT = """
 captioning, mask
   null words counted
     = np.ones(wanted.shape, dtype=bool)
-    The words <NULL> count for nothing: mask = captions_out != self._null.
+    The words <NULL> count for nothing: mask = captions_out != self._null. [catr12 openclip316
+      ~ruotian27]
   mask of the words that go in
     = given != null
     The mask is that of the words that are wanted: captions_out, not captions_in.
@@ -57,7 +58,8 @@ captioning, mask
 captioning, wanted
   words wanted that go in
     = captions[:, :-1]
-    Each step is to give the next word: captions_out = captions[:, 1:].
+    Each step is to give the next word: captions_out = captions[:, 1:]. [yunjey172 kempner154
+      monai314 ~sgrvinod94]
 captioning, given
   words that are wanted go in
     = captions[:, 1:]
@@ -82,34 +84,36 @@ captioning, scores
 captioning, loss
   divided by all time steps, both ways
     = -(logp * mask).sum() / (N * T); ds = (p - onehot) * mask[:, :, None] / (N * T)
-    The loss is a sum over the time steps and a mean over the batch: divide by N alone.
+    The loss is a sum over the time steps and a mean over the batch: divide by N alone. [d2l2076
+      burn5568]
   divided by the words, both ways
     = -(logp * mask).sum() / mask.sum(); ds = (p - onehot) * mask[:, :, None] / mask.sum()
-    The loss is divided by N, not by the number of words that the mask keeps.
+    The loss is divided by N, not by the number of words that the mask keeps. [~tf39146]
   divided by all time steps
     = -(logp * mask).sum() / (N * T)
-    The loss is a sum over the time steps and a mean over the batch: divide by N alone.
+    The loss is a sum over the time steps and a mean over the batch: divide by N alone. [d2l2076
+      burn5568]
   divided by the words
     = -(logp * mask).sum() / mask.sum()
-    The loss is divided by N, not by the number of words that the mask keeps.
+    The loss is divided by N, not by the number of words that the mask keeps. [~tf39146]
   not averaged
     = -(logp * mask).sum()
     The loss is a mean over the batch: divide by N.
 captioning, ds
   mask missing in the derivative
     = (p - onehot) / N
-    A masked word has no gradient: multiply by the mask.
+    A masked word has no gradient: multiply by the mask. [~molecule20]
   derivative not averaged
     = (p - onehot) * mask[:, :, None]
     The loss is a mean over the batch: divide the derivative of the scores by N.
 captioning, dh
   no gradient from later steps
     = dout
-    A state also goes into the next step: add what comes back from there.
+    A state also goes into the next step: add what comes back from there. [qixian2 halfish4]
 captioning, dc
   cell carried nothing back
     = dh * o * (1 - tc ** 2)
-    The cell state goes into the next step too: add dprev_c of that step.
+    The cell state goes into the next step too: add dprev_c of that step. [captaine1 mxnet4057]
 captioning, back
   recurrent weights not transposed
     = da @ Wh
@@ -118,9 +122,11 @@ captioning, dW_embed
   repeated words overwrite
     = last_of(given, da @ Wx.T)
     A word that occurs again adds its gradient: np.add.at, not dW[x] = dout or dW[x] += dout.
+      [autograd39 autograd136 pytensor2242]
   repeated words overwrite within a step
     = last_of_each(given, da @ Wx.T)
-    A word may occur in several captions at once: np.add.at, not dW[x] += dout.
+    A word may occur in several captions at once: np.add.at, not dW[x] += dout. [zerohero57
+      autograd39]
 captioning, dW_proj
   gradient of the first state left out
     = 0.0 * W_proj; db_proj = 0.0 * b_proj
@@ -142,7 +148,7 @@ captioning, dWh
     All steps share Wh: += in the loop over time, not =.
   states after the steps
     = np.einsum('ntd,nth->dh', states, da)
-    Wh multiplies the state before the step.
+    Wh multiplies the state before the step. [zerogpt9]
 captioning, db
   first step only
     = da[:, 0].sum(axis=0)

@@ -50,7 +50,7 @@ conv_relu_forward, out
         "ReLU skipped": ("dout", _RELU_SKIPPED),
         "gate on dout": (
             "dout * (dout > 0)",
-            "The gate looks at the convolution's output, not at dout. [~dgs1]",
+            "The gate looks at the convolution's output, not at dout. [exacity127 ~dgs1]",
         ),
         "value for gate": ("dout * out", "Multiply by the gate, not by the value. [~coursrelu]"),
         "gate inverted": ("dout * (pre < 0)", "The gate is the wrong way round. [~dgs1]"),
@@ -58,7 +58,7 @@ conv_relu_forward, out
             "dout * np.where(pre > 0, 1, 0.01)",
             "A closed unit passes exactly nothing. [~zig5]",
         ),
-        "upstream missing": ("1.0 * (pre > 0)", "Multiply the gate by dout. [~smile528]"),
+        "upstream missing": ("1.0 * (pre > 0)", "Multiply the gate by dout. [smile528]"),
         "divided by N": ("dpre / N", "The mean over the batch belongs to the loss. [~d2l1000]"),
     },
 )
@@ -74,7 +74,7 @@ conv_relu_pool_forward, out
     = windows_max_pool_fast.max((4, 5)) + np.minimum(-np.lib.stride_tricks.sliding_window_view(-pre,
       (HH_max_pool_fast, WW_max_pool_fast), (2, 3))[:, :, ::stride_max_pool_fast,
       ::stride_max_pool_fast].max((4, 5)), 0)
-    The ReLU is missing between convolution and pooling.
+    The ReLU is missing between convolution and pooling. [cs224n14 fedml96 ~malconv1]
   average pooling
     = windows_max_pool_fast.mean((4, 5))
     That is average pooling; here the largest entry of each window is wanted.
@@ -94,7 +94,7 @@ conv_relu_pool_forward, out
         "gate inverted": ("dactive * (pre < 0)", "The gate is the wrong way round. [~dgs1]"),
         "gate on the gradient": (
             "dpre * (dpre > 0)",
-            "The gate looks at the convolution's output, not at the gradient. [~dgs1]",
+            "The gate looks at the convolution's output, not at the gradient. [exacity127 ~dgs1]",
         ),
         "average pooling": (
             f"{_SPREAD} * gate / (HH_max_pool_fast * WW_max_pool_fast)",
@@ -126,7 +126,7 @@ conv_bn_relu_forward, out (train)
   ReLU before batchnorm
     = scale * (np.maximum(pre, 0) - np.maximum(pre, 0).mean((0, 2, 3), keepdims=True)) /
       np.sqrt(np.maximum(pre, 0).var((0, 2, 3), keepdims=True) + eps) + shift
-    The order is convolution, batchnorm, ReLU. [~mlcol205]
+    The order is convolution, batchnorm, ReLU. [maml39 delta1 icarl5 keras4618 ~mlcol205]
   gamma and beta missing
     = np.maximum(xhat, 0)
     Scale by gamma and shift by beta. [~mcn280]
@@ -148,7 +148,7 @@ conv_bn_relu_backward, dgamma
     gamma itself is not part of its own gradient.
   dbeta returned
     = dbeta
-    dgamma and dbeta are returned in each other's place.
+    dgamma and dbeta are returned in each other's place. [~oneflow6149]
 conv_bn_relu_backward, dbeta
   ReLU skipped
     = dout.sum((0, 2, 3))
@@ -167,7 +167,7 @@ conv_bn_relu_backward, dbeta
     beta is added after gamma: its gradient has no gamma.
   dgamma returned
     = dgamma
-    dgamma and dbeta are returned in each other's place.
+    dgamma and dbeta are returned in each other's place. [~oneflow6149]
 """ + _backward(
     "conv_bn_relu_backward",
     {

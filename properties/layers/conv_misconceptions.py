@@ -6,7 +6,8 @@ TEXT = """
 conv_forward_naive, out
   filter flipped
     = np.einsum('ncpqij,fcij->nfpq', patches, w[:, :, ::-1, ::-1]) + b[:, None, None]
-    Layers correlate: the filter is laid on the image as it is, not turned by half a turn.
+    Layers correlate: the filter is laid on the image as it is, not turned by half a turn. [nnlib208
+      ~tf11864 ~sourcex72]
   bias missing
     = np.einsum('ncpqij,fcij->nfpq', patches, w)
     b[f] is added to every pixel of map f. [~dsbias]
@@ -15,10 +16,10 @@ conv_forward_naive, out
     Add b once, after the sum over the channels. [~rasbt5]
   bias for every weight
     = np.einsum('ncpqij,fcij->nfpq', patches, w) + C * HH * WW * b[:, None, None]
-    Add b once, after the sum over the window: np.sum(window * w) + b. [~rasbt5]
+    Add b once, after the sum over the window: np.sum(window * w) + b. [kulbear45 ~rasbt5]
   bias averaged
     = np.einsum('ncpqij,fcij->nfpq', patches, w) + b.mean()
-    b has one entry for each filter; do not average it. [~rasbt5]
+    b has one entry for each filter; do not average it. [~rasbt5 ~onnx2c7]
   last channel only
     = np.einsum('npqij,fij->nfpq', patches[:, -1], w[:, -1]) + b[:, None, None]
     Sum over all channels: += in the loop, not =. [~mlpack3679]
@@ -49,7 +50,7 @@ conv_forward_naive, out
   reshaped without a transpose
     = flat.reshape(N, F, H2, W2)
     The rows of the product are pixels and its columns filters: reshape to (N, H', W', F), then
-      transpose. [~fastai]
+      transpose. [~fastai ~cnnnumpy2]
   examples mixed
     = flat.T.reshape(F, H2, W2, N).transpose(3, 0, 1, 2)
     Reshape in the order in which the windows were laid out: examples first or last, as there.
@@ -69,10 +70,10 @@ conv_forward_naive, out
 conv_backward_naive, dx
   border cropped with -pad
     = dxp[:, :, pad:-pad, pad:-pad]
-    At pad = 0 the slice pad:-pad is empty: crop with pad:pad + H.
+    At pad = 0 the slice pad:-pad is empty: crop with pad:pad + H. [~biformer3 ~mlab11]
   border not cropped
     = dxp
-    dx has the shape of x: cut the padded border off.
+    dx has the shape of x: cut the padded border off. [spdz1206]
   cropped from the corner
     = dxp[:, :, :H, :W]
     The image starts at pad in the padded gradient, not at 0.
@@ -83,7 +84,7 @@ conv_backward_naive, dx
     = np.einsum('ncpqij,pih,qjw->nchw', dpatches[..., ::-1, ::-1], rows, columns)[:, :, pad:H + pad,
       pad:W + pad]
     Each window hands dout * w back as w lies there, not turned; a filter that slides over dout is
-      turned by half a turn: w[:, :, ::-1, ::-1].
+      turned by half a turn: w[:, :, ::-1, ::-1]. [npml27 caffe5812 cacu4]
   filter turned in rows alone
     = np.einsum('nfhwij,fcij->nchw', above, w[:, :, ::-1])[:, :, pad:H + pad, pad:W + pad]
     Half a turn reverses both axes of the filter.
@@ -91,13 +92,13 @@ conv_backward_naive, dx
     = np.einsum('ncpqij,pih,qjw->nchw', dpatches, rows * (np.arange(H2)[:, None, None] ==
       np.minimum(np.arange(H + 2 * pad) // stride, H2 - 1)), columns * (np.arange(W2)[:, None, None]
       == np.minimum(np.arange(W + 2 * pad) // stride, W2 - 1)))[:, :, pad:H + pad, pad:W + pad]
-    A pixel lies in several windows: += in the loop, not =. [~mlpack3679]
+    A pixel lies in several windows: += in the loop, not =. [~mlpack3679 ~cmd2058 ~rocm750]
   windows and filters overwritten
     = np.einsum('npq,cij,pih,qjw->nchw', dout[:, -1], w[-1], rows * (np.arange(H2)[:, None, None] ==
       np.minimum(np.arange(H + 2 * pad) // stride, H2 - 1)), columns * (np.arange(W2)[:, None, None]
       == np.minimum(np.arange(W + 2 * pad) // stride, W2 - 1)))[:, :, pad:H + pad, pad:W + pad]
     A pixel lies in several windows, and every filter hands a part back: += in the loop, not =.
-      [~mlpack3679]
+      [~mlpack3679 ~cmd2058]
   overlaps overwritten by offset
     = np.einsum('ncpqij,pih,qjw->nchw', dpatches, rows * (np.arange(H2)[:, None, None] ==
       np.maximum(-((HH - 1 - np.arange(H + 2 * pad)) // stride), 0)), columns * (np.arange(W2)[:,
@@ -139,7 +140,7 @@ conv_backward_naive, dx
     = np.einsum('ncpqij,pih,qjw->nchw', dpatches, 1.0 * (np.arange(H2)[:, None, None] +
       np.arange(HH)[:, None] == np.arange(H + 2 * pad)), 1.0 * (np.arange(W2)[:, None, None] +
       np.arange(WW)[:, None] == np.arange(W + 2 * pad)))[:, :, pad:H + pad, pad:W + pad]
-    Window p starts at p * stride: that is where its gradient belongs.
+    Window p starts at p * stride: that is where its gradient belongs. [enggen7 kulbear34]
   last filter only
     = np.einsum('npq,cij,pih,qjw->nchw', dout[:, -1], w[-1], rows, columns)[:, :, pad:H + pad,
       pad:W + pad]
@@ -157,10 +158,10 @@ conv_backward_naive, dx
 conv_backward_naive, dw
   divided by N
     = dw / N
-    The mean over the batch belongs to the loss; a layer sums. [mxnet2427 ~d2l1000]
+    The mean over the batch belongs to the loss; a layer sums. [mxnet2427 ctensor3 ~d2l1000]
   averaged over the places
     = dw / (H2 * W2)
-    A weight is used at every place: sum over them, do not average.
+    A weight is used at every place: sum over them, do not average. [ctensor3]
   last example only
     = np.einsum('fpq,cpqij->fcij', dout[-1], patches[-1])
     dw adds up all examples: += in the loop, not =. [~mlpack3679]
@@ -176,7 +177,7 @@ conv_backward_naive, dw
     The windows are those of the padded image: keep it in the cache, or pad again.
   stride ignored
     = np.einsum('nfpq,ncpqij->fcij', dout, windows[:, :, :H2, :W2])
-    Window p starts at p * stride, in the backward pass too.
+    Window p starts at p * stride, in the backward pass too. [enggen7 kulbear34]
   turned by half a turn
     = dw[:, :, ::-1, ::-1]
     dw lies as w does: no flip.
@@ -216,16 +217,17 @@ conv_backward_naive, dw
 conv_backward_naive, db
   averaged
     = dout.mean((0, 2, 3))
-    Sum over examples and pixels, do not average. [~kvfrans5]
+    Sum over examples and pixels, do not average. [~kvfrans5 ~dengfy1]
   divided by N
     = dout.sum((0, 2, 3)) / N
-    Sum over the examples; the mean is the loss's. [~kvfrans5]
+    Sum over the examples; the mean is the loss's. [dengfy1 nnetnp1 ~kvfrans5]
   averaged over the pixels
     = dout.mean((2, 3)).sum(0)
     b is added to every pixel: sum over them, do not average.
   summed over the examples alone
     = dout.sum(0)
-    b[f] is shared by all pixels of map f as well: sum over axes 0, 2 and 3. [~mlpack3679]
+    b[f] is shared by all pixels of map f as well: sum over axes 0, 2 and 3. [~mlpack3679
+      ~cruise800]
   pixels of one example
     = dout[-1].sum((1, 2))
     db adds up all examples: += in the loop, not =. [~mlpack3679]

@@ -53,6 +53,7 @@ net, db
   mean over the pixels for the bias of a filter
     = d.mean(axis=0) * N if k == 1 else d.sum(axis=0)
     The bias of a filter is added at every pixel: sum over pixels and examples, axes 0, 2 and 3.
+      [~ctensor3]
 """
 
 MISCONCEPTIONS = partial(Misconceptions, "cnn", POOLING + LAYERS + LOSS + REGULARISATION)

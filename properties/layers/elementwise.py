@@ -17,10 +17,11 @@ from ..spec.ways import Ways
 SLOPE = """
   upstream missing
     = slope
-    The upstream derivative is missing: multiply the slope by dout. [smile528]
+    The upstream derivative is missing: multiply the slope by dout. [nd4j2410 smile528 ~npnn6
+      ~diffsharp16]
   slope missing
     = dout
-    The slope is missing: dx = dout times the derivative at x.
+    The slope is missing: dx = dout times the derivative at x. [grok50 jiexun1 bot3]
   divided by N
     = dout * slope / N
     No average in a layer. [~d2l1000]

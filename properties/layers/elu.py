@@ -34,10 +34,10 @@ elu_forward, out
     The -1 is missing: alpha * (exp(x) - 1).
   alpha outside
     = np.where(x > 0, x, alpha * np.exp(np.minimum(x, 0)) - 1)
-    alpha multiplies the whole bracket: alpha * (exp(x) - 1).
+    alpha multiplies the whole bracket: alpha * (exp(x) - 1). [root21539 ~singa480]
   alpha fixed at 1
     = np.where(x > 0, x, np.exp(np.minimum(x, 0)) - 1)
-    alpha is an argument; do not write 1 into the formula.
+    alpha is an argument; do not write 1 into the formula. [uvadlc161]
   alpha in the exponent
     = np.where(x > 0, x, np.exp(np.minimum(alpha * x, 0)) - 1)
     alpha multiplies the bracket, not the exponent.
@@ -53,7 +53,7 @@ elu_forward, out
 elu_backward, dx
   upstream missing
     = np.where(x > 0, 1, alpha * np.exp(np.minimum(x, 0)))
-    The upstream derivative is missing: multiply the slope by dout. [smile528]
+    The upstream derivative is missing: multiply the slope by dout. [nd4j2410 smile528]
   ReLU's gate
     = dout * (x > 0)
     Below zero the slope is alpha * exp(x), not 0.
@@ -65,7 +65,7 @@ elu_backward, dx
     Below zero the slope is out + alpha, not out.
   plus one for plus alpha
     = np.where(x > 0, dout, dout * (out + 1))
-    Below zero the slope is out + alpha.
+    Below zero the slope is out + alpha. [tinydnn896 ~deepcl46]
   minus alpha
     = np.where(x > 0, dout, dout * (out - alpha))
     Below zero the slope is out + alpha.
@@ -74,7 +74,7 @@ elu_backward, dx
     Below zero the slope is alpha * exp(x), not alpha.
   gate on dout
     = np.where(dout > 0, dout, dout * alpha * np.exp(np.minimum(x, 0)))
-    The gate looks at the forward input, not at dout. [~dgs1]
+    The gate looks at the forward input, not at dout. [~dgs1 ~exacity127]
   dout missing below zero
     = np.where(x > 0, dout, alpha * np.exp(np.minimum(x, 0)))
     dout is missing below zero.

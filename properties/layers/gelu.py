@@ -38,19 +38,19 @@ _MISCONCEPTIONS = """
 gelu_forward, out
   sigmoid form
     = x / (1 + np.exp(-1.702 * x))
-    That is the approximation by a sigmoid, x sigmoid(1.702 x): off by up to 0.02.
+    That is the approximation by a sigmoid, x sigmoid(1.702 x): off by up to 0.02. [~mlx744 ~cs249r]
   half missing
     = x * 2 * gate
     The factor 1/2 is missing.
   factor x missing
     = gate
-    The factor x is missing.
+    The factor x is missing. [~tf50510]
   cube missing
     = x * 0.5 * (1 + np.tanh(root * (x + 0.044715 * x)))
     The correction has x**3.
   square for cube
     = x * 0.5 * (1 + np.tanh(root * (x + 0.044715 * x ** 2)))
-    The correction has x**3, not x**2.
+    The correction has x**3, not x**2. [gelus1 ~ggml70]
   root of pi over two
     = x * 0.5 * (1 + np.tanh(np.sqrt(np.pi / 2) * (x + 0.044715 * x ** 3)))
     The factor is sqrt(2 / pi).
@@ -59,11 +59,11 @@ gelu_forward, out
     1 is missing beside tanh.
   SiLU
     = x / (1 + np.exp(-x))
-    That is the SiLU; GELU weighs x by the normal distribution.
+    That is the SiLU; GELU weighs x by the normal distribution. [candle3745 candle3747]
 gelu_backward, dx
   upstream missing
     = slope
-    The upstream derivative is missing: multiply the slope by dout. [smile528]
+    The upstream derivative is missing: multiply the slope by dout. [nd4j2410 smile528]
   gate alone
     = dout * gate
     x comes twice: the path through the gate is missing.

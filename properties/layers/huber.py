@@ -37,16 +37,16 @@ huber_loss, loss
     Inside delta the loss is half the square.
   half missing beyond
     = np.where(near, 0.5 * r ** 2, delta * (a - delta)).sum() / n
-    Beyond delta it is delta * (|r| - delta / 2): the two meet at delta.
+    Beyond delta it is delta * (|r| - delta / 2): the two meet at delta. [h2o6015]
   offset missing
     = np.where(near, 0.5 * r ** 2, delta * a).sum() / n
-    Beyond delta, delta**2 / 2 is taken off, or the loss jumps.
+    Beyond delta, delta**2 / 2 is taken off, or the loss jumps. [~lsd120]
   delta missing beyond
     = np.where(near, 0.5 * r ** 2, a - 0.5 * delta).sum() / n
-    The slope beyond delta is delta.
+    The slope beyond delta is delta. [force139]
   delta fixed at 1
     = np.where(a <= 1, 0.5 * r ** 2, a - 0.5).sum() / n
-    delta is an argument; do not write 1 into the formula.
+    delta is an argument; do not write 1 into the formula. [~force139]
   branches exchanged
     = np.where(near, delta * (a - 0.5 * delta), 0.5 * r ** 2).sum() / n
     Quadratic inside, linear beyond.
@@ -59,7 +59,7 @@ huber_loss, loss
 huber_loss, dx
   sign missing beyond
     = np.where(near, r, delta) / n
-    Beyond delta the slope has the sign of the difference.
+    Beyond delta the slope has the sign of the difference. [~onpolicy47]
   delta missing beyond
     = np.where(near, r, np.sign(r)) / n
     Beyond delta the slope is delta.

@@ -66,7 +66,7 @@ layernorm_forward, out
   batch normalisation
     = gamma * (x - x.mean(0)) / np.sqrt(x.var(0) + eps) + beta
     Statistics run over the features of each example (axis 1); over axis 0 it is batch
-      normalisation.
+      normalisation. [~jadore17]
   one statistic for all
     = gamma * (x - x.mean()) / np.sqrt(x.var() + eps) + beta
     One mean and variance for each example: axis=1, keepdims=True.
@@ -78,13 +78,13 @@ layernorm_forward, out
     That is the normalisation by the root mean square; this layer subtracts the mean first.
   corrected variance
     = gamma * xmu / np.sqrt(var * D / max(D - 1, 1) + eps) + beta
-    Normalise by the 1/D variance, not by 1/(D - 1). [~torch60528]
+    Normalise by the 1/D variance, not by 1/(D - 1). [annot119 lbann2024 allen953 ~torch60528]
   eps outside the root
     = gamma * xmu / (np.sqrt(var) + eps) + beta
-    eps is added to the variance, under the root. [~group1]
+    eps is added to the variance, under the root. [bert30 hkproj31 hyun7 ~group1]
   root missing
     = gamma * xmu / (var + eps) + beta
-    The square root is missing: divide by the standard deviation. [~tf48039]
+    The square root is missing: divide by the standard deviation. [~tf48039 ~tplinker37]
   eps missing
     = gamma * xmu / np.sqrt(var) + beta
     eps is missing: constant rows divide by zero. [~ncnn311]
@@ -130,6 +130,7 @@ layernorm_backward, dx
     = (dxhat - dxhat.sum(1, keepdims=True) / N - xhat * (dxhat * xhat).sum(1, keepdims=True) / N) /
       std
     Divide by the number of features D: the statistics are those of a row, not of the batch.
+      [~flaggems5392]
   1/D missing
     = (D * dxhat - dxhat.sum(1, keepdims=True) - xhat * (dxhat * xhat).sum(1, keepdims=True)) / std
     The factor 1/D of the short formula is missing. [~mxnet1053]

@@ -33,7 +33,7 @@ leaky_relu_forward, out
     Negative entries are scaled by alpha, not cut off.
   alpha fixed at 0.01
     = np.where(x > 0, x, 0.01 * x)
-    alpha is an argument; do not write 0.01 into the formula.
+    alpha is an argument; do not write 0.01 into the formula. [robotics73 ~tvm1218]
   alpha for all
     = alpha * x
     Only negative entries are scaled by alpha.
@@ -55,16 +55,16 @@ leaky_relu_forward, out
 leaky_relu_backward, dx
   upstream missing
     = np.where(x > 0, 1.0, alpha)
-    The upstream derivative is missing: multiply the slope by dout. [smile528]
+    The upstream derivative is missing: multiply the slope by dout. [nd4j2410 smile528]
   ReLU's gate
     = dout * (x > 0)
     Below zero the slope is alpha, not 0.
   slope missing
     = dout
-    The slope is missing.
+    The slope is missing. [~chainer5898]
   alpha fixed at 0.01
     = np.where(x > 0, dout, 0.01 * dout)
-    alpha is an argument; do not write 0.01 into the formula.
+    alpha is an argument; do not write 0.01 into the formula. [~dl4j8178 ~robotics73]
   alpha for positive entries
     = np.where(x > 0, alpha * dout, dout)
     The two sides are exchanged.
@@ -76,7 +76,7 @@ leaky_relu_backward, dx
     dout is missing below zero.
   gate on dout
     = np.where(dout > 0, dout, alpha * dout)
-    The gate looks at the forward input, not at dout. [~dgs1]
+    The gate looks at the forward input, not at dout. [~dgs1 ~exacity127]
   sign below zero
     = np.where(x > 0, dout, -alpha * dout)
     The slope below zero is +alpha.

@@ -17,7 +17,7 @@ _LOSS = """
     Add the regularisation once, after the loop over the examples.
   norm not squared
     = data + reg * np.sqrt((W ** 2).sum())
-    The weights are squared; there is no root.
+    The weights are squared; there is no root. [~haiku178]
   absolute weights
     = data + reg * np.abs(W).sum()
     Square the weights; the sum of their sizes is another regulariser.
@@ -26,7 +26,7 @@ _LOSS = """
     Square each weight, then add.
   regularisation subtracted
     = data - penalty
-    The regularisation is added."""
+    The regularisation is added. [~deeppy17 ~nnet4]"""
 
 _GRADIENT = """
   not divided by N
@@ -38,19 +38,19 @@ _GRADIENT = """
   regularisation halved
     = X.T @ ds + reg * W
     The derivative of a square has a factor 2: where the loss has reg times the squares without a
-      half, its gradient is 2 reg W.
+      half, its gradient is 2 reg W. [jing3 neuromatch423]
   regularisation doubled
     = X.T @ ds + 4 * reg * W
-    Where the loss has half of reg times the squares, its gradient is reg W, without the 2.
+    Where the loss has half of reg times the squares, its gradient is reg W, without the 2. [cs89]
   regularisation divided by N
     = X.T @ ds + 2 * reg * W / N
     The mean is over the examples; the regularisation is added after it.
   regularisation of the squares
     = X.T @ ds + reg * W ** 2
-    The derivative of reg times the squares is 2 reg W.
+    The derivative of reg times the squares is 2 reg W. [scratch5]
   regularisation in the wrong place
     = (X.T @ ds + penalty)
-    A number is added to every entry: the gradient of the regularisation is 2 reg W.
+    A number is added to every entry: the gradient of the regularisation is 2 reg W. [jplay10]
   last example alone
     = X[-1:].T @ ds[-1:] + 2 * reg * W
     dW adds up all examples: += in the loop, not =. [~mlpack3679]

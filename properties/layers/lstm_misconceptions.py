@@ -11,7 +11,7 @@ def _slopes(gradient: str) -> str:
     The slope of the output gate's sigmoid is missing: o * (1 - o).
   slope of the forget gate missing
     = {gradient.format("np.concatenate([di, dc * prev_c, do, dg], 1)")}
-    The slope of the forget gate's sigmoid is missing: f * (1 - f).
+    The slope of the forget gate's sigmoid is missing: f * (1 - f). [captaine1]
   slope of the input gate missing
     = {gradient.format("np.concatenate([dc * g, df, do, dg], 1)")}
     The slope of the input gate's sigmoid is missing: i * (1 - i).
@@ -37,12 +37,15 @@ def _later(gradient: str) -> str:
   no gradient of the cell from later steps
     = {of("dh(later, d_t)", "dh(later, d_t) * o_t * (1 - shown_t ** 2)")}
     The cell also goes into the next step: pass the dprev_c that comes back from there on.
+      [captaine1 mxnet4057]
   no gradient of the state from later steps
     = {of("d_t", "dc(later, d_t, o_t, shown_t)")}
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+      [~qixian2 ~halfish4 ~cthorey1]
   no gradient from later steps
     = {of("d_t", "d_t * o_t * (1 - shown_t ** 2)")}
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+      [captaine1 ~qixian2]
 """
 
 
@@ -50,22 +53,22 @@ STEP = f"""
 lstm_step_forward, next_c
   gates in the order i, f, g, o
     = f * prev_c + i * np.tanh(pre[:, 2 * H:3 * H])
-    The gates stand in the order i, f, o, g along the axis of length 4H.
+    The gates stand in the order i, f, o, g along the axis of length 4H. [coreml93 crisp106]
   gates in the order f, i, o, g
     = i * prev_c + f * g
-    The gates stand in the order i, f, o, g along the axis of length 4H.
+    The gates stand in the order i, f, o, g along the axis of length 4H. [xlstm98]
   gates in the order i, o, f, g
     = o * prev_c + i * g
-    The gates stand in the order i, f, o, g along the axis of length 4H.
+    The gates stand in the order i, f, o, g along the axis of length 4H. [~crisp106 ~keras3088]
   sigmoid for tanh
     = f * prev_c + i / (1 + np.exp(-pre[:, 3 * H:]))
-    The candidate g has tanh, not the sigmoid.
+    The candidate g has tanh, not the sigmoid. [tflearn200 ~keras1286 ~suriya4]
   tanh missing
     = f * prev_c + i * pre[:, 3 * H:]
     The candidate g has tanh.
   input gate missing
     = f * prev_c + g
-    The input gate is missing: i * g.
+    The input gate is missing: i * g. [~recurrent22]
   forget gate missing
     = prev_c + i * g
     The forget gate is missing: f * prev_c.
@@ -75,16 +78,16 @@ lstm_step_forward, next_c
 lstm_step_forward, next_h
   tanh missing
     = o * next_c
-    The cell goes through tanh: next_h = o * tanh(next_c).
+    The cell goes through tanh: next_h = o * tanh(next_c). [lstm47]
   gates in the order i, o, f, g
     = f * np.tanh(o * prev_c + i * g)
-    The gates stand in the order i, f, o, g along the axis of length 4H.
+    The gates stand in the order i, f, o, g along the axis of length 4H. [~crisp106 ~keras3088]
   gates in the order f, i, o, g
     = o * np.tanh(i * prev_c + f * g)
-    The gates stand in the order i, f, o, g along the axis of length 4H.
+    The gates stand in the order i, f, o, g along the axis of length 4H. [xlstm98]
   gates in the order i, f, g, o
     = 1 / (1 + np.exp(-pre[:, 3 * H:])) * np.tanh(f * prev_c + i * np.tanh(pre[:, 2 * H:3 * H]))
-    The gates stand in the order i, f, o, g along the axis of length 4H.
+    The gates stand in the order i, f, o, g along the axis of length 4H. [coreml93 crisp106]
   previous cell
     = o * np.tanh(prev_c)
     The state shows the new cell, not the previous one.
@@ -100,7 +103,7 @@ lstm_step_backward, dprev_c
     The cell has two upstreams: its own and that through tanh and the output gate.
   path of the state alone
     = dout * o * (1 - shown ** 2) * f
-    The cell has two upstreams: dnext_c is missing.
+    The cell has two upstreams: dnext_c is missing. [mxnet4057 dl4j8838 ~lstm2]
   forget gate missing
     = dc
     The previous cell goes through the forget gate.
@@ -116,7 +119,7 @@ lstm_step_backward, dprev_c
 lstm_step_backward, dprev_h
   recurrent weights with the gates turned
     = np.concatenate([di, df, dg, do], 1) @ Wh.T
-    The gates stand in the order i, f, o, g in the gradient, too.
+    The gates stand in the order i, f, o, g in the gradient, too. [~coreml93]
   slope of the gates missing
     = np.concatenate([dc * g, dc * prev_c, dout * shown, dg], 1) @ Wh.T
     The slopes of the sigmoids are missing: gate * (1 - gate).
@@ -126,7 +129,7 @@ lstm_step_backward, dprev_h
 {_slopes("{} @ Wh.T")}lstm_step_backward, dx
   gates turned
     = np.concatenate([di, df, dg, do], 1) @ Wx.T
-    The gates stand in the order i, f, o, g in the gradient, too.
+    The gates stand in the order i, f, o, g in the gradient, too. [~coreml93]
   slope of the gates missing
     = np.concatenate([dc * g, dc * prev_c, dout * shown, dg], 1) @ Wx.T
     The slopes of the sigmoids are missing: gate * (1 - gate).
@@ -136,7 +139,7 @@ lstm_step_backward, dprev_h
   cell's own upstream missing
     = da @ Wx.T - (dnext_c * i * (1 - g ** 2)) @ Wx[:, 3 * H:].T - (dnext_c * g * i * (1 - i)) @
       Wx[:, :H].T - (dnext_c * prev_c * f * (1 - f)) @ Wx[:, H:2 * H].T
-    The cell has two upstreams: dnext_c is missing.
+    The cell has two upstreams: dnext_c is missing. [mxnet4057 dl4j8838]
   new cell for previous
     = np.concatenate([di, dc * next_c * f * (1 - f), do, dg], 1) @ Wx.T
     The forget gate multiplies the previous cell.
@@ -172,16 +175,16 @@ lstm_forward, h
     = follow(lambda a, c: np.stack([sig(a[:, 3 * H:]) * np.tanh(sig(a[:, H:2 * H]) * c + sig(a[:,
       :H]) * np.tanh(a[:, 2 * H:3 * H])), sig(a[:, H:2 * H]) * c + sig(a[:, :H]) * np.tanh(a[:, 2 *
       H:3 * H])]))[0]
-    The gates stand in the order i, f, o, g along the axis of length 4H.
+    The gates stand in the order i, f, o, g along the axis of length 4H. [coreml93 crisp106]
   gates in the order f, i, o, g
     = follow(lambda a, c: np.stack([shown(a, sig(a[:, :H]) * c + sig(a[:, H:2 * H]) * np.tanh(a[:, 3
       * H:])), sig(a[:, :H]) * c + sig(a[:, H:2 * H]) * np.tanh(a[:, 3 * H:])]))[0]
-    The gates stand in the order i, f, o, g along the axis of length 4H.
+    The gates stand in the order i, f, o, g along the axis of length 4H. [xlstm98]
   gates in the order i, o, f, g
     = follow(lambda a, c: np.stack([sig(a[:, H:2 * H]) * np.tanh(sig(a[:, 2 * H:3 * H]) * c +
       sig(a[:, :H]) * np.tanh(a[:, 3 * H:])), sig(a[:, 2 * H:3 * H]) * c + sig(a[:, :H]) *
       np.tanh(a[:, 3 * H:])]))[0]
-    The gates stand in the order i, f, o, g along the axis of length 4H.
+    The gates stand in the order i, f, o, g along the axis of length 4H. [~crisp106 ~keras3088]
   cell starts at h0
     = scan(lambda s, x_t: np.stack([shown(x_t @ Wx + s[0] @ Wh + b, cell(x_t @ Wx + s[0] @ Wh + b,
       s[1])), cell(x_t @ Wx + s[0] @ Wh + b, s[1])]), np.stack([h0, h0]), x)[0]
@@ -202,11 +205,11 @@ lstm_forward, h
     The cell and the state are two things: pass each on as it is.
   tanh of the cell missing
     = follow(lambda a, c: np.stack([sig(a[:, 2 * H:3 * H]) * cell(a, c), cell(a, c)]))[0]
-    The cell goes through tanh: next_h = o * tanh(next_c).
+    The cell goes through tanh: next_h = o * tanh(next_c). [lstm47]
   sigmoid for tanh
     = follow(lambda a, c: np.stack([shown(a, sig(a[:, H:2 * H]) * c + sig(a[:, :H]) * sig(a[:, 3 *
       H:])), sig(a[:, H:2 * H]) * c + sig(a[:, :H]) * sig(a[:, 3 * H:])]))[0]
-    The candidate g has tanh, not the sigmoid.
+    The candidate g has tanh, not the sigmoid. [tflearn200 ~keras1286]
   tanh of the candidate missing
     = follow(lambda a, c: np.stack([shown(a, sig(a[:, H:2 * H]) * c + sig(a[:, :H]) * a[:, 3 * H:]),
       sig(a[:, H:2 * H]) * c + sig(a[:, :H]) * a[:, 3 * H:]]))[0]
@@ -218,7 +221,7 @@ lstm_forward, h
   input gate missing
     = follow(lambda a, c: np.stack([shown(a, sig(a[:, H:2 * H]) * c + np.tanh(a[:, 3 * H:])),
       sig(a[:, H:2 * H]) * c + np.tanh(a[:, 3 * H:])]))[0]
-    The input gate is missing: i * g.
+    The input gate is missing: i * g. [~recurrent22]
   output gate missing
     = follow(lambda a, c: np.stack([np.tanh(cell(a, c)), cell(a, c)]))[0]
     The output gate is missing: next_h = o * tanh(next_c).
@@ -239,6 +242,7 @@ lstm_forward, h
   last state everywhere
     = np.broadcast_to(h[:, -1:], h.shape)
     h holds the state of every step: keep a copy, not the array that the next step changes.
+      [~torch142303]
 lstm_backward, dx
 {_later("{} @ Wx.T")}  upstream of the last step alone
     = scan(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), dc(later, dh(later,
@@ -250,13 +254,13 @@ lstm_backward, dx
       g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t), dc_t *
       i_t * (1 - g_t ** 2), dh_t * shown_t * o_t * (1 - o_t), dc_t * f_t], 1))(dh(later, d_t),
       dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
-    The gates stand in the order i, f, o, g in the gradient, too.
+    The gates stand in the order i, f, o, g in the gradient, too. [~coreml93]
   gates in the order i, o, f, g
     = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
       g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dh_t * shown_t * o_t * (1 - o_t), dc_t
       * c_t * f_t * (1 - f_t), dc_t * i_t * (1 - g_t ** 2), dc_t * f_t], 1))(dh(later, d_t),
       dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
-    The gates stand in the order i, f, o, g in the gradient, too.
+    The gates stand in the order i, f, o, g in the gradient, too. [~coreml93]
   slopes of the gates missing
     = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
       g_t, c_t: np.concatenate([dc_t * g_t, dc_t * c_t, dh_t * shown_t, dc_t * i_t * (1 - g_t ** 2),

@@ -107,7 +107,8 @@ max_pool_forward_naive, out
     Take the largest entry, not the smallest.
   started at zero
     = np.maximum(out, 0)
-    A maximum that starts at 0 hides windows that are negative everywhere: start at -inf.
+    A maximum that starts at 0 hides windows that are negative everywhere: start at -inf. [tfjs4854
+      onednn1677]
   largest size
     = np.abs(windows).max((4, 5))
     Take the largest entry, not the largest absolute value.
@@ -142,13 +143,14 @@ max_pool_backward_naive, dx
   overlaps overwritten
     = np.bincount(np.unique(place), dout.ravel()[::-1][np.unique(place.ravel()[::-1],
       return_index=True)[1]], N * C * H * W).reshape(x.shape)
-    An entry may win several windows that overlap: +=, not =. [~mlpack3679]
+    An entry may win several windows that overlap: +=, not =. [cmd2058 rocm750 flux1197
+      ~mlpack3679 ~ocannl512]
   windows overwritten
     = np.einsum('ncpq,ncpqij,pih,qjw->nchw', dout, share, rows * (np.arange(H2)[:, None, None] ==
       np.minimum(np.arange(H) // stride, H2 - 1)), columns * (np.arange(W2)[:, None, None] ==
       np.minimum(np.arange(W) // stride, W2 - 1)))
     Where windows overlap, a later one must not write over what an earlier one gave: +=, not =.
-      [~mlpack3679]
+      [cmd2058 ~mlpack3679]
   upstream missing
     = np.einsum('ncpqij,pih,qjw->nchw', share, rows, columns)
     The upstream derivative is missing: the winner gets dout. [~smile528]
@@ -167,7 +169,7 @@ max_pool_backward_naive, dx
     = np.einsum('ncpq,ncpqij,pih,qjw->nchw', dout, share, 1.0 * (np.arange(H2)[:, None, None] +
       np.arange(HH)[:, None] == np.arange(H)), 1.0 * (np.arange(W2)[:, None, None] +
       np.arange(WW)[:, None] == np.arange(W)))
-    Window p starts at p * stride: that is where its gradient belongs.
+    Window p starts at p * stride: that is where its gradient belongs. [~enggen7]
   row and column of the winner exchanged
     = np.einsum('ncpq,ncpqij,pih,qjw->nchw', dout, np.eye(HH * WW)[winner].reshape(N, C, H2, W2, WW,
       HH).swapaxes(4, 5), rows, columns)
@@ -187,7 +189,7 @@ max_pool_backward_naive, dx
     Each channel has a winner of its own: take the maximum over the window alone.
   winner of dout
     = np.where(np.einsum('pih,qjw->hw', rows, columns) > 0, dx * (dx > 0), 0)
-    The gate looks at the forward input, not at dout. [~dgs1]
+    The gate looks at the forward input, not at dout. [~dgs1 ~exacity127]
   overlaps averaged
     = dx / np.maximum(np.einsum('pih,qjw->hw', rows, columns), 1)
     What several windows hand back to an entry is added, not averaged.

@@ -33,7 +33,7 @@ mse_loss, loss
     Square the differences; that is the mean absolute error.
   root of the mean
     = np.sqrt((r ** 2).sum() / n)
-    No root: that is the root mean square error.
+    No root: that is the root mean square error. [echo2 fastbook473 fastbook401]
   square of the mean
     = r.mean() ** 2
     Square first, then take the mean.
@@ -42,20 +42,20 @@ mse_loss, loss
     The difference of prediction and target is squared.
   norm for square
     = np.sqrt((r ** 2).sum()) / n
-    The norm is not squared.
+    The norm is not squared. [turbofan2]
 mse_loss, dx
   two missing
     = r / n
-    The derivative of the square has a factor 2. [~kvfrans5]
+    The derivative of the square has a factor 2. [dlib1169 ~kvfrans5]
   sign
     = -2 * r / n
-    The sign is wrong: the derivative of (x - y)**2 by x is 2 (x - y).
+    The sign is wrong: the derivative of (x - y)**2 by x is 2 (x - y). [dragen134]
   square kept
     = 2 * r ** 2 / n
     The derivative of a square is linear in the difference.
   sum for the mean
     = 2 * r
-    The loss is a mean: its gradient is divided as well. [~wjb7]
+    The loss is a mean: its gradient is divided as well. [~wjb7 ~acids6]
   divided twice
     = 2 * r / n ** 2
     Divide by the number of entries once.

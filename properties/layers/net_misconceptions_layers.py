@@ -12,16 +12,16 @@ net, dz
     The mask of the ReLU is that of its own input, which is the output of batchnorm.
   ReLU left out of the way back
     = dr
-    The way back goes through the ReLU: multiply by its mask.
+    The way back goes through the ReLU: multiply by its mask. [~grok50 ~jiexun1]
   ReLU of the first layer left out of the way back
     = dr if k == 1 else dr * gate
-    The way back goes through the first ReLU too: multiply by its mask.
+    The way back goes through the first ReLU too: multiply by its mask. [~grok50]
   ReLU of the second layer left out of the way back
     = dr if k == 2 else dr * gate
-    The way back goes through the second ReLU too: multiply by its mask.
+    The way back goes through the second ReLU too: multiply by its mask. [~grok50]
   mask of the upstream derivative
     = dr * (dr > 0)
-    The ReLU's mask is where its input is positive, not where the derivative is.
+    The ReLU's mask is where its input is positive, not where the derivative is. [exacity127]
   multiplied by its input
     = dr * z
     The derivative of the ReLU is 1 where its input is positive, not the input itself.
@@ -54,10 +54,12 @@ net, r
 net, top
   ReLU on the scores, both ways
     = np.maximum(h @ W + b, 0.0); ds = (p - onehot) / N * (scores > 0)
-    The last layer is affine alone: its scores go into the softmax as they are.
+    The last layer is affine alone: its scores go into the softmax as they are. [~cges1 ~tflearn562
+      ~nvidia468]
   ReLU on the scores
     = np.maximum(h @ W + b, 0.0)
-    The last layer is affine alone: its scores go into the softmax as they are.
+    The last layer is affine alone: its scores go into the softmax as they are. [~cges1 ~tflearn562
+      ~nvidia468]
   last bias not added
     = h @ W
     The scores are x W + b: the last bias is missing.
@@ -71,16 +73,17 @@ net, a
 net, db
   mean for the biases
     = d.mean(axis=0)
-    The gradient of a bias is a sum over the batch; the mean is in the loss already.
+    The gradient of a bias is a sum over the batch; the mean is in the loss already. [kvfrans5
+      dengfy1]
   mean for a hidden bias
     = d.sum(axis=0) if last else d.mean(axis=0)
-    The gradient of a bias is a sum over the batch; the mean is in the loss already.
+    The gradient of a bias is a sum over the batch; the mean is in the loss already. [~kvfrans5]
   mean for the last bias
     = d.mean(axis=0) if last else d.sum(axis=0)
-    The gradient of a bias is a sum over the batch; the mean is in the loss already.
+    The gradient of a bias is a sum over the batch; the mean is in the loss already. [~kvfrans5]
   mean for the first bias
     = d.mean(axis=0) if k == 1 else d.sum(axis=0)
-    The gradient of a bias is a sum over the batch; the mean is in the loss already.
+    The gradient of a bias is a sum over the batch; the mean is in the loss already. [~kvfrans5]
   hidden bias before the ReLU
     = d.sum(axis=0) if last else dr.sum(axis=0)
     A hidden bias stands before the ReLU: sum the derivative behind its mask.
@@ -126,7 +129,7 @@ net, own
   batchnorm stays in train mode
     = True
     In test mode batchnorm still normalises by the batch: bn_param['mode'] must be set to 'test'.
-      bn_param[mode] = mode makes another key and leaves 'mode' as it was.
+      bn_param[mode] = mode makes another key and leaves 'mode' as it was. [~vaegan1]
   train and test mode swapped
     = not training; updates = not training
     Batchnorm's modes are the wrong way round: 'train' when there are labels, 'test' else.
@@ -150,15 +153,16 @@ net, updates
 net, kept
   momentum on the wrong side
     = 0.1 * old + 0.9 * new
-    running = momentum * running + (1 - momentum) * batch: the two weights are swapped.
+    running = momentum * running + (1 - momentum) * batch: the two weights are swapped. [jermmy17
+      d2l2213]
 net, batch
   variance of a sample
     = (a.mean(axis=0), a.var(axis=0, ddof=1))
-    Batchnorm's variance is divided by N, not by N - 1: no ddof.
+    Batchnorm's variance is divided by N, not by N - 1: no ddof. [~torch60528 ~annot119]
 net, std
   eps beside the root
     = np.sqrt(var) + 1e-5
-    eps is added to the variance, inside the root.
+    eps is added to the variance, inside the root. [~bert30 ~group1]
   no eps
     = np.sqrt(var)
     eps is added to the variance, inside the root.
@@ -184,7 +188,7 @@ net, z
 net, scales
   gradients of gamma and beta swapped
     = (dn.sum(axis=0), (dn * xhat).sum(axis=0))
-    batchnorm_backward returns dx, dgamma, dbeta, in this order.
+    batchnorm_backward returns dx, dgamma, dbeta, in this order. [~oneflow6149]
 net, da
   batchnorm left out of the way back
     = dn

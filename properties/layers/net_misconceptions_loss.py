@@ -43,21 +43,22 @@ net, data
     The mean over the batch is taken twice in the loss.
   sign of the loss
     = np.log(p[rows, y]).mean()
-    Cross-entropy is minus log p.
+    Cross-entropy is minus log p. [cs244]
   logarithm to the base two
     = -np.log2(p[rows, y]).mean()
-    Nats, not bits: np.log, not np.log2.
+    Nats, not bits: np.log, not np.log2. [~libfm21]
 net, p
   softmax over the whole batch
     = e / e.sum()
-    The probabilities of each example add up to one: sum over axis 1, keepdims=True.
+    The probabilities of each example add up to one: sum over axis 1, keepdims=True. [nd4j44
+      utensor171]
 """
 
 REGULARISATION = """
 net, penalty
   no half, both ways
     = reg * squares; decay = 2.0 * reg * W
-    The regularisation is 0.5 * reg * sum(W²), its gradient reg * W: the half is missing.
+    The regularisation is 0.5 * reg * sum(W²), its gradient reg * W: the half is missing. [~cs89]
   no half in the last term
     = 0.5 * reg * sum(each[:-1]) + reg * each[-1]
     The regularisation is 0.5 * reg * sum(W²) in every layer.
@@ -69,7 +70,7 @@ net, penalty
     0.5 * reg belongs to the squares of every layer: put their sum in brackets.
   no half in the loss
     = reg * squares
-    The regularisation is 0.5 * reg * sum(W²): the half is missing in the loss.
+    The regularisation is 0.5 * reg * sum(W²): the half is missing in the loss. [~cs89]
   no regularisation
     = 0.0; decay = 0.0 * W
     Loss and gradients have a part of the regularisation: 0.5 * reg * sum(W²) and reg * W.
@@ -84,14 +85,14 @@ net, penalty
     The regularisation does not depend on the batch: it is not divided by N.
   regularisation taken off
     = -0.5 * reg * squares
-    The regularisation is added to the loss, not taken off.
+    The regularisation is added to the loss, not taken off. [~deeppy17 ~nnet4]
 net, decay
   regularisation missing in the gradients
     = 0.0 * W
     The regularisation has a gradient: add reg * W to that of each weight.
   twice the regularisation in the gradients
     = 2.0 * reg * W
-    The gradient of 0.5 * reg * sum(W²) is reg * W.
+    The gradient of 0.5 * reg * sum(W²) is reg * W. [~cs89]
   twice the regularisation in the last gradient
     = 2.0 * reg * W if last else reg * W
     The gradient of 0.5 * reg * sum(W²) is reg * W, in each layer.
@@ -100,7 +101,7 @@ net, decay
     The gradient of 0.5 * reg * sum(W²) is reg * W, in each layer.
   half the regularisation in the gradients
     = 0.5 * reg * W
-    The gradient of 0.5 * reg * sum(W²) is reg * W: the square brings a 2.
+    The gradient of 0.5 * reg * sum(W²) is reg * W: the square brings a 2. [jing3 neuromatch423]
   last layer's weights not regularised in the gradients
     = 0.0 * W if last else reg * W
     The last layer's weights are regularised too: add reg * W to their gradient.
@@ -118,7 +119,7 @@ net, decay
     The gradient of the regularisation is reg * W, entry by entry.
   sign of the regularisation's gradient
     = -reg * W
-    The regularisation's gradient is added, not taken off.
+    The regularisation's gradient is added, not taken off. [deeppy17 nnet4]
   gradient of the regularisation alone
     = reg * W; dW = 0.0 * W
     The regularisation is added to the gradient: += where = stands.
@@ -137,7 +138,7 @@ net, square
     The first layer's weights are regularised too: add their squares to the loss.
   norm not squared
     = np.sqrt((W * W).sum())
-    The regularisation is that of the squared norm, sum(W²): there is a root too many.
+    The regularisation is that of the squared norm, sum(W²): there is a root too many. [haiku178]
   weights not squared
     = W.sum()
     The regularisation is that of the squared norm: square the weights before the sum.
@@ -178,10 +179,10 @@ TRAINING = """
 net, update
   uphill
     = w + rate * dw
-    Gradient descent goes against the gradient: minus.
+    Gradient descent goes against the gradient: minus. [torch1871 udacity14]
   no learning rate
     = w - dw
-    A step is the learning rate times the gradient.
+    A step is the learning rate times the gradient. [aima285]
 net, training_reg
   trained without the regularisation
     = 0.0
@@ -189,10 +190,10 @@ net, training_reg
 net, next_rate
   decay in every iteration
     = rate * decayed
-    The learning rate decays once an epoch, not in every iteration.
+    The learning rate decays once an epoch, not in every iteration. [~pygoturn16]
   no decay
     = rate
-    The learning rate decays once an epoch.
+    The learning rate decays once an epoch. [~trades11]
 net, labels
   lowest score
     = scores.argmin(axis=1)

@@ -16,23 +16,23 @@ def _velocity(rule: str) -> str:
   velocity not stored
     = 0.0 * v
     The velocity must be stored in the config: config['v'] = v. The next step starts from zero
-      again.
+      again. [kozistr516 keras7502 nnlr6]
   old velocity stored
     = v
     Store the new velocity, not the old one.
 {rule}, v_new
   sign of the step in the velocity
     = momentum * v + learning_rate * dw
-    v = momentum * v - learning_rate * dw: the gradient's sign is wrong.
+    v = momentum * v - learning_rate * dw: the gradient's sign is wrong. [chollet19]
   no learning rate in the velocity
     = momentum * v - dw
-    v = momentum * v - learning_rate * dw: the learning rate is missing.
+    v = momentum * v - learning_rate * dw: the learning rate is missing. [~paddle12231 ~slow17]
   average for a velocity
     = momentum * v - (1 - momentum) * learning_rate * dw
-    v = momentum * v - learning_rate * dw: there is no 1 - momentum.
+    v = momentum * v - learning_rate * dw: there is no 1 - momentum. [mdenil4 ~fastbook174]
   no momentum in the velocity
     = v - learning_rate * dw
-    v = momentum * v - learning_rate * dw: the momentum is missing.
+    v = momentum * v - learning_rate * dw: the momentum is missing. [~aidot2008]
   momentum times the whole
     = momentum * (v - learning_rate * dw)
     v = momentum * v - learning_rate * dw: the momentum belongs to v alone.
@@ -45,7 +45,7 @@ def _velocity(rule: str) -> str:
     w = w + v: the velocity is added.
   old velocity added
     = w + v
-    w = w + v, with the new velocity.
+    w = w + v, with the new velocity. [mdenil4]
 """
 
 
@@ -54,10 +54,10 @@ _MISCONCEPTIONS = {
 sgd, next_w
   no learning rate
     = w - dw
-    A step is learning_rate * dw.
+    A step is learning_rate * dw. [aima285]
   uphill
     = w + learning_rate * dw
-    A step goes against the gradient: minus.
+    A step goes against the gradient: minus. [torch1871 udacity14]
 """,
     "sgd_momentum": _velocity("sgd_momentum")
     + """
@@ -84,7 +84,8 @@ sgd, next_w
     w = w + v + momentum * (v - v_old): - momentum * v_old is missing.
   old and new velocity swapped
     = w + v_new + momentum * (v - v_new)
-    w = w + v + momentum * (v - v_old): the difference has the wrong sign.
+    w = w + v + momentum * (v - v_old): the difference has the wrong sign. [~chainer4274
+      ~paddle12231]
   no momentum ahead
     = w + v_new + (v_new - v)
     w = w + v + momentum * (v - v_old): the momentum is missing.
@@ -102,7 +103,7 @@ rmsprop, a_new
     a = decay_rate * a + (1 - decay_rate) * dw²: the two weights are swapped.
   gradient not squared
     = decay_rate * a + (1 - decay_rate) * dw
-    The second moment is that of dw².
+    The second moment is that of dw². [~npnn6]
   absolute gradient
     = decay_rate * a + (1 - decay_rate) * np.abs(dw)
     The second moment is that of dw².
@@ -111,7 +112,7 @@ rmsprop, a_new
     This is AdaGrad; rmsprop lets the old squares decay.
   new square not weighted
     = decay_rate * a + dw ** 2
-    a = decay_rate * a + (1 - decay_rate) * dw²: 1 - decay_rate is missing.
+    a = decay_rate * a + (1 - decay_rate) * dw²: 1 - decay_rate is missing. [fastbook342 ~slow28]
   norm of the gradient
     = decay_rate * a + (1 - decay_rate) * (dw ** 2).sum()
     The average is of each entry's own square, dw²: no sum.
@@ -122,7 +123,7 @@ rmsprop, a_kept
 rmsprop, root
   no root
     = a_new + epsilon
-    Divide by the root of the average of squares.
+    Divide by the root of the average of squares. [hiromis52]
   old average
     = np.sqrt(a) + epsilon
     Update the average first, then divide by it.
@@ -141,14 +142,14 @@ rmsprop, next_w
 adam, m_hat
   no bias correction
     = m_new; a_hat = a_new
-    Divide the first moment by 1 - beta1**t and the second by 1 - beta2**t.
+    Divide the first moment by 1 - beta1**t and the second by 1 - beta2**t. [mlxrs301 caffe4224]
   first moment not corrected
     = m_new
-    Divide the first moment by 1 - beta1**t.
+    Divide the first moment by 1 - beta1**t. [~caffe4224]
 adam, a_hat
   second moment not corrected
     = a_new
-    Divide the second moment by 1 - beta2**t.
+    Divide the second moment by 1 - beta2**t. [~npfl79]
 adam, t_kept
   t not stored
     = t
@@ -156,17 +157,17 @@ adam, t_kept
 adam, t_new
   t counted after the step
     = t; t_kept = t + 1
-    t is 1 in the first step: count before it is used.
+    t is 1 in the first step: count before it is used. [cs179]
   t counted twice
     = t + 2
-    t is 1 in the first step and grows by one.
+    t is 1 in the first step and grows by one. [~diffsharp292]
   t one ahead
     = t + 2; t_kept = t + 1
-    t is 1 in the first step, not 2.
+    t is 1 in the first step, not 2. [tf35444]
 adam, m_hat
   no power of t
     = m_new / (1 - beta1); a_hat = a_new / (1 - beta2)
-    The correction is 1 - beta**t: the power of t is missing.
+    The correction is 1 - beta**t: the power of t is missing. [mlfs35]
   power of the whole
     = m_new / (1 - beta1) ** t_new; a_hat = a_new / (1 - beta2) ** t_new
     The correction is 1 - beta**t: the power is beta's alone.
@@ -175,7 +176,7 @@ adam, m_hat
     The correction is 1 - beta1**t: the power is beta1's alone.
   no power of t, for the first moment
     = m_new / (1 - beta1)
-    The correction is 1 - beta1**t: the power of t is missing.
+    The correction is 1 - beta1**t: the power of t is missing. [~mlfs35]
   t times beta, for the first moment
     = m_new / (1 - beta1 * t_new)
     The correction is 1 - beta1**t, a power.
@@ -193,11 +194,11 @@ adam, m_hat
 adam, m_new
   beta1 on the wrong side
     = (1 - beta1) * m + beta1 * dw
-    m = beta1 * m + (1 - beta1) * dw: the two weights are swapped.
+    m = beta1 * m + (1 - beta1) * dw: the two weights are swapped. [blocks1159]
 adam, a_new
   beta2 on the wrong side
     = (1 - beta2) * a + beta2 * dw ** 2
-    a = beta2 * a + (1 - beta2) * dw²: the two weights are swapped.
+    a = beta2 * a + (1 - beta2) * dw²: the two weights are swapped. [blocks1159]
 adam, m_new
   beta2 in the first moment
     = beta2 * m + (1 - beta2) * dw
@@ -230,7 +231,7 @@ adam, a_new
 adam, a_kept
   corrected moments stored
     = a_hat; m_kept = m_hat
-    Store the moments before their correction: corrected ones are corrected again.
+    Store the moments before their correction: corrected ones are corrected again. [holocron1]
   corrected second moment stored
     = a_hat
     Store the second moment before its correction: a corrected one is corrected again.
@@ -248,7 +249,7 @@ adam, a_kept
 adam, m_kept
   moments not stored
     = 0.0 * m; a_kept = 0.0 * a
-    Both moments must be stored in the config.
+    Both moments must be stored in the config. [rustad16]
 adam, root
   no root
     = a_hat + epsilon

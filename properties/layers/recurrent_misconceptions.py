@@ -49,7 +49,7 @@ LAYER_backward, dWx
 LAYER_backward, dWh
   states after the steps
     = np.einsum('nth,ntk->hk', h, da)
-    Wh multiplies the state before the step: h0, then h[:, t - 1].
+    Wh multiplies the state before the step: h0, then h[:, t - 1]. [zerogpt9]
   first state at every step
     = h0.T @ da.sum(1)
     Wh multiplies the state before the step: h0, then h[:, t - 1].

@@ -24,11 +24,11 @@ rnn_step_forward, next_h
     The step has tanh, not the ReLU.
   state added outside
     = np.tanh(x @ Wx + b) + prev_h @ Wh
-    The previous state stands inside tanh.
+    The previous state stands inside tanh. [theanets109]
 rnn_step_backward, dx
   slope of tanh missing
     = dout @ Wx.T
-    The slope of tanh is missing: (1 - next_h**2) comes first.
+    The slope of tanh is missing: (1 - next_h**2) comes first. [~siraj4]
   slope at the sum
     = (dout * (1 - pre ** 2)) @ Wx.T
     1 - tanh**2 is taken at the output next_h, not at the sum.
@@ -50,7 +50,7 @@ rnn_step_backward, dprev_h
     Wh is square, so a forgotten transpose does not raise: da Whᵀ.
   slope of tanh missing
     = dout @ Wh.T
-    The slope of tanh is missing: (1 - next_h**2) comes first.
+    The slope of tanh is missing: (1 - next_h**2) comes first. [~siraj4]
   square missing
     = (dout * (1 - next_h)) @ Wh.T
     The slope of tanh is 1 - next_h**2.
@@ -66,7 +66,7 @@ rnn_step_backward, dprev_h
 rnn_step_backward, dWx
   slope of tanh missing
     = x.T @ dout
-    The slope of tanh is missing: (1 - next_h**2) comes first.
+    The slope of tanh is missing: (1 - next_h**2) comes first. [~siraj4]
   averaged
     = x.T @ da / N
     Sum over the batch, do not average. [~wjb7]
@@ -76,13 +76,13 @@ rnn_step_backward, dWx
 rnn_step_backward, dWh
   next state for previous
     = next_h.T @ da
-    Wh multiplies the previous state.
+    Wh multiplies the previous state. [zerogpt9]
   transposed
     = da.T @ prev_h
     dWh is prev_hᵀ da; being square, its transpose does not raise.
   slope of tanh missing
     = prev_h.T @ dout
-    The slope of tanh is missing: (1 - next_h**2) comes first.
+    The slope of tanh is missing: (1 - next_h**2) comes first. [~siraj4]
   averaged
     = prev_h.T @ da / N
     Sum over the batch, do not average. [~wjb7]
@@ -92,7 +92,7 @@ rnn_step_backward, dWh
 rnn_step_backward, db
   slope of tanh missing
     = dout.sum(0)
-    The slope of tanh is missing: (1 - next_h**2) comes first.
+    The slope of tanh is missing: (1 - next_h**2) comes first. [~siraj4]
   averaged
     = da.mean(0)
     Sum over the batch, do not average. [~kvfrans5]
@@ -127,6 +127,7 @@ rnn_forward, h
   last state everywhere
     = np.broadcast_to(h[:, -1:], h.shape)
     h holds the state of every step: append a copy, not the array that the next step changes.
+      [torch142303]
   run from the end
     = scan(lambda prev, x_t: np.tanh(x_t @ Wx + prev @ Wh + b), h0, x, backwards=True)
     The forward goes from the first time step to the last.
@@ -137,6 +138,7 @@ rnn_backward, dx
   no gradient from later steps
     = (dout * (1 - h ** 2)) @ Wx.T
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+      [qixian2 halfish4]
   upstream of the last step alone
     = scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) * (1 - h_t ** 2), 0 * h0, dout *
       (np.arange(T) == T - 1)[:, None], h, backwards=True) @ Wx.T
@@ -151,7 +153,7 @@ rnn_backward, dx
   slope missing on the way back
     = scan(lambda later, d_t: d_t + later @ Wh.T, 0 * h0, dout, backwards=True) * (1 - h ** 2) @
       Wx.T
-    What goes back to the step before is da Whᵀ, with the slope of tanh in da.
+    What goes back to the step before is da Whᵀ, with the slope of tanh in da. [siraj4]
   slope of the state before
     = scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) * (1 - h_t ** 2), 0 * h0, dout, before,
       backwards=True) @ Wx.T
@@ -182,6 +184,7 @@ rnn_backward, dh0
   no gradient from later steps
     = (dout * (1 - h ** 2))[:, 0] @ Wh.T
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+      [qixian2 halfish4]
   recurrent weights not transposed
     = da[:, 0] @ Wh
     Wh is square, so a forgotten transpose does not raise: da Whᵀ.
@@ -193,6 +196,7 @@ rnn_backward, dWx
   no gradient from later steps
     = np.einsum('ntd,nth->dh', x, dout * (1 - h ** 2))
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+      [qixian2 halfish4]
   tanh taken twice
     = np.einsum('ntd,nth->dh', x, scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) *
       (1 - np.tanh(h_t) ** 2), 0 * h0, dout, h, backwards=True))
@@ -204,6 +208,7 @@ rnn_backward, dWh
   no gradient from later steps
     = np.einsum('nth,ntk->hk', before, dout * (1 - h ** 2))
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+      [qixian2 halfish4 ~d2l2616]
   tanh taken twice
     = np.einsum('nth,ntk->hk', before, scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) *
       (1 - np.tanh(h_t) ** 2), 0 * h0, dout, h, backwards=True))
@@ -215,6 +220,7 @@ rnn_backward, db
   no gradient from later steps
     = (dout * (1 - h ** 2)).sum((0, 1))
     A state also goes into the next step: add the dprev_h that comes back from there to dh[:, t].
+      [qixian2 halfish4]
   tanh taken twice
     = scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) *
       (1 - np.tanh(h_t) ** 2), 0 * h0, dout, h, backwards=True).sum((0, 1))

@@ -84,41 +84,42 @@ sdpa_forward, out
     = np.exp(masked * np.sqrt(d) - (masked * np.sqrt(d)).max(-1, keepdims=True)) /
       np.exp(masked * np.sqrt(d) - (masked * np.sqrt(d)).max(-1, keepdims=True)).sum(-1,
       keepdims=True) @ v
-    The scores are divided by the root of d.
+    The scores are divided by the root of d. [minf69]
   scaled by d
     = np.exp((masked - masked.max(-1, keepdims=True)) / np.sqrt(d)) / np.exp((masked -
       masked.max(-1, keepdims=True)) / np.sqrt(d)).sum(-1, keepdims=True) @ v
-    The scores are divided by the root of d, not by d.
+    The scores are divided by the root of d, not by d. [cntkx10 ntk4a3]
   softmax over the queries
     = np.exp(np.where(hidden, -1e9, s)) / np.exp(np.where(hidden, -1e9, s)).sum(-2, keepdims=True) @
       v
-    The softmax runs over the keys, the last axis.
+    The softmax runs over the keys, the last axis. [labml282 nermin1]
   mask the wrong way round
     = np.exp(np.where(hidden, s, -1e9)) / np.exp(np.where(hidden, s, -1e9)).sum(-1, keepdims=True) @
       v
-    The mask is true where a query sees a key.
+    The mask is true where a query sees a key. [xtrans160 halonet4 torchtext92 gemap1]
   mask ignored
     = np.exp(s) / np.exp(s).sum(-1, keepdims=True) @ v
-    The mask is not used.
+    The mask is not used. [~decision30]
   hidden scores set to zero
     = np.exp(np.where(hidden, 0, s)) / np.exp(np.where(hidden, 0, s)).sum(-1, keepdims=True) @ v
-    A score of 0 still has weight: hidden scores become minus infinity.
+    A score of 0 still has weight: hidden scores become minus infinity. [goodfeat1 gluonts1401
+      ~hyun10]
   weights masked after the softmax
     = np.where(hidden, 0, np.exp(s) / np.exp(s).sum(-1, keepdims=True)) @ v
-    Mask before the softmax, or the weights do not add up to one.
+    Mask before the softmax, or the weights do not add up to one. [timm2236 memcomp2 ~pointer88]
   not normalised
     = e @ v
     The weights of a query add up to one.
 sdpa_backward, dq
   not scaled
     = ds @ k
-    The scores were divided by the root of d: so is their gradient.
+    The scores were divided by the root of d: so is their gradient. [~minf69]
   softmax as if diagonal
     = (p * (1 - p) * dp) @ k / np.sqrt(d)
-    The softmax couples all keys: ds = p * (dp - sum(dp * p)).
+    The softmax couples all keys: ds = p * (dp - sum(dp * p)). [~nd4j440 ~axon12]
   sum missing
     = (p * dp) @ k / np.sqrt(d)
-    The sum over the keys is missing: ds = p * (dp - sum(dp * p)).
+    The sum over the keys is missing: ds = p * (dp - sum(dp * p)). [~odyssey2134]
   weights missing
     = (dp - (dp * p).sum(-1, keepdims=True)) @ k / np.sqrt(d)
     The factor p is missing.
@@ -127,17 +128,17 @@ sdpa_backward, dq
     The sum runs over the keys, the last axis.
   scaled by d
     = ds @ k / d
-    The scores are divided by the root of d, not by d.
+    The scores are divided by the root of d, not by d. [~cntkx10]
 sdpa_backward, dk
   not scaled
     = ds.swapaxes(-1, -2) @ q
-    The scores were divided by the root of d: so is their gradient.
+    The scores were divided by the root of d: so is their gradient. [~minf69]
   softmax as if diagonal
     = (p * (1 - p) * dp).swapaxes(-1, -2) @ q / np.sqrt(d)
-    The softmax couples all keys: ds = p * (dp - sum(dp * p)).
+    The softmax couples all keys: ds = p * (dp - sum(dp * p)). [~nd4j440 ~axon12]
   sum missing
     = (p * dp).swapaxes(-1, -2) @ q / np.sqrt(d)
-    The sum over the keys is missing: ds = p * (dp - sum(dp * p)).
+    The sum over the keys is missing: ds = p * (dp - sum(dp * p)). [~odyssey2134]
   weights for gradient
     = p.swapaxes(-1, -2) @ q / np.sqrt(d)
     The gradient of the scores is ds, not p.

@@ -37,10 +37,10 @@ selu_forward, out
     The scale 1.0507 is missing, on both sides.
   scale above zero alone
     = np.where(x > 0, lam * x, alpha * (np.exp(np.minimum(x, 0)) - 1))
-    The scale multiplies both sides.
+    The scale multiplies both sides. [ttmetal21487]
   scale below zero alone
     = np.where(x > 0, x, lam * alpha * (np.exp(np.minimum(x, 0)) - 1))
-    The scale multiplies both sides.
+    The scale multiplies both sides. [neuralnet51]
   constants exchanged
     = alpha * np.where(x > 0, x, lam * (np.exp(np.minimum(x, 0)) - 1))
     1.0507 is the scale of all, 1.6733 that of the exponential.
@@ -53,7 +53,7 @@ selu_forward, out
 selu_backward, dx
   upstream missing
     = slope
-    The upstream derivative is missing: multiply the slope by dout. [smile528]
+    The upstream derivative is missing: multiply the slope by dout. [nd4j2410 smile528]
   scale missing
     = dout * np.where(x > 0, 1, alpha * np.exp(np.minimum(x, 0)))
     The scale 1.0507 is missing.
@@ -71,7 +71,7 @@ selu_backward, dx
     Below zero the slope is out + scale * alpha, not out.
   alpha without scale
     = np.where(x > 0, lam * dout, dout * (out + alpha))
-    Below zero the slope is out + scale * alpha.
+    Below zero the slope is out + scale * alpha. [~rubix427 ~mlpack1656]
   ReLU's gate
     = lam * dout * (x > 0)
     Below zero the slope is scale * alpha * exp(x), not 0.

@@ -39,7 +39,7 @@ _MISCONCEPTIONS = f"""
 silu_forward, out
   sigmoid
     = sig
-    The factor x is missing: x * sigmoid(x).
+    The factor x is missing: x * sigmoid(x). [~neural21]
   sign of the exponent
     = x * (1 - sig)
     The exponent is -x.
@@ -51,7 +51,7 @@ silu_forward, out
     The sigmoid comes once.
   gelu
     = x / (1 + np.exp(-1.702 * x))
-    That approximates the GELU; SiLU has no factor 1.702.
+    That approximates the GELU; SiLU has no factor 1.702. [~candle3745]
 silu_backward, dx
 {SLOPE}
   first path alone
@@ -65,13 +65,13 @@ silu_backward, dx
     The second path has the factor x.
   sum for product
     = dout * (sig + x * (1 - sig))
-    The sigmoid's slope is sig * (1 - sig).
+    The sigmoid's slope is sig * (1 - sig). [~dfdx915]
   minus for plus
     = dout * (sig - x * sig * (1 - sig))
     The two paths add up.
   output for the gate
     = dout * (out + sig * (1 + out))
-    The slope is out + sigmoid(x) * (1 - out).
+    The slope is out + sigmoid(x) * (1 - out). [~swift743 ~mlpack2274]
 """
 
 SILU = activation(

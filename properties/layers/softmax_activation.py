@@ -57,14 +57,14 @@ _MISCONCEPTIONS = """
 softmax_forward, out
   normalised over all
     = np.exp(x - x.max()) / np.exp(x - x.max()).sum()
-    Each row is normalised on its own: axis=-1, keepdims=True. [nd4j44 nntr430]
+    Each row is normalised on its own: axis=-1, keepdims=True. [nd4j44 nntr430 utensor171]
   normalised over the batch
     = np.exp(x - x.max(0)) / np.exp(x - x.max(0)).sum(0)
-    Each row is normalised over its entries: the last axis. [nri25 lattice5]
+    Each row is normalised over its entries: the last axis. [nri25 lattice5 euclid2 msdocs21]
   normalised over axis 1
     = np.exp(x - x.max(1, keepdims=True)) / np.exp(x - x.max(1, keepdims=True)).sum(1,
       keepdims=True)
-    The last axis is -1: with three axes, axis 1 is another one.
+    The last axis is -1: with three axes, axis 1 is another one. [fastnlp254 ~mint3]
   exponentials alone
     = e
     Divide by the sum of the exponentials.
@@ -80,16 +80,17 @@ softmax_forward, out
 softmax_backward, dx
   diagonal of the Jacobian
     = dout * out * (1 - out)
-    Each output depends on every score of its row: the Jacobian is diag(p) - p pᵀ.
+    Each output depends on every score of its row: the Jacobian is diag(p) - p pᵀ. [nd4j440 axon12
+      rubix438 ~lague5]
   row sum missing
     = dout * out
-    Each output depends on every score of its row: subtract p (dout · p).
+    Each output depends on every score of its row: subtract p (dout · p). [odyssey2134]
   row sum not weighted
     = out * (dout - dout.sum(-1, keepdims=True))
     The sum over the row is weighted by the probabilities: (dout * p).sum.
   summed over axis 1
     = out * (dout - (dout * out).sum(1, keepdims=True))
-    The last axis is -1: with three axes, axis 1 is another one.
+    The last axis is -1: with three axes, axis 1 is another one. [~triton11409]
   summed over the batch
     = out * (dout - (dout * out).sum(0, keepdims=True))
     Each row is normalised over its entries: the last axis. [~nri25]

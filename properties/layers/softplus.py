@@ -45,7 +45,7 @@ softplus_forward, out
     That is the logarithm of the sigmoid.
   shifted to zero
     = np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0) - np.log(2)
-    softplus(0) is log 2.
+    softplus(0) is log 2. [tf65289]
 softplus_backward, dx
 {SLOPE}
   slope of the sigmoid
@@ -53,7 +53,7 @@ softplus_backward, dx
     The derivative of softplus is the sigmoid itself, not the sigmoid's derivative.
   sigmoid of the output
     = dout / (1 + np.exp(-out))
-    The sigmoid is taken at the input.
+    The sigmoid is taken at the input. [nanonn4]
   complement
     = dout * (1 - slope)
     The slope is sigmoid(x), not 1 - sigmoid(x).

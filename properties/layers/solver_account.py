@@ -45,19 +45,20 @@ MISCONCEPTIONS = partial(
 solver, rate
   decay in every iteration
     = learning_rate * lr_decay ** t
-    The learning rate decays once an epoch, not in every iteration.
+    The learning rate decays once an epoch, not in every iteration. [pygoturn16]
   no decay
     = learning_rate + 0.0 * t
-    The learning rate decays after each epoch.
+    The learning rate decays after each epoch. [~trades11]
   decay before the last iteration of an epoch
     = learning_rate * lr_decay ** ((t + 1) // each)
-    The learning rate decays after the last iteration of an epoch, not before it.
+    The learning rate decays after the last iteration of an epoch, not before it. [~deepjdot9]
   decay one iteration late
     = learning_rate * lr_decay ** (np.maximum(t - 1, 0) // each)
     The learning rate decays at the end of an epoch, not after the next one's first step.
   one config for all parameters
     = learning_rate * lr_decay ** (2 * (t // each))
     Each parameter needs a config of its own, a copy: a shared one decays once for each parameter.
+      [~diffsharp292]
   divided by the decay
     = learning_rate / lr_decay ** (t // each)
     The learning rate is multiplied by lr_decay, not divided by it.
@@ -89,24 +90,25 @@ solver, model
 solver, best_params
   best parameters are not a copy
     = len(accuracies) - 1; model = len(accuracies) - 1
-    best_params must hold copies: what is not copied goes on being trained.
+    best_params must hold copies: what is not copied goes on being trained. [lppdb1 pilco63 sgan112]
 solver, better
   best by training accuracy
     = training > best
-    The best parameters are those of the best validation accuracy.
+    The best parameters are those of the best validation accuracy. [~imachine23]
   best by training accuracy, its value too
     = training > best; kept_acc = training
     The best parameters are those of the best validation accuracy.
   last for the best
     = True
-    Keep the parameters only when the accuracy is better than the best so far.
+    Keep the parameters only when the accuracy is better than the best so far. [well60 bfn2 fact9
+      ~mipnet7]
   worst for the best
     = val < best
     The best accuracy is the highest.
 solver, kept_acc
   best accuracy not updated
     = best
-    best_val_acc is set whenever an accuracy is better than it.
+    best_val_acc is set whenever an accuracy is better than it. [allosaurus8 ~gandlf870]
 solver, best_val_acc
   best accuracy not kept
     = accuracies[-1]
@@ -114,13 +116,14 @@ solver, best_val_acc
 solver, accuracy
   last batch forgotten
     = hits[: max(N // size, 1) * size].mean()
-    The last batch is smaller when batch_size does not divide the examples: round up.
+    The last batch is smaller when batch_size does not divide the examples: round up. [~jack174]
   first batch alone
     = hits[:size].mean()
     The accuracy is over all examples, batch by batch.
   last batch divided by the whole
     = hits[: max(N // size, 1) * size].sum() / N
-    The last batch is smaller when batch_size does not divide the examples: round up.
+    The last batch is smaller when batch_size does not divide the examples: round up. [jack174
+      ~chcifar1]
   share of wrong ones
     = 1.0 - hits.mean()
     The accuracy is the share of examples whose highest score is their label's.
@@ -141,7 +144,7 @@ solver, val_acc_history
 solver, batch
   labels of other examples
     shows: a batch has labels
-    Examples and labels of a batch are taken by the same indices.
+    Examples and labels of a batch are taken by the same indices. [cfm172]
   examples of another set
     shows: a batch holds examples
     Batches are drawn from X_train, by indices below its length.
@@ -152,6 +155,7 @@ solver, optim_configs
   state of the rule lost
     shows: optim_configs are lost
     Keep the config that the rule returns, self.optim_configs[p] = next_config: its state is in it.
+      [~nnlr6]
 """,
 )
 

@@ -10,20 +10,22 @@ spatial_batchnorm_forward, out (train)
     reshape(-1, C) mixes the channels: transpose them to the end first. [~fastai]
   reshaped back without a transpose
     = rows.reshape(x.shape)
-    The rows are (N, H, W, C): reshape to that, then transpose the channels back. [~fastai]
+    The rows are (N, H, W, C): reshape to that, then transpose the channels back. [~fastai
+      ~pointflow14]
   height and width exchanged
     = out.transpose(0, 3, 2, 1).reshape(N, H, W, C).transpose(0, 3, 1, 2)
     Move the channels to the end and leave the other axes in their order: transpose(0, 2, 3, 1).
+      [~fastembed682]
   statistics of each pixel
     = scale * (x - x.mean(0)) / np.sqrt(x.var(0) + eps) + shift
-    Statistics run over N, H and W: one mean for a channel, not for each pixel.
+    Statistics run over N, H and W: one mean for a channel, not for each pixel. [~seld8]
   instance normalisation
     = scale * (x - x.mean((2, 3), keepdims=True)) / np.sqrt(x.var((2, 3), keepdims=True) + eps) +
       shift
     Statistics run over the examples as well, axes 0, 2 and 3; yours is instance normalisation.
   over the channels
     = scale * (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + eps) + shift
-    Each channel has statistics of its own: axis 1 is the one that stays.
+    Each channel has statistics of its own: axis 1 is the one that stays. [~stochdepth1 ~keras1921]
   layer normalisation
     = scale * (x - x.mean((1, 2, 3), keepdims=True)) / np.sqrt(x.var((1, 2, 3), keepdims=True) +
       eps) + shift
@@ -84,7 +86,7 @@ spatial_batchnorm_forward, out (test)
 spatial_batchnorm_forward, running_mean (train)
   momentum swapped
     = (1 - momentum) * running_mean + momentum * mu
-    momentum weighs the history, 1 - momentum the batch. [~cs180]
+    momentum weighs the history, 1 - momentum the batch. [jermmy17 d2l2213 ~cs180 ~paddle51120]
   not written back
     = running_mean
     The new average never reaches bn_param: write running_mean back.
@@ -106,7 +108,7 @@ spatial_batchnorm_forward, running_mean (train)
 spatial_batchnorm_forward, running_var (train)
   momentum swapped
     = (1 - momentum) * running_var + momentum * var
-    momentum weighs the history, 1 - momentum the batch. [~cs180]
+    momentum weighs the history, 1 - momentum the batch. [jermmy17 d2l2213 ~cs180 ~paddle51120]
   not written back
     = running_var
     The new average never reaches bn_param: write running_var back.
@@ -213,7 +215,7 @@ spatial_batchnorm_backward, dgamma
     gamma itself is not part of its own gradient: dout * xhat.
   dbeta returned
     = dbeta
-    That is dbeta; dgamma weighs with xhat.
+    That is dbeta; dgamma weighs with xhat. [~oneflow6149]
 spatial_batchnorm_backward, dbeta
   averaged
     = dout.mean((0, 2, 3))
@@ -232,5 +234,5 @@ spatial_batchnorm_backward, dbeta
     beta is added after gamma: its gradient has no gamma.
   dgamma returned
     = dgamma
-    That is dgamma.
+    That is dgamma. [~oneflow6149]
 """

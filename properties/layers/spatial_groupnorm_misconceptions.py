@@ -12,6 +12,7 @@ spatial_groupnorm_forward, out
     = scale * (x - x.mean((1, 2, 3), keepdims=True)) / np.sqrt(x.var((1, 2, 3), keepdims=True) +
       eps) + shift
     The channels fall into G groups with statistics of their own; yours is layer normalisation.
+      [brainpy765]
   each channel alone
     = scale * (x - x.mean((2, 3), keepdims=True)) / np.sqrt(x.var((2, 3), keepdims=True) + eps) +
       shift
@@ -20,7 +21,7 @@ spatial_groupnorm_forward, out
     = scale * ((x.reshape(N, C // G, G, H, W) - x.reshape(N, C // G, G, H, W).mean((1, 3, 4),
       keepdims=True)) / np.sqrt(x.reshape(N, C // G, G, H, W).var((1, 3, 4), keepdims=True) +
       eps)).reshape(x.shape) + shift
-    A group is C / G neighbouring channels: reshape to (N, G, C // G, H, W). [~group1]
+    A group is C / G neighbouring channels: reshape to (N, G, C // G, H, W). [~group1 ~ttmetal56202]
   G channels to a group
     = scale * ((x.reshape(N, C // G, G * H * W) - x.reshape(N, C // G, G * H * W).mean(2,
       keepdims=True)) / np.sqrt(x.reshape(N, C // G, G * H * W).var(2, keepdims=True) +
@@ -36,7 +37,7 @@ spatial_groupnorm_forward, out
     Statistics run over the pixels of a group as well: axes 2, 3 and 4 of (N, G, C // G, H, W).
   reshaped back without a transpose
     = scale * hat.reshape(N * G, n).T.reshape(x.shape) + shift
-    Where a group is a column, transpose before the reshape to (N, C, H, W). [~fastai]
+    Where a group is a column, transpose before the reshape to (N, C, H, W). [~fastai ~addons751]
   mean not subtracted
     = scale * (rows / std).reshape(x.shape) + shift
     The mean is not subtracted.
@@ -135,10 +136,10 @@ spatial_groupnorm_backward, dgamma
     gamma itself is not part of its own gradient: dout * xhat.
   summed over a group
     = np.repeat(dgamma.reshape(G, C // G).sum(1), C // G).reshape(gamma.shape)
-    gamma has an entry for each channel, not for each group.
+    gamma has an entry for each channel, not for each group. [oneflow4848 mxnet17139]
   dbeta returned
     = dbeta
-    That is dbeta; dgamma weighs with xhat.
+    That is dbeta; dgamma weighs with xhat. [~oneflow6149]
 spatial_groupnorm_backward, dbeta
   averaged
     = dout.mean((0, 2, 3)).reshape(beta.shape)
@@ -157,8 +158,8 @@ spatial_groupnorm_backward, dbeta
     beta is added after gamma: its gradient has no gamma.
   summed over a group
     = np.repeat(dbeta.reshape(G, C // G).sum(1), C // G).reshape(beta.shape)
-    beta has an entry for each channel, not for each group.
+    beta has an entry for each channel, not for each group. [oneflow4848 mxnet17139]
   dgamma returned
     = dgamma
-    That is dgamma.
+    That is dgamma. [~oneflow6149]
 """

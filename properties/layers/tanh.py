@@ -34,7 +34,7 @@ tanh_forward, out
     That is the sigmoid; tanh lies between -1 and 1.
   half the argument
     = np.tanh(x / 2)
-    The argument is not halved: 2 sigmoid(x) - 1 is tanh(x / 2).
+    The argument is not halved: 2 sigmoid(x) - 1 is tanh(x / 2). [autograd317]
   tangent
     = np.tan(np.clip(x, -1, 1))
     That is the tangent; wanted is the hyperbolic one.
@@ -48,10 +48,10 @@ tanh_backward, dx
 {SLOPE}
   slope at the output
     = dout * (1 - np.tanh(out) ** 2)
-    tanh is taken twice: the cache holds the output already, so the slope is 1 - out**2.
+    tanh is taken twice: the cache holds the output already, so the slope is 1 - out**2. [~gopher6]
   input for output
     = dout * (1 - x ** 2)
-    1 - out**2 speaks of the output; the cache holds the input.
+    1 - out**2 speaks of the output; the cache holds the input. [~packt4]
   square missing
     = dout * (1 - out)
     The square is missing: the slope is 1 - out**2.
@@ -60,10 +60,10 @@ tanh_backward, dx
     That is the sigmoid's slope; tanh's is 1 - out**2.
   plus for minus
     = dout * (1 + out ** 2)
-    The slope is 1 - out**2.
+    The slope is 1 - out**2. [gy2 lstm41]
   gradient squared
     = dout * (1 - dout ** 2)
-    Square the output, not dout.
+    Square the output, not dout. [npnn6]
 """
 
 TANH = activation(

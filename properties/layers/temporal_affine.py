@@ -124,16 +124,16 @@ temporal_affine_backward, dw
 temporal_affine_backward, db
   averaged
     = dout.mean((0, 1))
-    Sum over examples and time steps, do not average. [~kvfrans5]
+    Sum over examples and time steps, do not average. [~kvfrans5 ~dengfy1]
   divided by N
     = dout.sum((0, 1)) / N
-    Sum over the examples; the mean is the loss's. [~kvfrans5]
+    Sum over the examples; the mean is the loss's. [dengfy1 nnetnp1 ~kvfrans5]
   divided by T
     = dout.mean(1).sum(0)
     b is added at every time step: sum over them.
   summed over the examples alone
     = dout.sum(0)
-    b is shared by all time steps as well: sum over axes 0 and 1. [~mlpack3679]
+    b is shared by all time steps as well: sum over axes 0 and 1. [aidot234 ~mlpack3679 ~nntr1202]
   summed over time alone
     = dout.sum(1)
     b is shared by all examples as well: sum over axes 0 and 1. [~mlpack3679]

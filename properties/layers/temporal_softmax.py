@@ -65,19 +65,19 @@ _MISCONCEPTIONS = """
 temporal_softmax_loss, loss
   mask ignored
     = nll.sum() / N
-    Multiply by the mask: padded time steps do not count.
+    Multiply by the mask: padded time steps do not count. [diffcse25 molecule20]
   divided by the mask's sum
     = (nll * mask).sum() / np.maximum(mask.sum(), 1)
-    The sum over the kept steps is divided by N, not by how many are kept.
+    The sum over the kept steps is divided by N, not by how many are kept. [tf39146 ~keras2546]
   divided by N T
     = (nll * mask).sum() / (N * T)
-    Divide by N alone; time steps add up. [~jax1023]
+    Divide by N alone; time steps add up. [d2l2076 burn5568 ~jax1023 ~gluon238]
   not divided by N
     = (nll * mask).sum()
     The loss is a mean over examples: divide by N. [~jax3113]
   divided by T
     = (nll * mask).sum() / T
-    Divide by the number of examples N, not by that of time steps.
+    Divide by the number of examples N, not by that of time steps. [~d2l2076]
   each example's own mean
     = ((nll * mask).sum(1) / np.maximum(mask.sum(1), 1)).sum() / N
     Time steps add up within an example; only the examples are averaged.
@@ -86,7 +86,7 @@ temporal_softmax_loss, loss
     The mask is true where a step counts.
   mask taken as a length
     = (nll * (np.arange(T) < mask.sum(1)[:, None])).sum() / N
-    A mask need not be a prefix: multiply by it entry by entry.
+    A mask need not be a prefix: multiply by it entry by entry. [~mlxlm1697]
   mask on the scores
     = -(onehot * (x * mask[:, :, None] - np.log(np.exp(x * mask[:, :, None]).sum(2,
       keepdims=True)))).sum() / N
@@ -104,13 +104,13 @@ temporal_softmax_loss, loss
 temporal_softmax_loss, dx
   mask ignored
     = (probs - onehot) / N
-    Hidden time steps have no gradient: multiply by the mask.
+    Hidden time steps have no gradient: multiply by the mask. [~molecule20]
   divided by the mask's sum
     = dx * N / np.maximum(mask.sum(), 1)
     Divide by N, as the loss does, not by how many steps are kept.
   divided by N T
     = dx / T
-    Divide by N alone; time steps add up. [~jax1023]
+    Divide by N alone; time steps add up. [~jax1023 ~d2l2076 ~burn5568]
   not divided by N
     = dx * N
     The loss is a mean over examples: divide dx by N. [~so6527]

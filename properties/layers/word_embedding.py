@@ -74,9 +74,10 @@ word_embedding_backward, dW
   repeated words overwritten
     = rows[N * T - 1 - hot[::-1].argmax(0)] * hot.any(0)[:, None]
     dW[x] += dout adds once for each word: use np.add.at, which adds for every time it occurs.
+      [autograd39 autograd136 pytensor2242 mxnet9172 ~zerohero57]
   averaged over occurrences
     = dW / np.maximum(hot.sum(0), 1)[:, None]
-    A word that occurs k times adds k gradients up; do not average.
+    A word that occurs k times adds k gradients up; do not average. [~vqvae4]
   every row gets all
     = np.broadcast_to(dout.sum((0, 1)), W.shape)
     Row v gets the gradients of the places where word v stands, no others.
