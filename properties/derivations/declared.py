@@ -24,7 +24,7 @@ def declared(rows: Iterable[LayerSpec], written: Collection[str]) -> Iterator[De
     """Derivations of the rows that have none yet, each way of writing once.
 
     A row with several upstream derivatives or kinds of call, a sequence, and a layer that is made
-    of others have none: they are written by hand, or made of those of their parts.
+    of others have none: they have to be written.
     """
     seen = {id(row.ways) for row in rows if row.name in written}
     for row in rows:

@@ -24,6 +24,7 @@ import numpy as np
 
 from ..diagnosis.relations import Pairing, Relation, relations
 from ..spec.draws import upstream
+from ..spec.lengths import length
 from ..spec.notation import parse_inputs
 from ..steps.evidence.adjoints import STEPS, Adjoint, agree, jacobian, step_scale
 from ..steps.values import Array, Status, StepsError
@@ -50,6 +51,7 @@ _FUNCTIONS: dict[str, Any] = {
     "len": len,
     "abs": abs,
     "where": np.where,
+    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
 }
 _SEEDS = (0, 1, 2)
 
@@ -60,6 +62,7 @@ class Node:
 
     name: str
     expression: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,9 @@ class Derivation:
 
     inputs : as for ``--inputs``; `text` and `closing` are prose for the page.
     symbols, axes : how names and sums are printed, see `latex.Printer`.
+    source : who has derived it, or defined it, in print.
+    lengths : shapes by name, for inputs that are given by numbers: ``"(N, D)"``.
+    rows : names of further layers that it holds for.
     """
 
     name: str
@@ -107,18 +113,51 @@ class Derivation:
     constants: tuple[Node, ...] = ()
     symbols: Mapping[str, str] = field(default_factory=dict)
     axes: tuple[str, ...] = ("n", "d")
+    source: str = ""
+    lengths: Mapping[str, str] = field(default_factory=dict)
+    rows: tuple[str, ...] = ()
 
     def formula(self, line: Node | Claim) -> str:
         """Return a line in LaTeX, printed from the expression that is checked."""
-        printer = Printer(self.symbols, _Paper(self, 0).shape, self.axes)
-        right = printer.formula(line.expression)
+        paper = _Paper(self, 0)
+        names = {*paper.inputs, *paper.values}
+        printer = Printer(self.symbols, paper.shape, self.axes, names)
+        right, indices = printer.formula(line.expression), printer.indices(line.expression)
         if isinstance(line, Node):
-            name = printer.name(line.name)
+            name = _with(indices, printer.name(line.name))
             return name if name == right else f"{name} = {right}"
-        left = rf"\frac{{\partial L}}{{\partial {printer.name(line.of)}}}"
+        left = rf"\frac{{\partial L}}{{\partial {_with(indices, printer.name(line.of))}}}"
         if line.through:
             left = rf"\left.{left}\right|_{{{printer.name(line.through)}}}"
         return f"{left} = {right}"
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Names of the inputs."""
+        return tuple(parse_inputs(self.inputs).entries)
+
+    def shapes(self) -> dict[str, str]:
+        """Return the shape of every array, in the letters of the inputs, as ``(N, D)``.
+
+        >>> Derivation(name="", title="", inputs="x: (N, 2 * D)", claims=(),
+        ...            nodes=(Node("out", "x.sum(0)"),)).shapes()
+        {'x': '(N, 2D)', 'out': '(2D,)'}
+        """
+        paper, inputs = _Paper(self, 0), parse_inputs(self.inputs)
+        sizes = inputs.sizes()
+        axes = [axis for entry in inputs.entries.values() for axis in entry.axes]
+        letters = {1: "1"}
+        for axis in sorted((a for a in axes if isinstance(a, str)), key=len):
+            letters.setdefault(length(axis, sizes), axis.replace(" * ", ""))
+        found = {}
+        for name, value in paper.values.items():
+            shape = np.shape(value)
+            if name in self.lengths:
+                found[name] = self.lengths[name]
+            elif shape and all(side in letters for side in shape):
+                sides = ", ".join(letters[side] for side in shape)
+                found[name] = f"({sides},)" if len(shape) == 1 else f"({sides})"
+        return found
 
     def check(self) -> list[Result]:
         """Judge every claim on several cases, in the order in which they stand.
@@ -234,7 +273,7 @@ class _Paper:
         asked |= {
             (n.name, "")
             for n in derivation.nodes
-            if any(f"d{n.name}" in c.expression for c in derivation.claims)
+            if any(f"d{n.name}" in _names(c.expression) for c in derivation.claims)
         }
         return all(self.adjoint(*one).known for one in asked)
 
@@ -242,10 +281,18 @@ class _Paper:
         """Evaluate a claim with the right adjoints of the names that it uses."""
         names: dict[str, Any] = {**self.values, "dout": self.dout}
         for name in [*self.inputs, *(n.name for n in self.derivation.nodes)]:
-            if f"d{name}" in claim.expression and name != claim.of:
+            if f"d{name}" in _names(claim.expression) and name != claim.of:
                 names[f"d{name}"] = self.adjoint(name).value
         value = self._value(claim, names)
         return np.asarray(value, dtype=float)
+
+
+def _names(expression: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(expression)) if isinstance(node, ast.Name)}
+
+
+def _with(indices: str, name: str) -> str:
+    return f"{{{name}}}_{{{indices}}}" if indices else name
 
 
 def _judged(claim: Claim, cases: Sequence[_Paper]) -> Result:

@@ -1,17 +1,23 @@
-"""The two derivative exercises on paper: tied weights, and the latent variable model."""
+"""The derivative exercises on paper: tied weights, the latent variable model and its terms."""
 
 from __future__ import annotations
 
 from .derivation import Claim, Derivation, Node
 
-__all__ = ["AUTOENCODER", "GPLVM"]
+__all__ = ["EXERCISES"]
 
 N, C = Node, Claim
+
+_LAWRENCE = (
+    "Lawrence, “Probabilistic Non-linear Principal Component Analysis with Gaussian Process Latent "
+    "Variable Models”, JMLR 6 (2005); Petersen and Pedersen, “The Matrix Cookbook” (2012), "
+    "equations 57 and 124, for the two derivatives with respect to $K$."
+)
 
 AUTOENCODER = Derivation(
     name="autoencoder",
     title="Linear autoencoder with tied weights",
-    inputs="W: (3, 5), x: (5,)",
+    inputs="W: (M, N), x: (N,)",
     symbols={"WT": "W^T"},
     text=(
         "$L(W) = \\tfrac12 \\lVert W^T W x - x \\rVert^2$ with $W \\in \\mathbb{R}^{m \\times "
@@ -41,12 +47,16 @@ AUTOENCODER = Derivation(
             text="and the law of total derivatives adds them up.",
         ),
     ),
+    source=(
+        "UCLA ECE C147/C247, homework on backpropagation; Baldi and Hornik, “Neural networks and "
+        "principal component analysis” (1989), for its minima."
+    ),
 )
 
 GPLVM = Derivation(
     name="gplvm",
     title="Gaussian process latent variable model",
-    inputs="X: (5, 2), Y: (5, 3), alpha: 0.7, beta: 1.25",
+    inputs="X: (N, Q), Y: (N, P), alpha: 0.7, beta: 1.25",
     constants=(
         N("D", "Y.shape[1]"),
         N("I", "eye(len(X))"),
@@ -87,4 +97,67 @@ GPLVM = Derivation(
         C("X", "alpha * (dK + dK.T) @ X"),
         C("X", "alpha * Kinv @ Y @ Y.T @ Kinv @ X - alpha * D * Kinv @ X"),
     ),
+    source=_LAWRENCE,
 )
+
+LOG_DETERMINANT = Derivation(
+    name="log_determinant_term",
+    title="The log determinant term",
+    inputs="X: (N, Q), D: 3, alpha: 0.7, beta: 1.25",
+    constants=(N("I", "eye(len(X))"),),
+    symbols={"ld": r"\ell"},
+    text="$K = \\alpha X X^T + \\beta^{-1} I$, and the term is $-\\tfrac D2 \\log|K|$.",
+    nodes=(
+        N("K", "alpha * X @ X.T + I / beta"),
+        N("ld", "logdet(K)"),
+        N("L", "-D / 2 * ld"),
+    ),
+    claims=(
+        C("ld", "-D / 2"),
+        C("K", "-D / 2 * inv(K).T", text="$\\partial \\log|K| / \\partial K = K^{-T}$:"),
+        C(
+            "X",
+            "alpha * (dK + dK.T) @ X",
+            text="$X$ is in $K$ twice, once transposed, so that two paths add up:",
+        ),
+        C("X", "-alpha * D * inv(K) @ X", text="$K$ is symmetric, so that both are the same:"),
+    ),
+    source=_LAWRENCE,
+)
+
+TRACE = Derivation(
+    name="trace_term",
+    title="The trace term",
+    inputs="X: (N, Q), Y: (N, P), alpha: 0.7, beta: 1.25",
+    constants=(N("I", "eye(len(X))"),),
+    symbols={"Kinv": "K^{-1}", "tr": r"\tau"},
+    text=(
+        "$K = \\alpha X X^T + \\beta^{-1} I$, and the term is $-\\tfrac12 \\mathrm{tr}(K^{-1} Y "
+        "Y^T)$."
+    ),
+    nodes=(
+        N("K", "alpha * X @ X.T + I / beta"),
+        N("Kinv", "inv(K)"),
+        N("tr", "trace(Kinv @ Y @ Y.T)"),
+        N("L", "-0.5 * tr"),
+    ),
+    claims=(
+        C("tr", "-0.5"),
+        C("Kinv", "-0.5 * Y @ Y.T", text="A trace is linear in what stands in it:"),
+        C(
+            "K",
+            "-inv(K).T @ dKinv @ inv(K).T",
+            text="From $K^{-1}$ to $K$ it takes $-K^{-T} (\\cdot) K^{-T}$:",
+        ),
+        C("K", "0.5 * inv(K).T @ Y @ Y.T @ inv(K).T", text="Inserted, the signs cancel:"),
+        C(
+            "X",
+            "alpha * (dK + dK.T) @ X",
+            text="$X$ is in $K$ twice, once transposed, so that two paths add up:",
+        ),
+        C("X", "alpha * inv(K) @ Y @ Y.T @ inv(K) @ X"),
+    ),
+    source=_LAWRENCE,
+)
+
+EXERCISES = (AUTOENCODER, GPLVM, LOG_DETERMINANT, TRACE)

@@ -1,17 +1,18 @@
 r"""From the Python expressions of a derivation to LaTeX, so that what is shown is what is checked.
 
->>> Printer({"std": "s", "len(x)": "N"}, lambda node: (3,)).formula("0.5 * dstd / std")
+>>> Printer({"std": "s"}, lambda node: (3,), names=("std",)).formula("0.5 * dstd / std")
 '\\tfrac{1}{2}\\, \\frac{\\bar{s}}{s}'
 
 A bar stands for the adjoint, ``dstd``. Between arrays ``*`` is ⊙, entry by entry, and ``@`` is a
-product without a sign. A sum over an axis has that axis's letter, as its summand does.
+product without a sign. A sum over an axis has that axis's letter, as its summand does; a product
+that ``einsum`` writes has the letters that are written there.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -40,7 +41,10 @@ _PLAIN = {
     "log": r"\log",
     "trace": r"\mathrm{tr}",
     "maximum": r"\max",
+    "sign": r"\operatorname{sign}",
+    "sigmoid": r"\sigma",
 }
+_SIGNS = {ast.Gt: ">", ast.Lt: "<", ast.GtE: r"\ge", ast.LtE: r"\le", ast.Eq: "="}
 
 
 def symbol(name: str) -> str:
@@ -82,6 +86,7 @@ class Printer:
     symbols : LaTeX of names, and of whole expressions such as ``len(x)``.
     shape : gives the shape of a subexpression's value, None when it is not known.
     axes : letters of the axes over which sums go.
+    names : the values that there are: ``dNAME`` is an adjoint for these alone, and for ``dout``.
     """
 
     def __init__(
@@ -89,8 +94,9 @@ class Printer:
         symbols: Mapping[str, str],
         shape: Callable[[ast.expr], Sequence[int] | None],
         axes: Sequence[str] = ("n", "d"),
+        names: Collection[str] = (),
     ) -> None:
-        self._symbols, self._shape, self._axes = symbols, shape, axes
+        self._symbols, self._shape, self._axes, self._names = symbols, shape, axes, names
 
     def formula(self, expression: str) -> str:
         """Print one expression.
@@ -102,11 +108,27 @@ class Printer:
         """
         return self._print(ast.parse(expression, mode="eval").body).at(_SUM)
 
+    def indices(self, expression: str) -> str:
+        """Return the letters that einsum gives to the axes of the value, "" where it is not used.
+
+        Raises
+        ------
+        StepsError
+            Two terms have other letters.
+        """
+        calls = [n for n in ast.walk(ast.parse(expression)) if isinstance(n, ast.Call)]
+        found = {_subscripts(n)[1] for n in calls if _called(n) == "einsum"}
+        if len(found) > 1:
+            raise StepsError(f"the terms of {expression!r} have other indices: {sorted(found)}")
+        return found.pop() if found else ""
+
     def name(self, name: str) -> str:
         """Print a name; ``dNAME`` is NAME with a bar."""
         if name in self._symbols:
             return self._symbols[name]
-        if name.startswith("d") and len(name) > 1:
+        if name == "dout" or (
+            name[:1] == "d" and name[1:] in self._names and name not in self._names
+        ):
             inner = self.name(name[1:])
             wide = len(re.sub(r"\\[a-z]+|[{}]", "", inner)) > 1
             return rf"\overline{{{inner}}}" if wide else rf"\bar{{{inner}}}"
@@ -128,15 +150,19 @@ class Printer:
             return replace(inner, negative=True)
         if isinstance(node, ast.BinOp):
             return self._binary(node)
-        if isinstance(node, ast.Compare) and len(node.ops) == 1:
-            sign = {ast.Gt: ">", ast.Lt: "<", ast.GtE: r"\ge", ast.LtE: r"\le", ast.Eq: "="}
-            left, right = self._print(node.left), self._print(node.comparators[0])
-            return _Text(f"[{left.at(_SUM)} {sign[type(node.ops[0])]} {right.at(_SUM)}]", _ATOM)
+        if isinstance(node, ast.Compare) and [type(op) in _SIGNS for op in node.ops] == [True]:
+            return _Text(f"[{self._condition(node)}]", _ATOM)
         if isinstance(node, ast.Attribute) and node.attr == "T":
             return self._transposed(node.value)
         if isinstance(node, ast.Call):
             return self._call(node)
         raise StepsError(f"there is no notation for {ast.unparse(node)!r}")
+
+    def _condition(self, node: ast.expr) -> str:
+        if not (isinstance(node, ast.Compare) and type(node.ops[0]) in _SIGNS):
+            return self._print(node).at(_SUM)
+        left, right = self._print(node.left), self._print(node.comparators[0])
+        return f"{left.at(_SUM)} {_SIGNS[type(node.ops[0])]} {right.at(_SUM)}"
 
     def _binary(self, node: ast.BinOp) -> _Text:
         if isinstance(node.op, (ast.Add, ast.Sub)):
@@ -233,10 +259,19 @@ class Printer:
 
     def _call(self, node: ast.Call) -> _Text:
         name = _called(node)
-        if isinstance(node.func, ast.Attribute) and name in ("sum", "mean"):
+        if isinstance(node.func, ast.Attribute) and name in ("sum", "mean", "max"):
             if ast.unparse(node.func.value) in ("np", "numpy"):
-                return self._sum(node.args[0], node.args[1:], node.keywords, mean=name == "mean")
-            return self._sum(node.func.value, node.args, node.keywords, mean=name == "mean")
+                return self._over(name, node.args[0], node.args[1:], node.keywords)
+            return self._over(name, node.func.value, node.args, node.keywords)
+        if name == "einsum":
+            return self._indexed(node)
+        if name == "where":
+            return self._either(node)
+        if name == "concatenate" and isinstance(node.args[0], ast.List):
+            blocks = r",\; ".join(self._print(one).at(_SUM) for one in node.args[0].elts)
+            return _Text(rf"\left[{blocks}\right]", _ATOM)
+        if name in ("zeros", "ones"):
+            return _Text("0" if name == "zeros" else "1", _ATOM)
         arguments = [self._print(argument) for argument in node.args]
         inner = ", ".join(argument.at(_SUM) for argument in arguments)
         if name == "inv":
@@ -248,49 +283,75 @@ class Printer:
             return _Text(rf"\sqrt{{{inner}}}", _ATOM)
         if name == "logdet":
             return _Text(rf"\log \left| {inner} \right|", _TERM)
-        if name == "zeros":
-            return _Text("0", _ATOM)
+        if name == "abs":
+            return _Text(rf"\left|{inner}\right|", _ATOM)
         if name in _PLAIN:
             return _Text(rf"{_PLAIN[name]}\left({inner}\right)", _ATOM)
         raise StepsError(f"there is no notation for {ast.unparse(node)!r}")
 
-    def _sum(
+    def _indexed(self, node: ast.Call) -> _Text:
+        """Print einsum with its indices; those that the result lacks are summed over."""
+        inputs, result = _subscripts(node)
+        factors = [
+            f"{{{self._print(factor).at(_ATOM)}}}_{{{letters}}}"
+            for letters, factor in zip(inputs, node.args[1:], strict=True)
+        ]
+        over = "".join(dict.fromkeys(k for letters in inputs for k in letters if k not in result))
+        text = r"\, ".join(factors)
+        return _Text(rf"\sum_{{{over}}} {text}", _TERM) if over else _Text(text, _FACTOR)
+
+    def _either(self, node: ast.Call) -> _Text:
+        """Print where, and those inside of it, as cases."""
+        rows, rest = [], node
+        while isinstance(rest, ast.Call) and _called(rest) == "where":
+            condition, value, rest = rest.args  # type: ignore[assignment]
+            rows.append(f"{self._print(value).at(_SUM)} & {self._condition(condition)}")
+        rows.append(rf"{self._print(rest).at(_SUM)} & \text{{otherwise}}")
+        return _Text(r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}", _TERM)
+
+    def _over(
         self,
-        summand: ast.expr,
+        operation: str,
+        operand: ast.expr,
         arguments: Sequence[ast.expr],
         keywords: Sequence[ast.keyword],
-        *,
-        mean: bool,
     ) -> _Text:
-        given = [*arguments, *(k.value for k in keywords if k.arg == "axis")]
-        try:
-            axis = ast.literal_eval(given[0]) if given else None
-        except ValueError:
-            axis = ast.unparse(given[0])
-        shape = self._shape(summand)
-        printed = self._print(summand)
-        if axis is None:
-            front = self._share(shape, None) if mean else ""
-            return _Text(rf"{front}\sum {printed.at(_FACTOR)}", _TERM)
-        if not isinstance(axis, int) or not -len(self._axes) <= axis < len(self._axes):
-            raise StepsError(
-                f"there is no notation for the sum of {ast.unparse(summand)!r} over {axis}"
-            )
-        letter = self._axes[axis]
-        front = self._share(shape, axis) if mean else ""
-        power = isinstance(summand, ast.BinOp) and isinstance(summand.op, ast.Pow)
+        """Print a sum, mean or maximum over axes, with their letters."""
+        sign = r"\max" if operation == "max" else r"\sum"
+        axes = self._axes_of(operand, [*arguments, *(k.value for k in keywords if k.arg == "axis")])
+        shape = self._shape(operand)
+        printed = self._print(operand)
+        front = self._share(shape, axes) if operation == "mean" else ""
+        if not axes:
+            return _Text(rf"{front}{sign} {printed.at(_FACTOR)}", _TERM)
+        letters = "".join(self._axes[axis] for axis in axes)
+        power = isinstance(operand, ast.BinOp) and isinstance(operand.op, ast.Pow)
         bare = printed.at(_FACTOR if power else _ATOM)
-        return _Text(rf"{front}\sum_{{{letter}}} {{{bare}}}_{{{letter}}}", _TERM)
+        return _Text(rf"{front}{sign}_{{{letters}}} {{{bare}}}_{{{letters}}}", _TERM)
 
-    def _share(self, shape: Sequence[int] | None, axis: int | None) -> str:
-        """Return 1/N for a mean, with the letter that the axis's length has."""
+    def _axes_of(self, operand: ast.expr, given: Sequence[ast.expr]) -> tuple[int, ...]:
+        """Return the axes that are given, none for all of them."""
+        if not given:
+            return ()
+        try:
+            axis = ast.literal_eval(given[0])
+            axes = axis if isinstance(axis, tuple) else (axis,)
+            if all(-len(self._axes) <= k < len(self._axes) for k in axes):
+                return axes
+        except (ValueError, TypeError):
+            pass
+        raise StepsError(
+            f"there is no notation for {ast.unparse(operand)!r} over {ast.unparse(given[0])}"
+        )
+
+    def _share(self, shape: Sequence[int] | None, axes: Sequence[int]) -> str:
+        """Return 1/N for a mean, with the letters that the lengths of the axes have."""
         if shape is None:
             raise StepsError("the mean of a value of unknown shape cannot be printed")
         if len(shape) > len(self._axes):
             raise StepsError("there is no letter for each axis of a mean")
         letters = [self._axes[k].upper() for k in range(len(shape))]
-        below = "".join(letters) if axis is None else letters[axis]
-        return rf"\tfrac{{1}}{{{below}}} "
+        return rf"\tfrac{{1}}{{{''.join(letters[k] for k in axes or range(len(shape)))}}} "
 
 
 def _below_exponent(base: _Text) -> str:
@@ -301,6 +362,14 @@ def _below_exponent(base: _Text) -> str:
 
 def _called(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+
+
+def _subscripts(node: ast.Call) -> tuple[list[str], str]:
+    """Return the letters of each factor of einsum, and those of the result."""
+    inputs, arrow, result = str(ast.literal_eval(node.args[0])).replace(" ", "").partition("->")
+    if not arrow:
+        raise StepsError(f"there is no notation for {ast.unparse(node)!r}: say the result's axes")
+    return inputs.split(","), result
 
 
 def _number(value: float) -> _Text:

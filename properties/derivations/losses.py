@@ -1,17 +1,17 @@
-"""The losses on paper, and the net that ends in one."""
+"""The losses of labels on paper, and what ends in one: a linear classifier, a net."""
 
 from __future__ import annotations
 
 from .derivation import Claim, Derivation, Node
 
-__all__ = ["SOFTMAX", "SVM", "TWO_LAYER_NET"]
+__all__ = ["LINEAR_SOFTMAX", "LINEAR_SVM", "SOFTMAX", "SVM", "TWO_LAYER_NET"]
 
 N, C = Node, Claim
 
 SOFTMAX = Derivation(
     name="softmax",
     title="Softmax cross-entropy",
-    inputs="x: (5, 3), y: labels(3)",
+    inputs="x: (N, C), y: labels(C, N)",
     constants=(N("t", "(y[:, None] == arange(x.shape[1])) * 1.0"),),
     symbols={"len(x)": "N"},
     axes=("n", "c"),
@@ -30,12 +30,16 @@ SOFTMAX = Derivation(
         C("x", "de * e"),
         C("x", "(p - t) / len(x)", text="which is, with the lines above inserted,"),
     ),
+    source=(
+        "Goodfellow, Bengio and Courville, “Deep Learning” (2016), section 6.2.2.3; CS231n, notes "
+        "on “Linear Classification”, section “Softmax classifier”."
+    ),
 )
 
 SVM = Derivation(
     name="svm",
     title="Multiclass hinge loss",
-    inputs="x: (5, 3), y: labels(3)",
+    inputs="x: (N, C), y: labels(C, N)",
     constants=(N("t", "(y[:, None] == arange(x.shape[1])) * 1.0"),),
     symbols={"len(x)": "N"},
     axes=("n", "j"),
@@ -53,13 +57,82 @@ SVM = Derivation(
         C("c", "-dm.sum(1, keepdims=True)"),
         C("x", "dm + dc * t"),
     ),
+    source=(
+        "Weston and Watkins, “Support Vector Machines for Multi-Class Pattern Recognition” (1999), "
+        "for the loss; CS231n, notes on “Optimization”, section “Computing the gradient "
+        "analytically”."
+    ),
+)
+
+_SCORES = {"data": "L_d", "reg": r"\lambda", "len(X)": "N"}
+
+LINEAR_SVM = Derivation(
+    name="svm_loss_naive",
+    title="Hinge loss of a linear classifier",
+    inputs="W: (D, C), X: (N, D), y: labels(C, N), reg: 0.35",
+    constants=(N("t", "(y[:, None] == arange(W.shape[1])) * 1.0"),),
+    symbols=_SCORES,
+    axes=("n", "j"),
+    text="$t$ holds the labels as unit vectors; the margin of the true class does not count.",
+    nodes=(
+        N("s", "X @ W"),
+        N("c", "(s * t).sum(1, keepdims=True)", text="The score of the true class:"),
+        N("m", "s - c + 1"),
+        N("data", "(maximum(m, 0) * (1 - t)).sum() / len(X)"),
+        N("L", "data + reg * (W ** 2).sum()"),
+    ),
+    claims=(
+        C("m", "(m > 0) * (1 - t) / len(X)", text="A margin counts where it is positive:"),
+        C("c", "-dm.sum(1, keepdims=True)", text="The true class is in all margins of its row:"),
+        C("s", "dm + dc * t"),
+        C("W", "X.T @ ds", through="s", text="The scores are an affine layer without a bias:"),
+        C("W", "2 * reg * W", through="L", text="and the regularisation has no factor ½:"),
+        C("W", "X.T @ ds + 2 * reg * W"),
+    ),
+    closing=(
+        "Example by example: each positive margin adds $x_n$ to its column of $\\bar W$ and takes "
+        "$x_n$ from the column of the true class."
+    ),
+    source="CS231n, notes on “Optimization”, section “Computing the gradient analytically”.",
+    rows=("svm_loss_vectorized",),
+)
+
+LINEAR_SOFTMAX = Derivation(
+    name="softmax_loss_naive",
+    title="Softmax cross-entropy of a linear classifier",
+    inputs="W: (D, C), X: (N, D), y: labels(C, N), reg: 0.35",
+    constants=(N("t", "(y[:, None] == arange(W.shape[1])) * 1.0"),),
+    symbols=_SCORES,
+    axes=("n", "c"),
+    text="$t$ holds the labels as unit vectors.",
+    nodes=(
+        N("s", "X @ W"),
+        N(
+            "data",
+            "(log(exp(s).sum(1)) - (s * t).sum(1)).mean()",
+            text="$-\\log p$ of the true class, written without the probabilities:",
+        ),
+        N("L", "data + reg * (W ** 2).sum()"),
+    ),
+    claims=(
+        C(
+            "s",
+            "(exp(s) / exp(s).sum(1, keepdims=True) - t) / len(X)",
+            text="The steps to this are those of [softmax cross-entropy](softmax.md), $(p - t)/N$:",
+        ),
+        C("W", "X.T @ ds", through="s", text="The scores are an affine layer without a bias:"),
+        C("W", "2 * reg * W", through="L", text="and the regularisation has no factor ½:"),
+        C("W", "X.T @ ds + 2 * reg * W"),
+    ),
+    source="CS231n, notes on “Linear Classification”, section “Softmax classifier”.",
+    rows=("softmax_loss_vectorized",),
 )
 
 TWO_LAYER_NET = Derivation(
     name="two_layer_net",
     title="Two-layer net",
-    inputs="X: (4, 5), y: labels(3), W1: (6, 5), b1: (6,), W2: (3, 6), b2: (3,), reg: 0.35",
-    constants=(N("t", "(y[:, None] == arange(3)) * 1.0"),),
+    inputs=("X: (N, D), y: labels(C, N), W1: (H, D), b1: (H,), W2: (C, H), b2: (C,), reg: 0.35"),
+    constants=(N("t", "(y[:, None] == arange(len(W2))) * 1.0"),),
     symbols={"data": "L_d", "reg": r"\lambda", "len(X)": "N"},
     axes=("n", "c"),
     text=(
@@ -81,5 +154,9 @@ TWO_LAYER_NET = Derivation(
         C("z", "dh * (z > 0)"),
         C("W1", "dz.T @ X + reg * W1"),
         C("b1", "dz.sum(0)"),
+    ),
+    source=(
+        "Goodfellow, Bengio and Courville, “Deep Learning” (2016), section 6.5.7, which goes "
+        "through this net with a weight decay."
     ),
 )

@@ -12,78 +12,83 @@ from pathlib import Path
 
 from ..layers import ALL
 from ..steps.values import StepsError
+from .activations import ACTIVATIONS
+from .attention import ATTENTION, SDPA
 from .declared import declared
 from .derivation import Claim, Derivation, Node
-from .exercises import AUTOENCODER, GPLVM
-from .layers import (
-    AFFINE,
-    AFFINE_BATCHNORM_RELU,
-    AFFINE_RELU,
-    BATCHNORM,
-    DROPOUT,
-    LAYERNORM,
-    RELU,
-    SPATIAL_BATCHNORM,
-)
-from .losses import SOFTMAX, SVM, TWO_LAYER_NET
-from .recurrent import LSTM_STEP
+from .exercises import EXERCISES
+from .images import IMAGES
+from .layers import AFFINE, AFFINE_BATCHNORM_RELU, AFFINE_RELU, DROPOUT, RELU
+from .losses import LINEAR_SOFTMAX, LINEAR_SVM, SOFTMAX, SVM, TWO_LAYER_NET
+from .normalising import NORMALISATIONS
+from .recurrent import RECURRENT
+from .sequences import SEQUENCES
+from .targets import TARGETS
 
-__all__ = ["DERIVATIONS", "page", "write_pages"]
+__all__ = ["DERIVATIONS", "GROUPS", "page", "write_pages"]
 
-WRITTEN: tuple[Derivation, ...] = (
-    AFFINE,
-    RELU,
-    BATCHNORM,
-    SPATIAL_BATCHNORM,
-    LAYERNORM,
-    DROPOUT,
-    LSTM_STEP,
-    SOFTMAX,
-    SVM,
-    AFFINE_RELU,
-    AFFINE_BATCHNORM_RELU,
-    TWO_LAYER_NET,
-    AUTOENCODER,
-    GPLVM,
-)
-DERIVATIONS: tuple[Derivation, ...] = (
-    *WRITTEN,
-    *declared(ALL, [one.name for one in WRITTEN]),
-)
+_WRITTEN: dict[str, tuple[Derivation, ...]] = {
+    "Layers": (AFFINE, RELU, DROPOUT, AFFINE_RELU, AFFINE_BATCHNORM_RELU),
+    "Activations": ACTIVATIONS,
+    "Normalisation": NORMALISATIONS,
+    "Images": IMAGES,
+    "Sequences": (*RECURRENT, SDPA, ATTENTION, *SEQUENCES),
+    "Losses": (SOFTMAX, SVM, LINEAR_SOFTMAX, LINEAR_SVM, *TARGETS, TWO_LAYER_NET),
+    "Exercises": EXERCISES,
+}
+WRITTEN = tuple(one for group in _WRITTEN.values() for one in group)
+_ROWS = {name for one in WRITTEN for name in (one.name, *one.rows)}
+_DECLARED = tuple(declared(ALL, _ROWS))
+GROUPS = _WRITTEN | ({"Others": _DECLARED} if _DECLARED else {})
+DERIVATIONS = tuple(one for group in GROUPS.values() for one in group)
 
 
 def page(derivation: Derivation) -> str:
     """Return the page of a derivation in Markdown with formulas between dollar signs."""
     lines = [f"# {derivation.title}", ""]
     if derivation.text:
-        lines += [derivation.text, ""]
+        lines += [derivation.text.strip(), ""]
+    shapes = derivation.shapes()
+    given = (f"`{name}` {shapes.get(name, '')}".rstrip() for name in derivation.arguments)
+    lines += [f"Given: {', '.join(given)}.", ""]
+    for node in derivation.constants:
+        lines += _line(derivation, node, shapes.get(node.name, ""))
     lines += ["## Forward", ""]
     for node in derivation.nodes:
-        lines += _line(derivation, node, f"{node.name} = {node.expression}")
+        lines += _line(derivation, node, shapes.get(node.name, ""))
     lines += ["## Backward", ""]
     for claim in derivation.claims:
-        if claim.text:
-            lines += [claim.text, ""]
-        lines += _line(derivation, claim, f"d{claim.of} = {claim.expression}")
+        lines += _line(derivation, claim, shapes.get(claim.of, ""))
     if derivation.closing:
         lines += [derivation.closing, ""]
+    if derivation.source:
+        lines += ["## Source", "", derivation.source, ""]
     lines += [
+        "---",
+        "",
         "A bar is the derivative of the loss with respect to what stands under it, "
-        "$\\odot$ multiplies entry by entry, and a line that is marked with a value at its bar "
-        "counts only the path through that value. Every line of Python is checked against the "
-        "numerical derivative of the forward by `nndl`'s own tests, and the formula above it is "
-        "printed from it.",
+        "$\\odot$ multiplies entry by entry, $[\\cdot]$ is one where it holds and else zero, and a "
+        "line that is marked with a value at its bar counts only the path through that value. "
+        "Behind `#` stands the shape. Every line of Python in the backward part is checked against "
+        "the numerical derivative of the forward by `nndl`'s own tests, and a formula above a line "
+        "of Python is printed from it.",
         "",
     ]
     return "\n".join(lines)
 
 
-def _line(derivation: Derivation, line: Node | Claim, code: str) -> list[str]:
+def _line(derivation: Derivation, line: Node | Claim, shape: str) -> list[str]:
     """A line as a formula and as code; as code alone where there is no notation for it."""
+    target = f"d{line.of}" if isinstance(line, Claim) else line.name
+    code = f"    {target} = {line.expression}" + (f"  # {shape}" if shape else "")
+    text = [line.text, ""] if line.text else []
     try:
-        return [f"$$ {derivation.formula(line)} $$", "", f"    {code}", ""]
+        formula = derivation.formula(line)
     except StepsError:
-        return [f"    {code}", ""]
+        return [*text, code, ""]
+    if line in derivation.constants and "=" not in formula:  # a length, by its letter
+        return [*text, code, ""]
+    return [*text, f"$$ {formula} $$", "", code, ""]
 
 
 def index() -> str:
@@ -95,8 +100,11 @@ def index() -> str:
         "same with your code.",
         "",
     ]
-    lines += [f"- [{one.title}]({one.name}.md)" for one in DERIVATIONS]
-    return "\n".join([*lines, ""])
+    for group, derivations in GROUPS.items():
+        lines += [f"## {group}", ""]
+        lines += [f"- [{one.title}]({one.name}.md)" for one in derivations]
+        lines += [""]
+    return "\n".join(lines)
 
 
 def write_pages(folder: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from .command_line import ROOT, check
 
 # A derivation on paper, the mutants of nndl that change nothing, what torch has, and a layer that
 # is judged undeclared.
-BESIDE = {"properties/derivations/layers.py"} | {
+BESIDE = {"properties/derivations/normalising.py"} | {
     f"properties/benchmarks/{name}.py"
     for name in ("equivalent_mutants", "torch_operators", "undeclared_bars")
 }
