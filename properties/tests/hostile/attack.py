@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,7 +45,6 @@ def borrowed(name, folder):  # past the import finder, which knows what must not
     spec = importlib.machinery.PathFinder.find_spec(name, [folder])
     importlib.util.module_from_spec(spec)
     return open(spec.origin).read() != ""
-def attack(where):
 """
 
 
@@ -59,11 +60,10 @@ class Attack:
     lines: str
     holds: tuple[Tier, ...] = ("bubblewrap", "landlock")
 
-    @property
-    def source(self) -> str:
-        """The whole module."""
+    def function(self, name: str) -> str:
+        """The attack as a function of the module that `HEADER` begins."""
         body = "".join(f"    {line}\n" for line in self.lines.strip("\n").split("\n"))
-        return HEADER + body
+        return f"def {name}(where):\n{body}"
 
 
 @dataclass(kw_only=True)
@@ -73,6 +73,8 @@ class Scene:
     folder: Path
     bystander: subprocess.Popen[bytes]
     server: socket.socket
+    mailbox: socket.socket
+    left: dict[str, int]
     before: dict[str, tuple[bytes, int]] = field(default_factory=dict)
 
     @property
@@ -88,6 +90,8 @@ class Scene:
             "judge": os.getpid(),
             "bystander": self.bystander.pid,
             "port": self.server.getsockname()[1],
+            "mailbox": self.mailbox.getsockname(),
+            **self.left,
             "project": str(_PROJECT),
             "packages": str(Path(hypothesis.__file__).parents[1]),
         }
@@ -111,6 +115,9 @@ class Scene:
         with contextlib.suppress(BlockingIOError):
             self.server.accept()[0].close()
             found.append("a connection came")
+        with contextlib.suppress(BlockingIOError):
+            self.mailbox.recv(16)
+            found.append("a letter came")
         return found
 
     def state(self) -> str:
@@ -130,15 +137,32 @@ def scene(folder: Path) -> Iterator[Scene]:
     (folder / "submissions" / "bob" / "layers.py").write_text("answer = 42\n")
     process = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"])
     server = socket.create_server(("127.0.0.1", 0))
-    server.setblocking(False)
-    made = Scene(folder=folder, bystander=process, server=server)
-    made.before = made.files()
+    mailbox = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    for one in (server, mailbox):
+        one.setblocking(False)
+    with tempfile.TemporaryDirectory() as short, left_in_memory() as left:
+        mailbox.bind(os.path.join(short, "box"))  # the name of a socket has 107 bytes at most
+        made = Scene(folder=folder, bystander=process, server=server, mailbox=mailbox, left=left)
+        made.before = made.files()
+        try:
+            yield made
+        finally:
+            process.kill()
+            process.wait()
+            for one in (server, mailbox):
+                one.close()
+
+
+@contextlib.contextmanager
+def left_in_memory() -> Iterator[dict[str, int]]:
+    """What others share by System V, by number: memory and a queue of messages."""
+    libc = ctypes.CDLL(None)
+    segment, queue = libc.shmget(0, 4096, 0o1600), libc.msgget(0, 0o1600)
     try:
-        yield made
+        yield {"segment": segment, "queue": queue}
     finally:
-        process.kill()
-        process.wait()
-        server.close()
+        libc.shmctl(segment, 0, None)
+        libc.msgctl(queue, 0, None)
 
 
 @contextlib.contextmanager
@@ -159,19 +183,51 @@ def forced(tier: Tier) -> Iterator[Isolation]:
         yield "require"
 
 
-def run(attack: Attack, tier: Tier, stage: Scene, *, seconds: float = 3.0) -> tuple[Outcome, bool]:
-    """Run an attack under a tier; its outcome, and whether it succeeded."""
-    file = stage.folder / "submissions" / "alice" / "layers.py"
-    file.write_text(attack.source)
+class Crowd:
+    """Attacks that run one after the other in the same child of a tier.
+
+    Where only limits hold, each has a child of its own: what it does to it is not the next one's.
+    """
+
+    def __init__(self, folder: Path, attacks: Sequence[Attack]) -> None:
+        self._names = {attack.name: f"attack_{place}" for place, attack in enumerate(attacks)}
+        functions = [attack.function(self._names[attack.name]) for attack in attacks]
+        self._file = folder / "layers.py"
+        self._file.write_text(HEADER + "".join(functions))
+        self._children: dict[Tier, InChildProcess] = {}
+
+    def run(self, attack: Attack, tier: Tier, stage: Scene) -> tuple[Outcome, bool]:
+        """Run an attack under a tier; its outcome, and whether it succeeded."""
+        if tier == "limits":
+            file = stage.folder / "submissions" / "alice" / "layers.py"
+            file.write_text(HEADER + attack.function("attack"))
+            with forced(tier), _opened(file, ["attack"], tier) as child:
+                return _run(child, "attack", attack, stage)
+        if tier not in self._children:
+            self._children[tier] = _opened(self._file, [*self._names.values()], tier)
+        return _run(self._children[tier], self._names[attack.name], attack, stage)
+
+    def close(self) -> None:
+        """End all children."""
+        for child in self._children.values():
+            child.close()
+
+
+def _opened(file: Path, names: Sequence[str], tier: Tier) -> InChildProcess:
     with forced(tier) as asked:
-        limits = Limits(isolation=asked, call_seconds=seconds)
-        with InChildProcess(resolve_target(str(file)), ["attack"], limits) as implementation:
-            [outcome] = implementation.run([Call("attack", (stage.where,))])
+        limits = Limits(isolation=asked, call_seconds=3.0)
+        return InChildProcess(resolve_target(str(file)), names, limits)
+
+
+def _run(
+    child: InChildProcess, function: str, attack: Attack, stage: Scene
+) -> tuple[Outcome, bool]:
+    [outcome] = child.run([Call(function, (stage.where,))])
     time.sleep(0.3 if "outlives" in attack.name else 0.0)  # a survivor would act now
     won = bool(outcome.ok and outcome.outputs and outcome.outputs[0] is True)
-    until = time.monotonic() + (2.0 if tier == "limits" else 0.0)  # a signal takes a moment
+    until = time.monotonic() + (2.0 if child.limits.isolation == "none" else 0.0)
     won = won or bool(stage.traces())
-    while not won and time.monotonic() < until:
+    while not won and time.monotonic() < until:  # a signal takes a moment
         time.sleep(0.05)
         won = bool(stage.traces())
     return outcome, won

@@ -29,6 +29,14 @@ REFUSED_ELSEWHERE = {
     "finds the judge's memory",
     "reads the judge's environment",
     "opens the judge's standard output",
+    *("opens a secret by its handle", "reads the kernel's log", "takes another root"),
+    *("mounts over the teacher's folder", "makes a device", "names the machine"),
+    *("marks a file that it may read", "takes a lease of a file that others read"),
+    *("takes a descriptor of another process", "compares itself with another process"),
+    *("enters a namespace of another", "asks for a ring of keys", "loosens its own limits"),
+    *("asks for a map in the kernel", "watches a whole file system"),
+    *("shuffles addresses no more", "is told by the kernel of a folder's changes"),
+    *("takes rings for files", "asks where another's pages lie"),
 }
 
 _READS = """
@@ -84,6 +92,21 @@ borrows the judge
     return borrowed("properties", where["project"])
 borrows an installed package
     return borrowed("hypothesis", where["packages"])
+opens a secret by its handle
+    told, mount = ctypes.create_string_buffer(136), ctypes.c_int()
+    told[0] = 128
+    call(303, -100, where["secret"].encode(), told, ctypes.byref(mount), 0)
+    there = os.open(where["teacher"], os.O_RDONLY | os.O_DIRECTORY)
+    return os.read(call(304, there, told, os.O_RDONLY), 100) != b""
+is told by the kernel of a folder's changes
+    import fcntl
+    folder = os.open(where["teacher"], os.O_RDONLY)
+    fcntl.fcntl(folder, 1026, 2)
+    return True
+reads what others share in memory
+    libc.shmat.restype = ctypes.c_void_p
+    place = libc.shmat(where["segment"], None, 0o10000)
+    return place not in (None, ctypes.c_void_p(-1).value) and ctypes.string_at(place, 4) != b""
 looks a secret's size up
     return os.stat(where["secret"]).st_size > 0
 """
@@ -149,6 +172,52 @@ makes a file look old
     unhook()
     os.utime(where["record"], (1, 1))
     return os.stat(where["record"]).st_mtime != before
+empties a file that it may only read
+    unhook()
+    os.close(os.open(__file__, os.O_RDONLY | os.O_TRUNC))
+    return os.path.getsize(__file__) == 0
+marks a file that it may read
+    import fcntl, struct
+    file = os.open(__file__, os.O_RDONLY)
+    marks = struct.unpack("l", fcntl.ioctl(file, 0x80086601, bytes(8)))[0]
+    fcntl.ioctl(file, 0x40086602, struct.pack("l", marks | 0x40))
+    return True
+takes a lease of a file that others read
+    import fcntl
+    with open(ctypes.__file__) as file:  # who opens it now waits for 45 s
+        fcntl.fcntl(file, 1024, fcntl.F_WRLCK)
+    return True
+locks the record
+    import fcntl
+    fcntl.flock(os.open(where["record"], os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return True
+exchanges two files
+    call(316, -100, where["record"].encode(), -100, where["other"].encode(), 2)
+leaves a link
+    unhook()
+    os.symlink("/etc/passwd", where["escaped"])
+leaves a nameless file
+    unhook()
+    return os.open(where["teacher"], os.O_TMPFILE | os.O_RDWR, 0o600) > 0
+leaves a file by its nameless one
+    unhook()
+    file = os.open(where["teacher"], os.O_TMPFILE | os.O_RDWR, 0o600)
+    call(265, -100, b"/proc/self/fd/%d" % file, -100, where["escaped"].encode(), 0x400)
+leaves a socket
+    unhook()
+    import socket
+    socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)[0].bind(where["escaped"])
+makes a device
+    unhook()
+    call(133, b"zero", 0o20666, os.makedev(1, 5))
+    return True
+makes a terminal
+    unhook()
+    return os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY) > 0
+takes disk that it does not write
+    file = os.open("much", os.O_CREAT | os.O_RDWR)
+    call(285, file, 0, 0, 32 << 20)
+    return os.fstat(file).st_blocks > 0
 leaves shared memory
     unhook()
     name = "/dev/shm/nndl-attack-%d" % os.getpid()
@@ -198,6 +267,39 @@ slows another process down
 pins another process to a processor
     os.sched_setaffinity(where["bystander"], {0})
     return True
+makes another process idle
+    call(144, where["bystander"], 5, (ctypes.c_int * 1)(0))
+    return True
+lets another process wait for its disk
+    call(251, 1, where["bystander"], 3 << 13)
+    return True
+takes a descriptor of another process
+    return call(438, call(434, where["bystander"], 0), 0, 0) > 0
+compares itself with another process
+    return call(312, os.getpid(), where["bystander"], 2, 0, 0) >= 0
+asks where another's pages lie
+    return call(279, where["bystander"], 0, None, None, None, 0) == 0
+enters a namespace of another
+    call(308, os.open("/proc/%d/ns/uts" % where["bystander"], os.O_RDONLY), 0)
+    return True
+will not end with its judge
+    call(157, 1, 0, 0, 0, 0)
+    return True
+loosens its own limits
+    import resource
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    call(302, 0, 1, (ctypes.c_uint64 * 2)(2 * before, 2 * before), None)
+    return resource.getrlimit(resource.RLIMIT_FSIZE)[1] == 2 * before
+forks by clone3
+    told = (ctypes.c_uint64 * 8)(0, 0, 0, 0, 17)
+    if call(435, told, 64) == 0:
+        call(257, -100, where["escaped"].encode(), os.O_CREAT | os.O_WRONLY, 0o600)
+        os._exit(0)
+    time.sleep(0.2)
+becomes another program by its descriptor
+    words = (ctypes.c_char_p * 3)(b"touch", where["escaped"].encode(), None)
+    file = os.open("/bin/touch", os.O_RDONLY)
+    call(322, file, b"", words, (ctypes.c_char_p * 1)(None), 0x1000)
 outlives its group
     if call(57) == 0:
         call(112)
@@ -255,6 +357,14 @@ listens
     unhook()
     import socket
     return socket.create_server(("127.0.0.1", 0)).fileno() > 0
+writes to a socket by one of a pair
+    import socket
+    socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendto(b"x", where["mailbox"])
+takes a name among sockets by one of a pair
+    unhook()
+    import socket
+    socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)[0].bind("\\0nndl-attack-%d" % os.getpid())
+    return True
 opens a local socket
     return call(41, 1, 1, 0) > 0
 asks the kernel for its network
@@ -271,6 +381,43 @@ leaves a message queue
     call(68, 0x6E6E646C, 0o1600)
     call(71, call(68, 0x6E6E646C, 0o600), 0, None)
     return True
+leaves a semaphore
+    number = call(64, 0, 1, 0o1600)
+    call(66, number, 0, 0, 0)
+    return True
+removes a queue of others
+    call(71, where["queue"], 0, None)
+    return True
+leaves a queue of POSIX
+    call(240, b"nndl-attack", os.O_CREAT | os.O_RDWR, 0o600, None)
+    call(241, b"nndl-attack")
+    return True
+takes rings for files
+    ring = ctypes.c_ulong(0)
+    return call(206, 128, ctypes.byref(ring)) == 0
+asks for a map in the kernel
+    return call(321, 0, (ctypes.c_uint32 * 32)(2, 4, 4, 1), 128) > 0
+watches a whole file system
+    return call(300, 0, 0) > 0
+mounts over the teacher's folder
+    call(165, b"none", where["teacher"].encode(), b"tmpfs", 0, None)
+    hidden = not os.listdir(where["teacher"])
+    call(166, where["teacher"].encode(), 2)
+    return hidden
+takes another root
+    call(161, where["teacher"].encode())
+    return os.path.exists("/secret.txt")
+names the machine
+    name = os.uname().nodename.encode()
+    call(170, name, len(name))
+    return True
+shuffles addresses no more
+    call(135, 0x0040000)
+    return True
+reads the kernel's log
+    return call(103, 3, ctypes.create_string_buffer(1000), 1000) > 0
+asks for a ring of keys
+    return call(250, 0, -3, 0, 0, 0) > 0
 leaves a key
     return call(248, b"user", b"nndl", b"x", 1, -2) > 0
 makes a namespace of its own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from properties.steps.debugger import debug
 from properties.steps.rewrite.child import LIMITS
 
 from ..slow import mostly_slow
-from .attack import Attack, run, scene
+from .attack import Attack, Crowd, scene
 from .corpus import ALL, REFUSED_ELSEWHERE
 
 pytestmark = pytest.mark.skipif(
@@ -25,21 +26,28 @@ FAST = {"reads a secret", "ends a process by a system call"}
 _QUICK = [a for a in ALL if a.name in FAST]
 
 
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
+    attacks = Crowd(tmp_path_factory.mktemp("crowd"), ALL)
+    yield attacks
+    attacks.close()
+
+
 @pytest.mark.parametrize("tier", ["bubblewrap", "landlock"])
 @pytest.mark.parametrize("attack", mostly_slow(ALL, fast=_QUICK), ids=lambda a: a.name)
-def test_is_held(attack: Attack, tier: Tier, tmp_path: Path) -> None:
+def test_is_held(attack: Attack, tier: Tier, crowd: Crowd, tmp_path: Path) -> None:
     if tier not in attack.holds:
         pytest.skip("documented as not held by this tier")
     with scene(tmp_path) as stage:
-        outcome, succeeded = run(attack, tier, stage)
+        outcome, succeeded = crowd.run(attack, tier, stage)
         assert not succeeded, outcome
         assert stage.files() == stage.before
 
 
 @pytest.mark.parametrize("attack", mostly_slow(ALL, fast=_QUICK), ids=lambda a: a.name)
-def test_succeeds_without_the_defence(attack: Attack, tmp_path: Path) -> None:
+def test_succeeds_without_the_defence(attack: Attack, crowd: Crowd, tmp_path: Path) -> None:
     with scene(tmp_path) as stage:
-        outcome, succeeded = run(attack, "limits", stage)
+        outcome, succeeded = crowd.run(attack, "limits", stage)
         if not succeeded and attack.name in REFUSED_ELSEWHERE:
             pytest.skip(f"this machine refuses it anyway: {outcome.message}")
         assert succeeded, outcome

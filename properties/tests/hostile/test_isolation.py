@@ -124,7 +124,33 @@ def test_the_filter_jumps_to_its_own_lines(name: str, monkeypatch: pytest.Monkey
     assert verdict_of(lines, name, here.prlimit, 5, 7, 0) == "refuse"
     assert verdict_of(lines, name, 435) == "absent"
     assert verdict_of(lines, name, 425) == "absent"
+    assert verdict_of(lines, name, 437) == "absent"  # openat2, whose flags nobody can see here
     assert verdict_of(lines, name, 0x40000000) == "refuse"
+    assert verdict_of(lines, name, here.fcntl, 3, 1) == "allow"
+    assert {verdict_of(lines, name, here.fcntl, 3, c) for c in (8, 1024, 1026)} == {"refuse"}
+    assert {verdict_of(lines, name, here.ioctl, 3, c) for c in (0x5401, 0x5450)} == {"allow"}
+    for marks in (0x40086602, 0x40806685, 0x5412):  # flags, a seal, a key press
+        assert verdict_of(lines, name, here.ioctl, 3, marks) == "unsupported"
+    assert verdict_of(lines, name, here.socketpair, 1, 1 | 0o2000000) == "allow"
+    for family, kind in ((1, 2), (1, 5), (16, 1), (1, 3)):
+        assert verdict_of(lines, name, here.socketpair, family, kind) == "refuse"
+    for number, place in here.opens:
+        for flags, wanted in (
+            (0, "allow"),
+            (0o1001, "allow"),
+            (0o1000, "refuse"),
+            (0o1003, "refuse"),
+        ):
+            arguments = [0] * place + [flags]
+            assert verdict_of(lines, name, number, *arguments) == wanted
+
+
+_SAID = {
+    0x7FFF0000: "allow",
+    0x00050001: "refuse",
+    0x00050026: "absent",
+    0x0005005F: "unsupported",
+}
 
 
 def verdict_of(lines: list[seccomp.Instruction], name: str, number: int, *arguments: int) -> str:
@@ -138,8 +164,10 @@ def verdict_of(lines: list[seccomp.Instruction], name: str, number: int, *argume
         place += 1
         if code == 0x20:
             held = words.get(operand, 0)
+        elif code == 0x54:
+            held &= operand
         elif code == 0x06:
-            return {0x7FFF0000: "allow", 0x00050001: "refuse", 0x00050026: "absent"}[operand]
+            return _SAID[operand]
         else:
             met = {0x15: held == operand, 0x35: held >= operand, 0x45: bool(held & operand)}[code]
             place += yes if met else no

@@ -18,6 +18,7 @@ class Machine:
     """The architecture as seccomp names it, and the system calls by name.
 
     ``refused`` never succeed. The others succeed on the calling process alone, or in one form.
+    ``opens`` have each a number and the place of the flags among the arguments.
     """
 
     audit: int
@@ -33,10 +34,14 @@ class Machine:
     sched_setaffinity: int
     fcntl: int
     ioctl: int
+    socketpair: int
+    opens: tuple[tuple[int, int], ...]
 
 
 # New processes and programs; other processes; sockets; mounts and the kernel; memory that no limit
-# counts; modes, owners and times of files, which Landlock does not guard.
+# counts, and what others left in it; disk that is taken at once, and rings of which a machine has
+# few; modes, owners, times and (in its first versions) lengths of files, which Landlock does not
+# guard.
 _X86_64 = Machine(
     audit=0xC000003E,
     refused=(
@@ -44,13 +49,15 @@ _X86_64 = Machine(
         *(200, 129, 297),  # tkill rt_sigqueueinfo rt_tgsigqueueinfo
         *(101, 310, 311, 312, 298, 321, 323),  # ptrace process_vm_* kcmp perf_event bpf userfaultfd
         *(160, 142, 144, 314, 141, 251, 112, 109),  # setrlimit sched_set* priorities setsid setpgid
-        *(41,),  # socket
+        *(41, 42, 49, 50),  # socket connect bind listen
         *(272, 308, 165, 166, 155, 161, 167, 168),  # unshare setns mount umount roots swap
         *(175, 176, 313, 246, 320, 169, 103, 163, 179),  # modules kexec reboot syslog acct quotactl
         *(164, 227, 159, 305, 170, 171, 153, 135, 172, 173),  # clocks names vhangup personality io
         *(248, 249, 250, 256, 279, 303, 304, 212, 300, 254),  # keys pages handles fanotify inotify
         *(319, 29, 64, 68, 240),  # memfd_create shmget semget msgget mq_open
-        *(90, 91, 268, 92, 93, 94, 260),  # chmod chown
+        *(30, 31, 65, 220, 66, 69, 70, 71, 241),  # shmat shmctl sem* msg* mq_unlink
+        *(285, 206),  # fallocate io_setup
+        *(90, 91, 268, 92, 93, 94, 260, 76),  # chmod chown truncate
         *(132, 235, 261, 280, 133, 259),  # utime mknod
         *(188, 189, 190, 197, 198, 199),  # setxattr removexattr
     ),
@@ -65,6 +72,8 @@ _X86_64 = Machine(
     sched_setaffinity=203,
     fcntl=72,
     ioctl=16,
+    socketpair=53,
+    opens=((2, 1), (257, 2)),
 )
 _AARCH64 = Machine(
     audit=0xC00000B7,
@@ -73,13 +82,15 @@ _AARCH64 = Machine(
         *(130, 138, 240),
         *(117, 270, 271, 272, 241, 280, 282),
         *(164, 118, 119, 274, 140, 30, 157, 154),
-        *(198,),
+        *(198, 203, 200, 201),
         *(97, 268, 40, 39, 41, 51, 224, 225),
         *(105, 106, 273, 104, 294, 142, 116, 89, 60),
         *(170, 112, 171, 266, 161, 162, 58, 92),
         *(217, 218, 219, 238, 239, 264, 265, 18, 262, 27),
         *(279, 194, 190, 186, 180),
-        *(52, 53, 54, 55),
+        *(196, 195, 193, 192, 191, 189, 188, 187, 181),
+        *(47, 0),
+        *(52, 53, 54, 55, 45),
         *(88, 33),
         *(5, 6, 7, 14, 15, 16),
     ),
@@ -94,6 +105,8 @@ _AARCH64 = Machine(
     sched_setaffinity=122,
     fcntl=25,
     ioctl=29,
+    socketpair=199,
+    opens=((56, 2),),
 )
 _MACHINES = {"x86_64": _X86_64, "aarch64": _AARCH64}
 
