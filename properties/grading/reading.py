@@ -19,6 +19,7 @@ from typing import BinaryIO, NoReturn
 from ..record.text import one_line, plain_text
 from .values import CODE, Contents
 
+_MEMBER = b"PK\1\2"  # begins each entry of an archive's list
 _INSTALLED = {"node_modules", "venv", "env", "site-packages"}
 _SKIPPED = {"__MACOSX", "__pycache__"} | _INSTALLED
 
@@ -162,8 +163,11 @@ class _Reader:
 
     def _zip(self, name: str, stream: BinaryIO) -> None:
         size = os.fstat(stream.fileno()).st_size
-        if size > self._limits.bytes:  # the list of its members is read whole
+        if size > self._limits.bytes:
             raise Refused(f"{one_line(name)} has {size:,} bytes; wanted the code alone")
+        # The list of its members is read whole: 46 bytes there are a thousand here.
+        if _entries(stream) > 20 * self._limits.entries:
+            self._too_many()
         try:
             with zipfile.ZipFile(stream) as archive:
                 members = archive.infolist()
@@ -208,6 +212,16 @@ class _Bounded(BytesIO):
         wanted = self._size if size is None or size < 0 else min(size, self._size)
         data: bytes = self._stream.read(wanted)  # type: ignore[attr-defined]
         return data
+
+
+def _entries(stream: BinaryIO) -> int:
+    """How many members an archive can list at most, of archives in it as well."""
+    found, before = 0, b""
+    while part := stream.read(1 << 20):
+        found += (before + part).count(_MEMBER)
+        before = part[-len(_MEMBER) + 1 :]
+    stream.seek(0)
+    return found
 
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)

@@ -141,6 +141,63 @@ def test_a_list_of_members_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
         files(archive, Limits(bytes=2_000))
 
 
+def listed(archive: Path, names: list[bytes]) -> Path:
+    """The archive of one member with a list of so many, all of the same bytes."""
+    data = archive.read_bytes()
+    start, end = data.find(b"PK\1\2"), data.find(b"PK\5\6")
+    entry = bytearray(data[start:end])
+    entry[28:30] = len(names[0]).to_bytes(2, "little")
+    listing = b"".join(bytes(entry[:46]) + name for name in names)
+    tail = bytearray(data[end:])
+    tail[8:12] = (len(names) & 0xFFFF).to_bytes(2, "little") * 2
+    tail[12:16] = len(listing).to_bytes(4, "little")
+    archive.write_bytes(data[:start] + listing + bytes(tail))
+    return archive
+
+
+def test_millions_of_members_are_refused_before_they_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = zipped(tmp_path / "a.zip", ("00000.txt", b""))
+    listed(archive, [b"%05d.txt" % number for number in range(30_000)])
+    monkeypatch.setattr("zipfile.ZipFile", None)
+    with pytest.raises(Refused, match="more than 1,000 files"):
+        files(archive, Limits(entries=1_000))
+
+
+def test_members_that_share_their_bytes_count_each(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", ("a.py", os.urandom(1000)))
+    assert len(files(listed(archive, [b"a.py"]))) == 1
+    with pytest.raises(Refused, match=r"bytes|unpacked"):
+        files(listed(archive, [b"a.py", b"b.py"] * 4), Limits(bytes=1_500))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["//host/x.py", "\\\\host\\x.py", "a/..", "C:x.py", "./../x.py", "x" * 300, "\x7f/\x1b.py"],
+)
+def test_more_paths_that_are_none_inside(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Refused, match="no path inside"):
+        files(zipped(tmp_path / "a.zip", (name, CODE)))
+
+
+def test_a_zip_with_a_password_is_said(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", ("x.py", CODE))
+    data = bytearray(archive.read_bytes())
+    for mark, place in ((b"PK\1\2", 8), (b"PK\3\4", 6)):
+        data[data.find(mark) + place] |= 1
+    archive.write_bytes(data)
+    with pytest.raises(Refused, match="password"):
+        files(archive)
+
+
+def test_the_same_name_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate"):
+        archive = zipped(tmp_path / "a.zip", ("x.py", CODE), ("./x.py", CODE), ("x.py", CODE))
+    with pytest.raises(Refused, match="two files are called"):
+        files(archive)
+
+
 def test_folders_nested_beyond_recursion_are_one_student_s_trouble(tmp_path: Path) -> None:
     here = os.open(tmp_path, os.O_RDONLY)
     depth = 1_500
