@@ -39,9 +39,10 @@ class Job:
     ``only`` holds names of rows, layers or functions; empty, it stands for all. ``processes`` is
     the most that judge at once; by default one for each processor. ``isolation`` is what is asked
     for, and ``allowed`` names packages that isolated code may import. ``until`` is the reading of
-    `time.monotonic`, the same in every process, at which the run is over. ``memory`` is what the
-    code under test may have, in MiB of address space. ``of_stranger`` tells that what the target
-    says of itself is not read, as under ``--isolation require``.
+    `time.monotonic`, the same in every process, at which the run is over, and ``turn_seconds`` what
+    the code may run in each of them. ``memory`` is what the code under test may have, in MiB of
+    address space. ``of_stranger`` tells that what the target says of itself is not read, as under
+    ``--isolation require``.
     """
 
     target: str | None
@@ -53,6 +54,7 @@ class Job:
     isolation: Isolation = "auto"
     allowed: frozenset[str] = frozenset()
     until: float = float("inf")
+    turn_seconds: float = float("inf")
     memory: int = LIMITS.memory_bytes >> 20
     of_stranger: bool = False
 
@@ -78,6 +80,7 @@ class Job:
             isolation=self.isolation,
             allowed=self.allowed,
             until=self.until,
+            turn_seconds=self.turn_seconds,
             memory_bytes=memory,
             reply_bytes=min(limits.reply_bytes, memory // 4),
             header_bytes=min(limits.header_bytes, memory // 128),

@@ -122,6 +122,7 @@ class InChildProcess:
         self._to_release: list[int] = []
         self._failures: dict[str, int] = {}
         self._last_failure: dict[str, Outcome] = {}
+        self._spent = 0.0
         self._load()
 
     # starting
@@ -154,13 +155,8 @@ class InChildProcess:
             seconds = max(self.limits.import_seconds, 0.1)
             try:
                 header = ["load", dataclasses.asdict(layout), self._names]
-                reply, _ = child.exchange(
-                    header,
-                    wire.Encoder(),
-                    seconds=seconds,
-                    total=_MOST_IMPORTS * seconds,
-                    until=self.limits.until,
-                )
+                total = _MOST_IMPORTS * seconds
+                reply, _ = self._turn(child, header, wire.Encoder(), seconds, total)
                 infos, missing = read_loaded(reply, self._names, self.target)
             except ChildDied as died:
                 if self._is_over():
@@ -194,8 +190,25 @@ class InChildProcess:
             f"the last time: {next(reversed(self._reasons.values()))}."
         )
 
+    def _turn(
+        self, child: Child, header: wire.Node, encoder: wire.Encoder, seconds: float, total: float
+    ) -> tuple[wire.Node, memoryview]:
+        """One exchange, on the clock of the code."""
+        began = time.monotonic()
+        try:
+            return child.exchange(
+                header, encoder, seconds=seconds, total=total, until=self._until()
+            )
+        finally:
+            self._spent += time.monotonic() - began
+
+    def _until(self) -> float:
+        """When the run is over if the code has its turn from now on."""
+        left = self.limits.turn_seconds - self._spent
+        return min(self.limits.until, time.monotonic() + left)
+
     def _is_over(self) -> bool:
-        return time.monotonic() > self.limits.until
+        return time.monotonic() > self._until()
 
     def _nothing_in_time(self) -> None:
         """Say of each function that nothing is known of yet that the time is over."""
@@ -287,13 +300,8 @@ class InChildProcess:
         released, self._to_release = self._to_release, []
         header = ["run", nodes, released, self._generation]
         seconds = self.limits.call_seconds
-        reply, data = child.exchange(
-            header,
-            encoder,
-            seconds=seconds,
-            total=seconds * max(len(calls), 1) + 1.0,
-            until=self.limits.until,
-        )
+        total = seconds * max(len(calls), 1) + 1.0
+        reply, data = self._turn(child, header, encoder, seconds, total)
         try:
             outcomes = Reply(data, self._generation).outcomes(reply, len(calls))
         except wire.ProtocolError as error:
