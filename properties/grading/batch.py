@@ -19,10 +19,11 @@ from msgspec.structs import replace
 
 from ..commands.judging import processors
 from ..record.text import one_line
+from .canaries import Mentioned
 from .kept import Kept
 from .naming import Submission
 from .reading import Refused, read
-from .values import Contents, Options, Result, key_of
+from .values import Contents, Options, Order, Result, key_of
 from .worker import Answer, on_worker
 
 _IN_FLIGHT = 3  # tasks a worker's thread: enough that none waits, few enough to stay small
@@ -137,12 +138,14 @@ def judge_batch(
         on_done(place, done.results[place])
 
     same: dict[str, list[int]] = {}
+    mentioned = Mentioned()
     for place, submission in enumerate(submissions):
         contents = _read(submission)
         if isinstance(contents, Result):
             finish(place, contents)
             continue
         notes[place] = contents.notes
+        mentioned.see(contents)
         key = key_of(contents, options)
         if key not in same and (result := kept.get(key)) is not None:
             finish(place, result)
@@ -151,7 +154,7 @@ def judge_batch(
     if same or kept.unchecked:
         of_another_run = bool(kept.unchecked)
         with client(len(same)) as connected:
-            work = _Work(connected, options, kept)
+            work = _Work(connected, Order(options=options, rows=mentioned.rows), kept)
             for key, result in work.run(submissions, same):
                 for place in same[key]:
                     finish(place, result)
@@ -170,9 +173,9 @@ def _read(submission: Submission) -> Contents | Result:
 class _Work:
     """Submissions on their way to the workers and back."""
 
-    def __init__(self, client: Client, options: Options, kept: Kept) -> None:
+    def __init__(self, client: Client, order: Order, kept: Kept) -> None:
         self._client, self._kept = client, kept
-        self._judged_by, self._options = options, msgspec.json.encode(options)
+        self._options, self._order = order.options, msgspec.json.encode(order)
         self._task = on_worker("judge")
 
     def run(
@@ -187,12 +190,12 @@ class _Work:
         def more() -> None:
             for key, places in waiting:
                 contents = _read(submissions[places[0]])
-                if isinstance(contents, Result) or key_of(contents, self._judged_by) != key:
+                if isinstance(contents, Result) or key_of(contents, self._options) != key:
                     changed.append(key)
                     continue
                 future = self._client.submit(
                     self._task,
-                    self._options,
+                    self._order,
                     msgspec.msgpack.encode(contents),
                     key=f"judge-{key}",
                     pure=False,
@@ -228,7 +231,7 @@ class _Work:
     def judge_last(self, *, everywhere: bool) -> None:
         """Judge the canaries once more on every worker; a wrong one undoes what was judged."""
         try:
-            told = self._client.run(on_worker("check_last"), self._options, everywhere)
+            told = self._client.run(on_worker("check_last"), self._order, everywhere)
         except Exception as error:  # a scheduler that is gone breaks in ways of many libraries
             raise Void(
                 f"the workers cannot be asked for the last canaries ({one_line(error)}); what was "

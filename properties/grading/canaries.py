@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ..layers import ALL
 from .judging import FOLDER, judge_bundled, judge_submission
-from .values import Options, Result
+from .values import Contents, Options, Order, Result
 
 WRONG = """
 import numpy as np
@@ -42,15 +42,44 @@ WANTED = {
 Judge = Callable[[Callable[[], Result]], Result]
 
 
-def judge_right(options: Options, judge: Judge) -> str:
+class Mentioned:
+    """The rows of which some submission of a batch mentions a function.
+
+    Of anything else the batch can hold no verdict: nothing needs to be known of it.
+    """
+
+    def __init__(self) -> None:
+        self._left: dict[bytes, set[str]] = {}
+        for row in ALL:
+            for name in row.functions:
+                self._left.setdefault(name.rpartition(".")[2].encode(), set()).add(row.name)
+        self._rows: set[str] = set()
+
+    def see(self, contents: Contents) -> None:
+        """Look at the files of one more."""
+        texts = contents.files.values()
+        for name in [name for name in self._left if any(name in text for text in texts)]:
+            self._rows |= self._left.pop(name)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Their names; those of the wrong canary where there is none."""
+        return tuple(sorted(self._rows)) or ("affine", "relu")
+
+
+def judge_right(order: Order, judge: Judge, *, quick: bool = False) -> str:
     """Judge the package that the suite brings; gives what is wrong with the verdict, if anything.
 
     Parameters
     ----------
     judge
         Runs the judging, in a process of its own for one.
+    quick
+        With the examples of the quick profile, whatever the batch asks for.
     """
-    said = judge(lambda: judge_bundled(of_bundled(options)))
+    options = of_bundled(order)
+    options = replace(options, profile="quick") if quick else options
+    said = judge(lambda: judge_bundled(options))
     statuses = _statuses(said)
     wanted = dict.fromkeys(statuses or WANTED, "pass")  # of nothing, nothing would be wrong
     return _trouble("right", statuses, wanted, said)
@@ -59,7 +88,7 @@ def judge_right(options: Options, judge: Judge) -> str:
 def judge_wrong(folder: Path, options: Options, judge: Judge) -> str:
     """Lay the wrong package out and judge it; gives what is wrong with the verdict, if anything."""
     write_wrong(folder)
-    options = replace(of_bundled(options), only=("affine", "relu"))
+    options = replace(of_bundled(Order(options=options)), only=("affine", "relu"))
     said = judge(lambda: judge_submission(folder, options))
     return _trouble("wrong", _statuses(said), WANTED, said)
 
@@ -70,15 +99,22 @@ def write_wrong(folder: Path) -> None:
     (folder / FOLDER / "layers.py").write_text(WRONG, encoding="utf-8")
 
 
-def of_bundled(options: Options) -> Options:
+def of_bundled(order: Order) -> Options:
     """The same options for the bundled package, which has no rows of a teacher."""
-    return replace(options, dropout_p=None, require=(), specs="", only=_bundled(options.only))
+    only = _bundled(order.options.only, order.rows)
+    return replace(order.options, dropout_p=None, require=(), specs="", only=only)
 
 
-def _bundled(only: tuple[str, ...]) -> tuple[str, ...]:
-    """What of the names that are asked for the bundled package has; rows of a teacher are not."""
-    known = {name for row in ALL for name in (row.name, row.layer, *row.functions)}
-    return tuple(name for name in only if name in known) or (("affine", "relu") if only else ())
+def _bundled(only: tuple[str, ...], rows: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """What the bundled package has of the names that are asked for, and of the rows that are named.
+
+    Rows of a teacher it has not.
+    """
+    if not only:
+        return rows
+    asked = [row for row in ALL if {row.name, row.layer, *row.functions} & set(only)]
+    names = [row.name for row in asked if not rows or row.name in rows]
+    return tuple(names) or ("affine", "relu")
 
 
 def _statuses(result: Result) -> dict[str, str]:

@@ -32,11 +32,11 @@ from ..implementation.folders import OwnFolder
 from ..record.text import one_line
 from .canaries import Judge, judge_right, judge_wrong, of_bundled, write_wrong
 from .judging import judge_submission, observe_bundled
-from .values import Options, Result, suite_version
+from .values import Options, Order, Result, suite_version
 
 _LENGTH = struct.Struct("<Q")
 # Far beyond the clock of a run, which ends it and says more: these are for a judge that hangs.
-_CLOCKS = {"quick": 2_400.0, "standard": 7_200.0, "thorough": 100_000.0}
+_CLOCKS = {"quick": 5_400.0, "standard": 16_000.0, "thorough": 300_000.0}
 _GRACE = 60.0
 _MEMORY = 512 << 20  # of a fork, beyond what it has of the server
 
@@ -44,7 +44,7 @@ _MEMORY = 512 << 20  # of a fork, beyond what it has of the server
 class Start(msgspec.Struct):
     """What a worker says first."""
 
-    options: Options
+    order: Order
     version: str
 
 
@@ -104,30 +104,31 @@ def serve() -> None:
         if start.version != suite_version():
             send(answers, Ready(trouble=_other_version(start.version)))
             return
-        clock = (start.options.timeout or _CLOCKS[start.options.profile]) + _GRACE
+        order, options = start.order, start.order.options
+        clock = (options.timeout or _CLOCKS[options.profile]) + _GRACE
         forked = Forked(tasks.fileno(), clock)
 
-        send(answers, Ready(trouble=_warm(start.options) or _wrong(start.options, forked)))
+        send(answers, Ready(trouble=_warm(order) or _wrong(options, forked)))
         while True:
             task = msgspec.json.decode(receive(tasks), type=Task)
             if not task.home:
-                trouble = judge_right(start.options, forked) or _wrong(start.options, forked)
+                trouble = judge_right(order, forked, quick=True) or _wrong(options, forked)
                 send(answers, Ready(trouble=trouble))
                 continue
-            work = partial(judge_submission, Path(task.home), start.options, task.notes)
+            work = partial(judge_submission, Path(task.home), options, task.notes)
             send(answers, forked(work))
     except (EOFError, BrokenPipeError):
         return
 
 
-def _warm(options: Options) -> str:
+def _warm(order: Order) -> str:
     """Judge the right canary here, and a wrong package, for what is worked out on the way.
 
     Forks find it there: the cases of the seed, what is true of them, what diagnosis and discovery
     read. Without it they say the same, later. Gives what is wrong with the canary's verdict.
     """
-    trouble = judge_right(options, _here)
-    options = of_bundled(options)
+    trouble = judge_right(order, _here)
+    options = of_bundled(order)
     with OwnFolder("warm") as folder, suppress(Exception):
         observe_bundled(options)
         write_wrong(folder)

@@ -43,6 +43,17 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     memory: int = 512
 
 
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What a batch asks of its workers: the options, and on what a judge must prove itself.
+
+    ``rows`` are judged of a package that is right, so that the judge is known to be right about
+    all that the batch can hold; empty, all that the options ask for.
+    """
+
+    options: Options
+    rows: tuple[str, ...] = ()
+
+
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
     """The files of one submission; ``notes`` say what of it was left out."""
 

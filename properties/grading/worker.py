@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from ..implementation.folders import OwnFolder
-from .values import Contents, Options, Result
+from .values import Contents, Options, Order, Result
 
 FOLDER = "submission"
 _ROOMS = Path(__file__).resolve().parents[2]
@@ -48,26 +48,26 @@ def on_worker(name: str) -> Callable[..., Any]:
     return call
 
 
-def check_last(options: bytes, everywhere: bool) -> list[str]:
+def check_last(order: bytes, everywhere: bool) -> list[str]:
     """Judge the canaries once more in every server of this worker; which of them are wrong.
 
     Where there is none a new one is asked, if one has judged here and is gone, or `everywhere`.
     """
     with _lock:
-        servers = [server for server in _idle if server.options == options]
+        servers = [server for server in _idle if server.order == order]
     if not servers and (everywhere or _judged_here.is_set()):
-        with _borrowed(options) as server:
+        with _borrowed(order) as server:
             return [server.name] if server.trouble else []
     return [server.name for server in servers if server.canaries()]
 
 
-def judge(options: bytes, contents: bytes) -> bytes:
+def judge(order: bytes, contents: bytes) -> bytes:
     """Judge a submission in a server of this worker; a server that dies is replaced once."""
     _judged_here.set()
     files = msgspec.msgpack.decode(contents, type=Contents)
     for last in (False, True):
         try:
-            with _borrowed(options) as server:
+            with _borrowed(order) as server:
                 name, trouble = server.name, server.trouble
                 if trouble:
                     result = Result(status="lost", reason=trouble)
@@ -84,11 +84,13 @@ def judge(options: bytes, contents: bytes) -> bytes:
 class Server:
     """A server process, with its canaries judged."""
 
-    def __init__(self, options: bytes) -> None:
+    def __init__(self, order: bytes) -> None:
         from .server import Ready, Start, receive, send
         from .values import suite_version
 
-        self.options = options
+        self.order = order
+        decoded = msgspec.json.decode(order, type=Order)
+        self._options = decoded.options
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
@@ -98,8 +100,7 @@ class Server:
         self.name = f"{_NAME}:{self._process.pid}"
         self._ended = False
         try:
-            decoded = msgspec.json.decode(options, type=Options)
-            send(self._in, Start(options=decoded, version=suite_version()))
+            send(self._in, Start(order=decoded, version=suite_version()))
             self.trouble = msgspec.json.decode(receive(self._out), type=Ready).trouble
         except BaseException:
             self.close()
@@ -116,7 +117,7 @@ class Server:
 
         with OwnFolder("grade") as home:
             try:
-                lay_out(contents, home, msgspec.json.decode(self.options, type=Options))
+                lay_out(contents, home, self._options)
                 send(self._in, Task(home=str(home), notes=contents.notes))
                 return msgspec.json.decode(receive(self._out), type=Result)
             except BaseException:
@@ -162,16 +163,16 @@ _judged_here = threading.Event()
 
 
 @contextlib.contextmanager
-def _borrowed(options: bytes) -> Iterator[Server]:
+def _borrowed(order: bytes) -> Iterator[Server]:
     """A server that nobody else asks meanwhile: one for each thread of the worker."""
     server: Server | None = None
     with _lock:
         while _idle and server is None:
             server = _idle.pop()
-            if server.options != options or not server.alive:
+            if server.order != order or not server.alive:
                 server.close()
                 server = None
-    server = server or Server(options)
+    server = server or Server(order)
     try:
         yield server
     finally:

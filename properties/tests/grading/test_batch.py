@@ -18,7 +18,7 @@ from properties.grading.batch import Void, _Work
 from properties.grading.gradebook import Asked, _csv, book, canvas_csv, grades_csv, gradescope_csv
 from properties.grading.kept import InUse, Kept
 from properties.grading.naming import Student, Submission
-from properties.grading.values import Contents, Options, Result, key_of
+from properties.grading.values import Contents, Options, Order, Result, key_of
 from properties.record.schema import read
 from properties.reports.points import Weights, read_weights
 from properties.tests.command_line import nndl
@@ -91,7 +91,7 @@ def test_a_scheduler_that_is_gone_is_said_and_nothing_is_forgotten(tmp_path: Pat
     kept = Kept(tmp_path)
     kept.put("key", Result(status="judged"))
     with pytest.raises(Void, match="the same command goes on"):
-        _Work(gone, Options(), kept).judge_last(everywhere=False)
+        _Work(gone, Order(options=Options()), kept).judge_last(everywhere=False)
     assert kept.unchecked == ("key",)
     assert (tmp_path / "results" / "key.json").exists()
 

@@ -24,7 +24,7 @@ from properties.grading.gradebook import Asked, book, canvas_csv
 from properties.grading.kept import Kept
 from properties.grading.naming import Student, Submission, find_submissions, remarks
 from properties.grading.reading import Refused, read
-from properties.grading.values import NOTHING, Contents, Options, Result, key_of
+from properties.grading.values import NOTHING, Contents, Options, Order, Result, key_of
 from properties.grading.worker import Answer
 from properties.grading.writing import _slugs, write_all
 from properties.implementation import NotIsolated, NotStarted, resolve_target
@@ -294,7 +294,7 @@ def test_a_right_canary_without_a_verdict_is_none() -> None:
     def empty(*_: object) -> Result:
         return judged()
 
-    said = canaries.judge_right(Options(), empty)
+    said = canaries.judge_right(Order(options=Options()), empty)
     assert said.startswith("the right canary got a wrong verdict: affine_forward is None")
 
 
@@ -302,6 +302,17 @@ def test_canaries_are_of_the_suite_where_only_rows_of_the_teacher_are_asked_for(
     assert canaries._bundled(("prelu",)) == ("affine", "relu")
     assert canaries._bundled(("prelu", "svm")) == ("svm",)
     assert canaries._bundled(()) == ()
+
+
+def test_the_right_canary_has_what_the_batch_can_hold() -> None:
+    seen = canaries.Mentioned()
+    assert seen.rows == ("affine", "relu")
+    seen.see(Contents(files={"a.py": b"def svm_loss(x, y): ...", "b.py": b"dropout_backward = 1"}))
+    assert seen.rows == ("dropout", "svm")
+    order = Order(options=Options(dropout_p="keep"), rows=seen.rows)
+    assert canaries.of_bundled(order) == Options(only=("dropout", "svm"))
+    assert canaries._bundled(("svm_loss", "affine"), seen.rows) == ("svm",)
+    assert canaries._bundled(("affine",), seen.rows) == ("affine", "relu")
 
 
 def test_a_check_refuses_to_require_what_it_does_not_judge() -> None:
@@ -336,7 +347,7 @@ class Future:
 
 def test_workers_that_die_twice_give_no_verdict(tmp_path: Path) -> None:
     kept = Kept(tmp_path)
-    work = _Work(None, Options(), kept)  # type: ignore[arg-type]
+    work = _Work(None, Order(options=Options()), kept)  # type: ignore[arg-type]
     died = work._take("k", Future(KilledWorker("k", None, 1)))  # type: ignore[arg-type]
     broke = work._take("k", Future(RuntimeError("no memory")))
     assert (died.status, broke.status) == ("lost", "lost")
@@ -352,7 +363,8 @@ def test_what_is_changed_while_a_class_is_graded_is_judged_again(tmp_path: Path)
     found = find_submissions(tmp_path)
     old = key_of(Contents(files={"ann.py": b"x = 1\n"}), Options())
     with Client(processes=False, n_workers=0, dashboard_address=":0") as client:
-        told = dict(_Work(client, Options(), Kept(tmp_path / "out")).run(found, {old: [0]}))
+        work = _Work(client, Order(options=Options()), Kept(tmp_path / "out"))
+        told = dict(work.run(found, {old: [0]}))
     assert told[old].status == "lost"
     assert "changed while" in told[old].reason
 

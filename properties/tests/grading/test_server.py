@@ -12,11 +12,11 @@ import pytest
 from properties.commands.job import Job
 from properties.grading import canaries, worker
 from properties.grading.server import Forked
-from properties.grading.values import Contents, Options, Result
+from properties.grading.values import Contents, Options, Order, Result
 from properties.spec.demands import Demands
 from properties.tests.slow import slow
 
-OPTIONS = msgspec.json.encode(Options(profile="quick", only=("relu",)))
+ORDER = msgspec.json.encode(Order(options=Options(profile="quick", only=("relu",))))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,7 +27,7 @@ def ends() -> Iterator[None]:
 
 def judge(code: str, name: str = "layers.py") -> worker.Answer:
     contents = msgspec.msgpack.encode(Contents(files={name: code.encode()}))
-    return msgspec.json.decode(worker.judge(OPTIONS, contents), type=worker.Answer)
+    return msgspec.json.decode(worker.judge(ORDER, contents), type=worker.Answer)
 
 
 def statuses(answer: worker.Answer) -> dict[str, str]:
@@ -102,7 +102,7 @@ def test_a_judge_that_errs_is_noticed_by_its_canaries() -> None:
     def passes(*_: object) -> Result:
         return Result(status="judged")
 
-    said = canaries.judge_right(Options(), passes)
+    said = canaries.judge_right(Order(options=Options()), passes)
     assert said.startswith("the right canary got a wrong verdict: affine_forward is None")
 
 
