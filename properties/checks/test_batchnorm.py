@@ -8,11 +8,10 @@ import numpy as np
 
 from reference.bounded import SAFETY, Bounded
 
-from ..implementation import Call
 from ..judge.asking import Questions
 from ..judge.compare import Difference
 from ..judge.mismatch import Kind
-from ..judge.property import check, only
+from ..judge.property import check
 from ..judge.subjects.functions import Probe
 from ..layers.normalising import options
 from ..spec.case import Case, Run
@@ -26,15 +25,28 @@ def _keeps_statistics(spec: LayerSpec) -> bool:
     return any(part.ways and part.ways.state.keys() == set(_STATISTICS) for part in parts)
 
 
-@check(Kind.CORRECTNESS, "both", applies=only("batchnorm"), weight=0.5)
+def _normalises(spec: LayerSpec) -> bool:
+    return not spec.parts and _keeps_statistics(spec)
+
+
+def _rows(a: np.ndarray) -> np.ndarray:
+    """A row for each example, or for each pixel of each: (N, D), or (N H W, C)."""
+    return np.moveaxis(a, 1, -1).reshape(-1, a.shape[1])
+
+
+@check(Kind.CORRECTNESS, "both", applies=_normalises, weight=0.5)
 def test_normalised_columns(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
-    """Columns have mean beta and variance gamma² var/(var + eps); those of dx sum to zero."""
+    """Columns have mean beta and variance gamma² var/(var + eps); those of dx sum to zero.
+
+    Of images the channels are the columns.
+    """
     run = yield from probe.run(case)
     out, dx = run.outputs["out"], run.gradients["x"]
     x, gamma, beta = (case.args[name] for name in ("x", "gamma", "beta"))
     if out.shape != x.shape or dx.shape != x.shape:
         return  # the properties of shapes speak of it
-    error = probe.truth_of_value(case, run)["out"].error
+    x, out, dx = _rows(x), _rows(out), _rows(dx)
+    error = _rows(probe.truth_of_value(case, run)["out"].error)
     slack = SAFETY * (error.sum(axis=0) + x.shape[0] * 2.0**-50 * np.abs(out).max(axis=0))
     probe.same(
         "out",
@@ -66,7 +78,7 @@ def test_normalised_columns(probe: Probe, case: Case, rng: np.random.Generator) 
         "dx",
         dx.sum(axis=0),
         np.zeros(len(beta)),
-        probe.slack(case, run, "x").sum(axis=0) + 2.0**-46 * np.abs(dx).sum(axis=0),
+        _rows(probe.slack(case, run, "x")).sum(axis=0) + 2.0**-46 * np.abs(dx).sum(axis=0),
         case=case,
         oracle="shifting a column changes nothing",
     )
@@ -135,15 +147,11 @@ def _flat(value: Any) -> np.ndarray:
     return np.asarray(value, dtype=np.float64).reshape(-1)
 
 
-@check(Kind.ROBUSTNESS, "forward", applies=only("batchnorm"), weight=0.1)
+@check(Kind.ROBUSTNESS, "forward", applies=_keeps_statistics, weight=0.1)
 def test_unknown_mode(probe: Probe, case: Case, rng: np.random.Generator) -> Questions[None]:
     """A mode that is neither train nor test is a ValueError."""
-    param = {**case.args["bn_param"], "mode": "training"}
-    outcome = (
-        yield from probe.ask(
-            [Call(function=probe.spec.forward, args=(*list(case.args.values())[:3], param))]
-        )
-    )[0]
+    other = case.with_args(bn_param={**case.args["bn_param"], "mode": "training"})
+    [outcome] = yield from probe.ask([probe.forward_call(other)])
     if outcome.status == "ok" or outcome.exception_type != "ValueError":
         what = "returns a result" if outcome.status == "ok" else f"raises {outcome.exception_type}"
         probe.refuse(probe.spec.forward, f"{what} for mode 'training', wanted ValueError", case)

@@ -95,7 +95,7 @@ CONV = LayerSpec(
     },
     reference=Reference(forward=convolution.forward, vjp=convolution.vjp),
     batched=("x",),
-    laws={"linear": "x w", "shifts": "x w conv_param"},
+    laws={"linear": "x w", "shifts": "x w conv_param", "border": "w conv_param"},
     ways=WAYS,
     misconceptions=Misconceptions("conv", conv_misconceptions.TEXT),
     hints=Hints(factors=("w", "b", "x", "dout")),

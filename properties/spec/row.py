@@ -128,9 +128,10 @@ class LayerSpec:
         ``linear`` (the output in each of them, where the other differentiable ones are zero),
         ``conserved`` (its gradient adds up to that of the output in each image), ``masked``
         (what the mask hides has no part), ``rest`` (nor has what no whole window reaches),
-        ``winners`` (who has the gradient where all tie), ``shifts`` (an image that is moved moves
-        the output), ``permuted`` (so do positions in another order), ``causal`` (the past does not
-        depend on it), ``shift`` (a number added to a row of it changes nothing).
+        ``border`` (what lies in the zeros around alone counts too), ``winners`` (who has the
+        gradient where all tie), ``shifts`` (an image that is moved moves the output), ``permuted``
+        (so do positions in another order), ``causal`` (the past does not depend on it), ``shift``
+        (a number added to a row of it changes nothing).
     hints
         Particulars that the diagnosis needs.
     inputs

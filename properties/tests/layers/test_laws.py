@@ -22,6 +22,9 @@ BROKEN = {
     "attention_forward, out: heads cut without moving the axes": "order_of_positions",
     "softmax_backward, dx: row sum missing": "rows_of_the_gradient_vanish",
     "max_pool_backward_naive, dx: overlaps overwritten": "gradient_adds_up",
+    "spatial_batchnorm_forward, out (train): corrected variance": "normalised_columns",
+    "spatial_batchnorm_forward, out (train): statistics of each pixel": "normalised_columns",
+    "spatial_batchnorm_backward, dx: mean path missing": "normalised_columns",
     "temporal_softmax_loss, loss: mask ignored": "masked_steps",
     "temporal_softmax_loss, dx: label subtracted at hidden steps": "masked_steps",
 }
@@ -64,3 +67,28 @@ def test_windows_that_leave_a_rest(was: str, wrong: str, status: str, tmp_path: 
         _status(text.replace(was, wrong) if was else text, "max_pool", "rest_is_left_out", tmp_path)
         == status
     )
+
+
+@pytest.mark.parametrize(
+    ("was", "wrong", "status"),
+    [
+        ("", "", "pass"),
+        (
+            'stride, pad = conv_param["stride"], conv_param["pad"]',
+            'stride, pad = conv_param["stride"], min(conv_param["pad"], w.shape[2] - 1)',
+            "fail",
+        ),
+        ("return dxp[", "assert pad < min(hh, ww); return dxp[", "pass"),
+    ],
+)
+def test_windows_that_see_zeros_alone(was: str, wrong: str, status: str, tmp_path: Path) -> None:
+    text = RIGHT.read_text(encoding="utf-8").replace(was, wrong) if was else RIGHT.read_text()
+    assert _status(text, "conv", "windows_of_zeros_alone", tmp_path) == status
+
+
+@pytest.mark.parametrize("row", ["batchnorm", "spatial_batchnorm", "conv_bn_relu"])
+def test_a_mode_that_is_neither_train_nor_test(row: str, tmp_path: Path) -> None:
+    text = style_source("tuples")
+    assert _status(text, row, "unknown_mode", tmp_path) == "pass"
+    taken = text.replace("raise ValueError", "return x, None\n    ValueError")
+    assert _status(taken, row, "unknown_mode", tmp_path) == "fail"
