@@ -23,7 +23,7 @@ _MOST_ENTRIES = 24
 
 
 def _modular(spec: LayerSpec) -> bool:
-    return isinstance(spec, NetSpec) and not spec.monolithic
+    return isinstance(spec, NetSpec) and not (spec.monolithic or spec.images)
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, purpose=Purpose.SMOOTH, weight=0.25)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,15 @@ from reference import nets
 from ..judge.asking import Questions
 from ..judge.mismatch import Inconclusive, Kind, Unsuitable
 from ..judge.property import check
-from ..judge.subjects.net import NetProbe, Step, params_of, sizes_of
+from ..judge.subjects.net import NetProbe, Step, params_of, renumbered, sizes_of
 from ..layers.nets import NetSpec
 from ..spec.case import Array, Case
 
 _SCALES = ("weight_scale", "std")
-_LARGE = (30, (30, 30), 30)
-"""Sizes at which a standard deviation is known to some percent."""
+# Sizes at which a standard deviation is known to some percent.
+_LARGE = (30, (30,), 30)
+_LARGE_DEEP = (30, (30, 30), 30)
+_LARGE_IMAGES = ((3, 8, 8), (10, 5, 30), 30)
 
 
 @check(Kind.CORRECTNESS, "forward", rows=NetSpec, weight=0.25)
@@ -55,8 +58,10 @@ def _scale(probe: NetProbe, case: Case, scale: str) -> Questions[None]:
     seed = case.args["seed"]
     once: dict[str, Any] = {scale: 0.25}
     twice: dict[str, Any] = {scale: 0.5}
-    single = yield from probe.initial(_LARGE, seed=seed, **once)
-    double = yield from probe.initial(_LARGE, seed=seed, **twice)
+    form = probe.form
+    sizes = _LARGE_IMAGES if form.images else _LARGE_DEEP if form.deep else _LARGE
+    single = yield from probe.initial(sizes, seed=seed, **once)
+    double = yield from probe.initial(sizes, seed=seed, **twice)
     for name, weights in single.items():
         if name[0] != "W":
             continue
@@ -84,7 +89,8 @@ def test_scores_match_reference(
     batches = [args["X"] + rng.standard_normal(args["X"].shape) for _ in range(2 * normalised)]
     steps = [("loss", x, args["y"]) for x in batches]
     outcome = (yield from probe.play(case, [*steps, ("scores", args["X"])]))[-1]
-    statistics = nets.running(batches, params) if normalised else None
+    options = probe.options(case)
+    statistics = nets.running(batches, params, options=options) if normalised else None
     oracle = "reference, in test mode after two training passes" if normalised else "reference"
     options = probe.options(case, running=statistics)
     probe.judge(case, "scores", probe.scores(outcome, case), options, oracle)
@@ -242,11 +248,7 @@ def test_permuting_hidden_units(
     params = params_of(case)
     layer = int(rng.integers(1, nets.depth(params)))
     order = rng.permutation(params[f"b{layer}"].size)
-    turned = {f"W{layer}": params[f"W{layer}"][:, order]}
-    turned |= {
-        k: params[k][order] for k in (f"b{layer}", f"gamma{layer}", f"beta{layer}") if k in params
-    }
-    turned[f"W{layer + 1}"] = params[f"W{layer + 1}"][order]
+    turned = renumbered(params, layer, order)
     x = case.args["X"]
     [[first], [second]] = yield from probe.play_many(
         [(case, [("scores", x)]), (case.with_args(**turned), [("scores", x)])]
@@ -304,8 +306,9 @@ def _slack_of_scores(probe: NetProbe, case: Case, got: Array, *, trained: bool =
     """How far two test passes may differ, by default after those of `_trained`."""
     params = params_of(case)
     batches = [step[1] for step in _trained(case)] if trained else []
-    statistics = nets.running(batches, params) if "gamma1" in params else None
-    options = probe.options(case, running=statistics)
+    options = probe.options(case)
+    statistics = nets.running(batches, params, options=options) if "gamma1" in params else None
+    options = replace(options, running=statistics)
     return probe.rounding(case, "scores", got, options)["scores"]
 
 

@@ -1,14 +1,15 @@
-"""Nets that are judged by their loss: a convolutional one, and one of captions."""
+"""Nets that are judged by their loss: those of captions."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..judge.asking import Questions
+from ..judge.compare import same_but_for_ones
 from ..judge.mismatch import Kind, Unsuitable
 from ..judge.property import check
 from ..judge.subjects.whole_net import WholeNetProbe
-from ..layers.whole_nets import WholeNetSpec
+from ..layers.captioning import WholeNetSpec
 from ..spec.case import Case
 
 
@@ -40,22 +41,26 @@ def test_gradients_of_the_whole_net(
     probe.judge(case, probe.loss(first, case), *(f"d{name}" for name in probe.row.parameters))
 
 
-@check(
-    Kind.CORRECTNESS,
-    "forward",
-    rows=WholeNetSpec,
-    applies=lambda spec: isinstance(spec, WholeNetSpec) and spec.scores is not None,
-    weight=0.25,
-)
-def test_scores_of_the_whole_net(
+@check(Kind.CORRECTNESS, "forward", rows=WholeNetSpec, weight=0.25)
+def test_parameters_of_the_whole_net(
     probe: WholeNetProbe, case: Case, rng: np.random.Generator
 ) -> Questions[None]:
-    """Without labels, loss(X) gives the reference's scores."""
-    first, *_ = yield from probe.play(case, 1, scores=True)
-    outputs = probe.get(first)
-    if len(outputs) != 1 or not isinstance(outputs[0], np.ndarray):
-        probe.contradict("scores", "loss(X) returned no array of scores", case)
-    probe.judge(case, {"scores": outputs[0]}, "scores")
+    """A new net has the contract's parameters in its sizes; of all it has there are gradients."""
+    _fits(probe, case)
+    made = yield from probe.initial(case)
+    for name, value in probe.parameters(case).items():
+        if name not in made:
+            probe.contradict(name, f"params has no {name}; it has {', '.join(made)}", case)
+        if not same_but_for_ones(np.shape(made[name]), value.shape):
+            sentence = f"params[{name!r}] has shape {np.shape(made[name])}, wanted {value.shape}"
+            probe.contradict(name, sentence, case)
+        if name[0] == "W" and value.size > 1 and np.ptp(made[name]) == 0.0:
+            probe.contradict(name, f"weights are all alike: params[{name!r}]", case)
+    first, *_ = yield from probe.play(case, 1)
+    probe.loss(first, case)
+    for name in made.keys() - probe.get(first)[1].keys():
+        # A parameter of no layer has none either: the solver asks for the gradient of each.
+        probe.contradict(f"d{name}", f"there is no gradient of {name}", case)
 
 
 @check(Kind.CORRECTNESS, "forward", rows=WholeNetSpec, weight=0.1)

@@ -12,8 +12,10 @@ from .autoencoder import AUTOENCODER
 from .batchnorm import BATCHNORM
 from .batchnorm_alt import BATCHNORM_ALT
 from .bce_with_logits import BCE_WITH_LOGITS
+from .captioning import CAPTIONING
 from .conv import CONV, CONV_FAST, CONV_OTHERS
 from .conv_bn_relu import CONV_BN_RELU
+from .conv_net import THREE_LAYER
 from .conv_relu import CONV_RELU
 from .conv_relu_pool import CONV_RELU_POOL
 from .dropout import DROPOUT
@@ -48,7 +50,6 @@ from .svm import SVM
 from .tanh import TANH
 from .temporal_affine import TEMPORAL_AFFINE
 from .temporal_softmax import TEMPORAL_SOFTMAX
-from .whole_nets import WHOLE_NETS
 from .word_embedding import WORD_EMBEDDING
 
 ALL: tuple[LayerSpec, ...] = (
@@ -99,7 +100,8 @@ ALL: tuple[LayerSpec, ...] = (
     *LINEAR_SVM,
     *LINEAR_SOFTMAX,
     *NETS,
-    *WHOLE_NETS,
+    THREE_LAYER,
+    CAPTIONING,
     *RULES,
     SOLVER,
 )

@@ -244,7 +244,7 @@ def _last_of_each(W: Array, words: Array, d: Array) -> Array:
 
 def given_of(case: Case) -> Mapping[str, Any]:
     """What a prediction starts from."""
-    return {**case.args, "null": 0}
+    return case.args
 
 
 def account(cases: Sequence[Case]) -> Account:

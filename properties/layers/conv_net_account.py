@@ -6,20 +6,20 @@ are those of any net; what comes beside it is the pooling between the first laye
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..judge.subjects.whole_net import observe
-from ..spec.account import Account, Seen, Steps
-from ..spec.case import Array, Case
+from ..spec.account import Steps
+from ..spec.case import Array
 from ..spec.misconception import Misconceptions
+from . import net_account
 from .net_account import Net, Values
 from .net_misconceptions import STEPS as NET_STEPS
-from .net_misconceptions_layers import LAYERS
+from .net_misconceptions_layers import LAYERS, NORMALISATION
 from .net_misconceptions_loss import LOSS, REGULARISATION
 
 STEPS = {
@@ -56,7 +56,9 @@ net, db
       [~ctensor3]
 """
 
-MISCONCEPTIONS = partial(Misconceptions, "cnn", POOLING + LAYERS + LOSS + REGULARISATION)
+MISCONCEPTIONS = partial(
+    Misconceptions, "cnn", POOLING + LAYERS + LOSS + NORMALISATION + REGULARISATION
+)
 
 
 class ConvNet(Net):
@@ -115,27 +117,4 @@ def _first(winners: Array) -> Array:
     return np.moveaxis(first.reshape(rows.shape), 3, 4)
 
 
-def predict(steps: Steps, seen: Seen) -> dict[str, Array]:
-    """Scores, loss and gradients by given formulas."""
-    given = seen.given
-    net = ConvNet(steps, given)
-    return {
-        "scores": net.forward(given["X"], training=False)[0],
-        **net.loss(given["X"], given["y"]),
-    }
-
-
-def given_of(case: Case) -> Mapping[str, Any]:
-    """What a prediction starts from."""
-    params = {name: case.args[name] for name in ("W1", "b1", "W2", "b2", "W3", "b3")}
-    return {**{name: case.args[name] for name in ("X", "y", "reg")}, "params": params}
-
-
-def account(cases: Sequence[Case]) -> Account:
-    """How a convolutional net arrives at its loss; ``cases`` tell mistakes apart."""
-    return Account(
-        steps=STEPS,
-        misconceptions=MISCONCEPTIONS,
-        observe=partial(observe, cases, given_of),
-        predict=predict,
-    )
+predict = partial(net_account.predict, kind=ConvNet)

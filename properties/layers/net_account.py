@@ -55,7 +55,7 @@ class Net:
             values.append(v)
             if v["last"]:
                 break
-            v["z"] = self.normalise(v) if self.normalised else v["a"]
+            v["z"] = v["a"] if v["gamma"] is None else self.normalise(v)
             v["gate"] = self.of("gate", v)
             v["r"] = self.of("r", v)
             v["mask"] = np.ones(v["r"].shape)
@@ -123,7 +123,7 @@ class Net:
                 v["dh"] = self.passed_back(v, d)
                 v["dr"] = self.of("dr", v)
                 d = v["dz"] = self.of("dz", v)
-                if self.normalised:
+                if v["gamma"] is not None:
                     v["dn"] = d
                     pair = zip(("dgamma", "dbeta"), self.of("scales", v), strict=True)
                     found |= {
@@ -139,10 +139,10 @@ class Net:
         return found
 
 
-def predict(steps: Steps, seen: Seen) -> dict[str, Array]:
+def predict(steps: Steps, seen: Seen, kind: type[Net] = Net) -> dict[str, Array]:
     """All that an observation of `net_observation` holds, by given formulas."""
     given = seen.given
-    net, x, y = Net(steps, given), given["X"], given["y"]
+    net, x, y = kind(steps, given), given["X"], given["y"]
     if "keep" in given:
         return _dropped(net, x, y, seen)
     found = {"scores": net.forward(x, training=False)[0]}

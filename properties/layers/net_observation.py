@@ -98,7 +98,11 @@ def _borrowed(
     functions = probe.implementation.functions
     wanted = (*_LAYERS, *(_NORMALISING if net.normalised else ()))
     there = (functions.get(name) for name in wanted)
-    if "keep" in given or any(info is None or info.status != "present" for info in there):
+    if (
+        probe.form.images
+        or "keep" in given
+        or any(info is None or info.status != "present" for info in there)
+    ):
         return {}, ()
     chain = _Chain(net, given)
     outcomes = probe.send(chain.calls)

@@ -34,11 +34,13 @@ _FAMILIES = ("dyadic", "normal", "uneven")
 class NetSpec(ObjectSpec):
     """A row for a class of nets.
 
-    ``deep``: any number of hidden layers, given as a list, with batchnorm. ``monolithic``: reg is
-    an argument of ``loss``, and there are ``train`` and ``predict``.
+    ``deep``: any number of hidden layers, given as a list, with batchnorm. ``images``: the first
+    layer is a convolution. ``monolithic``: reg is an argument of ``loss``, and there are ``train``
+    and ``predict``.
     """
 
     deep: bool = False
+    images: bool = False
     monolithic: bool = False
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import mpmath
 import numpy as np
@@ -13,6 +14,7 @@ from reference import nets, optim
 from reference.finite_differences import directional_derivative
 from reference.precision import FLOAT32
 
+SMALL = 2.0 ** -np.arange(12.0, 20.0, 2.0)  # too small to step over a kink
 SIZES = ((3, (4,), 2), (2, (3, 5), 4), (5, (1, 2, 3), 3))
 
 
@@ -31,17 +33,53 @@ def make(sizes: Any, *, batchnorm: bool, n: int = 4, seed: int = 0) -> Any:
     return params, rng.standard_normal((n, d)), rng.integers(0, classes, n)
 
 
-def plain_loss(params: Any, x: Any, y: Any, reg: float) -> Any:
+def of_images(*, batchnorm: bool, seed: int = 0) -> Any:
+    """Those of a net whose first layer is a convolution."""
+    rng = np.random.default_rng(seed)
+    shapes = {"W1": (3, 2, 3, 3), "b1": (3,), "W2": (18, 4), "b2": (4,), "W3": (4, 3), "b3": (3,)}
+    if batchnorm:
+        shapes |= {f"{name}{k}": (k + 2,) for name in ("gamma", "beta") for k in (1, 2)}
+    params = {name: rng.standard_normal(shape) / 2.0 for name, shape in shapes.items()}
+    return params, rng.standard_normal((4, 2, 4, 7)), rng.integers(0, 3, 4)
+
+
+def plain_convolution(x: Any, w: Any, b: Any) -> Any:
+    pad = (w.shape[2] - 1) // 2
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    patches = np.lib.stride_tricks.sliding_window_view(padded, w.shape[2:], (2, 3))
+    return np.einsum("nchwij,fcij->nfhw", patches, w) + b[:, None, None]
+
+
+def plain_norm(params: Any, h: Any, k: int) -> Any:
+    if f"gamma{k}" not in params:
+        return h
+    rows = np.moveaxis(h, 1, -1)
+    over = tuple(range(rows.ndim - 1))
+    mean, eps = rows.mean(axis=over), h.dtype.type(1e-5)
+    var = ((rows - mean) ** 2).mean(axis=over)
+    rows = params[f"gamma{k}"] * (rows - mean) / np.sqrt(var + eps) + params[f"beta{k}"]
+    return np.moveaxis(rows, -1, 1)
+
+
+def plain_loss(
+    params: Any, x: Any, y: Any, reg: float, normalised: nets.Place = "before the ReLU"
+) -> Any:
     """The loss as a textbook writes it, in whatever precision the arrays have."""
     h, layers = x, nets.depth(params)
     for k in range(1, layers):
-        h = h @ params[f"W{k}"] + params[f"b{k}"]
-        if f"gamma{k}" in params:
-            mean, var = h.mean(axis=0), ((h - h.mean(axis=0)) ** 2).mean(axis=0)
-            h = params[f"gamma{k}"] * (h - mean) / np.sqrt(var + x.dtype.type(1e-5))
-            h = h + params[f"beta{k}"]
-        h = np.maximum(h, 0)
-    scores = h @ params[f"W{layers}"] + params[f"b{layers}"]
+        w, b = params[f"W{k}"], params[f"b{k}"]
+        images = w.ndim == 4
+        h = plain_convolution(h, w, b) if images else h.reshape(len(h), -1) @ w + b
+        before = normalised == "before the ReLU"
+        h = np.maximum(plain_norm(params, h, k) if before else h, 0)
+        behind = normalised == "behind the ReLU" or not (before or images)
+        h = plain_norm(params, h, k) if behind else h
+        if images:
+            n, c, high, wide = h.shape
+            h = h[:, :, : high // 2 * 2, : wide // 2 * 2]
+            h = h.reshape(n, c, high // 2, 2, wide // 2, 2).max(axis=(3, 5))
+            h = h if before or behind else plain_norm(params, h, k)
+    scores = h.reshape(len(h), -1) @ params[f"W{layers}"] + params[f"b{layers}"]
     p = np.exp(scores)
     picked = (p / p.sum(axis=1, keepdims=True))[np.arange(len(y)), y]
     penalty = sum((params[f"W{k}"] ** 2).sum() for k in range(1, layers + 1))
@@ -64,6 +102,28 @@ def test_loss_covers_the_textbook_formula(sizes: Any, batchnorm: bool) -> None:
         assert abs(float(plain_loss(short, x32, y, 0.5)) - single.value) <= single.error
 
 
+@pytest.mark.parametrize("normalised", get_args(nets.Place))
+def test_a_net_of_images(normalised: nets.Place) -> None:
+    for seed, batchnorm in enumerate((False, True, True)):
+        params, x, y = of_images(batchnorm=batchnorm, seed=seed)
+        options = nets.Options(reg=0.5, normalised=normalised)
+
+        def loss(at: Any, x: Any = x, y: Any = y) -> float:
+            return float(plain_loss(at, x, y, 0.5, normalised))
+
+        truth = nets.loss(x, y, params, options)
+        assert abs(loss(params) - truth.value) <= truth.error
+        for name, gradient in nets.gradients(x, y, params, options).items():
+            along = np.random.default_rng(seed).standard_normal(params[name].shape)
+            at = partial(lambda point, name, others: loss(others | {name: point}), name=name)
+            slope = directional_derivative(
+                partial(at, others=params), params[name], along, steps=SMALL
+            )
+            got = float((gradient.value * along).sum())
+            ties = float((gradient.error * np.abs(along)).sum())
+            assert abs(got - slope.value) <= 10.0 * slope.error + ties + 1e-8, name
+
+
 @pytest.mark.parametrize("batchnorm", [False, True])
 @pytest.mark.parametrize("sizes", SIZES)
 def test_gradients_are_derivatives(sizes: Any, batchnorm: bool) -> None:
@@ -78,7 +138,7 @@ def test_gradients_are_derivatives(sizes: Any, batchnorm: bool) -> None:
         def at(point: Any, name: str = name) -> float:
             return float(plain_loss(params | {name: point}, x, y, 0.25))
 
-        slope = directional_derivative(at, value, along, steps=2.0 ** -np.arange(12.0, 20.0, 2.0))
+        slope = directional_derivative(at, value, along, steps=SMALL)
         got = float((found[name].value * along).sum())
         assert abs(got - slope.value) <= 10.0 * slope.error + 1e-8
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from ...spec.literals import literal
 from ..asking import Ask, Questions
 from ..compare import Difference
 from ..mismatch import Fault, Kind, Mismatch
-from .net_form import find_form
+from .net_form import Form, Sizes, find_form
 from .objects import ObjectProbe
 
 _GAP = 80.0  # of two scores: e**-80 is a normal number in float32 too
@@ -32,6 +31,8 @@ Step = tuple[Any, ...]
 ("predict", X, options) and ("train", X, y, X_val, y_val, options)."""
 
 _NET = Ref(0, 0)
+
+_NORMALISED: tuple[nets.Place, ...] = ("before the ReLU", "behind the ReLU", "behind the pooling")
 
 _LOSS = re.compile(r"\bdef\s+loss\s*\(([^)]*)\)")
 
@@ -43,11 +44,14 @@ class NetProbe(ObjectProbe):
 
     def __init__(self, spec: Any, implementation: Implementation) -> None:
         super().__init__(spec, implementation)
-        if not spec.deep:
+        if not (spec.deep or spec.images):
             self._leave_to_another_row()
-        self.form = find_form(self, self.name, deep=spec.deep, monolithic=spec.monolithic)
+        kind = {"deep": spec.deep, "monolithic": spec.monolithic, "images": spec.images}
+        self.form = find_form(self, self.name, **kind)
+        self.smallest = smallest(self.form)
         self._find_skeleton()
         self.guard = self._find_guard()
+        self.normalised = self._find_normalised()
 
     @property
     def monolithic(self) -> bool:
@@ -56,13 +60,11 @@ class NetProbe(ObjectProbe):
 
     def fit(self, case: Case) -> Case:
         """The case as far as the class goes: without batchnorm where it has none."""
-        if self.form.batchnorm is not None:
+        form = self.form
+        absent = ("gamma", "beta") if form.batchnorm is None else tuple(form.lacks)
+        if not absent:
             return case
-        args = {
-            name: value
-            for name, value in case.args.items()
-            if not name.startswith(("gamma", "beta"))
-        }
+        args = {name: value for name, value in case.args.items() if not name.startswith(absent)}
         return replace(case, args=args)
 
     def _leave_to_another_row(self) -> None:
@@ -174,7 +176,7 @@ class NetProbe(ObjectProbe):
 
     def initial(
         self,
-        sizes: tuple[int, tuple[int, ...], int],
+        sizes: Sizes,
         *,
         batchnorm: bool = False,
         seed: int | None = None,
@@ -207,7 +209,8 @@ class NetProbe(ObjectProbe):
 
     def options(self, case: Case, **more: Any) -> nets.Options:
         """The reference's options of a case: in train mode and without dropout, by default."""
-        return nets.Options(**{"reg": case.args["reg"], "guard": self.guard} | more)
+        own = {"reg": case.args["reg"], "guard": self.guard, "normalised": self.normalised}
+        return nets.Options(**own | more)
 
     def truth(self, case: Case, what: str, options: nets.Options) -> dict[str, Bounded]:
         """What the reference says of ``scores``, ``loss`` or ``gradients`` on a case's batch."""
@@ -270,8 +273,10 @@ class NetProbe(ObjectProbe):
         shape = form.shapes.get("b")
         if shape is not None:
             self.note(Kind.CONVENTION, f"biases have the shape ({shape}) for (H,)")
-        if form.deep and form.batchnorm is None:
+        if (form.deep or form.images) and form.batchnorm is None:
             self.note(Kind.CONVENTION, "there is no batchnorm: no option makes gamma1, beta1")
+        if self.normalised != _NORMALISED[0]:
+            self.note(Kind.CONVENTION, f"batchnorm stands {self.normalised}")
         if self.guard is not None:
             self.note(Kind.CONVENTION, self.guard.sentence)
         if form.keeps:
@@ -279,7 +284,7 @@ class NetProbe(ObjectProbe):
             self.note(Kind.CONVENTION, said)
 
     def _find_skeleton(self) -> None:
-        case = smallest(deep=self.form.deep)
+        case = self.smallest
         steps: list[Step] = [("scores", case.args["X"]), ("loss", *_batch(case))]
         [test, train] = self.now(self.play(case, steps))
         for outcome in (test, train):
@@ -300,7 +305,7 @@ class NetProbe(ObjectProbe):
             loss, _ = self.loss(outcome, asked)
             return float(loss) if loss.size == 1 else math.nan
 
-        case = smallest(deep=self.form.deep)
+        case = self.smallest
         try:
             with np.errstate(all="ignore"):
                 eps = math.exp(-loss_at(_GAP, 1))
@@ -313,6 +318,23 @@ class NetProbe(ObjectProbe):
             return None
         # Where p is eps: log(eps + eps), or log(eps).
         return losses.Guard(eps=eps, kind="plus" if even < -math.log(eps) - 0.5 else "clip")
+
+    def _find_normalised(self) -> nets.Place:
+        """Where a net of images has its batchnorm, on which the contract says nothing."""
+        if not self.form.images or self.form.batchnorm is None:
+            return _NORMALISED[0]
+        b = {k: self.smallest.args[f"b{k}"] for k in (1, 2)}
+        scales = {f"gamma{k}": 1.0 + b[k] ** 2 for k in b} | {f"beta{k}": b[k] / 2.0 for k in b}
+        case = self.fit(self.smallest.with_args(**scales))
+        try:
+            loss, _ = self.now(self.train_pass(case))
+        except (Fault, Mismatch):
+            return _NORMALISED[0]
+        for place in _NORMALISED:
+            options = nets.Options(reg=case.args["reg"], guard=self.guard, normalised=place)
+            if self.differs(case, "loss", {"loss": loss}, options) is None:
+                return place
+        return _NORMALISED[0]
 
     # -- scripts -----------------------------------------------------------------------------
 
@@ -337,26 +359,43 @@ def params_of(case: Case) -> dict[str, Array]:
     return {name: value for name, value in case.args.items() if name[-1].isdigit()}
 
 
-def sizes_of(case: Case) -> tuple[int, tuple[int, ...], int]:
-    """D, the hidden widths and C of a case."""
+def sizes_of(case: Case) -> Sizes:
+    """What a constructor is to be told of the net of a case."""
     params = params_of(case)
-    layers = nets.depth(params)
+    first, layers = params["W1"], nets.depth(params)
     widths = [params[f"b{k}"].size for k in range(1, layers + 1)]
-    return params["W1"].shape[0], tuple(widths[:-1]), widths[-1]
+    if first.ndim == 2:
+        return first.shape[0], tuple(widths[:-1]), widths[-1]
+    return case.args["X"].shape[1:], (widths[0], first.shape[2], *widths[1:-1]), widths[-1]
 
 
-def smallest(*, deep: bool) -> Case:
+def renumbered(params: dict[str, Array], layer: int, order: Array) -> dict[str, Array]:
+    """The same net with the units of a hidden layer in another order; filters are units too."""
+    own, above = params[f"W{layer}"], params[f"W{layer + 1}"]
+    moved = {name: params[name][order] for name in _beside(params, layer)}
+    moved[f"W{layer}"] = own[order] if own.ndim == 4 else own[:, order]
+    rows = above.reshape(len(order), -1, above.shape[1])  # of a filter one for each pixel
+    return moved | {f"W{layer + 1}": rows[order].reshape(above.shape)}
+
+
+def _beside(params: Mapping[str, Array], layer: int) -> list[str]:
+    return [name for name in (f"b{layer}", f"gamma{layer}", f"beta{layer}") if name in params]
+
+
+def smallest(form: Form) -> Case:
     """A small case that is nothing special."""
-    widths = (2, 3, 4, 2) if deep else (2, 3, 2)
-    args: dict[str, Any] = {
-        "X": np.array([[1.0, -0.5], [0.25, 2.0], [-1.0, 1.0]]),
-        "y": np.array([0, 1, 1]),
-        "reg": 0.5,
-        "dropout": 0.0,
-        "seed": 0,
-    }
-    for k, (before, after) in enumerate(pairwise(widths), start=1):
-        args[f"W{k}"] = np.sin(np.arange(1.0, before * after + 1.0)).reshape(before, after)
+    x = np.array([[1.0, -0.5], [0.25, 2.0], [-1.0, 1.0]])
+    shapes: tuple[tuple[int, ...], ...] = ((2, 3), (3, 2))
+    if form.deep:
+        shapes = ((2, 3), (3, 4), (4, 2))
+    elif form.images:
+        x = np.cos(np.arange(3.0 * 8.0)).reshape(3, 1, 2, 4)
+        shapes = ((3, 1, 3, 3), (6, 4), (4, 2))
+    args: dict[str, Any] = {"X": x, "y": np.array([0, 1, 1])}
+    args |= {"reg": 0.5, "dropout": 0.0, "seed": 0}
+    for k, shape in enumerate(shapes, start=1):
+        args[f"W{k}"] = np.sin(np.arange(1.0, math.prod(shape) + 1.0)).reshape(shape)
+        after = shape[0] if len(shape) == 4 else shape[1]
         args[f"b{k}"] = np.cos(np.arange(1.0, after + 1.0))
     return Case(args=args)
 

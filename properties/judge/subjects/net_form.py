@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,23 @@ from ..asking import Ask, round_trip
 from ..mismatch import Fault
 from .functions import Probe
 
-# A net on which no two sizes are equal, so that every shape tells which is which.
-SIZES = (5, 3, 6)
-WIDTHS = (3, 4)
+Sizes = tuple[Any, tuple[int, ...], int]
+"""Of the inputs, D or (C, H, W); the hidden widths, of a net of images F, the side of a filter and
+the hidden width; and the number of classes."""
+
+# Nets on which no two sizes are equal, so that every shape tells which is which.
+_DEEP: Sizes = (5, (3, 4), 6)
+_TWO_LAYERS: Sizes = (5, (3,), 6)
+_IMAGES: Sizes = ((2, 4, 6), (7, 3, 5), 4)
 _RATE = 0.25
 _UNITS = 400
 _INPUTS = ("input_dim", "input_size")
 _HIDDEN = ("hidden_dims", "hidden_dim", "hidden_size", "hidden_sizes", "hidden_layers")
 _CLASSES = ("num_classes", "output_size", "output_dim")
+_OF_IMAGES = tuple(
+    ("input_dim", "num_filters", "filter_size", hidden, "num_classes")
+    for hidden in ("hidden_dim", "hidden_dims")
+)
 _BATCHNORM: tuple[dict[str, Any], ...] = (
     {"use_batchnorm": True},
     {"normalization": "batchnorm"},
@@ -43,18 +52,21 @@ _DROPOUT = (
 class Form:
     """How one class wants to be constructed, and how it keeps its parameters.
 
-    ``names`` are the keywords of D, H and C, None where they are given by position.
+    ``names`` are the keywords of D, H and C, or of the sizes of a net of ``images``, None where
+    they are given by position. ``lacks`` are gammas and betas that its batchnorm does not have.
     ``transposed``: weights are (fan out, fan in). ``shapes`` are those of biases, gamma and beta.
     ``dropout`` is the keyword, None when there is none; with ``keeps`` it is the probability that
     a unit is kept. ``kept`` is the share of units that a rate of ¼ was seen to keep.
     """
 
-    names: tuple[str | None, str | None, str | None]
+    names: tuple[str | None, ...]
     deep: bool
+    images: bool = False
     transposed: bool = False
     shapes: Mapping[str, str] = field(default_factory=dict)
     options: frozenset[str] = frozenset()
     batchnorm: Mapping[str, Any] | None = None
+    lacks: frozenset[str] = frozenset()
     dropout: str | None = None
     keeps: bool = False
     kept: float | None = None
@@ -62,7 +74,7 @@ class Form:
 
     def constructor(
         self,
-        sizes: tuple[int, tuple[int, ...], int],
+        sizes: Sizes,
         *,
         batchnorm: bool = False,
         p_drop: float = 0.0,
@@ -70,16 +82,15 @@ class Form:
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Positional and keyword arguments of the constructor.
 
-        ``sizes`` are D, the hidden widths and C; ``options`` that the class does not take are
-        left out.
+        ``options`` that the class does not take are left out.
         """
         d, widths, c = sizes
-        hidden: Any = list(widths) if self.deep else widths[0]
         args: list[Any] = []
         kwargs: dict[str, Any] = {}
-        order = [(1, hidden), (0, d), (2, c)] if self.deep else [(0, d), (1, hidden), (2, c)]
-        for place, value in order:
-            name = self.names[place]
+        values = (d, list(widths), c) if self.deep else (d, *widths, c)
+        order = (1, 0, 2) if self.deep else range(len(values))
+        for place in order:
+            name, value = self.names[place], values[place]
             if name is None:
                 args.append(value)
             else:
@@ -119,7 +130,9 @@ def _kind(name: str) -> str:
     return name.rstrip("0123456789")
 
 
-def find_form(probe: Probe, name: str, *, deep: bool, monolithic: bool) -> Form:
+def find_form(
+    probe: Probe, name: str, *, deep: bool = False, monolithic: bool = False, images: bool = False
+) -> Form:
     """Find out how a class is constructed.
 
     Raises
@@ -128,20 +141,23 @@ def find_form(probe: Probe, name: str, *, deep: bool, monolithic: bool) -> Form:
         No way of constructing it works, its parameters are not named W1, b1, …, or it is a
         skeleton.
     """
-    form, params = _construct(probe, name, deep=deep)
-    _check_names(name, params, deep=deep)
+    form, params = _construct(probe, name, _forms(deep=deep, images=images))
+    _check_names(name, params, layers=2 if not (deep or images) else 3)
     form = _layout(form, params)
     tried = {"reg": 0.5, "weight_scale": 0.5, "dtype": "float64", "seed": 3}
     form = _options(probe, name, form, {"std": 0.5} if monolithic else tried)
     if monolithic:
         return form
-    form = _batchnorm(probe, name, form) if deep else form
-    return _dropout(probe, name, form)
+    form = _batchnorm(probe, name, form) if deep or images else form
+    return form if images else _dropout(probe, name, form)
+
+
+def _sizes(form: Form) -> Sizes:
+    return _IMAGES if form.images else _DEEP if form.deep else _TWO_LAYERS
 
 
 def _make(name: str, form: Form, **options: Any) -> list[Call]:
-    sizes = (SIZES[0], WIDTHS if form.deep else WIDTHS[:1], SIZES[2])
-    args, kwargs = form.constructor(sizes, **options)
+    args, kwargs = form.constructor(_sizes(form), **options)
     return [Call(name, args, kwargs), Call(".params", (Ref(0, 0),))]
 
 
@@ -152,33 +168,41 @@ def _try(probe: Probe, attempts: Iterable[Sequence[Call]]) -> list[Outcome]:
     return [next((o for o in outcomes if not o.ok), outcomes[-1]) for outcomes in found]
 
 
-def _construct(probe: Probe, name: str, *, deep: bool) -> tuple[Form, dict[str, Any]]:
-    """The first way of naming the sizes that works, and the parameters that it gave."""
-    spellings: list[tuple[str | None, str | None, str | None]] = []
+def _forms(*, deep: bool, images: bool) -> list[Form]:
+    """Ways of naming the sizes, the contract's first."""
+    if images:
+        return [Form(names=names, deep=False, images=True) for names in (*_OF_IMAGES, (None,) * 5)]
+    spellings: list[tuple[str | None, ...]] = []
     if deep:
         spellings += [(d, None, c) for d, c in product(_INPUTS, _CLASSES)]
         spellings += [(None, None, None)]
     else:
         spellings += [("input_dim", "hidden_dims", "num_classes"), (None, None, None)]
     spellings += list(product(_INPUTS, _HIDDEN, _CLASSES))
-    forms = [Form(names=names, deep=deep) for names in spellings]
+    return [Form(names=names, deep=deep) for names in spellings]
+
+
+def _construct(probe: Probe, name: str, forms: Sequence[Form]) -> tuple[Form, dict[str, Any]]:
+    """The first way of naming the sizes that works, and the parameters that it gave."""
     outcomes = _try(probe, (_make(name, form) for form in forms))
     for form, outcome in zip(forms, outcomes, strict=True):
         if outcome.ok and isinstance(outcome.outputs[0], dict):
             return form, outcome.outputs[0]
     bad = outcomes[0]
-    tried = "hidden sizes, input size and number of classes" if deep else "D, H and C"
+    tried = "hidden sizes, input size and number of classes" if forms[0].deep else "D, H and C"
+    named = [*_INPUTS, *_HIDDEN, *_CLASSES]
+    if forms[0].images:
+        tried, named = "the sizes", list(dict.fromkeys(chain(*_OF_IMAGES)))
     raise Fault(
         name,
         bad.status if bad.status != "ok" else "raised",
         f"cannot be constructed: {bad.message or 'it has no dict params'}. Tried {tried} by "
-        f"position and by the names {', '.join((*_INPUTS, *_HIDDEN, *_CLASSES))}",
+        f"position and by the names {', '.join(named)}",
         bad.traceback,
     )
 
 
-def _check_names(name: str, params: Mapping[str, Any], *, deep: bool) -> None:
-    layers = len(WIDTHS) + 1 if deep else 2
+def _check_names(name: str, params: Mapping[str, Any], *, layers: int) -> None:
     wanted = [f"{kind}{i}" for i in range(1, layers + 1) for kind in "Wb"]
     if not params:
         raise Fault(name, "missing", "a skeleton: params is empty after its constructor")
@@ -198,7 +222,7 @@ def _check_names(name: str, params: Mapping[str, Any], *, deep: bool) -> None:
 
 
 def _layout(form: Form, params: Mapping[str, Any]) -> Form:
-    d, h = SIZES[0], WIDTHS[0]
+    d, (h, *_), _ = _sizes(form)
     names = {(): "", (1, h): "1, H", (h, 1): "H, 1"}
     shapes = {
         kind: names[np.shape(params[f"{kind}1"])]
@@ -223,7 +247,8 @@ def _batchnorm(probe: Probe, name: str, form: Form) -> Form:
     outcomes = _try(probe, (_make(name, one, batchnorm=True) for one in forms))
     for one, outcome in zip(forms, outcomes, strict=True):
         if outcome.ok and "gamma1" in outcome.outputs[0]:
-            return _layout(one, outcome.outputs[0])
+            names = frozenset(("gamma2", "beta2")) - outcome.outputs[0].keys()
+            return _layout(_replace(one, lacks=names), outcome.outputs[0])
     return form
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from reference.precision import FLOAT32, FLOAT64
+from reference.precision import FLOAT32, FLOAT64, Precision
 
 from ...implementation import Call, Implementation, Outcome, Ref
 from ...spec.account import Seen
 from ...spec.case import Array, Case
 from ...spec.literals import literal
 from ..asking import Questions
-from ..mismatch import Fault, Kind, Mismatch
+from ..mismatch import Fault, Mismatch
 from .objects import ObjectProbe
 
 _NET = Ref(0, 0)
@@ -44,15 +44,12 @@ class WholeNetProbe(ObjectProbe):
             raise next(iter(faults.values()))
         self.lacks |= faults.keys()
 
-    def play(self, case: Case, times: int, *, scores: bool = False) -> Questions[list[Outcome]]:
+    def play(self, case: Case, times: int) -> Questions[list[Outcome]]:
         """Make the net of a case and call its loss some times; its parameters come last."""
-        spec = self.row
-        batch = spec.batch(case)
-        loss = Call(".loss", (_NET, *(batch[:1] if scores else batch)))
         calls = [
-            Call(self.name, (), spec.construct(case), seed=0),
+            self._making(case),
             Call(".params[]=", (_NET, self.parameters(case))),
-            *(loss for _ in range(times)),
+            *(Call(".loss", (_NET, *self.row.batch(case))) for _ in range(times)),
             Call(".params", (_NET,)),
         ]
         outcomes = yield from self.ask(calls)
@@ -60,6 +57,14 @@ class WholeNetProbe(ObjectProbe):
             if outcome.status != "missing":
                 self.get(outcome)
         return outcomes[2:]
+
+    def initial(self, case: Case) -> Questions[dict[str, Any]]:
+        """The parameters that the constructor makes."""
+        outcomes = yield from self.ask([self._making(case), Call(".params", (_NET,))])
+        return dict(self.get(outcomes[-1])[0])
+
+    def _making(self, case: Case) -> Call:
+        return Call(self.name, (), self.row.construct(case), seed=0)
 
     def parameters(self, case: Case) -> dict[str, Array]:
         """The parameters of a case, by name."""
@@ -82,28 +87,19 @@ class WholeNetProbe(ObjectProbe):
         return found
 
     def results(self, case: Case) -> dict[str, Array]:
-        """Scores, where the class has them, loss and gradients."""
-        found = {}
-        if self.row.scores is not None:
-            scores, *_ = self.now(self.play(case, 1, scores=True))
-            found["scores"] = np.asarray(self.get(scores)[0])
+        """Loss and gradients."""
         loss, *_ = self.now(self.play(case, 1))
-        return found | self.loss(loss, case)
+        return self.loss(loss, case)
 
     def judge(self, case: Case, got: Mapping[str, Array], *names: str) -> None:
         """Raise the mismatch of what the reference says otherwise, of some of it."""
-        truth = self.row.scores if names == ("scores",) else self.row.truth
+
+        def truth(precision: Precision) -> dict[str, Any]:
+            found = self.row.truth(case, precision)
+            return {name: found[name] for name in names}
+
         mine = {name: got[name] for name in names}
-
-        def of(truth: Any, precision: Any) -> dict[str, Any]:
-            return {name: bound for name, bound in truth(case, precision).items() if name in mine}
-
-        wrong = self.find(case, mine, of(truth, FLOAT64))
-        for sentence, other in self.row.conventions.items() if wrong and "loss" in mine else ():
-            if self.find(case, mine, of(other, FLOAT64)) is None:
-                self.note(Kind.CONVENTION, sentence)
-                return
-        wrong = wrong and self.find(case, mine, of(truth, FLOAT64), lambda: of(truth, FLOAT32))
+        wrong = self.find(case, mine, truth(FLOAT64), lambda: truth(FLOAT32))
         if wrong is not None:
             self.fail(self.name, *wrong, oracle="reference", case=case)
 

@@ -12,11 +12,12 @@ import pytest
 from properties.diagnosis.stepwise import Explainer
 from properties.judge.mismatch import Disagreement
 from properties.layers import captioning_account, solver_account
+from properties.layers.captioning import CAPTIONING, CAPTIONS
+from properties.layers.conv_net import THREE_LAYER, telling
 from properties.layers.nets import FULLY_CONNECTED, MONOLITHIC, active, make_case
 from properties.layers.optim import RULES
 from properties.layers.optim_account import fresh_cases
 from properties.layers.solver import SOLVER
-from properties.layers.whole_nets import CAPTIONING, CAPTIONS, CONVOLUTION, THREE_LAYER
 from properties.spec.account import Account, Seen, changed
 from properties.spec.case import Array
 from properties.spec.misconception import Misconception
@@ -55,9 +56,10 @@ def of_solver() -> list[tuple[Given, tuple[str, ...]]]:
 
 def of_convolution() -> list[tuple[Given, tuple[str, ...]]]:
     found: list[tuple[Given, tuple[str, ...]]] = []
-    for case in CONVOLUTION:
+    for case in telling():
         given = {name: case.args[name] for name in ("X", "y", "reg")}
-        given["params"] = {k: case.args[k] for k in THREE_LAYER.parameters}
+        given["params"] = {k: v for k, v in case.args.items() if k[-1].isdigit()}
+        given["other"] = 3.0 * case.args["X"] + 1.0
         found.append((given, ()))
     return found
 
