@@ -75,8 +75,16 @@ def svm_loss_vectorized(
 ) -> tuple[np.floating[Any], FloatArray]:
     """Compute what :func:`svm_loss_naive` does, all examples at once.
 
-    S = X W, and :func:`nndl.layers.svm_loss` has the loss of the scores and dS. S is an affine
-    layer without a bias: dW = Xᵀ dS + 2 reg W.
+    S = X W, and the loss of the scores is :func:`nndl.layers.svm_loss`: a positive margin
+    m_nj = s_nj − s_n,y + 1 gives 1/N to dS_nj and takes it from dS_n,y, so that
+    dS_nj = [m_nj > 0] / N for j ≠ y_n, and dS_n,y = −Σ_j≠y dS_nj. S is an affine layer without a
+    bias, and reg Σ W² has no factor ½: dW = Xᵀ dS + 2 reg W.
+
+    Parameters, results and errors are those of :func:`svm_loss_naive`.
+
+    References
+    ----------
+    CS231n, notes on "Optimization", section "Computing the gradient analytically".
     """
     W, X, y, reg = linear_classifier_inputs(W, X, y, reg)
     loss, dscores = svm_loss(X @ W, y)

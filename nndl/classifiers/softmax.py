@@ -68,8 +68,16 @@ def softmax_loss_vectorized(
 ) -> tuple[np.floating[Any], FloatArray]:
     """Compute what :func:`softmax_loss_naive` does, all examples at once.
 
-    S = X W, and :func:`nndl.layers.softmax_loss` has the loss of the scores and dS. S is an affine
-    layer without a bias: dW = Xᵀ dS + 2 reg W.
+    S = X W, and the loss of the scores is :func:`nndl.layers.softmax_loss`: with p_n the softmax of
+    s_n, ∂(−log p_n,y) / ∂s_nj = p_nj − [j = y_n], so that dS = (P − T) / N for the labels as unit
+    vectors T. S is an affine layer without a bias, and reg Σ W² has no factor ½:
+    dW = Xᵀ dS + 2 reg W.
+
+    Parameters, results and errors are those of :func:`softmax_loss_naive`.
+
+    References
+    ----------
+    CS231n, notes on "Linear Classification", section "Softmax classifier".
     """
     W, X, y, reg = linear_classifier_inputs(W, X, y, reg)
     loss, dscores = softmax_loss(X @ W, y)

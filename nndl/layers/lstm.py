@@ -93,7 +93,7 @@ def lstm_step_backward(
 
     References
     ----------
-    Greff et al., "LSTM: A Search Space Odyssey" (2017), section III.B, without peepholes.
+    Greff et al., "LSTM: A Search Space Odyssey" (2017), section II.B, without peepholes.
     """
     x, prev_h, Wx, Wh, cell = cache
     dnext_h = upstream(dnext_h, prev_h.shape, "dnext_h")

@@ -42,7 +42,15 @@ def max_pool_forward_fast(
 def max_pool_backward_fast(dout: ArrayLike, cache: PoolCache) -> FloatArray:
     """Return dx of :func:`max_pool_forward_fast`.
 
-    The winners are known, whichever pass found them: see
-    :func:`nndl.layers.max_pool_backward_naive` for the derivation.
+    The output of a window is its winner, so that ∂out[n, c, p, q] / ∂x is one at that entry and
+    zero at all others: an entry collects the upstream derivatives of the windows that it wins,
+    dx[n, c, p s + i, q s + j] += dout[n, c, p, q] for the winner (i, j) of (p, q). The winners are
+    known, whichever pass found them, so this is :func:`nndl.layers.max_pool_backward_naive`.
+
+    Raises a ValueError if ``dout`` does not fit.
+
+    References
+    ----------
+    CS231n, notes on "Convolutional Neural Networks", section "Pooling Layer", on its backward pass.
     """
     return max_pool_backward_naive(dout, cache)

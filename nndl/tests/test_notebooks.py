@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -84,10 +85,14 @@ def notebook(request, tmp_path_factory):
     }
     script = NOTEBOOKS / f"{request.param}.py"
     command = [sys.executable, str(NOTEBOOKS / "execute.py"), str(script), "done.ipynb"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr[-3000:]
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # Processor time, since a busy machine takes longer by the clock; a reader waits under a minute.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 60
     return json.loads((folder / "done.ipynb").read_text(encoding="utf-8"))
 
 

@@ -2,7 +2,13 @@
 
 ``python -m properties.benchmarks.false_alarms --examples 1000000 --seed 1`` judges the bundled
 package, ``--zoo`` every homework variant as far as its truth table calls it right, TARGETs what you
-point it at (and take to be right). An alarm is printed with the command that repeats it.
+point it at (and take to be right). An alarm is printed with the command that repeats it. At the end
+stands a table by row, and ``--page docs/false-alarms.md`` writes it. ``--later`` takes the rows of
+the later homeworks alone; runs in several pieces are saved and put together:
+
+    python -m properties.benchmarks.false_alarms --examples 500000 --seed 1 --save runs.jsonl
+    python -m properties.benchmarks.false_alarms --examples 500000 --seed 2 --save runs.jsonl
+    python -m properties.benchmarks.false_alarms --total runs.jsonl --page docs/false-alarms.md
 """
 
 from __future__ import annotations
@@ -13,12 +19,13 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from properties.benchmarks.false_alarms_page import LATER, page, table
 from properties.benchmarks.sampling import Sampled, cells, held, opened
 from properties.judge.mismatch import Fault, Inconclusive, Kind, Mismatch
 from properties.spec.case import Case
@@ -46,12 +53,30 @@ class Count:
     target: str
     seed: int
     examples: int = 0
-    inconclusive: int = 0
+    inconclusive: Counter[str] = field(default_factory=Counter)  # by cell
     others: int = 0
     alarms: list[Alarm] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     by_cell: Counter[str] = field(default_factory=Counter)
+    asked: str = ""  # the options that choose what is judged
+
+    def line(self) -> dict[str, Any]:
+        """What is saved of it; of each cell examples, inconclusive ones, alarms."""
+        alarms = Counter(alarm.cell for alarm in self.alarms)
+        return {
+            "target": self.target,
+            "seed": self.seed,
+            "asked": self.asked,
+            "examples": self.examples,
+            "alarms": len(self.alarms),
+            "inconclusive": self.inconclusive.total(),
+            "seconds": round(self.seconds, 1),
+            "by_cell": {
+                cell: [examples, self.inconclusive[cell], alarms[cell]]
+                for cell, examples in self.by_cell.items()
+            },
+        }
 
 
 def run(
@@ -61,7 +86,7 @@ def run(
     seed: int,
     start: int = 0,
     right: frozenset[str] | None = None,
-    only: str = "",
+    only: Collection[str] = (),
     kinds: Sequence[Kind] = (Kind.CORRECTNESS,),
     in_process: bool = False,
 ) -> Count:
@@ -79,7 +104,7 @@ def run(
         Functions that are known to be right; None when all are. What is said of others is not an
         alarm, and cells that judge none of them are left out.
     only
-        One cell, as ``layer:property``, or a layer.
+        Cells, as ``layer:property``, or layers; none are all.
     """
     count = Count(target=target, seed=seed)
     begun = time.perf_counter()
@@ -94,7 +119,7 @@ def run(
             cell
             for cell in sorted(cells(suite, kinds=kinds), key=_place)
             if (right is None or right & set(cell.functions))
-            and (not only or only in (cell.name, cell.probe.spec.name))
+            and (not only or not {cell.name, cell.probe.spec.name}.isdisjoint(only))
         ]
         total = sum(cell.declared.weight for cell in chosen)
         sizes = {c.name: max(1, round(examples * c.declared.weight / total)) for c in chosen}
@@ -148,7 +173,7 @@ def _ask(
     try:
         cell.judge(drawn)
     except Inconclusive:
-        count.inconclusive += 1
+        count.inconclusive[cell.name] += 1
     except (Mismatch, Fault) as found:
         function, sentence, kind = _said(found, cell)
         if (right is not None and function not in right) or kind not in kinds:
@@ -190,7 +215,7 @@ def show(count: Count, *, notes: bool = False) -> None:
         )
     print(
         f"{count.target}: {count.examples:,} examples in {len(count.by_cell)} cells, "
-        f"{len(count.alarms)} false alarms, {count.inconclusive:,} inconclusive, "
+        f"{len(count.alarms)} false alarms, {count.inconclusive.total():,} inconclusive, "
         f"{count.others:,} about functions that are wrong, {count.seconds:.0f} s",
         flush=True,
     )
@@ -210,29 +235,33 @@ def variants() -> Iterator[tuple[str, frozenset[str], bool]]:
 
 def save(count: Count, file: str) -> None:
     """Add a run to a file of runs, one JSON object a line."""
-    line: dict[str, Any] = {
-        "target": count.target,
-        "seed": count.seed,
-        "examples": count.examples,
-        "alarms": len(count.alarms),
-        "inconclusive": count.inconclusive,
-        "seconds": round(count.seconds, 1),
-    }
     with Path(file).open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(line) + "\n")
+        stream.write(json.dumps(count.line()) + "\n")
 
 
-def add_up(file: str) -> None:
-    """Print the totals of a file of runs."""
-    lines = Path(file).read_text(encoding="utf-8").splitlines()
+def saved(file: str) -> list[dict[str, Any]]:
+    """The runs of a file."""
+    return [json.loads(line) for line in Path(file).read_text(encoding="utf-8").splitlines()]
+
+
+def add_up(runs: Sequence[Mapping[str, Any]]) -> None:
+    """Print the totals of runs, by target and by row."""
     examples: Counter[str] = Counter()
     alarms: Counter[str] = Counter()
-    for line in map(json.loads, lines):
+    for line in runs:
         examples[line["target"]] += line["examples"]
         alarms[line["target"]] += line["alarms"]
     for target, number in examples.items():
         print(f"{number:>12,} examples  {alarms[target]:>4} false alarms  {target}")
-    print(f"{examples.total():>12,} examples  {alarms.total():>4} false alarms")
+    print(f"{examples.total():>12,} examples  {alarms.total():>4} false alarms\n")
+    print(table(runs))
+
+
+def write_page(runs: Sequence[Mapping[str, Any]], file: str) -> None:
+    """Write the page of runs, with the commands that made them."""
+    command = "python -m properties.benchmarks.false_alarms"
+    commands = dict.fromkeys(f"{command} {run['asked']}" for run in runs)
+    Path(file).write_text(page(runs, list(commands)), encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -242,7 +271,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--examples", type=int, default=10_000, help="for each target")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=int, default=0, help="first example of each cell")
-    parser.add_argument("--only", default="", metavar="LAYER[:PROPERTY]")
+    parser.add_argument("--only", default="", metavar="LAYER[:PROPERTY],…")
+    parser.add_argument("--later", action="store_true", help="the rows of the later homeworks")
     parser.add_argument("--zoo", action="store_true", help="every right function of the zoo")
     parser.add_argument("--whole", action="store_true", help="of the zoo, wholly right ones only")
     parser.add_argument("--robustness", action="store_true", help="robustness properties too")
@@ -250,15 +280,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--notes", action="store_true", help="show what was noted of right ones")
     parser.add_argument("--save", metavar="FILE", help="add the counts to a file")
     parser.add_argument("--total", metavar="FILE", help="add up a file of counts, and stop")
+    parser.add_argument("--page", metavar="FILE", help="write the table by row as Markdown")
     chosen = parser.parse_args(arguments)
     if chosen.total:
-        add_up(chosen.total)
+        runs = saved(chosen.total)
+        add_up(runs)
+        if chosen.page:
+            write_page(runs, chosen.page)
         return 0
+    only = [*chosen.only.split(",")] if chosen.only else [*(LATER if chosen.later else ())]
     everything: list[tuple[str, frozenset[str] | None]] = [(t, None) for t in chosen.targets]
     if chosen.zoo or chosen.whole:
         everything += [(t, right) for t, right, whole in variants() if whole or not chosen.whole]
     kinds = (Kind.CORRECTNESS, Kind.ROBUSTNESS) if chosen.robustness else (Kind.CORRECTNESS,)
-    alarms = 0
+    counts = []
     for target, right in everything or [("bundled", None)]:
         count = run(
             target,
@@ -266,15 +301,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=chosen.seed,
             start=chosen.start,
             right=right,
-            only=chosen.only,
+            only=only,
             kinds=kinds,
             in_process=chosen.in_process,
         )
+        count.asked = _asked(chosen)
         show(count, notes=chosen.notes)
         if chosen.save:
             save(count, chosen.save)
-        alarms += len(count.alarms)
-    return 1 if alarms else 0
+        counts.append(count)
+    runs = [count.line() for count in counts]
+    print("\n" + table(runs))
+    if chosen.page:
+        write_page(runs, chosen.page)
+    return 1 if any(count.alarms for count in counts) else 0
+
+
+def _asked(chosen: argparse.Namespace) -> str:
+    """The options that choose what is judged, as they are given to the command."""
+    said = [f"--examples {chosen.examples}", f"--seed {chosen.seed}"]
+    said += [f"--start {chosen.start}"] if chosen.start else []
+    said += [f"--only {chosen.only}"] if chosen.only else []
+    for option in ("later", "zoo", "whole", "robustness"):
+        said += [f"--{option}"] if getattr(chosen, option) else []
+    return " ".join([*said, *chosen.targets])
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     python -m properties.benchmarks.speed [--impl NAME] [--threads N] [--rounds N] [--only TEXT]
                                           [--clock wall|cpu] [--memory] [--page-faults]
+                                          [--page FILE]
 
 Everything is measured in one run, in turns, so that a machine which is busy for a while is busy for
 all contenders; the smallest time of each counts, and the median is shown beside it. "products" are
@@ -15,6 +16,8 @@ had a processor.
 A program that has freed one large array keeps its memory, as the solver sees to: so it is here,
 for all contenders. ``--page-faults`` leaves the C library as it starts.
 
+``--page docs/speed.md`` writes the table as a page, with what is above its bar.
+
 The implementation is imported by its name, like every code under test.
 """
 
@@ -24,16 +27,19 @@ import argparse
 import importlib
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import time
 import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import speed_plain
 from .speed_later import convolution_memory, later_races
+from .speed_page import page
 from .speed_race import Race, Run, table, torch_layer
 
 N, D, H, C = 128, 3072, 512, 10
@@ -205,6 +211,7 @@ def main() -> int:
     parser.add_argument("--clock", choices=["wall", "cpu"], default="wall")
     parser.add_argument("--memory", action="store_true", help="measure the peak memory, too")
     parser.add_argument("--only", default="", metavar="TEXT", help="races whose names hold it")
+    parser.add_argument("--page", metavar="FILE", help="write the results as Markdown")
     parser.add_argument("--page-faults", action="store_true", help="let freed memory go")
     options = parser.parse_args()
     if any(os.environ.get(name) != str(options.threads) for name in THREADS):
@@ -232,15 +239,20 @@ def main() -> int:
         for _ in range(options.rounds):
             race.turn(clock)
     rival = f"torch {torch.__version__}" if torch else "no torch"
-    print(
+    settings = (
         f"float32, smallest of {options.rounds} (median); {options.threads} threads, "
         f"{options.clock} clock; numpy "
-        f"{np.__version__}, {rival}, Python {platform.python_version()}, {platform.machine()}\n"
+        f"{np.__version__}, {rival}, Python {platform.python_version()}, {platform.machine()}"
     )
-    print(table(races))
+    print(f"{settings}\n\n{table(races)}")
+    peaks = ""
     if options.memory:
-        print("\n" + memory(modules["fc_net"]))
-        print(convolution_memory(modules["layers"]))
+        peaks = f"{memory(modules['fc_net'])}\n{convolution_memory(modules['layers'])}"
+        print(f"\n{peaks}")
+    if options.page:
+        command = f"python -m properties.benchmarks.speed {shlex.join(sys.argv[1:])}"
+        text = page(races, command=command, settings=settings, memory=peaks)
+        Path(options.page).write_text(text, encoding="utf-8")
     return 0
 
 

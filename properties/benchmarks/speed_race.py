@@ -38,6 +38,12 @@ class Race:
         """Return the smallest time in seconds, None for a contender that is not here."""
         return min(self.times[contender]) if contender in self.times else None
 
+    @property
+    def to_bar(self) -> float | None:
+        """Return nndl's time as a multiple of that which the bar names, None where one lacks."""
+        ours, other = self.best("nndl"), self.best(self.bar[1]) if self.bar else None
+        return None if ours is None or other is None else ours / other
+
 
 def torch_layer(torch: Any, layer: Callable[..., Any], dout: Any, *arrays: Any) -> dict[str, Run]:
     """Return a run of torch's forward and backward, nothing when torch is not here."""

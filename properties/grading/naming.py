@@ -161,7 +161,7 @@ def _together(found: Iterator[tuple[str, str, str, Path, str]]) -> list[Submissi
 
 
 def _gradescope(folder: Path, entries: list[Path]) -> Iterator[Submission]:
-    import yaml  # comes with dask, which the command needs anyway
+    import yaml  # of the extra "grade", which no other command needs
 
     try:
         told: Any = yaml.safe_load((folder / _METADATA).read_text(encoding="utf-8"))

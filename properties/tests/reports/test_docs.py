@@ -53,18 +53,32 @@ def test_the_points_file_of_the_teacher_page_is_read() -> None:
         assert word in text
 
 
+COMMANDS = ("check", "report", "grade", "steps", "watch")
+PAGES = [*DOCS.glob("*.md"), DOCS.parent / "README.md", DOCS.parent / "CONTRIBUTING.md"]
+
+
 def test_every_command_of_the_pages_has_options_that_exist() -> None:
     known = {
         name: {o for p in main.get_command(None, name).params for o in p.opts}  # type: ignore
-        for name in ("check", "report", "grade")
+        for name in COMMANDS
     }
-    found = 0
-    for page in DOCS.glob("*.md"):
+    found = dict.fromkeys(COMMANDS, 0)
+    for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        for name, rest in re.findall(r"nndl (check|report|grade)([^`|\n]*)", text):
-            for option in re.findall(r"(?<!\w)--?[a-z][a-z-]*", rest):
+        for name, rest in re.findall(rf"nndl ({'|'.join(COMMANDS)})([^`|\n]*)", text):
+            for option in re.findall(r"(?<![\w'])--?[a-z][a-z-]*", rest):
                 assert option in known[name], (page.name, name, option)
-                found += 1
+                found[name] += 1
         for form in re.findall(r"--format (\w+)", text):
             assert form in FORMATS
-    assert found > 10
+    assert all(found[name] > 0 for name in COMMANDS if name != "watch"), found
+    assert sum(found.values()) > 40
+
+
+def test_the_table_of_options_in_the_readme_is_that_of_the_command() -> None:
+    known = {o for p in main.get_command(None, "check").params for o in p.opts}  # type: ignore
+    text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`--.*?) \|", text[text.index("| option |") :], re.M)
+    named = {option for row in rows for option in re.findall(r"--[a-z][a-z-]*", row)}
+    assert named <= known
+    assert len(named) > 15
