@@ -250,8 +250,8 @@ def main() -> int:
         peaks = f"{memory(modules['fc_net'])}\n{convolution_memory(modules['layers'])}"
         print(f"\n{peaks}")
     if options.page:
-        command = f"python -m properties.benchmarks.speed {shlex.join(sys.argv[1:])}"
-        text = page(races, command=command, settings=settings, memory=peaks)
+        made = f"python -m properties.benchmarks.speed {shlex.join(sys.argv[1:])}"
+        text = page(races, command=made, settings=settings, memory=peaks)
         Path(options.page).write_text(text, encoding="utf-8")
     return 0
 
