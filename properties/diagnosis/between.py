@@ -56,7 +56,7 @@ def forward_that_fits(
                 ),
                 evidence=f"{argument} is that formula's derivative in {len(small)} cases",
                 confidence=0.85,
-                key=misconception.key,
+                entry=misconception,
             )
     return None
 

@@ -40,7 +40,7 @@ def misconception_of(
         sentence=sentence,
         evidence=evidence,
         confidence=0.97 if len(found) == 1 and len(seen) >= ENOUGH else 0.8,
-        key=first.key,
+        entry=first,
     )
 
 
@@ -133,7 +133,7 @@ def times_a_factor(
             sentence=f"{misconception.sentence} Besides, there is a factor {origin} too much.",
             evidence=f"{argument} equals {origin} × ({misconception.formula}) in {cases_of(mine)}",
             confidence=0.85,
-            key=misconception.key,
+            entry=misconception,
         )
     return None
 

@@ -191,7 +191,7 @@ def _under(reading: Reading, cause: Diagnosis, known: Sequence[Misconception]) -
     name = reading.renamed.get(cause.misconception, "")
     for one in known:
         if one.name == name:
-            return replace(cause, misconception=name, sentence=one.sentence, key=one.key)
+            return replace(cause, misconception=name, sentence=one.sentence, entry=one)
     return cause
 
 

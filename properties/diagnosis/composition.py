@@ -128,7 +128,7 @@ def _of_part(
         evidence=f"with {first.argument} = {first.formula} in {first.function}, {argument} is "
         f"what was got in {cases_of(seen)}",
         confidence=0.9,
-        key=first.key,
+        entry=first,
     )
 
 
@@ -175,7 +175,7 @@ def from_wrong_parts(
             sentence=f"Its parts are wrong: {what}. Repair them first.",
             evidence=f"both explain {argument} in {cases_of(seen)}",
             confidence=0.9,
-            key=mine[0].key,
+            entry=mine[0],
         )
     culprits = [name for name in parts_of(row, argument) if name in wrong]
     if not culprits:

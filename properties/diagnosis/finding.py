@@ -6,6 +6,7 @@ from collections.abc import Sized
 from dataclasses import dataclass
 from typing import Any
 
+from ..layers.sources import SOURCES
 from ..spec.misconception import Misconception
 from ..spec.row import LayerSpec
 
@@ -16,7 +17,7 @@ ENOUGH = 2  # cases: on a single one many formulas agree by accident
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """What is said of a failure. ``key`` is the catalogue's, empty for a relation.
+    """What is said of a failure. ``entry`` is the catalogue's, none for a relation.
 
     ``parts`` are functions of the same code that are wrong on their own, where with them, put
     together rightly, the failure is what comes out.
@@ -26,8 +27,13 @@ class Diagnosis:
     sentence: str
     evidence: str
     confidence: float
-    key: str = ""
+    entry: Misconception | None = None
     parts: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The key of the entry, empty for a relation."""
+        return self.entry.key if self.entry is not None else ""
 
     def as_json(self) -> dict[str, Any]:
         """The record's entry."""
@@ -36,7 +42,21 @@ class Diagnosis:
             "sentence": self.sentence,
             "evidence": self.evidence,
             "confidence": round(self.confidence, 2),
+            **(seen_in_public(self.entry) if self.entry is not None else {}),
         }
+
+
+def seen_in_public(entry: Misconception) -> dict[str, Any]:
+    """Where the mistake was seen: its first address, one of a neighbouring form after the others.
+
+    >>> from properties.layers import HUBER
+    >>> seen_in_public(HUBER.misconceptions[1])
+    {'seen_in_public': 'https://github.com/h2oai/h2o-3/pull/6015', 'neighbouring': False}
+    """
+    first = min(entry.source, key=lambda key: key.startswith("~"), default="")
+    if not first:
+        return {}
+    return {"seen_in_public": SOURCES[first.lstrip("~")], "neighbouring": first.startswith("~")}
 
 
 def as_named(misconception: Misconception, evidence: str, confidence: float) -> Diagnosis:
@@ -46,7 +66,7 @@ def as_named(misconception: Misconception, evidence: str, confidence: float) -> 
         sentence=misconception.sentence,
         evidence=evidence,
         confidence=confidence,
-        key=misconception.key,
+        entry=misconception,
     )
 
 

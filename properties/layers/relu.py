@@ -63,7 +63,7 @@ relu_backward, dx
     Units that were off get no gradient. [~grok56]
   gate on dout
     = dout * (dout > 0)
-    The gate looks at the forward input, not at dout. [~dgs1 ~coursrelu]
+    The gate looks at the forward input, not at dout. [exacity127 ~dgs1 ~coursrelu]
   output for gate
     = np.maximum(0, x) * dout
     Multiply by the gate x > 0, not by the output. [~coursrelu]

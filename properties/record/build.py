@@ -288,12 +288,7 @@ def _with_disagreement(
     extra = {key: encode(value) for key, value in found.extra.items()}
     diagnosis = None
     if cause is not None:
-        diagnosis = Diagnosis(
-            misconception=cause.misconception,
-            sentence=cause.sentence,
-            evidence=cause.evidence,
-            confidence=round(cause.confidence, 2),
-        )
+        diagnosis = Diagnosis(**cause.as_json())
     elif verdict.kind is Kind.CORRECTNESS:
         diagnosis = _no_known_cause(verdict)
     arrays = Arrays(

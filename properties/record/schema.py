@@ -43,12 +43,18 @@ class Arrays(Value, frozen=True, kw_only=True):
 
 
 class Diagnosis(Value, frozen=True, kw_only=True):
-    """The likely cause; without a misconception when nothing known explains the failure."""
+    """The likely cause; without a misconception when nothing known explains the failure.
+
+    ``seen_in_public`` is the address of somebody else's mistake of this kind, of the very same or,
+    where ``neighbouring``, of one in a neighbouring form.
+    """
 
     sentence: str
     evidence: str
     confidence: float
     misconception: str | None = None
+    seen_in_public: str = ""
+    neighbouring: bool = False
 
 
 class Curve(Value, frozen=True, kw_only=True):

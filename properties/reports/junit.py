@@ -8,7 +8,7 @@ from ..record.listing import Listing
 from ..record.schema import Function, Property, Record
 from .blocks import array_lines, entry_lines
 from .first_line import first_line
-from .phrases import cause, found_by, of_class, summary, values
+from .phrases import cause, found_by, of_class, seen, summary, values
 
 
 def junit(record: Record) -> str:
@@ -94,7 +94,7 @@ def _text(prop: Property) -> str:
     """The whole failure as plain text."""
     lines = [prop.sentence, found_by(prop)]
     if prop.cause is not None:
-        lines += [cause(prop), prop.cause.evidence]
+        lines += [cause(prop), *filter(None, [prop.cause.evidence, seen(prop)])]
     lines += filter(None, [values(prop)])
     for name, value in prop.inputs.items():
         lines += array_lines(name, value, 100)

@@ -17,7 +17,7 @@ from ..record.schema import Array, Property
 from . import pictures
 from .arrays import Compared, Floats, Marks, compare, described, label, numbers, read_input, scalar
 from .first_line import first_line
-from .phrases import cause, found_by, lines_of, values
+from .phrases import cause, found_by, lines_of, seen, values
 from .text import SYMBOL, WORD, apart, counted, number
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -73,6 +73,7 @@ def _content(prop: Property, detail: Detail) -> dict[str, Any]:
     drawn = detail.curves
     return {
         "cause": cause(prop, sure=True),
+        "seen": seen(prop),
         "found_by": found_by(prop),
         "values": values(prop) if prop.index or prop.arrays is None else "",
         "inputs": [_input(name, value, detail) for name, value in prop.inputs.items()],

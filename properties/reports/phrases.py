@@ -95,6 +95,14 @@ def sentence(function: Function) -> str:
     return function.sentence or WORD[function.status]
 
 
+def seen(prop: Property) -> str:
+    """Where somebody else made the mistake, in one line; empty where no address is known."""
+    if prop.cause is None or not prop.cause.seen_in_public:
+        return ""
+    form = ", in a neighbouring form" if prop.cause.neighbouring else ""
+    return f"Seen in public{form}: {prop.cause.seen_in_public}"
+
+
 def cause(prop: Property, *, sure: bool = False) -> str:
     """The likely cause in one line, with its confidence when ``sure``; empty without one."""
     if prop.cause is None:

@@ -15,7 +15,7 @@ from ..layers import EVERY
 from ..record.schema import Function, Property, Record
 from ..spec.misconception import Misconception
 from .first_line import first_line
-from .phrases import plain_place, sentence
+from .phrases import plain_place, seen, sentence
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 HOME: Final = "https://github.com/nndl/nndl"
@@ -104,6 +104,9 @@ def _rule(function: Function) -> Entry:
             "markdown": f"{one.sentence}\n\nWhat gives these numbers:\n\n"
             f"```python\n{argument} = {one.formula}\n```\n",
         }
+    if told := seen(lead):
+        rule["helpUri"] = cause.seen_in_public
+        rule["help"] = {kind: f"{text}\n\n{told}" for kind, text in rule["help"].items()}
     return rule
 
 

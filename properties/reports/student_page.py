@@ -60,7 +60,9 @@ def _cut(function: Function, feedback: str) -> Function:
 def _cut_property(prop: Property, feedback: str) -> Property:
     if feedback == "example":
         return replace(prop, repeat="")
-    diagnosis = replace(prop.diagnosis, evidence="") if prop.diagnosis is not None else None
+    diagnosis = prop.diagnosis
+    if diagnosis is not None:
+        diagnosis = replace(diagnosis, evidence="", seen_in_public="", neighbouring=False)
     return Property(
         name=prop.name,
         cls=prop.cls,

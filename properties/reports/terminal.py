@@ -28,6 +28,7 @@ from .phrases import (
     location,
     of_class,
     remarks,
+    seen,
     sentence,
     summary,
     values,
@@ -162,6 +163,8 @@ class _Report(Page):
             yield from self.fit(cause(prop, sure=True))
             if prop.cause.evidence:
                 yield from self.fit(f"Evidence: {prop.cause.evidence}", indent=2, style="dim")
+            if told := seen(prop):
+                yield from self.fit(told, indent=2, style="dim")
         yield from self.fit(found_by(prop))
         room = self.width - 2
         # The script holds the inputs with every digit; they are not shown twice.
