@@ -10,6 +10,7 @@ from ..implementation import Implementation
 from ..spec.case import Case
 from ..spec.demands import Demands
 from ..spec.row import LayerSpec, ObjectSpec, Purpose, Reading
+from .compare import same_but_for_ones
 from .drawing import draw
 from .mismatch import Fault, Mismatch
 from .subjects.functions import Probe
@@ -67,6 +68,8 @@ def _find_skeletons(subject: Subject, case: Case) -> None:
     probe = subject.probe
     outcomes = probe.send(probe.calls(case))
     for function, outcome in zip(subject.row.functions, outcomes, strict=True):
+        if function in subject.faults:  # what is not there is no skeleton
+            continue
         fault = Fault(function, outcome.status, outcome.message, outcome.traceback)
         if outcome.status == "missing":
             subject.faults[function] = Fault(function, "missing", "a skeleton: it returns None")
@@ -75,7 +78,8 @@ def _find_skeletons(subject: Subject, case: Case) -> None:
 
 
 def find_reading(probe: Probe, cases: Sequence[Case], demanded: str | None) -> Reading:
-    """The first reading of the contract under which the forward is right, else the contract's."""
+    """The first reading of the contract under which the forward is right; of a wrong forward the
+    one under which most cases give an output of the right shape, else the contract's."""
     readings = [r for r in probe.spec.readings if demanded is None or r.name == demanded]
     readings = readings or list(probe.spec.readings)
     # What float32 may have rounded comes last: another reading can look like its rounding.
@@ -84,7 +88,25 @@ def find_reading(probe: Probe, cases: Sequence[Case], demanded: str | None) -> R
             probe.reading = reading
             if is_right(probe, cases, in_float32=in_float32):
                 return reading
-    return readings[0]
+    return max(readings, key=lambda reading: _fitting(probe, cases, reading))
+
+
+def _fitting(probe: Probe, cases: Sequence[Case], reading: Reading) -> int:
+    """On how many cases a forward, wrong or not, gives an output of the right shape."""
+    probe.reading = reading
+    return sum(_fits(probe, case) for case in cases)
+
+
+def _fits(probe: Probe, case: Case) -> bool:
+    try:
+        (run,) = probe.now(probe.values([case]))
+        truth = probe.truth_of_value(case, run)
+    except (Fault, Mismatch):
+        return False
+    finally:
+        probe.forget()
+    value = probe.spec.value
+    return same_but_for_ones(run.outputs[value].shape, truth[value].value.shape)
 
 
 def is_right(probe: Probe, cases: Sequence[Case], *, in_float32: bool = True) -> bool:
