@@ -7,11 +7,15 @@ modules around every call are what a verdict needs and what a count of a million
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
 
 from properties.implementation import Call, Outcome
-from properties.implementation.child.executor import copied_arguments
-from properties.implementation.child.packing import ToCopies
+from properties.implementation.child.executor import SEED, copied_arguments
+from properties.implementation.child.packing import ToCopies, split_outputs
 from properties.implementation.inside import InProcess
 
 
@@ -32,3 +36,15 @@ class Held(InProcess):
                 extras["args_after"] = dict(extras["args_after"])
             outcomes.append(Outcome(status, tuple(outputs), **extras))
         return outcomes
+
+    def bare(self, function: str, arguments: Sequence[Any]) -> Any:
+        """The first output of one call, with nothing around it that a verdict needs.
+
+        What a numerical derivative asks thousands of times; the arguments are the function's own.
+        Raises what the function raises, and KeyError where it cannot be called at all.
+        """
+        if self._loaded.uses_random():
+            np.random.seed(SEED)
+            random.seed(SEED)
+        outputs, _ = split_outputs(self._loaded.functions[function](*arguments))
+        return outputs[0]

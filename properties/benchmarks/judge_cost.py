@@ -219,7 +219,7 @@ def gradcheck(suite: Suite, implementation: Held, case: Case, *, fast: bool) -> 
     from properties.benchmarks.rivals import torch_function
     from properties.benchmarks.subject import Subject
 
-    subject = Subject(probe=make_probe(suite, spec))
+    subject = Subject(probe=make_probe(suite, spec), held=implementation)
     function = torch_function(subject, case)
     inputs = tuple(torch.tensor(array, requires_grad=True) for array in subject.inputs(case))
     with implementation.in_place():

@@ -26,12 +26,16 @@ Check = Callable[[Subject, Case], bool]
 
 @dataclass(frozen=True, kw_only=True)
 class Rival:
-    """One checker: whether it accepts a forward/backward pair on a case."""
+    """One checker: whether it accepts a forward/backward pair on a case.
+
+    One that is slow takes more than some 30 ms a verdict, and gets fewer inputs.
+    """
 
     name: str
     needs: str
     accepts: Check
     how: str
+    slow: bool = False
 
     @property
     def installed(self) -> bool:
@@ -258,6 +262,7 @@ RIVALS: Sequence[Rival] = (
         needs="torch",
         accepts=gradcheck,
         how="torch.autograd.gradcheck: eps 1e-6, atol 1e-5, rtol 1e-3",
+        slow=True,
     ),
     Rival(
         name="torch gradcheck, fast",
@@ -282,11 +287,13 @@ RIVALS: Sequence[Rival] = (
         needs="jax",
         accepts=jax_check_grads,
         how="jax.test_util.check_grads, reverse, order 1, float64: one random direction",
+        slow=True,
     ),
     Rival(
         name="numdifftools",
         needs="numdifftools",
         accepts=numdifftools_gradient,
         how="numdifftools.Gradient and numpy.allclose: rtol 1e-5, atol 1e-8",
+        slow=True,
     ),
 )

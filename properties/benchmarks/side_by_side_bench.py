@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,9 @@ from properties.benchmarks.rivals import Rival
 from properties.benchmarks.sampling import cells, draw, held, layers, make_probe
 from properties.benchmarks.sensitivity import planted, well_conditioned
 from properties.benchmarks.subject import Subject
+from properties.implementation import Outcome
 from properties.judge.mismatch import Fault, Inconclusive, Kind, Mismatch
+from properties.judge.subjects.functions import Probe
 from properties.judge.suite import Suite
 from properties.spec.case import Case, Run
 from properties.spec.row import Purpose
@@ -49,9 +51,19 @@ class Score:
     )
     alarms: dict[str, int] = field(default_factory=lambda: dict.fromkeys(REGIMES, 0))
     inputs: dict[str, int] = field(default_factory=lambda: dict.fromkeys(REGIMES, 0))
-    smallest: float = np.inf
+    smallest: float = np.nan  # until it is asked for
     seconds: float = 0.0
     checks: int = 0
+
+    def add(self, other: Score) -> None:
+        """Take in what was counted over other rows."""
+        for regime in REGIMES:
+            for kind in CLASSES:
+                self.kills[regime][kind] |= other.kills[regime][kind]
+            self.alarms[regime] += other.alarms[regime]
+            self.inputs[regime] += other.inputs[regime]
+        self.seconds += other.seconds
+        self.checks += other.checks
 
 
 def bugs(*, every: int = 1, zoo: bool = True) -> list[Bug]:
@@ -80,7 +92,7 @@ def _zoo() -> Iterator[Bug]:
     for entry in table("variants"):
         path = str(Path(entry["folder"]) / entry["target"])
         for spec in ALL:
-            wrong = [f for f in spec.functions if f in entry["wrong"]]
+            wrong = [f for f in spec.judged if f in entry["wrong"]]
             if wrong and spec.name in ROWS and not set(spec.functions) & set(entry["missing"]):
                 said = [x for x in entry["findings"] if x["function"] == wrong[-1]]
                 kind = _class(said[0]["argument"]) if said else "value"
@@ -88,7 +100,7 @@ def _zoo() -> Iterator[Bug]:
 
 
 @contextlib.contextmanager
-def opened_bug(bug: Bug) -> Iterator[Suite]:
+def opened_bug(bug: Bug) -> Iterator[tuple[Suite, Held]]:
     """The wrong implementation, in this process."""
     with tempfile.TemporaryDirectory() as folder:
         path = bug.path
@@ -97,16 +109,28 @@ def opened_bug(bug: Bug) -> Iterator[Suite]:
             Path(path).write_text(bug.text, encoding="utf-8")
         suite, implementation = held(path)
         with implementation.in_place():
-            yield suite
+            yield suite, implementation
         suite.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shapes:
+    """How many inputs a bug and regime get, by how long one verdict of the checker takes."""
+
+    fast: int
+    slow: int
+
+    def of(self, rival: Rival) -> int:
+        """The number for one checker."""
+        return self.slow if rival.slow else self.fast
 
 
 class Bench:
     """The checkers, the inputs, and a right implementation to hold both against."""
 
-    def __init__(self, rivals: Sequence[Rival], *, shapes: int, slow_shapes: int) -> None:
+    def __init__(self, rivals: Sequence[Rival], shapes: Shapes) -> None:
         self.rivals = rivals
-        self.shapes, self.slow_shapes = shapes, slow_shapes
+        self.shapes = shapes
         self.scores = {name: Score() for name in (*(r.name for r in rivals), SUITE)}
         self.suite, self.implementation = held("bundled")
         self.right = self._subjects(self.suite, self.implementation)
@@ -123,7 +147,7 @@ class Bench:
     def _subjects(self, suite: Suite, implementation: Held) -> dict[str, Subject]:
         with implementation.in_place():
             return {
-                spec.name: Subject(probe=make_probe(suite, spec))
+                spec.name: Subject(probe=make_probe(suite, spec), held=implementation)
                 for spec in layers(suite)
                 if spec.name in ROWS
             }
@@ -132,12 +156,12 @@ class Bench:
         """How many inputs a checker gets: one that is fixed; fewer for a slow checker."""
         if regime == "fixed inputs":
             return 1
-        return self.slow_shapes if rival.name in _SLOW else self.shapes
+        return self.shapes.of(rival)
 
     def accepts(self, rival: Rival, subject: Subject, case: Case) -> bool:
         """One verdict, timed; an exception of the code under test is an objection."""
         score = self.scores[rival.name]
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
@@ -145,7 +169,7 @@ class Bench:
         except Exception:
             return False
         finally:
-            score.seconds += time.perf_counter() - start
+            score.seconds += time.process_time() - start
             score.checks += 1
 
     def accepts_right(self, rival: Rival, row: str, regime: str, number: int) -> bool:
@@ -164,15 +188,28 @@ class Bench:
 
     def show(self, bug: Bug) -> None:
         """Show a bug to every checker under every regime, until it is killed."""
-        with opened_bug(bug) as suite:
+        with opened_bug(bug) as (suite, implementation):
             (spec,) = (spec for spec in layers(suite) if spec.name == bug.row)
-            subject = Subject(probe=make_probe(suite, spec))
+            subject = Subject(probe=make_probe(suite, spec), held=implementation)
             for rival in self.rivals:
                 for regime in REGIMES:
                     if self._kills(rival, subject, bug.row, regime):
                         self.scores[rival.name].kills[regime][bug.kind].add(bug.name)
             if suite_kills(suite, bug.row):
                 self.scores[SUITE].kills["the suite's cases"][bug.kind].add(bug.name)
+
+    def right_inputs(self, rows: Collection[str]) -> None:
+        """Show every input of the rows' right code to every checker, killed early or not."""
+        for rival in self.rivals:
+            for regime in REGIMES:
+                for row in self.right:
+                    for number in range(self.count(rival, regime) if row in rows else 0):
+                        self.accepts_right(rival, row, regime, number)
+
+    def add(self, scores: Mapping[str, Score]) -> None:
+        """Take in what another bench has counted over other rows."""
+        for name, other in scores.items():
+            self.scores[name].add(other)
 
     def _kills(self, rival: Rival, subject: Subject, row: str, regime: str) -> bool:
         for number in range(self.count(rival, regime)):
@@ -181,9 +218,6 @@ class Bench:
             if self.accepts_right(rival, row, regime, number):
                 return True
         return False
-
-
-_SLOW = {"course notebooks", "jax check_grads", "numdifftools", "torch gradcheck, slow"}
 
 
 @cache
@@ -217,20 +251,24 @@ def suite_kills(suite: Suite, row: str, *, examples: int = 25) -> bool:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Off(Subject):
-    """A right implementation with one entry of one gradient off."""
+class OffProbe(Probe):
+    """A right implementation with one entry of one gradient off, wherever it has that shape."""
 
-    name: str
-    index: tuple[int, ...]
-    relative: float
+    def __init__(
+        self, right: Probe, name: str, index: tuple[int, ...], relative: float, like: Run
+    ) -> None:
+        super().__init__(right.spec, right.implementation)
+        self.reading = right.reading
+        self.place, self.relative = (name, index), relative
+        self.shape = like.gradients[name].shape
 
-    def run(self, case: Case) -> Run:
-        """Forward and backward, with the entry off."""
-        right = super().run(case)
-        if right.gradients[self.name].ndim != len(self.index):
-            return right
-        return planted(right, self.name, self.index, self.relative)
+    def read(self, case: Case, outcomes: Sequence[Outcome]) -> Run:
+        """The run, with the entry off."""
+        run = super().read(case, outcomes)
+        name, index = self.place
+        if run.gradients[name].shape != self.shape:
+            return run
+        return planted(run, name, index, self.relative)
 
 
 def smallest_error(bench: Bench, rival: Rival, *, tries: int, rows: Sequence[str]) -> float:
@@ -249,10 +287,12 @@ def _sees(bench: Bench, rival: Rival, row: str, number: int, exponent: int) -> b
     with bench.implementation.in_place():
         for attempt in range(50):  # the first random shape with an entry to speak of
             case = random_shapes(row, 1000 * (attempt + 1) + number)
-            places = list(well_conditioned(subject.probe, case, subject.run(case), exact=False))
+            run = subject.run(case)
+            places = list(well_conditioned(subject.probe, case, run, exact=False))
             if places:
                 break
         rng = np.random.default_rng(number)
         name, index = places[int(rng.integers(len(places)))]
-        off = Off(probe=subject.probe, name=name, index=index, relative=10.0**-exponent)
+        probe = OffProbe(subject.probe, name, index, 10.0**-exponent, run)
+        off = Subject(probe=probe, held=subject.held)
         return not bench.accepts(rival, off, case)

@@ -58,7 +58,7 @@ def _how(bench: Bench, bugs: Sequence[Bug]) -> str:
         "forward, with the right code's backward; wrong states are running statistics, masks and "
         "seeds. A checker kills a bug when it objects to it on an input on which it accepts two "
         "right implementations. Fixed inputs: one case a layer, the largest of thirty. "
-        f"Random shapes: {bench.shapes} cases of normal values ({bench.slow_shapes} for "
+        f"Random shapes: {bench.shapes.fast} cases of normal values ({bench.shapes.slow} for "
         "the checkers that take more than some 30 ms). The suite's cases: as many, from its own "
         "strategies, with uneven scales, offsets, ties and kinks. All in float64, every checker at "
         f"its defaults, in one run with Python {platform.python_version()}, {', '.join(versions)}."
@@ -92,7 +92,7 @@ def _alarms(bench: Bench, regime: str) -> str:
 
 
 def _rest(bench: Bench) -> str:
-    lines = ["| checker | smallest error | ms a verdict |", "|---|---|---|"]
+    lines = ["| checker | smallest error | ms of processor time a verdict |", "|---|---|---|"]
     for name in _with_inputs(bench):
         score = bench.scores[name]
         small = f"{score.smallest:.0e}" if np.isfinite(score.smallest) else "none"

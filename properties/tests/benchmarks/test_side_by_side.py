@@ -10,7 +10,7 @@ from properties.benchmarks.held import Held
 from properties.benchmarks.inputs import ROWS, fixed, random_shapes
 from properties.benchmarks.rivals import RIVALS, Rival
 from properties.benchmarks.sampling import held, make_probe
-from properties.benchmarks.side_by_side_bench import Bench, Bug, smallest_error
+from properties.benchmarks.side_by_side_bench import Bench, Bug, Shapes, smallest_error
 from properties.benchmarks.side_by_side_page import page
 from properties.benchmarks.subject import Subject
 from properties.judge.suite import Suite
@@ -33,7 +33,7 @@ def test_accepts_right_code(rival: Rival, row: str, bundled: tuple[Suite, Held])
     suite, implementation = bundled
     (spec,) = (spec for spec in suite.specs if spec.name == row)
     with implementation.in_place():
-        subject = Subject(probe=make_probe(suite, spec))
+        subject = Subject(probe=make_probe(suite, spec), held=implementation)
         if row in ("affine_batchnorm_relu", "conv_bn_relu", "conv_relu_pool"):
             # A db that is zero is rounding noise, which has no relative error to speak of; a step
             # of 1e-5 over thousands of entries meets a kink of ReLU or of the pool.
@@ -45,7 +45,8 @@ def test_accepts_right_code(rival: Rival, row: str, bundled: tuple[Suite, Held])
 def test_counts_kills() -> None:
     named = {rival.name: rival for rival in QUICK}
     reference, notebooks = named["this suite's reference"], named["course notebooks"]
-    bench = Bench([reference, notebooks, named["this suite's properties"]], shapes=2, slow_shapes=1)
+    rivals = [reference, notebooks, named["this suite's properties"]]
+    bench = Bench(rivals, Shapes(fast=2, slow=1))
     text = "\n".join(
         (
             "def relu_forward(x):",
@@ -58,5 +59,6 @@ def test_counts_kills() -> None:
     bench.show(bug)
     for score in bench.scores.values():
         assert score.kills["the suite's cases"]["gradient"] == {"twice"}
-    assert smallest_error(bench, reference, tries=2, rows=["affine"]) <= 1e-9
+    for rival in (reference, named["this suite's properties"]):
+        assert smallest_error(bench, rival, tries=2, rows=["affine"]) <= 1e-9
     assert "| course notebooks | 0 | 1 | 0 | 1 |" in page(bench, [bug], "")
