@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from properties.layers import ALL
-from properties.spec.row import ObjectSpec
 
 Run = Mapping[str, Any]  # a line that false_alarms saves
 
@@ -28,9 +27,18 @@ FIRST = frozenset(
         "gplvm",
         "log_determinant_term",
         "trace_term",
+        "neural_net.TwoLayerNet",
+        "fc_net.TwoLayerNet",
+        "fc_net.FullyConnectedNet",
+        "optim.sgd",
+        "optim.sgd_momentum",
+        "optim.sgd_nesterov_momentum",
+        "optim.rmsprop",
+        "optim.adam",
+        "solver.Solver",
     )
 )
-LATER = tuple(row.name for row in ALL if row.name not in FIRST and not isinstance(row, ObjectSpec))
+LATER = tuple(row.name for row in ALL if row.name not in FIRST)
 _ORDER = {row.name: place for place, row in enumerate(ALL)}
 
 

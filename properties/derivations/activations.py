@@ -111,7 +111,7 @@ ELU = Derivation(
 SELU = Derivation(
     name="selu",
     title="SELU",
-    inputs="x: (N, D), lam: 1.0507, alpha: 1.67326",
+    inputs="x: (N, D), lam: 1.0507009873554805, alpha: 1.6732632423543772",
     symbols={"lam": r"\lambda"},
     text=(
         _ENTRIES + "The ELU times $\\lambda$, with the two numbers that keep mean zero and "

@@ -53,6 +53,12 @@ def test_the_points_file_of_the_teacher_page_is_read() -> None:
         assert word in text
 
 
+def test_the_site_leads_to_every_page() -> None:
+    nav = (DOCS.parent / "mkdocs.yml").read_text(encoding="utf-8")
+    for page in DOCS.rglob("*.md"):
+        assert f" {page.relative_to(DOCS).as_posix()}\n" in nav, page
+
+
 COMMANDS = ("check", "report", "grade", "steps", "watch")
 PAGES = [*DOCS.glob("*.md"), DOCS.parent / "README.md", DOCS.parent / "CONTRIBUTING.md"]
 
