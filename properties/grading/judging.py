@@ -17,7 +17,7 @@ from ..commands.answer import judge_target
 from ..commands.job import Job, hypothesis_elsewhere
 from ..implementation import NotStarted, TargetError, resolve_target
 from ..implementation.isolation import NotIsolated
-from ..implementation.process import OVER
+from ..implementation.turn import OVER
 from ..judge.suite import by_row
 from ..record.text import one_line
 from ..spec.demands import Demands

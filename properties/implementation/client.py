@@ -11,9 +11,10 @@ from .child import wire
 from .child.values import NOT_RUN, Call, FunctionInfo, Handle, Layout, Outcome, collect
 from .isolation import choose, give_up
 from .limits import Limits
-from .process import OVER, Child, ChildDied
+from .process import Child, ChildDied
 from .replies import Reply, read_loaded
 from .target import NothingDefined, NotStarted, Target, TargetError
+from .turn import OVER
 from .view import View, view_of
 
 _MAX_RESTARTS_ON_LOAD = 20

@@ -17,6 +17,7 @@ from .isolation import Tier
 from .limits import Limits
 from .starting import PIPE_BYTES, Started
 from .tasks import Tasks
+from .turn import Turn
 from .view import View
 
 _MAX_STDERR = 16 << 20
@@ -24,9 +25,6 @@ _KEPT_STDERR = 20_000
 _GONE_SECONDS = 5.0
 _MANY_FILES = 2_000
 _MANY_TASKS = 500
-_INFINITE = float("inf")
-
-OVER = "the time for the whole run is over (--timeout)"
 
 
 class ChildDied(Exception):
@@ -70,8 +68,7 @@ class Child:
         self._limits = limits
         self._closed = False
         self._sequence = 0
-        self._seconds = 0.0
-        self._deadline = self._total = self._until = _INFINITE
+        self._turn: Turn | None = None
         self._timed_out = ""
         self._index, self._module, self._partial = 0, "", b""
         self._noted, self._stderr_bytes = b"", 0
@@ -116,14 +113,11 @@ class Child:
             self._sequence = (self._sequence + 1) & 0xFFFFFFFF
             self._index, self._module = 0, ""
             self._stderr_bytes = 0  # what one function wrote is not another's
-        self._seconds = seconds
-        now = time.monotonic()
-        self._total, self._until = now + total, until
-        self._deadline = now + seconds
+        self._turn = Turn(seconds=seconds, total=total, until=until)
         try:
             self._channel.send(encoder.frame(header, self._sequence))
             rest, header_length, sequence = self._channel.receive()
-            self._deadline = _INFINITE
+            self._turn = None
             if sequence != self._sequence:
                 raise ProtocolError("a reply to another request")
             self._drain()  # a child that finds its pipe full stands still until the watchdog looks
@@ -132,10 +126,10 @@ class Child:
                 raise Closed
             return parse(rest, header_length)
         except (Closed, ProtocolError) as error:
-            self._deadline = _INFINITE
+            self._turn = None
             raise self._died(error) from None
         except BaseException:
-            self._deadline = _INFINITE
+            self._turn = None
             self.close()
             raise
 
@@ -205,25 +199,23 @@ class Child:
             raise
 
     def _look(self) -> None:
+        waited = 0.0
         while not self._stop.wait(self._poll):
             moved = self._drain()
-            if self._deadline == _INFINITE:
+            before, waited = waited, self._tasks.waited()
+            turn = self._turn
+            if turn is None:
                 continue
-            now = time.monotonic()
-            if moved:
-                self._deadline = now + self._seconds
-            reason = ""
-            if now > self._until:
-                reason = OVER
-            elif now > min(self._deadline, self._total):
-                reason = f"still running after {self._seconds:g} s"
+            reason = turn.look(time.monotonic(), waited - before, moved=moved)
+            if reason:
+                pass
             elif self._stderr_bytes > _MAX_STDERR:
                 reason = "wrote too much to standard error"
             elif self._tasks.count() > _MANY_TASKS:
                 reason = f"started more than {_MANY_TASKS} threads"
             elif self._wrote_too_much():
                 reason = self._too_much()
-            if reason and self._deadline != _INFINITE:
+            if reason and self._turn is turn:
                 self._timed_out = reason
                 self._kill()
                 return

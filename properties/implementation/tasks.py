@@ -1,4 +1,4 @@
-"""How many threads a child has: no limit of the kernel holds those of root."""
+"""What the kernel says of a child: how many threads it has, how long it had no processor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _PARENT, _THREADS = 1, 17  # fields of /proc/PID/stat after the name
 
 
 class Tasks:
-    """Counts the threads of a process and of those between it and the code under test.
+    """A process and those between it and the code under test, as the kernel sees them.
 
     Parameters
     ----------
@@ -24,12 +24,26 @@ class Tasks:
         self._deep = deep
 
     def count(self) -> int:
-        """How many there are; without ``/proc`` none."""
-        if len(self._processes) < self._deep:
-            self._look_down()
+        """How many threads there are; without ``/proc`` none.
+
+        No limit of the kernel holds those of root.
+        """
+        self._look_down()
         return sum(int(_about(one)[_THREADS]) for one in self._processes)
 
+    def waited(self) -> float:
+        """Seconds in which the code was ready and had no processor; where nobody counts them, 0."""
+        self._look_down()
+        with (
+            contextlib.suppress(OSError, ValueError, IndexError),
+            open(f"/proc/{self._processes[-1]}/schedstat", "rb") as file,
+        ):
+            return int(file.read().split()[1]) / 1e9
+        return 0.0
+
     def _look_down(self) -> None:
+        if len(self._processes) == self._deep:
+            return
         with contextlib.suppress(OSError):
             there = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
             of = {int(_about(one)[_PARENT]): one for one in there}

@@ -28,7 +28,7 @@ from properties.grading.values import NOTHING, Contents, Options, Order, Result,
 from properties.grading.worker import Answer
 from properties.grading.writing import _slugs, write_all
 from properties.implementation import NotIsolated, NotStarted, resolve_target
-from properties.implementation.process import OVER
+from properties.implementation.turn import OVER
 from properties.record.schema import Function, Record
 from properties.reports.points import Weights, grades, read_weights
 from properties.reports.student_page import for_student, student_page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,10 +15,13 @@ from properties.commands.job import Job
 from properties.implementation import Call, client, resolve_target
 from properties.implementation.client import InChildProcess
 from properties.implementation.limits import Limits
-from properties.implementation.process import OVER
+from properties.implementation.tasks import Tasks
+from properties.implementation.turn import OVER, Turn
 from properties.spec.demands import Demands
 
 CODE = """
+import os
+import sys
 import time
 def one(x): return 1.0
 def sleeps(x): time.sleep(60)
@@ -75,3 +80,32 @@ def test_the_clock_that_is_asked_for_is_the_whole_run_s(
         job = with_clock(job, code, started, asked)
         assert code.limits.until - started == pytest.approx(whole, abs=5.0)
         assert code.limits.turn_seconds == (float("inf") if asked else 60 + 2 * 20)
+
+
+def looked(turn: Turn, moments: list[tuple[float, float, bool]]) -> list[str]:
+    """What a turn says at moments: seconds since the last, of them without a processor, a step."""
+    said, now = [], turn._seen
+    for passed, waited, moved in moments:
+        now += passed
+        said.append(turn.look(now, waited, moved=moved))
+    return said
+
+
+def test_a_turn_counts_what_the_code_had_of_the_processor_or_slept() -> None:
+    def turn(until: float = float("inf")) -> Turn:
+        return Turn(seconds=2.0, total=5.0, until=until)
+
+    late = "still running after 2 s"
+    assert looked(turn(), [(0.5, 0.0, False)] * 5) == [""] * 4 + [late]
+    assert looked(turn(), [(0.5, 0.4, False)] * 18) == [""] * 18
+    assert looked(turn(), [(0.5, 0.5, False)] * 22)[-1] == late  # threads of its own, in its way
+    assert looked(turn(), [(600.0, 0.0, False)]) == [""]  # the machine slept
+    assert looked(turn(), [(0.5, 0.0, True)] * 11) == [""] * 10 + [late]
+    assert looked(turn(until=0.0), [(0.5, 0.5, True)]) == [OVER]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_how_long_a_process_had_no_processor_is_read() -> None:
+    waited = Tasks(os.getpid(), 1).waited()
+    assert 0.0 <= waited < 1e6
+    assert Tasks(2**22 + 1, 1).waited() == 0.0

@@ -1,4 +1,4 @@
-"""Threads without end, which no limit of the kernel holds for root."""
+"""Threads without end, which no limit of the kernel holds for root; time without a processor."""
 
 from __future__ import annotations
 
