@@ -142,6 +142,7 @@ class Job:
         needed = (*rows, *(row for row in ALL if row.name in parts and row not in rows))
         names = [name for row in needed for name in row.functions]
         lent = [name for row in rows if isinstance(row, ObjectSpec) for name in row.borrows]
+        lent += [name for row in rows if row.same_as is not None for name in row.same_as.functions]
         names += [name for name in dict.fromkeys(lent) if name not in names]
         return open_implementation(
             target, names=names, limits=self.limits(), in_process=self.in_process

@@ -158,6 +158,8 @@ class _Node:
             pytest.fail(self._panel(verdict), pytrace=False)
         if verdict.status == "inconclusive":
             pytest.skip("inconclusive on every example")
+        if verdict.status == "skipped":
+            pytest.skip(verdict.unasked)
 
     def _panel(self, verdict: Verdict) -> str:
         """What `nndl check` shows of this property, and what was noted beside it."""

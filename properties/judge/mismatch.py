@@ -9,7 +9,15 @@ from typing import Any
 from ..spec.case import Array, Case
 from ..spec.kind import Kind
 
-__all__ = ["Disagreement", "Fault", "Inconclusive", "Kind", "Mismatch"]
+__all__ = [
+    "Disagreement",
+    "Fault",
+    "Inconclusive",
+    "Kind",
+    "Mismatch",
+    "Unasked",
+    "Unsuitable",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,3 +83,7 @@ class Inconclusive(Exception):
 
 class Unsuitable(Inconclusive):
     """A property says nothing of such an example (a batch of one has no halves): not counted."""
+
+
+class Unasked(Unsuitable):
+    """What an example would be held against is not there, or is wrong itself."""

@@ -20,7 +20,7 @@ from ..spec.row import LayerSpec
 from .asking import Ask, Questions, round_trip
 from .drawing import Drawn, draw, make_small
 from .minimise import minimise
-from .mismatch import Fault, Inconclusive, Mismatch, Unsuitable
+from .mismatch import Fault, Inconclusive, Mismatch, Unasked, Unsuitable
 from .subjects.functions import Probe
 from .verdict import Verdict
 
@@ -116,8 +116,10 @@ def _resume(one: _Asked, probe: Probe) -> bool:
         return True
     except StopIteration:
         pass
-    except Unsuitable:
+    except Unsuitable as reason:
         verdict.examples -= verdict.disagreement is None
+        if isinstance(reason, Unasked):
+            verdict.unasked = str(reason)
     except Inconclusive:
         verdict.inconclusive += verdict.disagreement is None
     except Mismatch as mismatch:
@@ -151,6 +153,8 @@ def _conclude(verdict: Verdict) -> None:
         verdict.status = "fail"
     elif verdict.fault is not None:
         verdict.status = "error"
+    elif verdict.unasked and not verdict.examples:
+        verdict.status = "skipped"
     elif 2 * verdict.inconclusive > verdict.examples or not verdict.examples:
         verdict.status = "inconclusive"
 

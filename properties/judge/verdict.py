@@ -16,8 +16,8 @@ class Verdict:
 
     ``examples`` counts the cases judged up to and with the first wrong one; ``failures`` are the
     first disagreements, as they were drawn; ``lines`` make and call an object as its case says;
-    ``broken`` is the traceback where the property itself
-    failed, which says nothing of the code under test.
+    ``unasked`` says why nothing was asked, where that is so; ``broken`` is the traceback where the
+    property itself failed, which says nothing of the code under test.
     """
 
     declared: Property
@@ -34,6 +34,7 @@ class Verdict:
     printed: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
     failures: list[Disagreement] = field(default_factory=list)
+    unasked: str = ""
     lines: tuple[str, ...] = ()
     broken: str = ""
 

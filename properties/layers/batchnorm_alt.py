@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..spec.misconception import Misconceptions
+from ..spec.same import as_row
 from . import batchnorm_misconceptions as wrong
 from .batchnorm import BATCHNORM
 
@@ -15,6 +16,7 @@ BATCHNORM_ALT = replace(
     layer="batchnorm_alt",
     backward="batchnorm_backward_alt",
     shares_forward=True,
+    same_as=as_row(BATCHNORM, "batchnorm_backward"),
     inputs={"batchnorm_alt": BATCHNORM.inputs["batchnorm"]},
     misconceptions=Misconceptions("batchnorm_alt", _OF_ALT),
 )

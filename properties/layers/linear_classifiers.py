@@ -3,6 +3,7 @@ cross-entropy share."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from ..spec.case import Case
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reading
+from ..spec.same import as_row
 from ..spec.values import CLASSES, SIDES, Values, batch_sizes, values
 from ..spec.ways import Ways, sizes
 
@@ -62,19 +64,27 @@ def rows(loss: str, wrong: str, texts: tuple[str, ...], **own: Any) -> tuple[Lay
     ``wrong`` are its misconceptions as text, with ``NAME`` for the function; ``texts`` its ways.
     """
     ways = Ways(arguments="W, X, y, reg", given=_GIVEN, texts={"": texts})
-    return tuple(
-        LayerSpec(
-            name=name,
-            forward=name,
-            backward=None,
-            differentiable=("W",),
-            inputs={loss: "W: (D, C), X: (N, D), y: labels(C, N), reg: 0.125"},
-            value="loss",
-            batched=("X", "y"),
-            adds_up=-1,
-            ways=ways,
-            misconceptions=Misconceptions(name, wrong.replace("NAME", name)),
-            **own,
-        )
-        for name in (f"{loss}_loss_naive", f"{loss}_loss_vectorized")
+    naive = f"{loss}_loss_naive"
+    row = LayerSpec(
+        name=naive,
+        forward=naive,
+        backward=None,
+        differentiable=("W",),
+        inputs={loss: "W: (D, C), X: (N, D), y: labels(C, N), reg: 0.125"},
+        value="loss",
+        batched=("X", "y"),
+        adds_up=-1,
+        ways=ways,
+        misconceptions=Misconceptions(naive, wrong.replace("NAME", naive)),
+        **own,
     )
+    name = f"{loss}_loss_vectorized"
+    vectorized = replace(
+        row,
+        name=name,
+        layer=name,
+        forward=name,
+        same_as=as_row(row, naive),
+        misconceptions=Misconceptions(name, wrong.replace("NAME", name)),
+    )
+    return row, vectorized

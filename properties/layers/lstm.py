@@ -10,7 +10,7 @@ from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Reference
 from ..spec.ways import Ways, sizes
 from . import lstm_misconceptions
-from .recurrent import SUMS, flat_sums, sequence_cases, step_cases
+from .recurrent import SUMS, flat_sums, fold, sequence_cases, step_cases
 from .recurrent_misconceptions import of_sequence
 
 _GATES = """
@@ -103,6 +103,7 @@ LSTM = LayerSpec(
     reference=Reference(forward=recurrent.lstm, vjp=recurrent.lstm_vjp),
     batched=("x", "h0"),
     laws={"causal": "x"},
+    same_as=fold(LSTM_STEP),
     ways=Ways(
         arguments="x, h0, Wx, Wh, b",
         given=sizes(x="N T D", h0="_ H"),

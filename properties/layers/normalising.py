@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..spec.case import Case
-from ..spec.row import Purpose
+from ..spec.case import Array, Case
+from ..spec.row import LayerSpec, Purpose
+from ..spec.same import SameAs, as_row
 from ..spec.values import Floats, Values
 from ..spec.ways import Ways
 
@@ -109,3 +111,44 @@ def with_test_mode(cases: Sequence[Case]) -> list[Case]:
         }
         found.append(case.with_args(bn_param=param))
     return found
+
+
+def of_columns(row: LayerSpec) -> SameAs:
+    """The law that a layer of images is one of columns, of which each channel is one."""
+
+    def send(case: Case) -> Case:
+        images = case.args["x"], case.upstream
+        x, dout = (image.transpose(0, 2, 3, 1).reshape(-1, image.shape[1]) for image in images)
+        return case.with_args(x=x).with_dout(dout)
+
+    def back(case: Case, name: str, value: Array) -> Array:
+        n, c, *sides = case.args["x"].shape
+        moved = name in ("out", "dx")
+        return value.reshape(n, *sides, c).transpose(0, 3, 1, 2) if moved else value
+
+    return as_row(row, f"{row.name} of the channels as columns", send=send, back=back)
+
+
+def of_rows(row: LayerSpec) -> SameAs:
+    """The law that a layer of images in one group is one of rows, of which each image is one.
+
+    Each pixel of a row has a gamma and a beta of its own, those of its channel.
+    """
+
+    def at(case: Case, rng: np.random.Generator) -> Case:
+        return case.with_args(G=1)
+
+    def send(case: Case) -> Case:
+        x = case.args["x"]
+        gamma, beta = (case.args[name].repeat(x[0, 0].size) for name in ("gamma", "beta"))
+        param = case.args["gn_param"]
+        args = {"x": x.reshape(len(x), -1), "gamma": gamma, "beta": beta, "ln_param": param}
+        return replace(case, args=args, dout=case.upstream.reshape(len(x), -1))
+
+    def back(case: Case, name: str, value: Array) -> Array:
+        shape = case.args["x"].shape
+        if name in ("dgamma", "dbeta"):
+            return np.asarray(value.reshape(shape[1], -1).sum(1))
+        return value.reshape(shape) if name in ("out", "dx") else value
+
+    return as_row(row, f"{row.name} over channels and pixels", send=send, back=back, at=at)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
-from ..spec.case import Case
-from ..spec.row import Purpose
+from ..implementation import Call, Outcome, Ref
+from ..spec.case import Array, Case
+from ..spec.row import LayerSpec, Purpose
+from ..spec.same import SameAs
 from ..spec.values import Values, batch_sizes, values
 
 _SIZES = st.sampled_from(((2, 3), (1, 1), (3, 2), (4, 1), (1, 4), (3, 5)))
@@ -71,6 +75,59 @@ def sequence_cases(purpose: Purpose, gates: int) -> st.SearchStrategy[Case] | No
     return _built(
         purpose, lambda drawn: st.builds(make, drawn, batch_sizes(purpose), _LENGTHS, _SIZES)
     )
+
+
+def fold(step: LayerSpec) -> SameAs:
+    """The law that a sequence is its steps, one after the other.
+
+    The way back starts at one time step alone: what comes back from a step goes into the one
+    before as it is, and the gradients of all steps add up.
+    """
+    assert step.backward is not None
+    backward, states = step.backward, len(step.outputs)
+
+    def at(case: Case, rng: np.random.Generator) -> Case:
+        dout = np.zeros_like(case.upstream)
+        time = int(rng.integers(dout.shape[1]))
+        dout[:, time] = case.upstream[:, time]
+        return case.with_dout(dout)
+
+    def calls(case: Case) -> list[Call]:
+        x, h0, *weights = case.args.values()
+        none = [np.zeros_like(h0)] * (states - 1)
+        before: list[Any] = [h0, *none]
+        made = []
+        for time in range(x.shape[1]):
+            args = (x[:, time], *before, *weights)
+            made.append(Call(step.forward, args, fetch=frozenset(range(states))))
+            before = [Ref(time, state) for state in range(states)]
+        last, fetched = _last(case), frozenset(range(len(step.differentiable)))
+        after: list[Any] = [case.upstream[:, last], *none]
+        for time in range(last, -1, -1):
+            made.append(Call(backward, (*after, Ref(time, states)), fetch=fetched))
+            after = [Ref(len(made) - 1, 1 + state) for state in range(states)]
+        return made
+
+    def read(case: Case, outcomes: Sequence[Outcome]) -> dict[str, Array]:
+        x, h0, *weights = case.args
+        times = case.args[x].shape[1]
+        back = [outcome.outputs for outcome in outcomes[times:]]
+        dx = np.zeros(case.args[x].shape)
+        dx[:, : len(back)] = np.stack([one[0] for one in back[::-1]], 1)
+        h = np.stack([outcome.outputs[0] for outcome in outcomes[:times]], 1)
+        found = {"h": h, f"d{x}": dx, f"d{h0}": back[-1][1]}
+        for place, name in enumerate(weights, 1 + states):
+            found[f"d{name}"] = np.sum([one[place] for one in back], 0)
+        return found
+
+    said = "its steps, one by one"
+    return SameAs(said=said, functions=step.functions, calls=calls, read=read, at=at)
+
+
+def _last(case: Case) -> int:
+    """The last time step that has an upstream derivative; all before it may have none."""
+    there = np.flatnonzero(case.upstream.any((0, 2)))
+    return int(there[-1]) if there.size else 0
 
 
 def _weights(v: Values, d: int, h: int, gates: int) -> dict[str, Any]:

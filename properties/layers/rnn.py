@@ -10,7 +10,7 @@ from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Reference
 from ..spec.ways import Ways, sizes
 from . import rnn_misconceptions
-from .recurrent import SUMS, flat_sums, sequence_cases, step_cases
+from .recurrent import SUMS, flat_sums, fold, sequence_cases, step_cases
 from .recurrent_misconceptions import of_sequence
 
 _STEP = """
@@ -97,6 +97,7 @@ RNN = LayerSpec(
     reference=Reference(forward=recurrent.rnn, vjp=recurrent.rnn_vjp),
     batched=("x", "h0"),
     laws={"causal": "x"},
+    same_as=fold(RNN_STEP),
     ways=_SEQUENCE,
     misconceptions=Misconceptions("rnn", rnn_misconceptions.SEQUENCE + of_sequence("rnn")),
 )

@@ -166,7 +166,7 @@ SDPA = LayerSpec(
     inputs={"sdpa": "q: (2, T, D), k: (2, S, D), v: (2, S, E), mask: None"},
     reference=Reference(forward=attention.sdpa, vjp=attention.sdpa_vjp),
     batched=("q", "k", "v"),
-    laws={"permuted": "k v mask"},
+    laws={"permuted": "k v mask", "blind": "k v mask"},
     ways=_WAYS,
     misconceptions=Misconceptions("sdpa", _MISCONCEPTIONS),
 )

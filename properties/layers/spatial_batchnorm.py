@@ -13,7 +13,8 @@ from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import Values, batch_sizes, values
 from ..spec.ways import sizes
 from . import spatial_batchnorm_misconceptions
-from .normalising import UPDATED, batch_ways, bn_param, some_small, with_test_mode
+from .batchnorm import BATCHNORM
+from .normalising import UPDATED, batch_ways, bn_param, of_columns, some_small, with_test_mode
 
 IMAGES = st.sampled_from(((1, 1), (2, 3), (3, 2), (1, 2), (2, 1), (2, 2), (1, 4)))
 
@@ -112,6 +113,7 @@ SPATIAL_BATCHNORM = LayerSpec(
         vjp=groupnorm.spatial_batchnorm_vjp,
         state=groupnorm.spatial_batchnorm_running,
     ),
+    same_as=of_columns(BATCHNORM),
     ways=WAYS,
     misconceptions=Misconceptions("spatial_batchnorm", spatial_batchnorm_misconceptions.TEXT),
     hints=Hints(factors=("scale", "root", "momentum"), normalises=True, cases=with_test_mode),

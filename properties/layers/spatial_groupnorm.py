@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import strategies as st
 
 from reference import groupnorm
@@ -15,7 +13,8 @@ from ..spec.row import LayerSpec, Purpose, Reading, Reference
 from ..spec.values import Values, batch_sizes, values
 from ..spec.ways import Ways, sizes
 from . import spatial_groupnorm_misconceptions
-from .normalising import some_eps, some_small
+from .layernorm import LAYERNORM
+from .normalising import of_rows, some_eps, some_small
 from .spatial_batchnorm import IMAGES
 
 # Channels and groups: one group, one for each channel, and between.
@@ -31,8 +30,7 @@ def _make(
     x = v.array((c, *sides, n)).transpose(3, 0, 1, 2).copy()  # families differ by example
     x = some_small(v, purpose, x, (n, 1, 1, 1))
     param = some_eps(v, purpose)
-    args: dict[str, Any] = {"x": x, "gamma": v.tame((c,)), "beta": v.tame((c,))}
-    args |= {"G": groups, "gn_param": param}
+    args = {"x": x, "gamma": v.tame((c,)), "beta": v.tame((c,)), "G": groups, "gn_param": param}
     return Case(args=args, dout=v.upstream((n, c, *sides)), family=v.family)
 
 
@@ -105,6 +103,7 @@ SPATIAL_GROUPNORM = LayerSpec(
     },
     reference=Reference(forward=groupnorm.forward, vjp=groupnorm.vjp),
     batched=("x",),
+    same_as=of_rows(LAYERNORM),
     readings=(
         Reading(name="(C,)", sentence="gamma and beta have the shape (C,)"),
         Reading(

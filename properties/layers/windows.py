@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec
+from ..spec.same import as_row
 
 Pair = tuple[int, int]
 
@@ -60,6 +61,7 @@ def renamed(row: LayerSpec, way: str) -> LayerSpec:
         layer=name,
         forward=row.forward.replace("_naive", f"_{way}"),
         backward=row.backward and row.backward.replace("_naive", f"_{way}"),
+        same_as=as_row(row, f"the plain {row.name}"),
         inputs={name: row.inputs[row.name]},
         misconceptions=Misconceptions(name, naive.text.replace("_naive", f"_{way}")),
     )

@@ -259,7 +259,8 @@ class _Writer:
         )
         found = verdict.disagreement
         if found is None and verdict.fault is None:
-            return made
+            why = verdict.unasked if verdict.status == "skipped" else ""
+            return msgspec.structs.replace(made, sentence=why) if why else made
         case = (found.case if found is not None else None) or verdict.case
         if case is not None:
             inputs = {**case.args, **case.named_upstreams}

@@ -12,22 +12,41 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from .ways import Line, Ways, names, program
 
-if TYPE_CHECKING:
-    from .row import LayerSpec
+
+class Part(Protocol):
+    """What is asked of a row that another is made of."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def forward(self) -> str: ...
+    @property
+    def backward(self) -> str | None: ...
+    @property
+    def functions(self) -> tuple[str, ...]: ...
+    @property
+    def outputs(self) -> tuple[str, ...]: ...
+    @property
+    def differentiable(self) -> tuple[str, ...]: ...
+    @property
+    def ways(self) -> Ways | None: ...
+
+
+P = TypeVar("P", bound=Part)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Composition:
+class Composition(Generic[P]):
     """The rows that a layer is made of, and the calls of their functions.
 
     ``arguments`` are those of the layer's forward, where its ways are the lines of its parts.
     """
 
-    parts: tuple[LayerSpec, ...]
+    parts: tuple[P, ...]
     text: str
     arguments: str = ""
 
@@ -50,7 +69,7 @@ class Composition:
             exec(step.code, dict(functions), values)
         return values
 
-    def part_of(self, function: str) -> LayerSpec:
+    def part_of(self, function: str) -> P:
         """The row that a function belongs to."""
         return next(part for part in self.parts if function in part.functions)
 
@@ -107,7 +126,7 @@ class Inlined(Ways):
     """The ways of a layer that is made of others: the lines of its parts in the place of the
     calls, of each part the first way; put together when they are asked for: most runs need none."""
 
-    def __init__(self, composition: Composition) -> None:
+    def __init__(self, composition: Composition[Any]) -> None:
         self.__dict__.update(arguments=composition.arguments, _composition=composition)
 
     @cached_property
@@ -138,7 +157,7 @@ class Inlined(Ways):
         return replace, (self._whole,)  # the rows of a composition cannot be pickled
 
 
-def _inlined(composition: Composition) -> Ways:
+def _inlined(composition: Composition[Any]) -> Ways:
     arguments = composition.arguments
     parts = {name: part for part in composition.parts for name in part.functions}
     kinds = [kind for part in composition.parts for kind in ways_of(part).texts if kind]
@@ -181,7 +200,7 @@ def _inlined(composition: Composition) -> Ways:
     )
 
 
-def ways_of(part: LayerSpec) -> Ways:
+def ways_of(part: Part) -> Ways:
     """The ways of a part; raises ValueError where it declares none."""
     if part.ways is None:
         raise ValueError(f"{part.name} is a part of another layer: give it ways")
@@ -203,7 +222,7 @@ def _of_upstream(ways: Ways, kind: str) -> set[str]:
 
 
 def _renaming(
-    part: LayerSpec, kind: str, call: _Step, calls: Sequence[_Step], taken: set[str]
+    part: Part, kind: str, call: _Step, calls: Sequence[_Step], taken: set[str]
 ) -> dict[str, str]:
     """What the names of a part are called in the whole."""
     ways = ways_of(part)

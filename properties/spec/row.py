@@ -19,6 +19,7 @@ from .composition import Composition, Inlined
 from .hints import Hints, options
 from .misconception import Misconception
 from .reference import Bounds, Reference, ReferenceFunction
+from .same import SameAs
 from .ways import Ways
 
 __all__ = [
@@ -127,11 +128,13 @@ class LayerSpec:
         Further properties that are true of the row, by name, with the arguments each is about:
         ``linear`` (the output in each of them, where the other differentiable ones are zero),
         ``conserved`` (its gradient adds up to that of the output in each image), ``masked``
-        (what the mask hides has no part), ``rest`` (nor has what no whole window reaches),
-        ``border`` (what lies in the zeros around alone counts too), ``winners`` (who has the
-        gradient where all tie), ``shifts`` (an image that is moved moves the output), ``permuted``
-        (so do positions in another order), ``causal`` (the past does not depend on it), ``shift``
-        (a number added to a row of it changes nothing).
+        (what the mask hides has no part), ``blind`` (nor has, for a query, what is hidden from it),
+        ``rest`` (nor has what no whole window reaches), ``border`` (what lies in the zeros around
+        alone counts too), ``winners`` (who has the gradient where all tie), ``shifts`` (an image
+        that is moved moves the output), ``permuted`` (so do positions in another order), ``causal``
+        (the past does not depend on it), ``shift`` (a number added to a row of it changes nothing).
+    same_as
+        Other functions that give the same.
     hints
         Particulars that the diagnosis needs.
     inputs
@@ -156,9 +159,10 @@ class LayerSpec:
     readings: tuple[Reading, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict, hash=False)
     ways: Ways | None = None
-    composition: Composition | None = None
+    composition: Composition[LayerSpec] | None = None
     misconceptions: Sequence[Misconception] = ()
     laws: Mapping[str, str] = field(default_factory=dict, hash=False)
+    same_as: SameAs | None = field(default=None, hash=False, compare=False, repr=False)
     hints: Hints = Hints()  # noqa: RUF009 - frozen
     shares_forward: bool = False
 

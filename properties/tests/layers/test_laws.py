@@ -5,11 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
-from properties.benchmarks.plants import plant, style_source
-from properties.benchmarks.power import make_suite, spec_of
+from properties.benchmarks.plants import functions_of, plant, style_source
+from properties.benchmarks.power import spec_of
+from properties.commands.job import Job
 from properties.judge.property import named
+from properties.judge.verdict import Verdict
 from properties.layers import MISCONCEPTIONS
+from properties.spec.demands import Demands
+from properties.spec.misconception import Misconception
+from properties.tests.slow import mostly_slow
 
 BROKEN = {
     "conv_backward_naive, dx: filter turned": "adjoint",
@@ -29,27 +35,103 @@ BROKEN = {
     "temporal_softmax_loss, dx: label subtracted at hidden steps": "masked_steps",
 }
 
+RIGHT = Path(__file__).parents[1] / "homework" / "right" / "loops.py"
 
-def _status(text: str, row: str, law: str, folder: Path) -> str:
+
+def _verdict(text: str, row: str, law: str, folder: Path) -> Verdict:
     path = folder / "layers.py"
     path.write_text(text, encoding="utf-8")
-    suite = make_suite(path, spec_of(row), 0, "standard")
+    demands = Demands(shrink=False)
+    job = Job(target=str(path), demands=demands, only=frozenset({row}), in_process=True)
+    suite = job.suite()
     try:
         verdict = suite.judge_one(named(law), spec_of(row))
     finally:
         suite.close()
     assert verdict is not None
-    return verdict.status
+    return verdict
+
+
+def _status(text: str, row: str, law: str, folder: Path) -> str:
+    return _verdict(text, row, law, folder).status
+
+
+def _entry(key: str) -> Misconception:
+    [one] = (entry for entry in MISCONCEPTIONS if entry.key == key)
+    return one
 
 
 @pytest.mark.parametrize(("key", "law"), BROKEN.items(), ids=BROKEN)
 def test_a_law_sees_what_breaks_it(key: str, law: str, tmp_path: Path) -> None:
-    [one] = (entry for entry in MISCONCEPTIONS if entry.key == key)
+    one = _entry(key)
     assert _status(plant("tuples", one), one.layer, law, tmp_path) == "fail"
     assert _status(style_source("tuples"), one.layer, law, tmp_path) == "pass"
 
 
-RIGHT = Path(__file__).parents[1] / "homework" / "right" / "loops.py"
+# One of two functions that compute the same is wrong, and the other row is right.
+UNLIKE = {
+    "spatial_batchnorm_forward, out (train): reshaped without a transpose": "batchnorm",
+    "spatial_batchnorm_forward, running_var (train): deviation averaged": "batchnorm",
+    "spatial_batchnorm_backward, dx: divided by N alone": "batchnorm",
+    "spatial_groupnorm_backward, dx: gamma after the means": "layernorm",
+    "conv_backward_fast, dx: filter turned": "conv",
+    "svm_loss_vectorized, dW: not divided by N": "svm_loss_naive",
+    "rnn_forward, h: run from the end": "rnn_step",
+    "lstm_forward, h: cell not passed on": "lstm_step",
+    "lstm_backward, dh0: zero": "lstm_step",
+}
+# The other one is wrong.
+OTHERS = {
+    "batchnorm_forward, out (train): root missing": "spatial_batchnorm",
+    "layernorm_backward, dx: gamma after the means": "spatial_groupnorm",
+    "rnn_step_backward, dprev_h: zero": "rnn",
+    "lstm_step_forward, next_c: coupled gates": "lstm",
+    "max_pool_forward_naive, out: average pooling": "max_pool_fast",
+    "svm_loss_naive, dW: not divided by N": "svm_loss_vectorized",
+}
+SAME = "same_as_another"
+
+
+def _some(table: dict[str, str], *fast: str) -> list[ParameterSet]:
+    return mostly_slow([*table.items()], fast=[(key, table[key]) for key in fast])
+
+
+@pytest.mark.parametrize(("key", "other"), _some(UNLIKE, [*UNLIKE][2], [*UNLIKE][-1]))
+def test_what_differs_from_another_function_is_seen(key: str, other: str, tmp_path: Path) -> None:
+    one, wrong = _entry(key), plant("tuples", _entry(key))
+    right = functions_of(spec_of(one.layer), "tuples")
+    beside = functions_of(spec_of(other), "tuples")
+    found = _verdict(f"{wrong}\n\n{beside}", one.layer, SAME, tmp_path).disagreement
+    assert found is not None
+    assert found.function == one.function
+    verdict = _verdict(f"{wrong}\n\n{beside}\n\n{right}", one.layer, SAME, tmp_path)
+    assert (verdict.status, verdict.examples) == ("pass", 5)
+    verdict = _verdict(wrong, one.layer, SAME, tmp_path)
+    assert (verdict.status, verdict.examples) == ("skipped", 0)
+    assert verdict.unasked.startswith("there is no ")
+
+
+@pytest.mark.parametrize(("key", "row"), _some(OTHERS, next(iter(OTHERS))))
+def test_a_right_function_is_not_held_against_a_wrong_one(
+    key: str, row: str, tmp_path: Path
+) -> None:
+    text = plant("tuples", _entry(key)) + "\n\n" + functions_of(spec_of(row), "tuples")
+    assert _status(text, row, SAME, tmp_path) in ("pass", "skipped")
+
+
+@pytest.mark.parametrize(
+    ("doubled", "status"),
+    [("batchnorm_backward_alt", "fail"), ("batchnorm_backward", "pass")],
+)
+def test_another_backward_of_the_same_cache(doubled: str, status: str, tmp_path: Path) -> None:
+    text = RIGHT.read_text(encoding="utf-8")
+    text += f"""
+right = batchnorm_backward
+def {doubled}(dout, cache):
+    dx, dgamma, dbeta = right(dout, cache)
+    return 2 * dx, dgamma, dbeta
+"""
+    assert _status(text, "batchnorm_alt", SAME, tmp_path) == status
 
 
 @pytest.mark.parametrize(
