@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,6 +19,7 @@ from ..judge.suite import Suite
 from ..record.schema import Record
 from ..spec.demands import PROFILES, Demands
 from ..spec.reading import SpecsError
+from ..spec.row import LayerSpec
 from .answer import (
     BROKEN,
     UNUSABLE,
@@ -47,7 +48,6 @@ from .settings import Settings, SettingsError, settings_of
 
 if TYPE_CHECKING:  # these are imported where they are used: discovery is as large as all the rest
     from ..discovery.inputs import Wanted
-    from .first_lines import FirstLines
     from .undeclared import Undeclared
 
 INTERRUPTED = 130  # as shells say it: 128 and the signal's number
@@ -198,21 +198,22 @@ def check(
     check_known(only, specs, "--only", target)
     check_known(require, specs, "--require", target)
     if why is not None:
-        check_known(frozenset({why}), specs, "--why", target)
-        layer = [f for spec in specs if why in (spec.name, spec.layer) for f in spec.functions]
-        if layer and why not in layer:
-            functions = ", ".join(dict.fromkeys(layer))
-            raise click.UsageError(f"--why: there is no function {why!r}; choose from {functions}")
+        _check_why(why, specs, target)
         only = only or frozenset({why})
     if listing:
-        found_too = list_found(target) if target is not None else ()
-        list_rows(console, job.asked(specs))
-        for line in found_too:
-            console.print(line, markup=False, highlight=False)
+        _list(job, specs, console)
         return
-    declared = declared_inputs(inputs)
     job = replace(job, only=only)
     check_required(require, only, job.asked(specs))
+    run = _Run(
+        declared=declared_inputs(inputs),
+        require=require,
+        why=why,
+        why_of_row=any(why in spec.functions for spec in specs),
+        console=console,
+        outputs=outputs,
+        with_lines=not no_steps,
+    )
     try:
         found = resolve_target(target)
         suite = job.suite()
@@ -222,60 +223,92 @@ def check(
         suite.implementation  # noqa: B018  opened here: a target that cannot be used is exit code 2
         job = with_clock(job, suite.implementation, started, timeout)
     except NothingDefined as error:
-        with Overdue(job.until):
-            record, code, undeclared = undeclared_alone(job, found, declared, require)
-        lacking = [name for name in sorted(only | require) if not undeclared.answers_to(name)]
-        if lacking:
-            complain("check", error)
-            sys.exit(UNUSABLE)
-        if why is not None:
-            explain_found(undeclared, console)
-        lines = None if no_steps else first_lines(record, job, undeclared)
-        _finish(record, code, undeclared, lines, console, outputs)
+        run.of_undeclared(job, found, error)
     except TargetError as error:
         complain("check", error)
         sys.exit(UNUSABLE)
-    others: Undeclared | None = None
-    try:
-        own = why if any(why in spec.functions for spec in specs) else None
+    run.of_rows(suite, job, found)
+
+
+def _check_why(why: str, specs: Sequence[LayerSpec], target: str | None) -> None:
+    """Complain where ``--why`` names a layer of several functions, or nothing."""
+    check_known(frozenset({why}), specs, "--why", target)
+    layer = [f for spec in specs if why in (spec.name, spec.layer) for f in spec.functions]
+    if layer and why not in layer:
+        functions = ", ".join(dict.fromkeys(layer))
+        raise click.UsageError(f"--why: there is no function {why!r}; choose from {functions}")
+
+
+def _list(job: Job, specs: Sequence[LayerSpec], console: Console) -> None:
+    """Show what there is to judge."""
+    found_too = list_found(job.target) if job.target is not None else ()
+    list_rows(console, job.asked(specs))
+    for line in found_too:
+        console.print(line, markup=False, highlight=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """A run from the opened target to the exit code; what it is asked for beside the job."""
+
+    declared: Mapping[str, Wanted]
+    require: frozenset[str]
+    why: str | None
+    why_of_row: bool
+    console: Console
+    outputs: Outputs
+    with_lines: bool
+
+    def of_undeclared(self, job: Job, found: Target, error: NothingDefined) -> NoReturn:
+        """Judge a target that has no function of a known name."""
         with Overdue(job.until):
-            record, code = judge_rows(suite, job, found, require, console, why=own)
-            if code != BROKEN and wants_more(record, job, found):
-                record, code, others = with_undeclared(record, code, job, found, declared, require)
-        if why is not None and others is not None and others.answers_to(why):
-            explain_found(others, console)
-    except KeyboardInterrupt:
-        done = f"{len(suite.readings)} of {len(suite.specs)} rows"
-        click.echo(f"nndl check: interrupted after {done}; no verdict, no reports", err=True)
-        sys.exit(INTERRUPTED)
-    _explain(suite, found, code, console)
-    lines = None if no_steps else first_lines(record, job, others)
-    _finish(record, code, others, lines, console, outputs)
+            record, code, undeclared = undeclared_alone(job, found, self.declared, self.require)
+        if not all(map(undeclared.answers_to, job.only | self.require)):
+            complain("check", error)
+            sys.exit(UNUSABLE)
+        if self.why is not None:
+            explain_found(undeclared, self.console)
+        self._finish(record, code, job, undeclared)
 
+    def of_rows(self, suite: Suite, job: Job, found: Target) -> NoReturn:
+        """Judge functions of known names, and then what else the target derives."""
+        why, others = self.why, None
+        own = why if self.why_of_row else None
+        try:
+            with Overdue(job.until):
+                record, code = judge_rows(suite, job, found, self.require, self.console, why=own)
+                if code != BROKEN and wants_more(record, job, found):
+                    record, code, others = with_undeclared(
+                        record, code, job, found, self.declared, self.require
+                    )
+            if why is not None and others is not None and others.answers_to(why):
+                explain_found(others, self.console)
+        except KeyboardInterrupt:
+            done = f"{len(suite.readings)} of {len(suite.specs)} rows"
+            click.echo(f"nndl check: interrupted after {done}; no verdict, no reports", err=True)
+            sys.exit(INTERRUPTED)
+        _explain(suite, found, code, self.console)
+        self._finish(record, code, job, others)
 
-def _finish(
-    record: Record,
-    code: int,
-    undeclared: Undeclared | None,
-    lines: FirstLines | None,
-    console: Console,
-    outputs: Outputs,
-) -> NoReturn:
-    """Show and write everything, and leave with the exit code."""
-    try:
-        if record.functions or record.not_judged or outputs.concise:
-            record = outputs.show(record, console, lines)
-    finally:
-        if lines is not None:
-            lines.close()
-    outputs.write(record)
-    if undeclared is not None and code == UNUSABLE:
-        from .beside import how_to_declare
+    def _finish(
+        self, record: Record, code: int, job: Job, undeclared: Undeclared | None
+    ) -> NoReturn:
+        """Show and write everything, and leave with the exit code."""
+        lines = first_lines(record, job, undeclared) if self.with_lines else None
+        try:
+            if record.functions or record.not_judged or self.outputs.concise:
+                record = self.outputs.show(record, self.console, lines)
+        finally:
+            if lines is not None:
+                lines.close()
+        self.outputs.write(record)
+        if undeclared is not None and code == UNUSABLE:
+            from .beside import how_to_declare
 
-        where = undeclared.target.describe()
-        why = "" if undeclared.found else "".join(f" ({note})" for note in undeclared.notes)
-        complain("check", f"nothing was judged in {where}{why}; {how_to_declare(undeclared)}")
-    sys.exit(code)
+            where = undeclared.target.describe()
+            why = "" if undeclared.found else "".join(f" ({note})" for note in undeclared.notes)
+            complain("check", f"nothing was judged in {where}{why}; {how_to_declare(undeclared)}")
+        sys.exit(code)
 
 
 def explain_found(undeclared: Undeclared, console: Console) -> None:

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from ..discovery.callees import callees
 from ..discovery.candidates import candidates, with_role
-from ..discovery.discovering import broke, understand
-from ..discovery.found import NotJudged, Result
+from ..discovery.discovering import understand
+from ..discovery.found import NotJudged, Result, broke
 from ..discovery.inputs import Wanted, parse
 from ..discovery.judging import judge_found
 from ..discovery.pairs import Candidate

@@ -14,7 +14,7 @@ from .candidates import candidates
 from .choices import with_choices
 from .classes import NO_COST, lacks_a_cost
 from .conventions import conventions
-from .found import Found, NotJudged
+from .found import Found, NotJudged, broke
 from .gradients import between, items_of
 from .hypotheses import (
     NO_NAME,
@@ -30,7 +30,6 @@ from .hypotheses import (
 )
 from .inputs import Wanted, shown
 from .ladder import Truth, Unclear
-from .learning import Refused
 from .letters import ones, pretty
 from .locating import locate, shape_is_off
 from .losses import is_loss, only_multiplied, symmetric_forms, variants
@@ -95,12 +94,6 @@ def understand(
         return _Search(session, survey, candidate, declared or {}, source, seed).run()
     except Exception as error:  # one that is too strange must not hide the others
         return broke(candidate.name, error)
-
-
-def broke(name: str, error: Exception) -> NotJudged:
-    """Say that the search itself failed; it is no verdict on the code."""
-    told = f"{type(error).__name__}: {error}".replace("\n", " ")[:200]
-    return NotJudged(name, f"the tool itself broke on it, please report this ({told})")
 
 
 class _Search:
@@ -199,7 +192,7 @@ class _Search:
             scalars = pairing.kind in ("local", "flag", "joint")
             learner.widen(specs, price, self._single, scalars=scalars, lower=self._shapes_off)
         if first is None and learner.refused is not None:
-            self._refusals.append(_refusal(pairing, learner.refused))
+            self._refusals.append(learner.refused.said_of(pairing.forward))
             self._inputs = self._inputs or learner.refused.specs
 
     def _of_any_number(self, best: Hypothesis) -> None:
@@ -401,9 +394,3 @@ class _Search:
         if not function.file.endswith(".ipynb"):
             return ""
         return Cells.of(self._survey.sources[function.module]).say(function.line)
-
-
-def _refusal(pairing: Pairing, refused: Refused) -> str:
-    place = {"init": "its constructor", "forward": pairing.forward.name}.get(refused.stage, "it")
-    kind = f"{refused.type}: " if refused.type else ""
-    return f"no inputs were found that {place} accepts ({kind}{refused.message})"

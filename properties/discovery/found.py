@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from properties.implementation.child.tracing.supplied import is_supplied
 
@@ -13,9 +13,7 @@ from .inputs import Wanted, shown
 from .locating import Match
 from .pairs import Candidate, Pairing
 from .source import Class, Function
-
-if TYPE_CHECKING:
-    from .trying import Seen
+from .trying import Seen
 
 Array = Any
 
@@ -56,6 +54,12 @@ class NotJudged:
         """The one line that is shown."""
         advice = f"; say what it takes, as in {self.write}" if self.write else ""
         return f"{self.name}: not judged: {self.reason}{advice}"
+
+
+def broke(name: str, error: Exception) -> NotJudged:
+    """Say that the search itself failed; it is no verdict on the code."""
+    told = f"{type(error).__name__}: {error}".replace("\n", " ")[:200]
+    return NotJudged(name, f"the tool itself broke on it, please report this ({told})")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -47,6 +47,12 @@ class Refused:
     specs: Specs
     type: str = ""
 
+    def said_of(self, forward: Function) -> str:
+        """The same in words."""
+        place = {"init": "its constructor", "forward": forward.name}.get(self.stage, "it")
+        kind = f"{self.type}: " if self.type else ""
+        return f"no inputs were found that {place} accepts ({kind}{self.message})"
+
 
 class Learner:
     """Searches for inputs that a forward accepts, the likeliest first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import errno
 import sys
@@ -164,13 +165,8 @@ def grade(
         return
     if submissions is None or out is None:
         raise click.UsageError("name the folder of submissions, and --out DIR; or --autograder")
-    try:
-        from .batch import NoCluster, Void, connect, judge_batch
-    except ModuleNotFoundError as error:
-        raise click.UsageError(
-            f"there is no {error.name} here, which spreads a class over processors; install it "
-            "with pip install 'nndl[grade]', or in a checkout pip install -e '.[grade]'"
-        ) from error
+    _need_dask()
+    from .batch import connect, judge_batch
     from .progress import Submissions
     from .writing import nobody, write_all
 
@@ -179,7 +175,7 @@ def grade(
         found = find_submissions(submissions, without=out)
     except NoSubmissions as error:
         raise click.UsageError(str(error)) from error
-    try:
+    with _endings(out):
         kept = Kept(out)
         with kept.locked():
             options = replace(options, seed=kept.seed() if seed == "random" else _number(seed))
@@ -195,6 +191,31 @@ def grade(
             name = submissions.resolve().name
             told = tuple(remarks(submissions, found, without=out))
             written = write_all(out, name, found, results, weights, options, asked, told)
+    states = Counter(line.state for line in written.lines)
+    counts = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    said = f"{len(found)} submissions: {counts}; {judged.judged} judged now; see {out}"
+    for line in (*told, *nobody(written), said):
+        console.print(line, markup=False, soft_wrap=True)
+    sys.exit(0 if all(line.told and not line.late for line in written.lines) else 1)
+
+
+def _need_dask() -> None:
+    try:
+        from . import batch  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise click.UsageError(
+            f"there is no {error.name} here, which spreads a class over processors; install it "
+            "with pip install 'nndl[grade]', or in a checkout pip install -e '.[grade]'"
+        ) from error
+
+
+@contextlib.contextmanager
+def _endings(out: Path) -> Iterator[None]:
+    """Say why there are no grades, and leave."""
+    from .batch import NoCluster, Void
+
+    try:
+        yield
     except KeyboardInterrupt:
         remove_orphans()  # of the workers, which are gone
         raise
@@ -213,12 +234,6 @@ def grade(
             err=True,
         )
         sys.exit(VOID)
-    states = Counter(line.state for line in written.lines)
-    counts = ", ".join(f"{count} {state}" for state, count in states.most_common())
-    said = f"{len(found)} submissions: {counts}; {judged.judged} judged now; see {out}"
-    for line in (*told, *nobody(written), said):
-        console.print(line, markup=False, soft_wrap=True)
-    sys.exit(0 if all(line.told and not line.late for line in written.lines) else 1)
 
 
 def _asked(

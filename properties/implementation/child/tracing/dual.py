@@ -10,6 +10,7 @@ The directions stand last, so that an index of an array is an index of its tange
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,9 @@ _FUNCTION = 4.0
 
 
 NONE, ALL = -1, -2
+
+ANSWERS: dict[str, Callable[..., Any]] = {}
+"""What a `Dual` asks of the modules that compute with it: each puts its own answer here."""
 
 
 class Lost(TypeError):
@@ -81,14 +85,10 @@ class Dual:
     # numpy's protocols
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        from .rules import ufunc_rule
-
-        return ufunc_rule(ufunc, method, inputs, options)
+        return ANSWERS["ufunc"](ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from .functions import function_rule
-
-        return function_rule(function, args, kwargs)
+        return ANSWERS["function"](function, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         if self.constant:
@@ -136,9 +136,8 @@ class Dual:
         if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)):
             shape = tuple(shape[0])
         if order != "C":
-            from .moving import rearranged
-
-            return rearranged(np.reshape, (self, shape), {"order": order})  # type: ignore[no-any-return]
+            moved: Dual = ANSWERS["rearranged"](np.reshape, (self, shape), {"order": order})
+            return moved
         new = self.v.reshape(shape).shape
         return self.each(lambda a, more: a.reshape(new + a.shape[a.ndim - more :]))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .dual import Dual, Trace, constant, holds, lift
+from .dual import ANSWERS, Dual, Trace, constant, holds, lift
 
 # What they do to the numbers of the entries is what they do to values and tangents.
 _NAMES = """
@@ -62,3 +62,6 @@ def padded(a: Any, width: Any, mode: Any, more: Any) -> Any:
         result.v = np.pad(lift(a).v, width, mode=mode, **more)
         return result
     return rearranged(np.pad, (lift(a), width), {"mode": mode})
+
+
+ANSWERS["rearranged"] = rearranged

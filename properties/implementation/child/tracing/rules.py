@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .dual import ALL, Dual, Lost, Trace, combined, function_error, holds, lift
+from .dual import ALL, ANSWERS, Dual, Lost, Trace, combined, function_error, holds, lift
 from .elementary import UNARY
 
 SPECIAL: dict[str, Any] = {}
@@ -244,9 +244,7 @@ def ufunc_rule(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) ->
         _at(name, *inputs)
         return None
     if method in ("reduce", "accumulate", "outer"):
-        from . import functions
-
-        return functions.ufunc_method(name, method, inputs, options)
+        return ANSWERS["ufunc method"](name, method, inputs, options)
     if method != "__call__":
         raise Lost(f"np.{name}.{method} has no rule")
     out = options.get("out")
@@ -373,4 +371,5 @@ def _known(value: Any) -> bool:
     )
 
 
+ANSWERS["ufunc"] = ufunc_rule
 _install()
