@@ -11,7 +11,8 @@ from reference.precision import FLOAT32, FLOAT64, Precision
 from ..judge.asking import Questions
 from ..judge.mismatch import Inconclusive, Kind
 from ..judge.property import check
-from ..judge.subjects.net import NetProbe, params_of
+from ..judge.subjects.net import NetProbe
+from ..judge.subjects.net_cases import params_of
 from ..layers.nets import MONOLITHIC, NetSpec
 from ..spec.case import Array, Case
 from ..spec.row import Purpose

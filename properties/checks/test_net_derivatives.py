@@ -11,7 +11,8 @@ from ..judge.asking import Questions
 from ..judge.mismatch import Disagreement, Inconclusive, Kind, Mismatch, Unsuitable
 from ..judge.numerical import Answer, decide
 from ..judge.property import check
-from ..judge.subjects.net import NetProbe, Step, params_of
+from ..judge.subjects.net import NetProbe, Step
+from ..judge.subjects.net_cases import params_of
 from ..layers.nets import NetSpec
 from ..spec.case import Array, Case
 from ..spec.row import LayerSpec, Purpose

@@ -12,7 +12,8 @@ from reference import nets
 from ..judge.asking import Questions
 from ..judge.mismatch import Inconclusive, Kind, Unsuitable
 from ..judge.property import check
-from ..judge.subjects.net import NetProbe, Step, params_of, renumbered, sizes_of
+from ..judge.subjects.net import NetProbe, Step
+from ..judge.subjects.net_cases import params_of, renumbered, sizes_of
 from ..layers.nets import NetSpec
 from ..spec.case import Array, Case
 

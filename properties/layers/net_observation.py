@@ -9,7 +9,8 @@ import numpy as np
 
 from ..implementation import Call, Outcome, Ref
 from ..judge.mismatch import Fault, Mismatch
-from ..judge.subjects.net import NetProbe, params_of
+from ..judge.subjects.net import NetProbe
+from ..judge.subjects.net_cases import params_of
 from ..spec.account import Seen
 from ..spec.case import Array, Case
 from .net_account import Net

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from reference import nets
 
-from ..judge.subjects.net import NetProbe, params_of
+from ..judge.subjects.net import NetProbe
+from ..judge.subjects.net_cases import params_of
 from ..spec.account import Account, Seen
 from ..spec.case import Case
 from ..spec.row import ObjectSpec, Purpose

@@ -9,8 +9,12 @@ from properties.tests.slow import slow
 
 ROOT = Path(__file__).parents[2]
 LINES, SCREEN = 400, 70
-# A table, of which each line is a reason.
-TABLES = {"properties/benchmarks/equivalent_mutants.py"}
+# Tables: of reasons, addresses, attacks.
+TABLES = {
+    "properties/benchmarks/equivalent_mutants.py",
+    "properties/layers/sources.py",
+    "properties/tests/hostile/corpus.py",
+}
 
 
 def _modules() -> dict[str, str]:
