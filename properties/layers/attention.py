@@ -98,7 +98,7 @@ attention_forward, out
   mask ignored
     = (lambda z: (z / z.sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N, T, D) @ Wo)(
       np.exp(s - s.max(-1, keepdims=True)))
-    With causal, a step does not see later ones.
+    With causal, a step does not see later ones. [~decision30]
   sees one step ahead
     = (lambda z: (z / z.sum(-1, keepdims=True) @ V).transpose(0, 2, 1, 3).reshape(N, T, D) @
       Wo)(np.exp(s - s.max(-1, keepdims=True)) * (~hidden | np.eye(T, k=1, dtype=bool)))

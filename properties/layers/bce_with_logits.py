@@ -63,7 +63,7 @@ bce_with_logits_loss, loss
 bce_with_logits_loss, dx
   sign
     = (y - p) / n
-    The sign is wrong: p - y.
+    The sign is wrong: p - y. [~dragen134]
   slope of the sigmoid kept
     = (p - y) * p * (1 - p) / n
     The sigmoid's slope cancels against the derivative of the logarithm.
@@ -78,7 +78,7 @@ bce_with_logits_loss, dx
     The loss is a mean: its gradient is divided as well. [~wjb7]
   divided twice
     = (p - y) / n ** 2
-    Divide by the number of entries once.
+    Divide by the number of entries once. [~d2l1000]
   targets ignored
     = p / n
     The targets are missing: p - y.

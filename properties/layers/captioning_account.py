@@ -67,7 +67,7 @@ captioning, given
 captioning, h0
   features without their bias
     = features @ W_proj
-    The first state is features W_proj + b_proj.
+    The first state is features W_proj + b_proj. [~dsbias]
   first state behind tanh
     = np.tanh(features @ W_proj + b_proj)
     The first state is affine in the features: no tanh.
@@ -80,7 +80,7 @@ captioning, h0
 captioning, scores
   scores without their bias
     = states @ W_vocab
-    The scores are h W_vocab + b_vocab.
+    The scores are h W_vocab + b_vocab. [~dsbias]
 captioning, loss
   divided by all time steps, both ways
     = -(logp * mask).sum() / (N * T); ds = (p - onehot) * mask[:, :, None] / (N * T)
@@ -98,14 +98,14 @@ captioning, loss
     The loss is divided by N, not by the number of words that the mask keeps. [~tf39146]
   not averaged
     = -(logp * mask).sum()
-    The loss is a mean over the batch: divide by N.
+    The loss is a mean over the batch: divide by N. [~jax3113]
 captioning, ds
   mask missing in the derivative
     = (p - onehot) / N
     A masked word has no gradient: multiply by the mask. [~molecule20]
   derivative not averaged
     = (p - onehot) * mask[:, :, None]
-    The loss is a mean over the batch: divide the derivative of the scores by N.
+    The loss is a mean over the batch: divide the derivative of the scores by N. [~so6527]
 captioning, dh
   no gradient from later steps
     = dout
@@ -141,18 +141,18 @@ captioning, db_proj
 captioning, dWx
   first step only
     = words[:, 0].T @ da[:, 0]
-    All steps share Wx: += in the loop over time, not =.
+    All steps share Wx: += in the loop over time, not =. [~mlpack3679]
 captioning, dWh
   first step only
     = before[:, 0].T @ da[:, 0]
-    All steps share Wh: += in the loop over time, not =.
+    All steps share Wh: += in the loop over time, not =. [~mlpack3679]
   states after the steps
     = np.einsum('ntd,nth->dh', states, da)
     Wh multiplies the state before the step. [zerogpt9]
 captioning, db
   first step only
     = da[:, 0].sum(axis=0)
-    All steps share b: += in the loop over time, not =.
+    All steps share b: += in the loop over time, not =. [~mlpack3679]
 """
 
 MISCONCEPTIONS = partial(Misconceptions, "captioning", _TEXT)

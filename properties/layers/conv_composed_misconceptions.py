@@ -31,7 +31,7 @@ CONV_RELU = """
 conv_relu_forward, out
   ReLU missing
     = pre
-    The ReLU is missing: the convolution's output is returned.
+    The ReLU is missing: the convolution's output is returned. [~cs224n14 ~malconv1]
   ReLU first
     = np.einsum('ncpqij,fcij->nfpq', np.maximum(patches, 0), w) + b[:, None, None]
     Convolution first, ReLU after it.
@@ -119,7 +119,7 @@ CONV_BN_RELU = """
 conv_bn_relu_forward, out (train)
   ReLU missing
     = normal
-    The ReLU is missing: batchnorm's output is returned.
+    The ReLU is missing: batchnorm's output is returned. [~fedml96]
   batchnorm missing
     = np.maximum(0, pre)
     Batchnorm is not called.

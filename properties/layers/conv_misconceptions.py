@@ -46,7 +46,7 @@ conv_forward_naive, out
     The first window begins in the border: take windows of the padded image, from its corner.
   stride ignored
     = np.einsum('ncpqij,fcij->nfpq', windows[:, :, :H2, :W2], w) + b[:, None, None]
-    Window p starts at p * stride, not at p.
+    Window p starts at p * stride, not at p. [~enggen7]
   reshaped without a transpose
     = flat.reshape(N, F, H2, W2)
     The rows of the product are pixels and its columns filters: reshape to (N, H', W', F), then
@@ -87,7 +87,7 @@ conv_backward_naive, dx
       turned by half a turn: w[:, :, ::-1, ::-1]. [npml27 caffe5812 cacu4]
   filter turned in rows alone
     = np.einsum('nfhwij,fcij->nchw', above, w[:, :, ::-1])[:, :, pad:H + pad, pad:W + pad]
-    Half a turn reverses both axes of the filter.
+    Half a turn reverses both axes of the filter. [~npml27]
   overlaps overwritten
     = np.einsum('ncpqij,pih,qjw->nchw', dpatches, rows * (np.arange(H2)[:, None, None] ==
       np.minimum(np.arange(H + 2 * pad) // stride, H2 - 1)), columns * (np.arange(W2)[:, None, None]
@@ -180,7 +180,7 @@ conv_backward_naive, dw
     Window p starts at p * stride, in the backward pass too. [enggen7 kulbear34]
   turned by half a turn
     = dw[:, :, ::-1, ::-1]
-    dw lies as w does: no flip.
+    dw lies as w does: no flip. [~npml27]
   dout reshaped without a transpose
     = (dout.reshape(N * H2 * W2, F).T @ cols).reshape(w.shape)
     The rows of the matrix are pixels and its columns filters: transpose dout to (N, H', W', F)
@@ -223,7 +223,7 @@ conv_backward_naive, db
     Sum over the examples; the mean is the loss's. [dengfy1 nnetnp1 ~kvfrans5]
   averaged over the pixels
     = dout.mean((2, 3)).sum(0)
-    b is added to every pixel: sum over them, do not average.
+    b is added to every pixel: sum over them, do not average. [~ctensor3]
   summed over the examples alone
     = dout.sum(0)
     b[f] is shared by all pixels of map f as well: sum over axes 0, 2 and 3. [~mlpack3679

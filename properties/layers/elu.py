@@ -59,7 +59,7 @@ elu_backward, dx
     Below zero the slope is alpha * exp(x), not 0.
   alpha missing
     = np.where(x > 0, dout, dout * np.exp(np.minimum(x, 0)))
-    alpha is missing in the slope alpha * exp(x).
+    alpha is missing in the slope alpha * exp(x). [~uvadlc161]
   output for slope
     = np.where(x > 0, dout, dout * out)
     Below zero the slope is out + alpha, not out.

@@ -62,7 +62,7 @@ huber_loss, dx
     Beyond delta the slope has the sign of the difference. [~onpolicy47]
   delta missing beyond
     = np.where(near, r, np.sign(r)) / n
-    Beyond delta the slope is delta.
+    Beyond delta the slope is delta. [~force139]
   no clipping
     = r / n
     Beyond delta the slope stays at delta.
@@ -71,19 +71,19 @@ huber_loss, dx
     Linear inside, constant beyond.
   sign
     = -np.where(near, r, delta * np.sign(r)) / n
-    The sign is wrong.
+    The sign is wrong. [~dragen134]
   two too many
     = np.where(near, 2 * r, delta * np.sign(r)) / n
     The derivative of half a square has no factor 2.
   divided twice
     = np.where(near, r, delta * np.sign(r)) / n ** 2
-    Divide by the number of entries once.
+    Divide by the number of entries once. [~d2l1000]
   sum for the mean
     = np.where(near, r, delta * np.sign(r))
     The loss is a mean: its gradient is divided as well. [~wjb7]
   delta fixed at 1
     = np.clip(r, -1, 1) / n
-    delta is an argument; do not write 1 into the formula.
+    delta is an argument; do not write 1 into the formula. [~force139]
 """
 
 HUBER = loss_of_targets(

@@ -93,10 +93,10 @@ layernorm_forward, out
     eps comes from ln_param; do not write 1e-5 into the formula. [~darknet17]
   gamma missing
     = xhat + beta
-    gamma is missing.
+    gamma is missing. [~mcn280]
   beta missing
     = gamma * xhat
-    beta is missing.
+    beta is missing. [~mcn280]
 layernorm_backward, dx
   direct path only
     = dxhat / std

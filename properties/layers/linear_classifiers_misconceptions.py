@@ -113,7 +113,7 @@ NAME, loss{_LOSS}
     Each row is normalised over its classes: sum over axis 1. [nri25 lattice5]
   bits
     = data / np.log(2) + penalty
-    Nats, not bits: np.log, not np.log2.
+    Nats, not bits: np.log, not np.log2. [~libfm21]
 NAME, dW{_GRADIENT}
   label not subtracted
     = X.T @ probs / N + 2 * reg * W

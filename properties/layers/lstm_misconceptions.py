@@ -8,19 +8,19 @@ def _slopes(gradient: str) -> str:
     return f"""\
   slope of the output gate missing
     = {gradient.format("np.concatenate([di, df, dout * shown, dg], 1)")}
-    The slope of the output gate's sigmoid is missing: o * (1 - o).
+    The slope of the output gate's sigmoid is missing: o * (1 - o). [~captaine1]
   slope of the forget gate missing
     = {gradient.format("np.concatenate([di, dc * prev_c, do, dg], 1)")}
     The slope of the forget gate's sigmoid is missing: f * (1 - f). [captaine1]
   slope of the input gate missing
     = {gradient.format("np.concatenate([dc * g, df, do, dg], 1)")}
-    The slope of the input gate's sigmoid is missing: i * (1 - i).
+    The slope of the input gate's sigmoid is missing: i * (1 - i). [~captaine1]
   slope of tanh at the forget gate
     = {gradient.format("np.concatenate([di, dc * prev_c * (1 - f ** 2), do, dg], 1)")}
     The forget gate is a sigmoid: its slope is f * (1 - f).
   tanh of the candidate taken twice
     = {gradient.format("np.concatenate([di, df, do, dc * i * (1 - np.tanh(g) ** 2)], 1)")}
-    g is tanh already: its slope is 1 - g**2.
+    g is tanh already: its slope is 1 - g**2. [~gopher6]
 """
 
 
@@ -112,7 +112,7 @@ lstm_step_backward, dprev_c
     The previous cell goes through the forget gate, not through the input gate.
   slope of tanh missing
     = (dnext_c + dout * o) * f
-    The slope of tanh is missing in the path from the state to the cell.
+    The slope of tanh is missing in the path from the state to the cell. [~siraj4]
   output gate missing
     = (dnext_c + dout * (1 - shown ** 2)) * f
     The output gate is missing in the path from the state to the cell.
@@ -122,7 +122,7 @@ lstm_step_backward, dprev_h
     The gates stand in the order i, f, o, g in the gradient, too. [~coreml93]
   slope of the gates missing
     = np.concatenate([dc * g, dc * prev_c, dout * shown, dg], 1) @ Wh.T
-    The slopes of the sigmoids are missing: gate * (1 - gate).
+    The slopes of the sigmoids are missing: gate * (1 - gate). [~captaine1]
   averaged
     = da @ Wh.T / N
     No average in a layer. [~d2l1000]
@@ -132,10 +132,10 @@ lstm_step_backward, dprev_h
     The gates stand in the order i, f, o, g in the gradient, too. [~coreml93]
   slope of the gates missing
     = np.concatenate([dc * g, dc * prev_c, dout * shown, dg], 1) @ Wx.T
-    The slopes of the sigmoids are missing: gate * (1 - gate).
+    The slopes of the sigmoids are missing: gate * (1 - gate). [~captaine1]
   slope of tanh missing
     = np.concatenate([di, df, do, dc * i], 1) @ Wx.T
-    The slope of tanh is missing in dg: 1 - g**2.
+    The slope of tanh is missing in dg: 1 - g**2. [~siraj4]
   cell's own upstream missing
     = da @ Wx.T - (dnext_c * i * (1 - g ** 2)) @ Wx[:, 3 * H:].T - (dnext_c * g * i * (1 - i)) @
       Wx[:, :H].T - (dnext_c * prev_c * f * (1 - f)) @ Wx[:, H:2 * H].T
@@ -152,7 +152,7 @@ lstm_step_backward, dprev_h
     Sum over the batch, do not average. [~wjb7]
   slope of tanh missing
     = x.T @ np.concatenate([di, df, do, dc * i], 1)
-    The slope of tanh is missing in dg: 1 - g**2.
+    The slope of tanh is missing in dg: 1 - g**2. [~siraj4]
 {_slopes("x.T @ {}")}lstm_step_backward, dWh
   next state for previous
     = next_h.T @ da
@@ -166,7 +166,7 @@ lstm_step_backward, dprev_h
     Sum over the batch, do not average. [~kvfrans5]
   slope of tanh missing
     = np.concatenate([di, df, do, dc * i], 1).sum(0)
-    The slope of tanh is missing in dg: 1 - g**2.
+    The slope of tanh is missing in dg: 1 - g**2. [~siraj4]
 {_slopes("{}.sum(0)")}"""
 
 SEQUENCE = f"""
@@ -235,7 +235,7 @@ lstm_forward, h
   bias missing
     = scan(lambda s, x_t: np.stack([shown(x_t @ Wx + s[0] @ Wh, cell(x_t @ Wx + s[0] @ Wh, s[1])),
       cell(x_t @ Wx + s[0] @ Wh, s[1])]), np.stack([h0, 0 * h0]), x)[0]
-    The bias is missing.
+    The bias is missing. [~dsbias]
   cells for states
     = c
     h holds the hidden states, not the cells.
@@ -266,13 +266,13 @@ lstm_backward, dx
       g_t, c_t: np.concatenate([dc_t * g_t, dc_t * c_t, dh_t * shown_t, dc_t * i_t * (1 - g_t ** 2),
       dc_t * f_t], 1))(dh(later, d_t), dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t,
       *others))[..., :4 * H] @ Wx.T
-    The slopes of the sigmoids are missing: gate * (1 - gate).
+    The slopes of the sigmoids are missing: gate * (1 - gate). [~captaine1]
   slope of the candidate missing
     = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
       g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t), dh_t *
       shown_t * o_t * (1 - o_t), dc_t * i_t, dc_t * f_t], 1))(dh(later, d_t), dc(later, dh(later,
       d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
-    The slope of tanh is missing in dg: 1 - g**2.
+    The slope of tanh is missing in dg: 1 - g**2. [~siraj4]
   sigmoid's slope at the candidate
     = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
       g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t), dh_t *
@@ -282,7 +282,7 @@ lstm_backward, dx
   slope of tanh missing from state to cell
     = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), later[:, 4 * H:] +
       dh(later, d_t) * o_t, o_t, shown_t, *others))[..., :4 * H] @ Wx.T
-    The slope of tanh is missing in the path from the state to the cell.
+    The slope of tanh is missing in the path from the state to the cell. [~siraj4]
   output gate missing from state to cell
     = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), later[:, 4 * H:] +
       dh(later, d_t) * (1 - shown_t ** 2), o_t, shown_t, *others))[..., :4 * H] @ Wx.T

@@ -114,7 +114,7 @@ max_pool_forward_naive, out
     Take the largest entry, not the largest absolute value.
   stride ignored
     = each[:, :, :H2, :W2].max((4, 5))
-    Window p starts at p * stride, not at p.
+    Window p starts at p * stride, not at p. [~enggen7]
   stride for the window
     = np.lib.stride_tricks.sliding_window_view(np.pad(x, ((0, 0), (0, 0), (0, stride), (0,
       stride)), 'constant', constant_values=-np.inf), (stride, stride), (2, 3))[:, :, ::stride,
@@ -182,7 +182,7 @@ max_pool_backward_naive, dx
   window at its number
     = np.bincount(((np.arange(N * C).reshape(N, C, 1, 1) * H + np.arange(H2)[:, None] + winner //
       WW) * W + np.arange(W2) + winner % WW).ravel(), dout.ravel(), N * C * H * W).reshape(x.shape)
-    Window p starts at p * stride: that is where its gradient belongs.
+    Window p starts at p * stride: that is where its gradient belongs. [~enggen7]
   channels of one maximum
     = np.einsum('ncpq,ncpqij,pih,qjw->nchw', dout, 1.0 * (windows == windows.max((1, 4, 5),
       keepdims=True)), rows, columns)

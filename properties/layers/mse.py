@@ -58,7 +58,7 @@ mse_loss, dx
     The loss is a mean: its gradient is divided as well. [~wjb7 ~acids6]
   divided twice
     = 2 * r / n ** 2
-    Divide by the number of entries once.
+    Divide by the number of entries once. [~d2l1000]
   sign of the difference
     = 2 * np.sign(r) / n
     That is the derivative of the absolute error.

@@ -24,13 +24,14 @@ net, dz
     The ReLU's mask is where its input is positive, not where the derivative is. [exacity127]
   multiplied by its input
     = dr * z
-    The derivative of the ReLU is 1 where its input is positive, not the input itself.
+    The derivative of the ReLU is 1 where its input is positive, not the input itself. [~coursrelu]
   multiplied by the activation
     = dr * r
     The derivative of the ReLU is 1 where its input is positive, not the activation itself.
+      [~coursrelu]
   mask upside down
     = dr * ~gate
-    The ReLU lets through where its input is positive.
+    The ReLU lets through where its input is positive. [~dgs1]
 net, gate
   no ReLU at all
     = np.ones(z.shape, dtype=bool)
@@ -47,7 +48,7 @@ net, r
     A hidden layer ends in a ReLU.
   leaky
     = np.where(gate, z, 0.01 * z)
-    A ReLU is zero below zero, not 0.01 x.
+    A ReLU is zero below zero, not 0.01 x. [~zig5]
   absolute value
     = np.abs(z)
     A ReLU is max(0, x), not |x|.
@@ -62,14 +63,14 @@ net, top
       ~nvidia468]
   last bias not added
     = h @ W
-    The scores are x W + b: the last bias is missing.
+    The scores are x W + b: the last bias is missing. [~dsbias]
 net, a
   hidden bias not added
     = h @ W
-    A hidden layer is x W + b: its bias is missing.
+    A hidden layer is x W + b: its bias is missing. [~dsbias]
   no bias is added
     = h @ W; top = h @ W
-    Each layer is x W + b: biases are missing.
+    Each layer is x W + b: biases are missing. [~dsbias]
 net, db
   mean for the biases
     = d.mean(axis=0)
@@ -89,32 +90,36 @@ net, db
     A hidden bias stands before the ReLU: sum the derivative behind its mask.
   sum over everything
     = d.sum()
-    The gradient of a bias is a sum over the batch alone, axis 0.
+    The gradient of a bias is a sum over the batch alone, axis 0. [~rasbt5]
   biases without a gradient
     = 0.0 * d.sum(axis=0)
     The gradient of a bias is the sum of the derivatives over the batch.
   last example alone
     = d[-1]
-    The gradient of a bias is a sum over the whole batch: += where = stands.
+    The gradient of a bias is a sum over the whole batch: += where = stands. [~mlpack3679]
   last example alone, of the last bias
     = d[-1] if last else d.sum(axis=0)
-    The gradient of a bias is a sum over the whole batch: += where = stands.
+    The gradient of a bias is a sum over the whole batch: += where = stands. [~mlpack3679]
   first example alone
     = d[0]
     The gradient of a bias is a sum over the whole batch.
 net, dW
   averaged twice
     = h.T @ d / N
-    The mean over the batch is taken in the derivative of the scores: divide by N once.
+    The mean over the batch is taken in the derivative of the scores: divide by N once. [~mxnet2427
+      ~d2l1000]
   hidden weights averaged twice
     = h.T @ d if last else h.T @ d / N
-    The mean over the batch is taken in the derivative of the scores: divide by N once.
+    The mean over the batch is taken in the derivative of the scores: divide by N once. [~mxnet2427
+      ~d2l1000]
   last weights averaged twice
     = h.T @ d / N if last else h.T @ d
-    The mean over the batch is taken in the derivative of the scores: divide by N once.
+    The mean over the batch is taken in the derivative of the scores: divide by N once. [~mxnet2427
+      ~d2l1000]
   all averaged twice
     = h.T @ d / N; db = d.sum(axis=0) / N
-    The mean over the batch is taken in the derivative of the scores: divide by N once.
+    The mean over the batch is taken in the derivative of the scores: divide by N once. [~mxnet2427
+      ~d2l1000]
   sign of the weights' gradient
     = -(h.T @ d)
     The gradient of a weight has the wrong sign.
@@ -165,10 +170,10 @@ net, std
     eps is added to the variance, inside the root. [~bert30 ~group1]
   no eps
     = np.sqrt(var)
-    eps is added to the variance, inside the root.
+    eps is added to the variance, inside the root. [~ncnn311]
   no root
     = var + 1e-5
-    Divide by the root of the variance.
+    Divide by the root of the variance. [~tf48039]
   another eps
     = np.sqrt(var + 1e-8)
     eps is 1e-5 where bn_param has none.
@@ -181,10 +186,10 @@ net, z
     There are gamma and beta, and no layer is normalised by them.
   gamma and beta not applied
     = xhat; da = (dn - dn.mean(axis=0) - xhat * (dn * xhat).mean(axis=0)) / std
-    A normalised layer is scaled by gamma and shifted by beta.
+    A normalised layer is scaled by gamma and shifted by beta. [~mcn280]
   beta not added
     = gamma * xhat
-    A normalised layer is shifted by beta.
+    A normalised layer is shifted by beta. [~mcn280]
 net, scales
   gradients of gamma and beta swapped
     = (dn.sum(axis=0), (dn * xhat).sum(axis=0))
@@ -192,22 +197,23 @@ net, scales
 net, da
   batchnorm left out of the way back
     = dn
-    The way back goes through batchnorm too: between ReLU and affine.
+    The way back goes through batchnorm too: between ReLU and affine. [~odyssey]
   path through the variance missing
     = gamma / std * (dn - dn.mean(axis=0))
-    The variance depends on the batch too: its path is missing in batchnorm's dx.
+    The variance depends on the batch too: its path is missing in batchnorm's dx. [~caffe3878]
   path through the mean missing
     = gamma / std * (dn - xhat * (dn * xhat).mean(axis=0))
-    The mean depends on the batch too: its path is missing in batchnorm's dx.
+    The mean depends on the batch too: its path is missing in batchnorm's dx. [~mlpack2474]
   standard deviation left out of the way back
     = gamma * (dn - dn.mean(axis=0) - xhat * (dn * xhat).mean(axis=0))
     The derivative of xhat has a factor 1 / std.
   gamma left out of the way back
     = (dn - dn.mean(axis=0) - xhat * (dn * xhat).mean(axis=0)) / std
-    The derivative goes through gamma: multiply by it before xhat.
+    The derivative goes through gamma: multiply by it before xhat. [~knet288]
   batch statistics taken as constants
     = gamma * dn / std
-    Mean and variance depend on the batch: their paths are missing in batchnorm's dx.
+    Mean and variance depend on the batch: their paths are missing in batchnorm's dx. [~mlpack1923
+      ~bnmatrix]
 """
 
 DROPOUT = """
@@ -215,21 +221,23 @@ net, drops
   dropout stays on in test mode
     = True
     In test mode no unit is dropped: dropout_param['mode'] must be set to 'test'.
-      dropout_param[mode] = mode makes another key and leaves 'mode' as it was.
+      dropout_param[mode] = mode makes another key and leaves 'mode' as it was. [~af40]
 net, scale
   kept units not scaled
     = 1.0
-    Inverted dropout divides the units that it keeps by the probability to keep one.
+    Inverted dropout divides the units that it keeps by the probability to keep one. [~keras8069
+      ~mcn866]
   scaled by the other probability
     = 1.0 / (1.0 - keep)
-    Units that are kept are divided by the probability to keep one, not to drop one.
+    Units that are kept are divided by the probability to keep one, not to drop one. [~theanets123
+      ~dlordinal]
 net, dr
   dropout left out of the way back
     = dh
-    The way back goes through dropout: multiply by the mask of the way forward.
+    The way back goes through dropout: multiply by the mask of the way forward. [~voodoo19]
   kept units not scaled on the way back
     = dh * (mask > 0)
-    The mask of the way back is that of the way forward, scale included.
+    The mask of the way back is that of the way forward, scale included. [~keras8069]
   the first layer's mask for all
     = dh * masks[0]
     Each layer has a mask of its own: keep a cache for each.

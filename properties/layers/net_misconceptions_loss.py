@@ -9,10 +9,11 @@ net, ds
     There is no ReLU behind the last layer: the derivative of the scores has no mask.
   not averaged
     = p - onehot
-    The loss is a mean over the batch: divide the derivative of the scores by N.
+    The loss is a mean over the batch: divide the derivative of the scores by N. [~so6527 ~mlfs135]
   divided by N C
     = (p - onehot) / onehot.size
-    The mean is over the examples alone: divide by N, not by the size of the scores.
+    The mean is over the examples alone: divide by N, not by the size of the scores. [~jax1023
+      ~simd1]
   logarithm in the place of the probability
     = (np.log(p) - onehot) / N
     The derivative of the scores is p minus one at the label, not log p.
@@ -21,26 +22,26 @@ net, ds
     The one at the label is divided by N like all else.
   sign of the scores' derivative
     = (onehot - p) / N
-    The derivative of the scores is p minus one at the label, not the other way round.
+    The derivative of the scores is p minus one at the label, not the other way round. [~so4166]
   one not taken off at the label
     = p / N
-    The derivative of the scores is p minus one at the label.
+    The derivative of the scores is p minus one at the label. [~so4166]
 net, data
   sum for the mean, both ways
     = -np.log(p[rows, y]).sum(); ds = p - onehot
-    The loss is a mean over the batch: divide by N, in the loss and its derivative.
+    The loss is a mean over the batch: divide by N, in the loss and its derivative. [~jax3113]
   divided by N C in the loss
     = -np.log(p[rows, y]).sum() / onehot.size
-    The mean is over the examples alone: divide by N, not by the size of the scores.
+    The mean is over the examples alone: divide by N, not by the size of the scores. [~jax1023]
   divided by N C, both ways
     = -np.log(p[rows, y]).sum() / onehot.size; ds = (p - onehot) / onehot.size
-    The mean is over the examples alone: divide by N, not by the size of the scores.
+    The mean is over the examples alone: divide by N, not by the size of the scores. [~jax1023]
   sum for the mean in the loss
     = -np.log(p[rows, y]).sum()
-    The loss is a mean over the batch: divide by N.
+    The loss is a mean over the batch: divide by N. [~jax3113]
   averaged twice in the loss
     = -np.log(p[rows, y]).mean() / N
-    The mean over the batch is taken twice in the loss.
+    The mean over the batch is taken twice in the loss. [~d2l1000]
   sign of the loss
     = np.log(p[rows, y]).mean()
     Cross-entropy is minus log p. [cs244]
@@ -61,10 +62,10 @@ net, penalty
     The regularisation is 0.5 * reg * sum(W²), its gradient reg * W: the half is missing. [~cs89]
   no half in the last term
     = 0.5 * reg * sum(each[:-1]) + reg * each[-1]
-    The regularisation is 0.5 * reg * sum(W²) in every layer.
+    The regularisation is 0.5 * reg * sum(W²) in every layer. [~cs89]
   no half in the first term
     = 0.5 * reg * sum(each[1:]) + reg * each[0]
-    The regularisation is 0.5 * reg * sum(W²) in every layer.
+    The regularisation is 0.5 * reg * sum(W²) in every layer. [~cs89]
   factor on the first term alone
     = 0.5 * reg * each[0] + sum(each[1:])
     0.5 * reg belongs to the squares of every layer: put their sum in brackets.
@@ -95,10 +96,10 @@ net, decay
     The gradient of 0.5 * reg * sum(W²) is reg * W. [~cs89]
   twice the regularisation in the last gradient
     = 2.0 * reg * W if last else reg * W
-    The gradient of 0.5 * reg * sum(W²) is reg * W, in each layer.
+    The gradient of 0.5 * reg * sum(W²) is reg * W, in each layer. [~cs89]
   twice the regularisation in the first gradient
     = 2.0 * reg * W if k == 1 else reg * W
-    The gradient of 0.5 * reg * sum(W²) is reg * W, in each layer.
+    The gradient of 0.5 * reg * sum(W²) is reg * W, in each layer. [~cs89]
   half the regularisation in the gradients
     = 0.5 * reg * W
     The gradient of 0.5 * reg * sum(W²) is reg * W: the square brings a 2. [jing3 neuromatch423]

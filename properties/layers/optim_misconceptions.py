@@ -100,7 +100,7 @@ sgd, next_w
 rmsprop, a_new
   decay rate on the wrong side
     = (1 - decay_rate) * a + decay_rate * dw ** 2
-    a = decay_rate * a + (1 - decay_rate) * dw²: the two weights are swapped.
+    a = decay_rate * a + (1 - decay_rate) * dw²: the two weights are swapped. [~blocks1159]
   gradient not squared
     = decay_rate * a + (1 - decay_rate) * dw
     The second moment is that of dw². [~npnn6]
@@ -119,7 +119,7 @@ rmsprop, a_new
 rmsprop, a_kept
   average not stored
     = 0.0 * a
-    The average must be stored: config['a'] = a.
+    The average must be stored: config['a'] = a. [~rustad16]
 rmsprop, root
   no root
     = a_new + epsilon
@@ -136,7 +136,7 @@ rmsprop, next_w
     epsilon belongs to the root: put both in brackets.
   uphill
     = w + learning_rate * dw / root
-    A step goes against the gradient: minus.
+    A step goes against the gradient: minus. [~torch1871]
 """,
     "adam": """
 adam, m_hat
@@ -208,11 +208,11 @@ adam, m_new
     m = beta1 * m + (1 - beta1) * dw.
   new gradient not weighted
     = beta1 * m + dw
-    m = beta1 * m + (1 - beta1) * dw: 1 - beta1 is missing.
+    m = beta1 * m + (1 - beta1) * dw: 1 - beta1 is missing. [~fastbook342]
 adam, a_new
   gradient not squared
     = beta2 * a + (1 - beta2) * dw
-    The second moment is that of dw².
+    The second moment is that of dw². [~npnn6]
   absolute gradient
     = beta2 * a + (1 - beta2) * np.abs(dw)
     The second moment is that of dw².
@@ -234,18 +234,18 @@ adam, a_kept
     Store the moments before their correction: corrected ones are corrected again. [holocron1]
   corrected second moment stored
     = a_hat
-    Store the second moment before its correction: a corrected one is corrected again.
+    Store the second moment before its correction: a corrected one is corrected again. [~holocron1]
 adam, m_kept
   corrected first moment stored
     = m_hat
-    Store the first moment before its correction: a corrected one is corrected again.
+    Store the first moment before its correction: a corrected one is corrected again. [~holocron1]
   first moment not stored
     = 0.0 * m
-    The first moment must be stored: config.
+    The first moment must be stored: config. [~rustad16]
 adam, a_kept
   second moment not stored
     = 0.0 * a
-    The second moment must be stored: config.
+    The second moment must be stored: config. [~rustad16]
 adam, m_kept
   moments not stored
     = 0.0 * m; a_kept = 0.0 * a
@@ -253,7 +253,7 @@ adam, m_kept
 adam, root
   no root
     = a_hat + epsilon
-    Divide by the root of the second moment.
+    Divide by the root of the second moment. [~hiromis52]
 adam, next_w
   epsilon added to the step
     = w - learning_rate * m_hat / np.sqrt(a_hat) + epsilon
@@ -263,7 +263,7 @@ adam, next_w
     The step is along the first moment, not the gradient.
   uphill
     = w + learning_rate * m_hat / root
-    A step goes against the gradient: minus.
+    A step goes against the gradient: minus. [~torch1871]
 """,
 }
 _DEFAULTS = {

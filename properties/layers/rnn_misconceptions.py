@@ -9,7 +9,7 @@ rnn_step_forward, next_h
     The tanh is missing.
   bias missing
     = np.tanh(x @ Wx + prev_h @ Wh)
-    The bias is missing.
+    The bias is missing. [~dsbias]
   state missing
     = np.tanh(x @ Wx + b)
     The previous state is missing: prev_h Wh.
@@ -43,7 +43,7 @@ rnn_step_backward, dx
     No average in a layer. [~d2l1000]
   tanh taken twice
     = (dout * (1 - np.tanh(next_h) ** 2)) @ Wx.T
-    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2.
+    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2. [~gopher6]
 rnn_step_backward, dprev_h
   recurrent weights not transposed
     = da @ Wh
@@ -62,7 +62,7 @@ rnn_step_backward, dprev_h
     The previous state has a gradient: da Whᵀ.
   tanh taken twice
     = (dout * (1 - np.tanh(next_h) ** 2)) @ Wh.T
-    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2.
+    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2. [~gopher6]
 rnn_step_backward, dWx
   slope of tanh missing
     = x.T @ dout
@@ -72,7 +72,7 @@ rnn_step_backward, dWx
     Sum over the batch, do not average. [~wjb7]
   tanh taken twice
     = x.T @ (dout * (1 - np.tanh(next_h) ** 2))
-    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2.
+    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2. [~gopher6]
 rnn_step_backward, dWh
   next state for previous
     = next_h.T @ da
@@ -88,7 +88,7 @@ rnn_step_backward, dWh
     Sum over the batch, do not average. [~wjb7]
   tanh taken twice
     = prev_h.T @ (dout * (1 - np.tanh(next_h) ** 2))
-    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2.
+    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2. [~gopher6]
 rnn_step_backward, db
   slope of tanh missing
     = dout.sum(0)
@@ -98,7 +98,7 @@ rnn_step_backward, db
     Sum over the batch, do not average. [~kvfrans5]
   tanh taken twice
     = (dout * (1 - np.tanh(next_h) ** 2)).sum(0)
-    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2.
+    tanh is taken once: next_h is tanh(a) already, so its slope is 1 - next_h**2. [~gopher6]
 """
 
 SEQUENCE = """
@@ -120,7 +120,7 @@ rnn_forward, h
     The tanh is missing.
   bias missing
     = scan(lambda prev, x_t: np.tanh(x_t @ Wx + prev @ Wh), h0, x)
-    The bias is missing.
+    The bias is missing. [~dsbias]
   sigmoid
     = scan(lambda prev, x_t: 1 / (1 + np.exp(-(x_t @ Wx + prev @ Wh + b))), h0, x)
     The step has tanh, not the sigmoid.
@@ -149,7 +149,7 @@ rnn_backward, dx
     Wh is square, so a forgotten transpose does not raise: da Whᵀ.
   slope of tanh missing
     = scan(lambda later, d_t: d_t + later @ Wh.T, 0 * h0, dout, backwards=True) @ Wx.T
-    The slope of tanh is missing: (1 - h**2) comes first.
+    The slope of tanh is missing: (1 - h**2) comes first. [~siraj4]
   slope missing on the way back
     = scan(lambda later, d_t: d_t + later @ Wh.T, 0 * h0, dout, backwards=True) * (1 - h ** 2) @
       Wx.T
@@ -176,7 +176,7 @@ rnn_backward, dx
   tanh taken twice
     = scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) *
       (1 - np.tanh(h_t) ** 2), 0 * h0, dout, h, backwards=True) @ Wx.T
-    tanh is taken once: h is tanh already, so its slope is 1 - h**2.
+    tanh is taken once: h is tanh already, so its slope is 1 - h**2. [~gopher6]
 rnn_backward, dh0
   recurrent weights missing
     = da[:, 0]
@@ -191,7 +191,7 @@ rnn_backward, dh0
   tanh taken twice
     = scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) *
       (1 - np.tanh(h_t) ** 2), 0 * h0, dout, h, backwards=True)[:, 0] @ Wh.T
-    tanh is taken once: h is tanh already, so its slope is 1 - h**2.
+    tanh is taken once: h is tanh already, so its slope is 1 - h**2. [~gopher6]
 rnn_backward, dWx
   no gradient from later steps
     = np.einsum('ntd,nth->dh', x, dout * (1 - h ** 2))
@@ -200,7 +200,7 @@ rnn_backward, dWx
   tanh taken twice
     = np.einsum('ntd,nth->dh', x, scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) *
       (1 - np.tanh(h_t) ** 2), 0 * h0, dout, h, backwards=True))
-    tanh is taken once: h is tanh already, so its slope is 1 - h**2.
+    tanh is taken once: h is tanh already, so its slope is 1 - h**2. [~gopher6]
 rnn_backward, dWh
   transposed
     = dWh.T
@@ -212,7 +212,7 @@ rnn_backward, dWh
   tanh taken twice
     = np.einsum('nth,ntk->hk', before, scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) *
       (1 - np.tanh(h_t) ** 2), 0 * h0, dout, h, backwards=True))
-    tanh is taken once: h is tanh already, so its slope is 1 - h**2.
+    tanh is taken once: h is tanh already, so its slope is 1 - h**2. [~gopher6]
 rnn_backward, db
   summed upstream
     = dout.sum((0, 1))
@@ -224,5 +224,5 @@ rnn_backward, db
   tanh taken twice
     = scan(lambda later, d_t, h_t: (d_t + later @ Wh.T) *
       (1 - np.tanh(h_t) ** 2), 0 * h0, dout, h, backwards=True).sum((0, 1))
-    tanh is taken once: h is tanh already, so its slope is 1 - h**2.
+    tanh is taken once: h is tanh already, so its slope is 1 - h**2. [~gopher6]
 """

@@ -59,10 +59,10 @@ selu_backward, dx
     The scale 1.0507 is missing.
   scale above zero alone
     = dout * np.where(x > 0, lam, alpha * np.exp(np.minimum(x, 0)))
-    The scale multiplies both sides.
+    The scale multiplies both sides. [~ttmetal21487]
   scale below zero alone
     = dout * np.where(x > 0, 1, lam * alpha * np.exp(np.minimum(x, 0)))
-    The scale multiplies both sides.
+    The scale multiplies both sides. [~neuralnet51]
   alpha missing
     = dout * lam * np.where(x > 0, 1, np.exp(np.minimum(x, 0)))
     alpha = 1.6733 is missing in the slope.

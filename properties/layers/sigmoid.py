@@ -62,7 +62,7 @@ sigmoid_backward, dx
     1 - out**2 is the slope of tanh; the sigmoid's is out * (1 - out).
   plus for minus
     = dout * out * (1 + out)
-    The slope is out * (1 - out).
+    The slope is out * (1 - out). [~lstm41]
 """
 
 SIGMOID = activation(

@@ -36,7 +36,7 @@ softplus_forward, out
     The exponent is x: this is softplus(-x).
   logarithm to base 2
     = (np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)) / np.log(2)
-    The logarithm is the natural one.
+    The logarithm is the natural one. [~libfm21]
   ReLU
     = np.maximum(x, 0)
     That is the ReLU, which softplus rounds off.

@@ -72,7 +72,7 @@ solver, rate_b
 solver, rate
   uphill
     = -learning_rate * lr_decay ** (t // each)
-    A step goes downhill.
+    A step goes downhill. [~torch1871]
 solver, iterations
   one iteration too many
     = each * epochs + 1
@@ -97,7 +97,7 @@ solver, better
     The best parameters are those of the best validation accuracy. [~imachine23]
   best by training accuracy, its value too
     = training > best; kept_acc = training
-    The best parameters are those of the best validation accuracy.
+    The best parameters are those of the best validation accuracy. [~imachine23]
   last for the best
     = True
     Keep the parameters only when the accuracy is better than the best so far. [well60 bfn2 fact9

@@ -107,7 +107,7 @@ temporal_softmax_loss, dx
     Hidden time steps have no gradient: multiply by the mask. [~molecule20]
   divided by the mask's sum
     = dx * N / np.maximum(mask.sum(), 1)
-    Divide by N, as the loss does, not by how many steps are kept.
+    Divide by N, as the loss does, not by how many steps are kept. [~tf39146]
   divided by N T
     = dx / T
     Divide by N alone; time steps add up. [~jax1023 ~d2l2076 ~burn5568]
@@ -131,7 +131,7 @@ temporal_softmax_loss, dx
     The mask is true where a step counts.
   mask taken as a length
     = (probs - onehot) * (np.arange(T) < mask.sum(1)[:, None])[:, :, None] / N
-    A mask need not be a prefix: multiply by it entry by entry.
+    A mask need not be a prefix: multiply by it entry by entry. [~mlxlm1697]
   true word only
     = dx * onehot
     All words get a gradient, not the true one alone. [~so4166]
