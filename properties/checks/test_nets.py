@@ -158,8 +158,10 @@ def test_regularisation_is_half_the_squared_norm(
     (loss0, grads0), (loss1, grads1) = probe.loss(first, low), probe.loss(second, high)
     params = params_of(case)
     weights = {name: value for name, value in params.items() if name.startswith("W")}
-    wanted = {name: value if name in weights else 0.0 * value for name, value in params.items()}
-    wanted["loss"] = np.asarray(0.5 * sum(float((w * w).sum()) for w in weights.values()))
+    factors = {name: probe.regs if name in weights else 0.0 for name in params}
+    wanted = {name: factors[name] * value for name, value in params.items()}
+    squares = sum(float((w * w).sum()) for w in weights.values())
+    wanted["loss"] = np.asarray(0.5 * probe.regs * squares)
     before, after = {"loss": loss0, **grads0}, {"loss": loss1, **grads1}
 
     options = probe.options(high)

@@ -32,7 +32,8 @@ def observe(probe: NetProbe, cases: Sequence[Case]) -> list[Seen]:
 def given_of(probe: NetProbe, case: Case) -> dict[str, Any]:
     """What a prediction starts from."""
     x = case.args["X"]
-    given = {name: case.args[name] for name in ("X", "y", "reg")}
+    given = {name: case.args[name] for name in ("X", "y")}
+    given["reg"] = probe.regs * case.args["reg"]
     given |= {"params": params_of(case), "other": 3.0 * x[::-1] + 1.0}
     if probe.guard is not None:
         given["guard"] = probe.guard

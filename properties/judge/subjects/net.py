@@ -41,7 +41,10 @@ Gradients = dict[str, Array]
 
 
 class NetProbe(ObjectProbe):
-    """One class of nets. ``form`` says how it is constructed."""
+    """One class of nets.
+
+    ``form`` says how it is constructed; its L2 term is that of ``regs`` times its reg.
+    """
 
     def __init__(self, spec: Any, implementation: Implementation) -> None:
         super().__init__(spec, implementation)
@@ -53,6 +56,7 @@ class NetProbe(ObjectProbe):
         self._find_skeleton()
         self.guard = self._find_guard()
         self.normalised = self._find_normalised()
+        self.regs = 2.0 if self._lacks_half() else 1.0
 
     @property
     def monolithic(self) -> bool:
@@ -210,8 +214,9 @@ class NetProbe(ObjectProbe):
 
     def options(self, case: Case, **more: Any) -> nets.Options:
         """The reference's options of a case: in train mode and without dropout, by default."""
-        own = {"reg": case.args["reg"], "guard": self.guard, "normalised": self.normalised}
-        return nets.Options(**own | more)
+        given = {"reg": case.args["reg"], "guard": self.guard, "normalised": self.normalised}
+        given |= more
+        return nets.Options(**given | {"reg": self.regs * given["reg"]})
 
     def truth(self, case: Case, what: str, options: nets.Options) -> dict[str, Bounded]:
         """What the reference says of ``scores``, ``loss`` or ``gradients`` on a case's batch."""
@@ -280,6 +285,9 @@ class NetProbe(ObjectProbe):
             self.note(Kind.CONVENTION, f"batchnorm stands {self.normalised}")
         if self.guard is not None:
             self.note(Kind.CONVENTION, self.guard.sentence)
+        if self.regs != 1.0:
+            said = "the regularisation is reg * sum(W²), without 0.5"
+            self.note(Kind.CONVENTION, said)
         if form.keeps:
             said = f"{form.dropout} is the probability that a unit is kept"
             self.note(Kind.CONVENTION, said)
@@ -336,6 +344,24 @@ class NetProbe(ObjectProbe):
             if self.differs(case, "loss", {"loss": loss}, options) is None:
                 return place
         return _NORMALISED[0]
+
+    def _lacks_half(self) -> bool:
+        """Whether the L2 term is reg Σ ‖W‖², as in CS231n's own net since 2017.
+
+        The layout tells that net, (fan in, fan out), from this course's, which has the half.
+        """
+        if not self.monolithic or self.form.transposed:
+            return False
+        case = self.smallest
+        low, high = case.with_args(reg=0.0), case.with_args(reg=1.0)
+        step: Step = ("loss", *_batch(case))
+        try:
+            [[without], [with_it]] = self.now(self.play_many([(low, [step]), (high, [step])]))
+            added = float(self.loss(with_it, high)[0]) - float(self.loss(without, low)[0])
+        except (Fault, Mismatch, TypeError, ValueError):
+            return False
+        squares = float(nets.penalty(params_of(case), nets.Options(reg=2.0)).value)
+        return abs(added - squares) < 1e-6 * squares
 
     # -- scripts -----------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from .measure import record
 
 RIGHT = Path(__file__).parents[1] / "homework" / "nets" / "course_style" / "nndl"
 TWO, FC, ADAM = "fc_net.TwoLayerNet", "fc_net.FullyConnectedNet", "optim.adam"
+MONO = "neural_net.TwoLayerNet"
 
 Patch = tuple[str, str, str]  # file, what stands there, what is put there
 
@@ -54,6 +55,22 @@ _LOOKED_UP = (
     "    for i in np.arange(1, self.num_layers):\n      W, b",
     "    for i in np.arange(1, self.num_layers):\n      self.params['gamma' + str(i)]\n      W, b",
 )
+
+# CS231n's first assignment: weights are (fan in, fan out), and since 2017 the L2 term has no half.
+_CS231N: list[Patch] = [
+    ("neural_net.py", "randn(hidden_size, input_size)", "randn(input_size, hidden_size)"),
+    ("neural_net.py", "randn(output_size, hidden_size)", "randn(hidden_size, output_size)"),
+    ("neural_net.py", "W1.T", "W1"),
+    ("neural_net.py", "h1_relu, W2.T)", "h1_relu, W2)"),
+    ("neural_net.py", "np.dot(dscores, W2)", "np.dot(dscores, W2.T)"),
+    (
+        "neural_net.py",
+        "np.dot(dscores.T, h1_relu) + reg *",
+        "np.dot(h1_relu.T, dscores) + 2 * reg *",
+    ),
+    ("neural_net.py", "np.dot(dh1.T, X) + reg *", "np.dot(X.T, dh1) + 2 * reg *"),
+    ("neural_net.py", "+ 0.5 * reg * (", "+ reg * ("),
+]
 
 # name of the habit: function, what is said of it, patches
 NAMED: dict[str, tuple[str, str, list[Patch]]] = {
@@ -139,6 +156,11 @@ NAMED: dict[str, tuple[str, str, list[Patch]]] = {
             ),
         ],
     ),
+    "an L2 term without its half in CS231n's net": (
+        MONO,
+        "convention: the regularisation is reg * sum(W²), without 0.5",
+        _CS231N,
+    ),
     "epsilon inside Adam's root": (
         ADAM,
         "convention: epsilon stands inside the root",
@@ -198,6 +220,20 @@ WRONG: dict[str, tuple[str, str, list[Patch]]] = {
                 "_, grads['W1'], db = affine_relu_backward(dh, h_cache)\n"
                 "    grads['b1'] = db.reshape(-1, 1)",
             )
+        ],
+    ),
+    "an L2 term without its half, its gradient with it": (
+        MONO,
+        "dW1",
+        [*_CS231N, ("neural_net.py", "2 * reg * W1", "reg * W1")],
+    ),
+    "an L2 term without its half in the course's own net": (
+        MONO,
+        "loss",
+        [
+            ("neural_net.py", "+ 0.5 * reg * (", "+ reg * ("),
+            ("neural_net.py", "h1_relu) + reg * W2", "h1_relu) + 2 * reg * W2"),
+            ("neural_net.py", "np.dot(dh1.T, X) + reg * W1", "np.dot(dh1.T, X) + 2 * reg * W1"),
         ],
     ),
     "weights of a squared scale": (
