@@ -1,10 +1,10 @@
-"""The losses of labels on paper, and what ends in one: a linear classifier, a net."""
+"""The losses of labels on paper, by themselves and behind a linear classifier."""
 
 from __future__ import annotations
 
 from .derivation import Claim, Derivation, Node
 
-__all__ = ["LINEAR_SOFTMAX", "LINEAR_SVM", "SOFTMAX", "SVM", "TWO_LAYER_NET"]
+__all__ = ["LINEAR_SOFTMAX", "LINEAR_SVM", "SOFTMAX", "SVM"]
 
 N, C = Node, Claim
 
@@ -126,37 +126,4 @@ LINEAR_SOFTMAX = Derivation(
     ),
     source="CS231n, notes on “Linear Classification”, section “Softmax classifier”.",
     rows=("softmax_loss_vectorized",),
-)
-
-TWO_LAYER_NET = Derivation(
-    name="two_layer_net",
-    title="Two-layer net",
-    inputs=("X: (N, D), y: labels(C, N), W1: (H, D), b1: (H,), W2: (C, H), b2: (C,), reg: 0.35"),
-    constants=(N("t", "(y[:, None] == arange(len(W2))) * 1.0"),),
-    symbols={"data": "L_d", "reg": r"\lambda", "len(X)": "N"},
-    axes=("n", "c"),
-    text=(
-        "Affine, ReLU, affine, softmax cross-entropy, with $\\tfrac12 \\lambda (\\lVert W_1 "
-        "\\rVert^2 + \\lVert W_2 \\rVert^2)$ added."
-    ),
-    nodes=(
-        N("z", "X @ W1.T + b1"),
-        N("h", "maximum(z, 0)"),
-        N("s", "h @ W2.T + b2"),
-        N("data", "(log(exp(s).sum(1)) - (s * t).sum(1)).mean()"),
-        N("L", "data + 0.5 * reg * ((W1 ** 2).sum() + (W2 ** 2).sum())"),
-    ),
-    claims=(
-        C("s", "(exp(s) / exp(s).sum(1, keepdims=True) - t) / len(X)"),
-        C("W2", "ds.T @ h + reg * W2"),
-        C("b2", "ds.sum(0)"),
-        C("h", "ds @ W2"),
-        C("z", "dh * (z > 0)"),
-        C("W1", "dz.T @ X + reg * W1"),
-        C("b1", "dz.sum(0)"),
-    ),
-    source=(
-        "Goodfellow, Bengio and Courville, “Deep Learning” (2016), section 6.5.7, which goes "
-        "through this net with a weight decay."
-    ),
 )

@@ -19,7 +19,8 @@ from .derivation import Claim, Derivation, Node
 from .exercises import EXERCISES
 from .images import IMAGES
 from .layers import AFFINE, AFFINE_BATCHNORM_RELU, AFFINE_RELU, DROPOUT, RELU
-from .losses import LINEAR_SOFTMAX, LINEAR_SVM, SOFTMAX, SVM, TWO_LAYER_NET
+from .losses import LINEAR_SOFTMAX, LINEAR_SVM, SOFTMAX, SVM
+from .nets import NETS
 from .normalising import NORMALISATIONS
 from .recurrent import RECURRENT
 from .sequences import SEQUENCES
@@ -33,7 +34,8 @@ _WRITTEN: dict[str, tuple[Derivation, ...]] = {
     "Normalisation": NORMALISATIONS,
     "Images": IMAGES,
     "Sequences": (*RECURRENT, SDPA, ATTENTION, *SEQUENCES),
-    "Losses": (SOFTMAX, SVM, LINEAR_SOFTMAX, LINEAR_SVM, *TARGETS, TWO_LAYER_NET),
+    "Losses": (SOFTMAX, SVM, LINEAR_SOFTMAX, LINEAR_SVM, *TARGETS),
+    "Nets": NETS,
     "Exercises": EXERCISES,
 }
 WRITTEN = tuple(one for group in _WRITTEN.values() for one in group)

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 PAGES = ROOT / "docs" / "derivations"
 BY_NAME = {one.name: one for one in DERIVATIONS}
 LONG = ("spatial_batchnorm", "spatial_groupnorm", "conv_relu", "conv_relu_pool", "conv_bn_relu")
-LONGER = (*LONG, "lstm_step", "lstm", "attention")
+LONGER = (*LONG, "lstm_step", "lstm", "attention", "three_layer_conv_net")
 LAYERS = {row.name: row for row in ALL if type(row) is LayerSpec}
 
 

@@ -76,7 +76,9 @@ ARGUMENTS: Mapping[str, Callable[[Values], dict[str, Any]]] = {
 
 def _case(derivation: Derivation, paper: _Paper) -> Case:
     values = paper.values
-    args = {**values, **ARGUMENTS.get(derivation.name, lambda v: {})(values)}
+    args = dict(values)
+    if derivation.name in ARGUMENTS:
+        args |= ARGUMENTS[derivation.name](values)
     dout, douts = args.pop("dh", paper.dout), {}
     if derivation.name == "lstm_step":
         dout, douts = values["uh"], {"dnext_c": values["uc"]}
