@@ -22,7 +22,7 @@ SDPA = Derivation(
         N("M", "np.tri(len(q), len(k))", text=_SEEN),
     ),
     symbols={"q.shape[1]": "D"},
-    axes=("t", "s"),
+    axes=("t", "j"),
     text=(
         "$T$ queries, $S$ keys and values. Leading axes, of examples and heads, stay apart: this "
         "is what happens for each of them. Code takes the largest score of a row from all of them "
