@@ -16,6 +16,7 @@ ROOMS = ("judge", "diagnosis", "steps", "record", "reports")
 # A net has options of these names, whatever rows there are.
 OPTIONS = {
     "judge/subjects/net.py": {"batchnorm", "dropout"},
+    "judge/subjects/net_cases.py": {"dropout"},
     "judge/subjects/net_form.py": {"batchnorm", "dropout"},
     "steps/rewrite/serving.py": {"batchnorm", "dropout"},
 }
