@@ -19,6 +19,7 @@ from ..spec.row import Purpose
 
 _COPIES, _BATCH, _ITERATIONS = 6, 2, 9
 _KINK = 2.0**33  # in rounding units: rounding alone has no such errors
+_SUMMED = 1e-5  # in another order, in float32 too
 _EACH = _COPIES // _BATCH  # iterations of an epoch
 
 
@@ -61,7 +62,7 @@ def test_training_is_gradient_descent(
     """
     x, y = case.args["X"][:1], case.args["y"][:1]
     many_x, many_y = np.repeat(x, _COPIES, axis=0), np.repeat(y, _COPIES)
-    rate, decay, reg = 0.125, 0.5, 0.25
+    rate, decay, reg = 0.125, 0.75, 0.25
     options = {
         "learning_rate": rate,
         "learning_rate_decay": decay,
@@ -96,6 +97,40 @@ def test_training_is_gradient_descent(
         if count != _ITERATIONS // _EACH:
             sentence = f"{name} has {count} entries after {_ITERATIONS // _EACH} epochs"
             probe.contradict(name, sentence, case)
+
+
+@check(
+    Kind.CORRECTNESS,
+    "forward",
+    rows=NetSpec,
+    applies=_monolithic,
+    purpose=Purpose.SMOOTH,
+    weight=0.25,
+)
+def test_batches_keep_their_labels(
+    probe: NetProbe, case: Case, rng: np.random.Generator
+) -> Questions[None]:
+    """The first loss of a training is that of batch_size examples, each with its own label.
+
+    The training set is two examples many times over, so there are few batches, however drawn.
+    """
+    x, y, size = case.args["X"][:2], np.array([0, 1]), 2 * _BATCH + 1
+    options = {"reg": case.args["reg"], "num_iters": 1, "batch_size": size, "verbose": False}
+    many = np.tile(x, (_COPIES, 1)), np.tile(y, _COPIES)
+    batches = [np.repeat([0, 1], [first, size - first]) for first in range(size + 1)]
+    steps = [("loss", x[rows], y[rows]) for rows in batches]
+    *losses, trained = yield from probe.play(case, [*steps, ("train", *many, x, y, options)])
+    history = probe.get(trained)[0]
+    found = history.get("loss_history", ()) if isinstance(history, dict) else ()
+    if np.size(found) != 1:
+        return  # its own property says so
+    got = float(np.ravel(found)[0])
+    for loss in losses:  # its own ones: whether they are right is no question here
+        own = float(np.mean(probe.loss(loss, case)[0]))
+        if not abs(got - own) > _SUMMED * (1.0 + abs(own)):
+            return
+    sentence = "the first loss of train is that of no batch of examples with their own labels"
+    probe.contradict("loss_history", sentence, case)
 
 
 def _descent(

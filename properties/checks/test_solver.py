@@ -20,6 +20,8 @@ from ..spec.case import Array, Case
 _LOG = re.compile(r"^\(Iteration \d+ / \d+\) loss: -?\d+\.\d+\s*$", re.MULTILINE)
 _EPOCH = re.compile(r"^\(Epoch \d+ / \d+\) train acc: [\d.]+; val_acc: [\d.]+\s*$", re.MULTILINE)
 
+_EPOCHS = 40
+
 
 def _same(got: Array, truth: Bounded) -> bool:
     return got.shape == truth.shape and difference(got, truth) is None
@@ -57,7 +59,7 @@ def test_model_ends_with_its_best_parameters(
     probe: SolverProbe, case: Case, rng: np.random.Generator
 ) -> Questions[None]:
     """After training the model holds the parameters of its best validation accuracy."""
-    done = yield from probe.train(case)
+    done = yield from (probe.train(case) if rng.integers(2) else probe.train_in_place(case))
     trained = np.concatenate([done.seen[:, 0], [np.nan]])
     steps = [step for step in checked(case) if step < len(trained) - 1]
     levels = np.asarray(case.args["levels"])
@@ -105,6 +107,12 @@ def test_histories(probe: SolverProbe, case: Case, rng: np.random.Generator) -> 
         counts = f"{len(done.train_acc_history)} and {len(done.val_acc_history)}"
         sentence = f"train_acc_history and val_acc_history have {counts} entries"
         probe.contradict("train_acc_history", sentence, case)
+    made = data(case)["X_train"][:, 0]  # ranks: the model is right about those below 1 - level
+    training = np.array([np.mean(made < 1.0 - level) for level in levels])[-len(epochs) :]
+    mixed = np.array_equal(done.train_acc_history, done.val_acc_history)
+    if mixed and not np.allclose(training, epochs):
+        sentence = "train_acc_history has the accuracies on the validation set"
+        probe.contradict("train_acc_history", sentence, case)
 
 
 @check(Kind.CORRECTNESS, "forward", rows=SolverSpec, weight=0.25)
@@ -123,6 +131,13 @@ def test_batches_are_training_examples(
         probe.contradict("batch", sentence, case)
     if not np.isin(numbers, np.arange(case.args["num_train"])).all():
         probe.contradict("batch", "a batch holds examples that are not of X_train", case)
+    # Drawn at random, an example is in no batch of so many epochs once in e**40.
+    long = case.with_args(num_epochs=_EPOCHS, levels=(0.5,) * (_EPOCHS + 1))
+    drawn = np.unique((yield from probe.train(long)).seen[:, 4:])
+    never = np.setdiff1d(np.arange(case.args["num_train"]), drawn)
+    if never.size:
+        sentence = f"examples in no batch of {_EPOCHS} epochs: {never.tolist()} of X_train"
+        probe.contradict("batch", sentence, case)
 
 
 @check(Kind.CORRECTNESS, "forward", rows=SolverSpec, weight=0.25)

@@ -183,9 +183,9 @@ def _trained(net: Net, x: Array, y: Array) -> dict[str, Array]:
     for t in range(_TRAINING):
         made = net.loss(np.repeat(x[:1], _BATCH, axis=0), np.repeat(y[:1], _BATCH))
         losses.append(made["loss"])
-        values = {"rate": rate, "decayed": 0.5, "t": t, "each": _EPOCH}
+        values = {"rate": rate, "decayed": 0.75, "t": t, "each": _EPOCH}
         for name in net.params:
-            now = {**values, "w": net.params[name], "dw": made[f"d{name}"]}
+            now = {**values, "name": name, "w": net.params[name], "dw": made[f"d{name}"]}
             net.params[name] = net.of("update", now)
         rate = net.of("next_rate", values)
     return {"labels": labels, "loss_history": np.array(losses)}

@@ -61,6 +61,12 @@ net, top
     = np.maximum(h @ W + b, 0.0)
     The last layer is affine alone: its scores go into the softmax as they are. [~cges1 ~tflearn562
       ~nvidia468]
+  activation not passed on to the last layer
+    = before @ W + b
+    The last layer's input is the activation, behind the ReLU, not what comes before it.
+  activation passed on to no layer
+    = before @ W + b; a = before @ W + b
+    A layer's input is the activation of the one below, behind the ReLU.
   last bias not added
     = h @ W
     The scores are x W + b: the last bias is missing. [~dsbias]

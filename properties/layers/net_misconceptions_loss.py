@@ -184,6 +184,21 @@ net, update
   no learning rate
     = w - dw
     A step is the learning rate times the gradient. [aima285]
+  weights alone are trained
+    = w if name[0] == 'b' else w - rate * dw
+    Every parameter takes a step: the biases too.
+  W1 is not trained
+    = w if name == 'W1' else w - rate * dw
+    Every parameter takes a step: W1 too.
+  b1 is not trained
+    = w if name == 'b1' else w - rate * dw
+    Every parameter takes a step: b1 too.
+  W2 is not trained
+    = w if name == 'W2' else w - rate * dw
+    Every parameter takes a step: W2 too.
+  b2 is not trained
+    = w if name == 'b2' else w - rate * dw
+    Every parameter takes a step: b2 too.
 net, training_reg
   trained without the regularisation
     = 0.0
@@ -195,6 +210,16 @@ net, next_rate
   no decay
     = rate
     The learning rate decays once an epoch. [~trades11]
+  one minus the decay
+    = rate * (1.0 - decayed) if t % each == 0 else rate
+    The learning rate is multiplied by learning_rate_decay itself.
+  divided by the decay
+    = rate / decayed if t % each == 0 else rate
+    The learning rate is multiplied by learning_rate_decay, not divided by it.
+net, batches
+  labels of other examples
+    shows: the first loss of train is that of no batch
+    Examples and labels of a minibatch are taken by the same indices, batch_size of them.
 net, labels
   lowest score
     = scores.argmin(axis=1)

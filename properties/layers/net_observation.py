@@ -15,7 +15,7 @@ from ..spec.account import Seen
 from ..spec.case import Array, Case
 from .net_account import Net
 
-_TRAINING = {"learning_rate": 0.125, "learning_rate_decay": 0.5, "num_iters": 9, "batch_size": 2}
+_TRAINING = {"learning_rate": 0.125, "learning_rate_decay": 0.75, "num_iters": 9, "batch_size": 2}
 _COPIES = 6
 
 

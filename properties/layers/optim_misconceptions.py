@@ -288,5 +288,13 @@ def misconceptions_of(rule: str) -> Sequence[Misconception]:
         for name, right in DEFAULTS[rule].items()
         for value in _DEFAULTS[name]
         if value != right
+    ) + "".join(
+        f"""
+{rule}, {name}
+  own {name.replace("_", " ")} not used
+    = {right}
+    {name} is the config's own where it has one: config.setdefault, or config.get.
+"""
+        for name, right in DEFAULTS[rule].items()
     )
     return Misconceptions(f"optim.{rule}", _MISCONCEPTIONS[rule] + defaults)

@@ -141,6 +141,9 @@ solver, val_acc_history
   training accuracies in the place of validation ones
     = train
     val_acc_history has the accuracies on the validation set.
+  validation accuracies in the place of training ones
+    shows: train_acc_history has the accuracies on the validation set
+    train_acc_history has the accuracies on the training set.
 solver, batch
   labels of other examples
     shows: a batch has labels
@@ -148,6 +151,9 @@ solver, batch
   examples of another set
     shows: a batch holds examples
     Batches are drawn from X_train, by indices below its length.
+  examples that are never drawn
+    shows: examples in no batch
+    Batches are drawn from all of X_train, by indices below its length.
   batches of another size
     shows: batches have
     A batch has batch_size examples.
@@ -226,7 +232,7 @@ def observe(probe: Any) -> list[Seen]:
     found = []
     for case in fresh_cases():
         try:
-            done = probe.now(probe.train(case))
+            done = probe.now(probe.train_in_place(case))
         except (Fault, Mismatch):
             continue
         given = given_of(case)

@@ -236,6 +236,18 @@ WRONG: dict[str, tuple[str, str, list[Patch]]] = {
             ("neural_net.py", "np.dot(dh1.T, X) + reg * W1", "np.dot(dh1.T, X) + 2 * reg * W1"),
         ],
     ),
+    "best parameters that a rule in place goes on changing": (
+        "solver.Solver",
+        "the best validation accuracy",
+        [
+            ("solver.py", "v.copy()", "v"),
+            (
+                "optim.py",
+                "next_w = w + v\n\n  config['v']",
+                "w += v\n  next_w = w\n\n  config['v']",
+            ),
+        ],
+    ),
     "weights of a squared scale": (
         FC,
         "weights grow 4 times for twice weight_scale",
@@ -253,8 +265,13 @@ WRONG: dict[str, tuple[str, str, list[Patch]]] = {
     ),
 }
 
+_FAST_WRONG = (
+    "dropout that is a ReLU too",
+    "best parameters that a rule in place goes on changing",
+)
 
-@pytest.mark.parametrize("mistake", mostly_slow(WRONG, fast=("dropout that is a ReLU too",)))
+
+@pytest.mark.parametrize("mistake", mostly_slow(WRONG, fast=_FAST_WRONG))
 def test_mistake_beside_a_habit_is_found(mistake: str, tmp_path: Path) -> None:
     name, said, patches = WRONG[mistake]
     found = judged(patched(tmp_path, *patches), name)
