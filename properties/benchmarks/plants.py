@@ -48,6 +48,11 @@ def plant(style: str, misconception: Misconception) -> str:
     return "\n\n".join((_HEAD, functions_of(row, style, misconception)))
 
 
+def right_row(style: str, row: LayerSpec) -> str:
+    """A right row of its own module."""
+    return "\n\n".join((_HEAD, functions_of(row, style)))
+
+
 def functions_of(spec: LayerSpec, style: str, wrong: Misconception | None = None) -> str:
     """The functions of one row in a style, right or with a misconception."""
     return _Writer(spec, STYLES.index(style), wrong).text()

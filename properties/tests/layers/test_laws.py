@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
-from properties.benchmarks.plants import functions_of, plant, style_source
+from properties.benchmarks.plants import functions_of, plant, right_row, style_source
 from properties.benchmarks.power import spec_of
 from properties.commands.job import Job
 from properties.judge.property import named
@@ -22,6 +22,7 @@ BROKEN = {
     "conv_backward_naive, dw: x not padded": "adjoint",
     "word_embedding_backward, dW: repeated words overwritten": "adjoint",
     "conv_forward_naive, out: weights divided by their sum": "linear_in_each_argument",
+    "conv_forward_naive, out: stride ignored": "shift_equivariant",
     "rnn_forward, h: run from the end": "looks_at_the_past_alone",
     "rnn_backward, dx: run from the start": "looks_at_the_past_alone",
     "attention_forward, out: sees one step ahead": "looks_at_the_past_alone",
@@ -89,7 +90,7 @@ OTHERS = {
     "max_pool_forward_naive, out: average pooling": "max_pool_fast",
     "svm_loss_naive, dW: not divided by N": "svm_loss_vectorized",
 }
-SAME = "same_as_another"
+SAME, WINNERS = "same_as_another", "winners_of_a_tie"
 
 
 def _some(table: dict[str, str], *fast: str) -> list[ParameterSet]:
@@ -174,3 +175,15 @@ def test_a_mode_that_is_neither_train_nor_test(row: str, tmp_path: Path) -> None
     assert _status(text, row, "unknown_mode", tmp_path) == "pass"
     taken = text.replace("raise ValueError", "return x, None\n    ValueError")
     assert _status(taken, row, "unknown_mode", tmp_path) == "fail"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("", "share the gradient"), ("1.0 * wins", "every winner has all of the gradient")],
+)
+def test_who_has_the_gradient_of_a_tie_is_named(given: str, said: str, tmp_path: Path) -> None:
+    text, shared = right_row("dicts", spec_of("max_pool")), "wins / wins.sum((4, 5), keepdims=True)"
+    assert shared in text
+    verdict = _verdict(text.replace(shared, given or shared), "max_pool", WINNERS, tmp_path)
+    assert verdict.status == "pass"
+    assert any(said in sentence for _, _, sentence in verdict.notes)
