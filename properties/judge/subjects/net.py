@@ -279,8 +279,11 @@ class NetProbe(ObjectProbe):
         shape = form.shapes.get("b")
         if shape is not None:
             self.note(Kind.CONVENTION, f"biases have the shape ({shape}) for (H,)")
-        if (form.deep or form.images) and form.batchnorm is None:
+        if form.deep and form.batchnorm is None:
             self.note(Kind.CONVENTION, "there is no batchnorm: no option makes gamma1, beta1")
+        if form.images and form.batchnorm is None:
+            said = "batchnorm is not judged: no option makes gamma1, beta1 for each filter"
+            self.note(Kind.CONVENTION, said)
         if self.normalised != _NORMALISED[0]:
             self.note(Kind.CONVENTION, f"batchnorm stands {self.normalised}")
         if self.guard is not None:

@@ -54,7 +54,8 @@ class Form:
 
     ``names`` are the keywords of D, H and C, or of the sizes of a net of ``images``, None where
     they are given by position. ``lacks`` are gammas and betas that its batchnorm does not have.
-    ``transposed``: weights are (fan out, fan in). ``shapes`` are those of biases, gamma and beta.
+    ``transposed``: weights are (fan out, fan in). ``shapes`` are those of biases, gamma and beta,
+    by kind; of a net of images, whose layers differ in kind, by name.
     ``dropout`` is the keyword, None when there is none; with ``keeps`` it is the probability that
     a unit is kept. ``kept`` is the share of units that a rate of ¼ was seen to keep.
     """
@@ -109,13 +110,16 @@ class Form:
     def _turn(self, name: str, value: Any) -> Any:
         if name.startswith("W"):
             return np.ascontiguousarray(value.T) if self.transposed else value
-        return value.reshape(_AXES.get(self.shapes.get(_kind(name), "H"), (-1,)))
+        return value.reshape(_AXES.get(self._shape(name), (-1,)))
+
+    def _shape(self, name: str) -> str:
+        return self.shapes.get(name if self.images else _kind(name), "H")
 
     def ours(self, name: str, gradient: Any) -> Any:
         """A gradient of theirs in our layout; one of another shape than its parameter's stays."""
         if name.startswith("W"):
             return gradient.T if self.transposed else gradient
-        axes = _AXES.get(self.shapes.get(_kind(name), "H"))
+        axes = _AXES.get(self._shape(name))
         shape = np.shape(gradient)
         if axes is not None and shape == tuple(np.size(gradient) if a < 0 else a for a in axes):
             return np.reshape(gradient, -1)
@@ -223,12 +227,12 @@ def _check_names(name: str, params: Mapping[str, Any], *, layers: int) -> None:
 
 def _layout(form: Form, params: Mapping[str, Any]) -> Form:
     d, (h, *_), _ = _sizes(form)
-    names = {(): "", (1, h): "1, H", (h, 1): "H, 1"}
-    shapes = {
-        kind: names[np.shape(params[f"{kind}1"])]
-        for kind in ("b", "gamma", "beta")
-        if f"{kind}1" in params and np.shape(params[f"{kind}1"]) in names
-    }
+    shapes = {}
+    for k, kind in product("123" if form.images else "1", ("b", "gamma", "beta")):
+        own = params.get(f"{kind}{k}")
+        named = {(): "", (1, np.size(own)): "1, H", (np.size(own), 1): "H, 1"}
+        if own is not None and np.shape(own) in named:
+            shapes[f"{kind}{k}" if form.images else kind] = named[np.shape(own)]
     return _replace(form, transposed=np.shape(params["W1"]) == (h, d), shapes=shapes)
 
 
@@ -246,9 +250,15 @@ def _batchnorm(probe: Probe, name: str, form: Form) -> Form:
     forms = [_replace(form, batchnorm=option) for option in _BATCHNORM]
     outcomes = _try(probe, (_make(name, one, batchnorm=True) for one in forms))
     for one, outcome in zip(forms, outcomes, strict=True):
-        if outcome.ok and "gamma1" in outcome.outputs[0]:
-            names = frozenset(("gamma2", "beta2")) - outcome.outputs[0].keys()
-            return _layout(_replace(one, lacks=names), outcome.outputs[0])
+        if not outcome.ok or "gamma1" not in outcome.outputs[0]:
+            continue
+        params = outcome.outputs[0]
+        one = _layout(one, params)
+        if not form.images:
+            return one
+        # Which layers of a net of images are normalised, and over what, the contract leaves open.
+        if np.size(params["gamma1"]) == np.size(params["b1"]) and np.ndim(params["gamma1"]) < 3:
+            return _replace(one, lacks=frozenset(("gamma2", "beta2")) - params.keys())
     return form
 
 

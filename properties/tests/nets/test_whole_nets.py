@@ -18,6 +18,7 @@ CELLS = "forward, backward = CELLS[self.cell_type]"
 SCALES = 'grads["gamma1"], grads["beta1"] = dnorm'
 MODE = '"test" if y is None else "train"'
 NAMED = "{name: grads[name] for name in self.params}"
+UNSEEN = "batchnorm is not judged"
 OWN = "self.use_batchnorm = bool(use_batchnorm)"
 
 # Batch normalisation behind the ReLU, of which the contract says nothing.
@@ -57,9 +58,13 @@ FIRST = {
 
 RIGHT: list[tuple[str, dict[str, str], str]] = [
     ("cnn", {}, ""),
-    ("cnn", {OWN: "self.use_batchnorm = False"}, "there is no batchnorm"),
-    ("cnn", {OWN: f"assert not use_batchnorm; {OWN}"}, "there is no batchnorm"),
-    ("cnn", {"        use_batchnorm: bool = False,\n": "", OWN: "self.use_batchnorm = False"}, ""),
+    ("cnn", {OWN: "self.use_batchnorm = False"}, UNSEEN),
+    ("cnn", {OWN: f"assert not use_batchnorm; {OWN}"}, UNSEEN),
+    (
+        "cnn",
+        {"        use_batchnorm: bool = False,\n": "", OWN: "self.use_batchnorm = False"},
+        UNSEEN,
+    ),
     ("cnn", {"hidden_dim": "hidden_dims"}, ""),
     ("cnn", {"reg * float(np.vdot(W, W))": "reg * float((W ** 2).sum())"}, ""),
     ("cnn", BEHIND, "batchnorm stands behind the ReLU"),
