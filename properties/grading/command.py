@@ -201,7 +201,7 @@ def grade(
 
 def _need_dask() -> None:
     try:
-        from . import batch  # noqa: F401
+        from .batch import connect  # noqa: F401
     except ModuleNotFoundError as error:
         raise click.UsageError(
             f"there is no {error.name} here, which spreads a class over processors; install it "

@@ -307,7 +307,7 @@ def _slipped(name: str, folder: Path) -> tuple[LayerSpec, Path, Path]:
 def test_every_property_has_a_mistake_of_its_own() -> None:
     tables = (CATALOGUE, WRITTEN, EDITS, SLIPPED, NEVER)
     assert {one.name for one in all_properties()} == set().union(*tables)
-    assert sum(map(len, tables)) == len(all_properties())
+    assert sum(len(table) for table in tables) == len(all_properties())
 
 
 @pytest.mark.parametrize("name", mostly_slow(PLANTED, fast=QUICK))
