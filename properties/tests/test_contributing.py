@@ -13,11 +13,11 @@ from properties.layers import ALL
 
 from .command_line import ROOT, check
 
-# A derivation on paper, the mutants of nndl that change nothing, what torch has, and a layer that
-# is judged undeclared.
+# A derivation on paper, the mutants of nndl that change nothing, the rows of the first homeworks,
+# what torch has, and a layer that is judged undeclared.
 BESIDE = {"properties/derivations/normalising.py"} | {
     f"properties/benchmarks/{name}.py"
-    for name in ("equivalent_mutants", "torch_operators", "undeclared_bars")
+    for name in ("equivalent_mutants", "false_alarms_page", "torch_operators", "undeclared_bars")
 }
 
 LAYERS = """
