@@ -56,7 +56,7 @@ def _causes(suite: Suite) -> dict[Of, Diagnosis]:
     found: dict[Of, Diagnosis] = {}
     for verdict in suite.verdicts:
         row = suite.row(verdict.layer)
-        if verdict.disagreement is None:
+        if verdict.disagreement is None and verdict.fault is None:
             continue
         cause = causes.of(verdict, row)
         if cause is not None:

@@ -19,6 +19,7 @@ from .agreement import equal, tolerance
 from .between import forward_that_fits
 from .catalogued import at_extremes
 from .composition import from_wrong_parts, parts_of
+from .conditions import only_where
 from .diagnose import diagnose
 from .finding import Diagnosis, entries
 from .habits import from_habit, from_note, from_signs
@@ -71,6 +72,9 @@ class Finder:
                 runs = self._observations(row).runs
                 self._explainers[row.name] = Explainer(row.account, runs)
             return self._explainers[row.name].find(found)
+        fault = verdict.fault
+        if found is None and fault is not None and fault.status == "raised":
+            return self._of_what_raised(row, fault.function)
         if found is None:
             noted = (from_note(row, function, text) for function, _, text in verdict.notes)
             return next((cause for cause in noted if cause is not None), None)
@@ -89,6 +93,14 @@ class Finder:
             cause = _from_failures(verdict, row, argument, when)
         return cause
 
+    def _of_what_raised(self, row: LayerSpec, function: str) -> Diagnosis | None:
+        """When it raises, where that is in some circumstances alone."""
+        observed = self._observations(row)
+        raised = [case for name, case in observed.raised if name == function]
+        names = row.outputs if function == row.forward else [f"d{n}" for n in row.differentiable]
+        seen = [o for o in observed.ordinary if all(name in o.got for name in names)]
+        return only_where(row, seen, raised, names[0]) if raised and names else None
+
     def _of(self, row: LayerSpec, function: str, argument: str, when: str) -> Diagnosis | None:
         key = (row.name, function, argument, when)
         if key not in self._named:
@@ -101,8 +113,8 @@ class Finder:
         seen = [o for o in everything if o.when == when]
         if not any(o.is_wrong(argument) for o in seen):
             # A numerical derivative or an invariant may speak of another call than the first.
-            seen = [o for o in everything if o.is_wrong(argument)][:1]
-            seen = [o for o in everything if seen and o.when == seen[0].when]
+            other = next((o.when for o in everything if o.is_wrong(argument)), when)
+            seen = [o for o in everything if o.when == other]
         wrong_forward = row.name in self._wrong_forwards and function == row.backward
         if not wrong_forward:
             cause = from_signs(row, everything, function, argument)
@@ -119,6 +131,7 @@ class Finder:
             reading=said,
             source="\n".join(observed.source.get(n, "") for n in {row.forward: 0, function: 0}),
             wrong_parts=self._wrong_parts(row, seen, argument),
+            raised=[case for name, case in observed.raised if name == function],
         )
         if reading is not None and cause is not None:
             cause = _under(reading, cause, entries(row, function, argument))

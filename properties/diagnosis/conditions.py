@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from ..spec.case import Case
-from ..spec.hints import options
+from ..spec.hints import Circumstance, options
 from ..spec.observation import Observation
 from ..spec.row import LayerSpec
 from .finding import ENOUGH, Diagnosis
@@ -65,6 +65,46 @@ def right_for_one_alone(
         "and means over the examples, and at what mixes them.",
         evidence=f"right in all {len(right)} such cases, wrong in the others",
         confidence=0.6,
+    )
+
+
+def only_where(
+    row: LayerSpec, seen: Sequence[Observation], raised: Sequence[Case], argument: str
+) -> Diagnosis | None:
+    """The one circumstance without which nothing is wrong and nothing raises.
+
+    The cases without it have every other circumstance that wrong ones have: none of these alone
+    makes the code wrong.
+    """
+    wrong = [o.case for o in seen if o.is_wrong(argument)] + list(raised)
+    right = [o.case for o in seen if argument in o.truth and not o.is_wrong(argument)]
+    told = [
+        c
+        for c in row.hints.circumstances
+        if all(c.holds(case) for case in wrong) and not all(c.holds(case) for case in right)
+    ]
+    others = [c for c in row.hints.circumstances if any(c.holds(case) for case in wrong)]
+    alone = [
+        c
+        for c in told
+        if _covers([case for case in right if not c.holds(case)], [d for d in others if d != c])
+    ]
+    if len(wrong) < ENOUGH or len(alone) != 1:
+        return None
+    (one,) = alone
+    without = sum(not one.holds(case) for case in right)
+    fails = "wrong or raises" if raised else "wrong"
+    return Diagnosis(
+        misconception=f"wrong only for {one.name}",
+        sentence=f"{argument or 'It'} is {fails} for {one.name} and for nothing else: {one.look}",
+        evidence=f"{fails} in {len(wrong)} such cases, right in all {without} others",
+        confidence=0.7,
+    )
+
+
+def _covers(cases: Sequence[Case], circumstances: Sequence[Circumstance]) -> bool:
+    return len(cases) > ENOUGH and all(
+        any(other.holds(case) for case in cases) for other in circumstances
     )
 
 

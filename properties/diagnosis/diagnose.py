@@ -10,12 +10,13 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from ..spec.case import Case
 from ..spec.observation import Observation
 from ..spec.row import LayerSpec
 from . import composition
 from .agreement import equal, tolerance
 from .catalogued import misconception_of, times_a_factor
-from .conditions import condition, right_for_one_alone
+from .conditions import condition, only_where, right_for_one_alone
 from .finding import ENOUGH, Diagnosis, cases_of
 from .paths import combination
 from .relations import Pairing, relations
@@ -51,6 +52,7 @@ def diagnose(
     reading: str = "",
     source: str = "",
     wrong_parts: Collection[str] = (),
+    raised: Sequence[Case] = (),
 ) -> Diagnosis | None:
     """Name the cause of a wrong output or gradient.
 
@@ -71,10 +73,12 @@ def diagnose(
         Text of the layer's functions.
     wrong_parts
         Functions that this one is made of, and that are wrong on their own.
+    raised
+        Cases of that kind of call on which the function gave nothing.
     """
     seen = [o for o in observations if argument in o.got]
     if not any(o.is_wrong(argument) for o in seen):
-        return None
+        return only_where(row, seen, raised, argument) if raised else None
     cause = composition.wrong_part(row, seen, argument, wrong_parts)
     cause = cause or misconception_of(row, seen, function, argument, reading)
     if cause is not None:
@@ -88,6 +92,7 @@ def diagnose(
         or _weighted_paths(row, seen, argument)
         or composition.step_inside(row, seen, argument)
         or _unnamed(row, seen, function, argument, source)
+        or only_where(row, seen, raised, argument)
         or right_for_one_alone(row, seen, argument)
     )
 

@@ -54,8 +54,10 @@ def observe(probe: Probe) -> Observations:
         name: textwrap.dedent(getattr(functions.get(name), "source", "") or "")
         for name in probe.spec.functions
     }
+    ordinary, raised = _observe(probe, Purpose.ORDINARY)
     return Observations(
-        ordinary=observe_cases(probe),
+        ordinary=ordinary,
+        raised=raised,
         extreme=observe_cases(probe, Purpose.EXTREME),
         source=source,
         reading=probe.reading.name if probe.reading is not None else "",
@@ -78,12 +80,20 @@ def observe_all(subject: Subject) -> dict[str, Observations]:
 def observe_cases(probe: Probe, purpose: Purpose = Purpose.ORDINARY) -> tuple[Observation, ...]:
     """Run the fresh cases of a purpose; cases on which the implementation fails are left out. The
     truth of extreme cases is that of stable algorithms."""
+    return _observe(probe, purpose)[0]
+
+
+def _observe(
+    probe: Probe, purpose: Purpose
+) -> tuple[tuple[Observation, ...], tuple[tuple[str, Case], ...]]:
+    """What the cases gave; and those on which a function raised, with its name."""
     spec = probe.spec
     extreme = purpose is Purpose.EXTREME
     precision = Precision(stable=extreme)
     forward_only = Probe(replace(spec, backward=None, differentiable=()), probe.implementation)
     cases = extreme_cases(spec) if extreme else fresh_cases(spec)
     found: list[Observation] = []
+    raised: list[tuple[str, Case]] = []
     outcomes = probe.send(_calls(probe, cases))
     parts = assembled(probe, cases)
     step = len(spec.functions)
@@ -92,7 +102,9 @@ def observe_cases(probe: Probe, purpose: Purpose = Purpose.ORDINARY) -> tuple[Ob
         mine = outcomes[i * step : (i + 1) * step]
         try:
             run = probe.read(case, mine)
-        except (Fault, Mismatch):
+        except (Fault, Mismatch) as fault:
+            if isinstance(fault, Fault) and fault.status == "raised":
+                raised.append((fault.function, case))
             try:
                 run = forward_only.read(case, mine[:1])
             except (Fault, Mismatch):
@@ -101,7 +113,7 @@ def observe_cases(probe: Probe, purpose: Purpose = Purpose.ORDINARY) -> tuple[Ob
             found.append(_observation(probe, case, run, precision, parts[i]))
     probe.notes.clear()
     probe.notes.update(notes)
-    return tuple(found)
+    return tuple(found), tuple(raised)
 
 
 def _calls(probe: Probe, cases: Sequence[Case]) -> list[Any]:

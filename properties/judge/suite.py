@@ -83,7 +83,8 @@ def _has_a_cause(verdict: Verdict) -> bool:
     What a call refuses, and what float32 rounds, has none; an overflow has.
     """
     told = verdict.declared.counts or verdict.declared.purpose is Purpose.EXTREME
-    return told and verdict.disagreement is not None
+    raised = verdict.fault is not None and verdict.fault.status == "raised"
+    return told and (verdict.disagreement is not None or raised)
 
 
 def _nothing(subject: Subject) -> dict[str, Observations]:

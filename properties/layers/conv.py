@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import strategies as st
 
 from reference import convolution
@@ -13,7 +15,15 @@ from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import Values, batch_sizes, values
 from ..spec.ways import Ways, sizes
 from . import conv_misconceptions
-from .windows import CHANNELS, FILTERS, GEOMETRIES, Geometry, renamed
+from .windows import (
+    BESIDE,
+    CHANNELS,
+    CIRCUMSTANCES,
+    FILTERS,
+    GEOMETRIES,
+    Geometry,
+    renamed,
+)
 
 
 def make(v: Values, n: int, c: int, f: int, geometry: Geometry) -> Case:
@@ -32,6 +42,11 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
         return None
     sizes = batch_sizes(purpose)
     return st.builds(make, values(purpose), sizes, CHANNELS, FILTERS, GEOMETRIES)
+
+
+def _with_more(cases: Sequence[Case]) -> list[Case]:
+    made = (make(Values("normal", i), 3, 2, 2, one) for i, one in enumerate(BESIDE))
+    return [*cases, *made]
 
 
 _PADDED = "xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))"
@@ -98,7 +113,7 @@ CONV = LayerSpec(
     laws={"linear": "x w", "shifts": "x w conv_param", "border": "w conv_param"},
     ways=WAYS,
     misconceptions=Misconceptions("conv", conv_misconceptions.TEXT),
-    hints=Hints(factors=("w", "b", "x", "dout")),
+    hints=Hints(factors=("w", "b", "x", "dout"), cases=_with_more, circumstances=CIRCUMSTANCES),
 )
 
 CONV_FAST = renamed(CONV, "fast")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
@@ -14,7 +15,17 @@ from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reference
 from ..spec.values import Floats, Values, batch_sizes, values
 from ..spec.ways import Ways, sizes
-from .windows import CHANNELS, PLACES, STRIDES, WINDOWS, Geometry, Pair, renamed
+from .windows import (
+    BESIDE,
+    CHANNELS,
+    CIRCUMSTANCES,
+    PLACES,
+    STRIDES,
+    WINDOWS,
+    Geometry,
+    Pair,
+    renamed,
+)
 
 
 def apart(v: Values, shape: tuple[int, ...]) -> Floats:
@@ -51,6 +62,14 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case]:
         return usual
     one = st.just(1)
     return st.one_of(*[usual] * 15, st.builds(make, given, drawn, one, one, PLACES, _LONG, one))
+
+
+def _with_more(cases: Sequence[Case]) -> list[Case]:
+    made = (
+        make(Purpose.SMOOTH, Values("normal", i), 3, 2, one.places, one.window, one.stride)
+        for i, one in enumerate(BESIDE)
+    )
+    return [*cases, *made]
 
 
 _WINDOWS = """
@@ -216,7 +235,7 @@ MAX_POOL = LayerSpec(
     laws={"conserved": "x", "rest": "x pool_param", "winners": "x pool_param"},
     ways=WAYS,
     misconceptions=Misconceptions("max_pool", TEXT),
-    hints=Hints(factors=("x", "dout")),
+    hints=Hints(factors=("x", "dout"), cases=_with_more, circumstances=CIRCUMSTANCES),
 )
 
 MAX_POOL_FAST = renamed(MAX_POOL, "fast")

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
+from ..spec.case import Case
+from ..spec.hints import Circumstance, options
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec
 from ..spec.same import as_row
@@ -49,6 +51,51 @@ STRIDES = st.sampled_from((1, 2, 1, 3))
 GEOMETRIES = st.builds(Geometry, PLACES, WINDOWS, STRIDES, st.sampled_from((0, 1, 2)))
 CHANNELS = st.sampled_from((1, 2, 3))
 FILTERS = st.sampled_from((1, 2, 3, 4))
+
+
+# Beside the drawn ones: square ones, with and without border and overlap; and oblong ones without.
+BESIDE = (
+    Geometry((2, 2), (2, 2), stride=1, pad=0),
+    Geometry((2, 2), (3, 3), stride=2, pad=1),
+    Geometry((3, 3), (2, 2), stride=2, pad=0),
+    Geometry((2, 2), (3, 3), stride=1, pad=2),
+    Geometry((2, 3), (3, 2), stride=1, pad=0),
+    Geometry((3, 1), (2, 2), stride=2, pad=0),
+    Geometry((1, 3), (2, 3), stride=3, pad=0),
+)
+
+
+def _window(case: Case) -> Pair:
+    param = options(case)
+    if "pool_height" in param:
+        return param["pool_height"], param["pool_width"]
+    height, width = case.args["w"].shape[2:]
+    return height, width
+
+
+def _is_oblong(case: Case) -> bool:
+    height, width = case.args["x"].shape[2:]
+    return height != width or len(set(_window(case))) > 1
+
+
+_SQUARE = "somewhere the height stands for the width, or their order is another."
+_STRIDE = "somewhere the stride is left out, or stands in another place."
+CIRCUMSTANCES = (
+    Circumstance(name="a height unlike the width", holds=_is_oblong, look=_SQUARE),
+    Circumstance(
+        name="a stride above 1", holds=lambda case: options(case)["stride"] > 1, look=_STRIDE
+    ),
+    Circumstance(
+        name="a padding above 0",
+        holds=lambda case: options(case).get("pad", 0) > 0,
+        look="somewhere the border is left out, or counted where it is not.",
+    ),
+    Circumstance(
+        name="windows that overlap",
+        holds=lambda case: options(case)["stride"] < max(_window(case)),
+        look="what several windows hand back to a pixel adds up, += and not =.",
+    ),
+)
 
 
 def renamed(row: LayerSpec, way: str) -> LayerSpec:

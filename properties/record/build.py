@@ -270,8 +270,12 @@ class _Writer:
             script = self.seen.scripts.get(of, "")
             return _with_disagreement(made, verdict, found, self.seen.causes.get(of), script)
         assert verdict.fault is not None
+        cause = self.seen.causes.get(of)
         return msgspec.structs.replace(
-            made, sentence=_fault_text(verdict.fault), traceback=verdict.fault.traceback
+            made,
+            sentence=_fault_text(verdict.fault),
+            traceback=verdict.fault.traceback,
+            diagnosis=None if cause is None else Diagnosis(**cause.as_json()),
         )
 
     def repeat(self, row: LayerSpec) -> str:

@@ -23,6 +23,18 @@ class Sign:
     sentence: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Circumstance:
+    """What some cases have and others lack, so that code may be wrong in these alone.
+
+    ``name`` stands behind "wrong only for", ``look`` says where to look then.
+    """
+
+    name: str
+    holds: Callable[[Case], bool]
+    look: str
+
+
 def _same(cases: Sequence[Case]) -> Sequence[Case]:
     return cases
 
@@ -51,6 +63,9 @@ class Hints:
         Misconceptions of an argument that many observations show and no formula does.
     signs_of
         The same from one disagreement: what was got, what was wanted, the case, the oracle.
+    circumstances
+        What may decide whether wrong code shows itself, or raises; for each, ``cases`` has some
+        with it and some without.
     """
 
     factors: tuple[str, ...] = ()
@@ -62,6 +77,7 @@ class Hints:
     believed: Callable[[Case, Run], Run] = lambda case, run: run
     signs: Callable[[Sequence[Observation], str], Iterable[Sign]] = lambda seen, argument: ()
     signs_of: Callable[[Case, str, Array, Array], Iterable[Sign]] = lambda case, oracle, a, b: ()
+    circumstances: tuple[Circumstance, ...] = ()
 
 
 def options(case: Case) -> Mapping[str, Any]:

@@ -47,9 +47,11 @@ class Observation:
 @dataclass(frozen=True, kw_only=True)
 class Observations:
     """All that is seen of one row: ordinary cases, extreme ones, the texts of its functions; of an
-    object, its runs."""
+    object, its runs. ``raised`` are the ordinary cases on which a function raised, with its name.
+    """
 
     ordinary: tuple[Observation, ...] = ()
+    raised: tuple[tuple[str, Case], ...] = ()
     extreme: tuple[Observation, ...] = ()
     source: Mapping[str, str] = field(default_factory=dict)
     reading: str = ""
