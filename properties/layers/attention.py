@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from reference import attention
 
 from ..spec.case import Case
+from ..spec.hints import Circumstance, Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import Values, batch_sizes, values
@@ -227,4 +228,18 @@ ATTENTION = LayerSpec(
     laws={"causal": "x", "permuted": "x out"},
     ways=_WAYS,
     misconceptions=Misconceptions("attention", _MISCONCEPTIONS),
+    hints=Hints(
+        circumstances=(
+            Circumstance(
+                name="a causal mask",
+                holds=lambda case: case.args["causal"],
+                look="step t sees the steps up to t, itself among them, and no later one.",
+            ),
+            Circumstance(
+                name="more than one head",
+                holds=lambda case: case.args["n_heads"] > 1,
+                look="look at how the columns are cut into heads, and at what each head is given.",
+            ),
+        )
+    ),
 )

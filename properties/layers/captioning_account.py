@@ -64,6 +64,9 @@ captioning, given
   words that are wanted go in
     = captions[:, 1:]
     The words that go in are all but the last: captions_in = captions[:, :-1].
+  words in and words wanted exchanged
+    = captions[:, 1:]; wanted = captions[:, :-1]
+    captions_in is all but the last word, captions_out all but the first: they are exchanged.
 captioning, h0
   features without their bias
     = features @ W_proj

@@ -59,6 +59,18 @@ conv_forward_naive, out
     = flat.reshape(N, H2, W2, F).transpose(3, 1, 2, 0).reshape(N, F, H2, W2)
     The columns of the product are pixels of all examples: reshape to (F, H', W', N) in the order
       of the patches, then transpose. [~fastai]
+  examples last in the product alone
+    = flat.reshape(N, H2, W2, F).transpose(3, 1, 2, 0).reshape(F, N, H2, W2).transpose(1, 0, 2, 3)
+    Reshape in the order in which the windows were laid out: where the examples are last there,
+      reshape(F, H', W', N). [~fastai]
+  filter transposed
+    = np.einsum('ncpqij,fcij->nfpq', patches, w.swapaxes(2, 3).reshape(w.shape)) +
+      b[:, None, None]
+    Row i of a window meets row i of the filter: the filter is not transposed.
+  height and width exchanged
+    = out.transpose(0, 1, 3, 2)
+    out is (N, F, H', W'): move the filters to axis 1 and leave the others in their order,
+      transpose(0, 3, 1, 2).
   channels last in the patches
     = (xp[:, :, i, j].transpose(0, 2, 3, 4, 5, 1).reshape(N * H2 * W2, C * HH * WW) @ filters.T +
       b).reshape(N, H2, W2, F).transpose(0, 3, 1, 2)

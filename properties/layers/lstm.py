@@ -6,11 +6,12 @@ from functools import partial
 
 from reference import recurrent
 
+from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Reference
 from ..spec.ways import Ways, sizes
 from . import lstm_misconceptions
-from .recurrent import SUMS, flat_sums, fold, sequence_cases, step_cases
+from .recurrent import MANY_STEPS, SUMS, flat_sums, fold, sequence_cases, step_cases
 from .recurrent_misconceptions import of_sequence
 
 _GATES = """
@@ -115,4 +116,5 @@ LSTM = LayerSpec(
         },
     ),
     misconceptions=Misconceptions("lstm", lstm_misconceptions.SEQUENCE + of_sequence("lstm")),
+    hints=Hints(circumstances=(MANY_STEPS,)),
 )

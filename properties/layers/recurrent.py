@@ -10,11 +10,17 @@ from hypothesis import strategies as st
 
 from ..implementation import Call, Outcome, Ref
 from ..spec.case import Array, Case
+from ..spec.hints import Circumstance
 from ..spec.row import LayerSpec, Purpose
 from ..spec.same import SameAs
 from ..spec.values import Values, batch_sizes, values
 
 _SIZES = st.sampled_from(((2, 3), (1, 1), (3, 2), (4, 1), (1, 4), (3, 5)))
+MANY_STEPS = Circumstance(
+    name="more than one time step",
+    holds=lambda case: case.args["x"].shape[1] > 1,
+    look="look at what goes from one step to the other, and at what is added up over the steps.",
+)
 _LENGTHS = st.sampled_from((2, 1, 3, 4))
 
 # The gradients of the parameters, which all time steps share.

@@ -6,11 +6,12 @@ from functools import partial
 
 from reference import recurrent
 
+from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Reference
 from ..spec.ways import Ways, sizes
 from . import rnn_misconceptions
-from .recurrent import SUMS, flat_sums, fold, sequence_cases, step_cases
+from .recurrent import MANY_STEPS, SUMS, flat_sums, fold, sequence_cases, step_cases
 from .recurrent_misconceptions import of_sequence
 
 _STEP = """
@@ -100,4 +101,5 @@ RNN = LayerSpec(
     same_as=fold(RNN_STEP),
     ways=_SEQUENCE,
     misconceptions=Misconceptions("rnn", rnn_misconceptions.SEQUENCE + of_sequence("rnn")),
+    hints=Hints(circumstances=(MANY_STEPS,)),
 )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from reference import attention
 
 from ..spec.case import Case
+from ..spec.hints import Circumstance, Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import LayerSpec, Purpose, Reference
 from ..spec.values import Values, batch_sizes, values
@@ -93,6 +94,9 @@ sdpa_forward, out
     = np.exp(np.where(hidden, -1e9, s)) / np.exp(np.where(hidden, -1e9, s)).sum(-2, keepdims=True) @
       v
     The softmax runs over the keys, the last axis. [labml282 nermin1]
+  normalised over the queries
+    = (e / e.sum(-2, keepdims=True)) @ v
+    The weights of a query add up to one: sum over the keys, the last axis. [~labml282]
   mask the wrong way round
     = np.exp(np.where(hidden, s, -1e9)) / np.exp(np.where(hidden, s, -1e9)).sum(-1, keepdims=True) @
       v
@@ -169,4 +173,13 @@ SDPA = LayerSpec(
     laws={"permuted": "k v mask", "blind": "k v mask"},
     ways=_WAYS,
     misconceptions=Misconceptions("sdpa", _MISCONCEPTIONS),
+    hints=Hints(
+        circumstances=(
+            Circumstance(
+                name="a mask that hides keys",
+                holds=lambda case: case.args["mask"] is not None and not case.args["mask"].all(),
+                look="hidden scores become minus infinity before the softmax.",
+            ),
+        )
+    ),
 )

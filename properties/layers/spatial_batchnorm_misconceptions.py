@@ -12,6 +12,11 @@ spatial_batchnorm_forward, out (train)
     = rows.reshape(x.shape)
     The rows are (N, H, W, C): reshape to that, then transpose the channels back. [~fastai
       ~pointflow14]
+  transposed after the statistics alone
+    = (gamma * (x.reshape(n, C) - x.reshape(n, C).mean(0)) / np.sqrt(x.reshape(n, C).var(0) + eps)
+      + beta).reshape(N, H, W, C).transpose(0, 3, 1, 2)
+    reshape(-1, C) mixes the channels: transpose x's to the end first, as they are brought back
+      afterwards. [~fastai]
   height and width exchanged
     = out.transpose(0, 3, 2, 1).reshape(N, H, W, C).transpose(0, 3, 1, 2)
     Move the channels to the end and leave the other axes in their order: transpose(0, 2, 3, 1).

@@ -78,6 +78,9 @@ word_embedding_backward, dW
   averaged over occurrences
     = dW / np.maximum(hot.sum(0), 1)[:, None]
     A word that occurs k times adds k gradients up; do not average. [~vqvae4]
+  rows of the words used alone
+    = dW[:x.max() + 1]
+    dW has a row for every word of W, used or not: take its shape from W, not from x.
   every row gets all
     = np.broadcast_to(dout.sum((0, 1)), W.shape)
     Row v gets the gradients of the places where word v stands, no others.
