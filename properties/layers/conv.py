@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from hypothesis import strategies as st
 
 from reference import convolution
@@ -16,12 +14,12 @@ from ..spec.values import Values, batch_sizes, values
 from ..spec.ways import Ways, sizes
 from . import conv_misconceptions
 from .windows import (
-    BESIDE,
     CHANNELS,
-    CIRCUMSTANCES,
     FILTERS,
     GEOMETRIES,
+    SIGNS,
     Geometry,
+    beside,
     renamed,
 )
 
@@ -42,11 +40,6 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case] | None:
         return None
     sizes = batch_sizes(purpose)
     return st.builds(make, values(purpose), sizes, CHANNELS, FILTERS, GEOMETRIES)
-
-
-def _with_more(cases: Sequence[Case]) -> list[Case]:
-    made = (make(Values("normal", i), 3, 2, 2, one) for i, one in enumerate(BESIDE))
-    return [*cases, *made]
 
 
 _PADDED = "xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))"
@@ -113,7 +106,7 @@ CONV = LayerSpec(
     laws={"linear": "x w", "shifts": "x w conv_param", "border": "w conv_param"},
     ways=WAYS,
     misconceptions=Misconceptions("conv", conv_misconceptions.TEXT),
-    hints=Hints(factors=("w", "b", "x", "dout"), cases=_with_more, circumstances=CIRCUMSTANCES),
+    hints=Hints(factors=("w", "b", "x", "dout"), cases=beside(make), circumstances=SIGNS),
 )
 
 CONV_FAST = renamed(CONV, "fast")

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-import numpy as np
 from hypothesis import strategies as st
 
 from reference import pooling
 
 from ..spec.case import Case
-from ..spec.hints import Hints
 from ..spec.misconception import Misconceptions
 from ..spec.row import Kinks, LayerSpec, Purpose, Reference
 from ..spec.values import Floats, Values, batch_sizes, values
 from ..spec.ways import Ways, sizes
-from .windows import (
-    BESIDE,
-    CHANNELS,
-    CIRCUMSTANCES,
-    PLACES,
-    STRIDES,
-    WINDOWS,
-    Geometry,
-    Pair,
-    renamed,
-)
+from .windows import CHANNELS, PLACES, STRIDES, WINDOWS, Geometry, Pair, pooling_hints, renamed
 
 
 def apart(v: Values, shape: tuple[int, ...]) -> Floats:
@@ -63,16 +50,6 @@ def _cases(purpose: Purpose) -> st.SearchStrategy[Case]:
         return usual
     one = st.just(1)
     return st.one_of(*[usual] * 15, st.builds(make, given, drawn, one, one, PLACES, _LONG, one))
-
-
-def _with_more(cases: Sequence[Case]) -> list[Case]:
-    # At a tie each code has a winner of its own, which is no mistake and hides one.
-    untied = [case for case in cases if np.unique(case.args["x"]).size == case.args["x"].size]
-    made = (
-        make(Purpose.SMOOTH, Values("normal", i), 3, 2, one.places, one.window, one.stride)
-        for i, one in enumerate(BESIDE)
-    )
-    return [*untied, *made]
 
 
 _WINDOWS = """
@@ -252,7 +229,7 @@ MAX_POOL = LayerSpec(
     laws={"conserved": "x", "rest": "x pool_param", "winners": "x pool_param"},
     ways=WAYS,
     misconceptions=Misconceptions("max_pool", TEXT),
-    hints=Hints(factors=("x", "dout"), cases=_with_more, circumstances=CIRCUMSTANCES),
+    hints=pooling_hints(make),
 )
 
 MAX_POOL_FAST = renamed(MAX_POOL, "fast")

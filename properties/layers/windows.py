@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
 from hypothesis import strategies as st
 
 from ..spec.case import Case
-from ..spec.hints import Circumstance, options
+from ..spec.hints import Circumstance, Hints, options
 from ..spec.misconception import Misconceptions
-from ..spec.row import LayerSpec
+from ..spec.row import LayerSpec, Purpose
 from ..spec.same import as_row
+from ..spec.values import Values
 
 Pair = tuple[int, int]
 
@@ -54,7 +57,7 @@ FILTERS = st.sampled_from((1, 2, 3, 4))
 
 
 # Beside the drawn ones: square ones, with and without border and overlap; and oblong ones without.
-BESIDE = (
+_BESIDE = (
     Geometry((2, 2), (2, 2), stride=1, pad=0),
     Geometry((2, 2), (3, 3), stride=2, pad=1),
     Geometry((3, 3), (2, 2), stride=2, pad=0),
@@ -63,6 +66,15 @@ BESIDE = (
     Geometry((3, 1), (2, 2), stride=2, pad=0),
     Geometry((1, 3), (2, 3), stride=3, pad=0),
 )
+
+
+Cases = Callable[[Sequence[Case]], Sequence[Case]]
+
+
+def beside(make: Callable[..., Case]) -> Cases:
+    """Further cases for the diagnosis, with three examples, two channels and two filters."""
+    made = [make(Values("normal", i), 3, 2, 2, one) for i, one in enumerate(_BESIDE)]
+    return lambda cases: [*cases, *made]
 
 
 def _window(case: Case) -> Pair:
@@ -80,7 +92,7 @@ def _is_oblong(case: Case) -> bool:
 
 _SQUARE = "somewhere the height stands for the width, or their order is another."
 _STRIDE = "somewhere the stride is left out, or stands in another place."
-CIRCUMSTANCES = (
+SIGNS = (
     Circumstance(name="a height unlike the width", holds=_is_oblong, look=_SQUARE),
     Circumstance(
         name="a stride above 1", holds=lambda case: options(case)["stride"] > 1, look=_STRIDE
@@ -96,6 +108,17 @@ CIRCUMSTANCES = (
         look="what several windows hand back to a pixel adds up, += and not =.",
     ),
 )
+
+
+def pooling_hints(make: Callable[..., Case]) -> Hints:
+    """Of pooling: cases with ties are not observed. At a tie each code has a winner of its own,
+    which is no mistake and hides one."""
+    made = [make(Purpose.SMOOTH, Values("normal", i), 3, 2, *g[:3]) for i, g in enumerate(_BESIDE)]
+
+    def chosen(cases: Sequence[Case]) -> Sequence[Case]:
+        return [c for c in cases if np.unique(c.args["x"]).size == c.args["x"].size] + made
+
+    return Hints(factors=("x", "dout"), cases=chosen, circumstances=SIGNS)
 
 
 def renamed(row: LayerSpec, way: str) -> LayerSpec:
