@@ -47,7 +47,8 @@ class Asked:
     """A function whose lines are asked for: of a row, or with the inputs that were inferred.
 
     ``arguments`` are those whose gradients the run calls wrong, ``case`` the inputs with which;
-    ``located`` are all that have a gradient, ``accepted`` those for which it is right.
+    ``located`` are all that have a gradient, ``accepted`` those for which it is right. ``value`` is
+    the value beside the gradients that is wrong, scores or a loss: no line is followed from it.
     """
 
     function: str
@@ -60,6 +61,7 @@ class Asked:
     accepted: frozenset[str] = frozenset()
     way: Way | None = None
     case: Mapping[str, Any] = field(default_factory=dict)
+    value: str = ""
 
 
 def asked_of_rows(record: Record, rows: Sequence[LayerSpec]) -> Iterator[Asked]:
@@ -75,7 +77,11 @@ def asked_of_rows(record: Record, rows: Sequence[LayerSpec]) -> Iterator[Asked]:
         if row.backward is None and not arguments:
             continue  # its value is wrong; the gradient is held against the value that it has
         yield Asked(
-            function=function.name, arguments=arguments, row=row.name, case=_inputs(function)
+            function=function.name,
+            arguments=arguments,
+            row=row.name,
+            case=_inputs(function),
+            value="" if row.backward is not None else _value(function, row.value),
         )
 
 
@@ -106,9 +112,19 @@ def asked_of_found(results: Iterable[Result]) -> Iterator[Asked]:
         )
 
 
+def _told(function: Function) -> set[str]:
+    """What the properties found wrong, by name."""
+    return {p.argument for p in function.failures if p.cls == "correctness" and p.argument}
+
+
+def _value(function: Function, name: str) -> str:
+    """The value of a function without a backward that is wrong: its scores, its loss."""
+    return next((one for one in ("scores", name) if one in _told(function)), "")
+
+
 def _gradients(function: Function) -> frozenset[str]:
     """Arguments with a wrong gradient: x of dx, W1 of grads['W1']."""
-    told = {p.argument for p in function.failures if p.cls == "correctness" and p.argument}
+    told = _told(function)
     bare = {name.partition("['")[2].removesuffix("']") or name for name in told}
     return frozenset(
         name.removeprefix("d") for name in bare if name.startswith("d") or name not in told
@@ -181,6 +197,9 @@ def look(asked: Asked, job: Job, *, most: float | None = None) -> Listing:
 
     ``most`` are seconds by the clock, where they are not to be those of a run.
     """
+    if asked.value:  # a gradient that is right for the right value is wrong for this one
+        verb = "are" if asked.value == "scores" else "is"
+        return _without(asked, job, f"its {asked.value} {verb} wrong, and must be repaired first")
     try:
         with alarm(most or _MOST, _Over):
             report = _debug(asked, job)

@@ -16,6 +16,7 @@ from properties.commands.check import check
 from properties.commands.first_lines import Asked, disagreement, look
 from properties.commands.job import Job
 from properties.spec.demands import Demands
+from properties.tests.nets.test_habits import patched
 from properties.tests.reports import samples
 from properties.tests.slow import slow
 
@@ -60,6 +61,15 @@ def test_a_wrong_function_that_nobody_declared_has_its_line(tmp_path: Path) -> N
     assert listing["function"] == "Squash.backward"
     without = CliRunner().invoke(check, [*options, "--no-steps"])
     assert "First wrong line" not in without.output
+
+
+def test_no_line_of_a_gradient_is_named_for_a_wrong_loss(tmp_path: Path) -> None:
+    folder = patched(tmp_path, ("fc_net.py", "np.sum(W * W)", "np.sum(W)"))
+    row = "fc_net.TwoLayerNet"  # by its own loss a right line of its gradients is wrong
+    asked = Asked(function=row, row=row, arguments=frozenset({"W1"}), value="loss")
+    found = look(asked, job(str(folder)))
+    assert not found.mistakes
+    assert found.verdict == "its loss is wrong, and must be repaired first"
 
 
 @slow
