@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 OVER = "the time for the whole run is over (--timeout)"
-_LENT = 0.8  # of a moment, at most, is what others on this machine took: threads of its own as well
+_LENT = 2 / 3  # of a moment, at most, is what others took: threads of its own do as well
 _MOMENT = 1.0  # seconds that may pass between two looks: more is the machine's, which stood still
 
 

@@ -97,7 +97,7 @@ def test_a_turn_counts_what_the_code_had_of_the_processor_or_slept() -> None:
 
     late = "still running after 2 s"
     assert looked(turn(), [(0.5, 0.0, False)] * 5) == [""] * 4 + [late]
-    assert looked(turn(), [(0.5, 0.4, False)] * 18) == [""] * 18
+    assert looked(turn(), [(0.6, 0.4, False)] * 9) == [""] * 9
     assert looked(turn(), [(0.5, 0.5, False)] * 22)[-1] == late  # threads of its own, in its way
     assert looked(turn(), [(600.0, 0.0, False)]) == [""]  # the machine slept
     assert looked(turn(), [(0.5, 0.0, True)] * 11) == [""] * 10 + [late]
