@@ -139,6 +139,11 @@ EDITS = {
         "self.X_train[batch], self.y_train[batch]",
         "self.X_train[batch], self.y_train[batch[::-1]]",
     ),
+    "batches_keep_their_labels": (
+        *("neural_net.TwoLayerNet", "neural_net.py"),
+        "X_batch, y_batch = X[batch], y[batch]",
+        "X_batch, y_batch = X[batch], y[::-1][batch]",
+    ),
     "check_accuracy": (_SOLVER, "solver.py", "axis=1) == y[batch]", "axis=1) != y[batch]"),
     "config_none_means_defaults": (
         *("optim.sgd", "optim.py"),
