@@ -49,6 +49,25 @@ def _later(gradient: str) -> str:
 """
 
 
+# What a step hands back: the gradients of its gates, and of the cell before it.
+_BACK = {
+    "i": "dc_t * g_t * i_t * (1 - i_t)",
+    "f": "dc_t * c_t * f_t * (1 - f_t)",
+    "o": "dh_t * shown_t * o_t * (1 - o_t)",
+    "g": "dc_t * i_t * (1 - g_t ** 2)",
+    "c": "dc_t * f_t",
+}
+
+
+def _way_back(**own: str) -> str:
+    """The gradient of x where a step hands back something of its own."""
+    return (
+        "back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, "
+        f"f_t, g_t, c_t: np.concatenate([{', '.join((_BACK | own).values())}], 1))(dh(later, d_t), "
+        "dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T"
+    )
+
+
 STEP = f"""
 lstm_step_forward, next_c
   gates in the order i, f, g, o
@@ -250,34 +269,19 @@ lstm_backward, dx
       1)[:, None], o, tanh_c, i, f, g, c_before, backwards=True)[..., :4 * H] @ Wx.T
     Every state has an upstream of its own: add dh[:, t] at each step, not at the last alone.
   gates in the order i, f, g, o
-    = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
-      g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t), dc_t *
-      i_t * (1 - g_t ** 2), dh_t * shown_t * o_t * (1 - o_t), dc_t * f_t], 1))(dh(later, d_t),
-      dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    = {_way_back(o=_BACK["g"], g=_BACK["o"])}
     The gates stand in the order i, f, o, g in the gradient, too. [~coreml93]
   gates in the order i, o, f, g
-    = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
-      g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dh_t * shown_t * o_t * (1 - o_t), dc_t
-      * c_t * f_t * (1 - f_t), dc_t * i_t * (1 - g_t ** 2), dc_t * f_t], 1))(dh(later, d_t),
-      dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    = {_way_back(f=_BACK["o"], o=_BACK["f"])}
     The gates stand in the order i, f, o, g in the gradient, too. [~coreml93]
   slopes of the gates missing
-    = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
-      g_t, c_t: np.concatenate([dc_t * g_t, dc_t * c_t, dh_t * shown_t, dc_t * i_t * (1 - g_t ** 2),
-      dc_t * f_t], 1))(dh(later, d_t), dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t,
-      *others))[..., :4 * H] @ Wx.T
+    = {_way_back(i="dc_t * g_t", f="dc_t * c_t", o="dh_t * shown_t")}
     The slopes of the sigmoids are missing: gate * (1 - gate). [~captaine1]
   slope of the candidate missing
-    = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
-      g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t), dh_t *
-      shown_t * o_t * (1 - o_t), dc_t * i_t, dc_t * f_t], 1))(dh(later, d_t), dc(later, dh(later,
-      d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    = {_way_back(g="dc_t * i_t")}
     The slope of tanh is missing in dg: 1 - g**2. [~siraj4]
   sigmoid's slope at the candidate
-    = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
-      g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t), dh_t *
-      shown_t * o_t * (1 - o_t), dc_t * i_t * g_t * (1 - g_t), dc_t * f_t], 1))(dh(later, d_t),
-      dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    = {_way_back(g="dc_t * i_t * g_t * (1 - g_t)")}
     The candidate g has tanh: its slope is 1 - g**2.
   slope of tanh missing from state to cell
     = back_to(lambda later, d_t, o_t, shown_t, *others: dgates(dh(later, d_t), later[:, 4 * H:] +
@@ -295,16 +299,10 @@ lstm_backward, dx
       o, tanh_c, i, f, g, c, backwards=True)[..., :4 * H] @ Wx.T
     The forget gate multiplies the previous cell.
   forget gate missing on the way back
-    = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
-      g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t), dh_t *
-      shown_t * o_t * (1 - o_t), dc_t * i_t * (1 - g_t ** 2), dc_t], 1))(dh(later, d_t), dc(later,
-      dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    = {_way_back(c="dc_t")}
     The previous cell goes through the forget gate: dprev_c = dc * f.
   input gate for the forget gate on the way back
-    = back_to(lambda later, d_t, o_t, shown_t, *others: (lambda dh_t, dc_t, o_t, shown_t, i_t, f_t,
-      g_t, c_t: np.concatenate([dc_t * g_t * i_t * (1 - i_t), dc_t * c_t * f_t * (1 - f_t), dh_t *
-      shown_t * o_t * (1 - o_t), dc_t * i_t * (1 - g_t ** 2), dc_t * i_t], 1))(dh(later, d_t),
-      dc(later, dh(later, d_t), o_t, shown_t), o_t, shown_t, *others))[..., :4 * H] @ Wx.T
+    = {_way_back(c="dc_t * i_t")}
     The previous cell goes through the forget gate, not through the input gate: dprev_c = dc * f.
 lstm_backward, dh0
   gradient of the first cell
