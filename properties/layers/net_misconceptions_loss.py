@@ -163,6 +163,20 @@ net, square
   biases regularised in the loss
     = (W * W).sum() + (b * b).sum()
     The regularisation is of the weights alone: biases are not in it.
+  all parameters regularised in the loss
+    = (W * W).sum() + (b * b).sum()
+      + (0.0 if gamma is None else (gamma * gamma + beta * beta).sum())
+    The regularisation is of the weights alone: biases, gamma and beta are not in it.
+  first bias regularised in the loss
+    = (W * W).sum() + ((b * b).sum() if k == 1 else 0.0)
+    The regularisation is of the weights alone: biases are not in it.
+  first layer's weights alone regularised in the loss
+    = (W * W).sum() if k == 1 else 0.0
+    The weights of every layer are regularised: add the squares of each to the loss.
+net, decay_gamma
+  gamma regularised in the gradients
+    = reg * gamma
+    The regularisation is of the weights alone: gamma is not in it.
 net, decay_b
   biases regularised in the gradients
     = reg * b
