@@ -32,6 +32,8 @@ def test_shift_equivariant(probe: Probe, case: Case, rng: np.random.Generator) -
     first, second = yield from probe.values(cases)
     slack = [probe.slack_of_value(c, run) for c, run in zip(cases, (first, second), strict=True)]
     wanted, got = np.delete(first.outputs[spec.value], 0, axis), second.outputs[spec.value]
+    if got.shape != wanted.shape:
+        raise Inconclusive  # height and width exchanged, say: the forward is told so
     loose = np.delete(slack[0], 0, axis) + slack[1]
     probe.same(spec.value, got, wanted, loose, case=cases[1], oracle="a shifted image")
 
