@@ -230,8 +230,10 @@ def _layout(form: Form, params: Mapping[str, Any]) -> Form:
     shapes = {}
     for k, kind in product("123" if form.images else "1", ("b", "gamma", "beta")):
         own = params.get(f"{kind}{k}")
+        if own is None:
+            continue
         named = {(): "", (1, np.size(own)): "1, H", (np.size(own), 1): "H, 1"}
-        if own is not None and np.shape(own) in named:
+        if np.shape(own) in named:
             shapes[f"{kind}{k}" if form.images else kind] = named[np.shape(own)]
     return _replace(form, transposed=np.shape(params["W1"]) == (h, d), shapes=shapes)
 
