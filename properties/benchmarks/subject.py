@@ -84,13 +84,11 @@ class Subject:
 
 def _own(case: Case) -> Case:
     """The case with arrays of its own: what a function changes in place stays with it."""
-    args = {
-        name: dict(value) if isinstance(value, Mapping) else _copied(value)
-        for name, value in case.args.items()
-    }
-    case = case.with_args(**args)
+    case = case.with_args(**{name: _copied(value) for name, value in case.args.items()})
     return case if case.dout is None else case.with_dout(case.dout.copy())
 
 
 def _copied(value: Any) -> Any:
+    if isinstance(value, Mapping):  # such as running statistics, which some update in place
+        return {key: _copied(item) for key, item in value.items()}
     return value.copy() if isinstance(value, np.ndarray) else value

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from properties.benchmarks.held import Held
@@ -12,7 +14,7 @@ from properties.benchmarks.rivals import RIVALS, Rival
 from properties.benchmarks.sampling import held, make_probe
 from properties.benchmarks.side_by_side_bench import Bench, Bug, Shapes, smallest_error
 from properties.benchmarks.side_by_side_page import page
-from properties.benchmarks.subject import Subject
+from properties.benchmarks.subject import Subject, _own
 from properties.judge.suite import Suite
 from properties.tests.slow import mostly_slow
 
@@ -62,3 +64,15 @@ def test_counts_kills() -> None:
     for rival in (reference, named["this suite's properties"]):
         assert smallest_error(bench, rival, tries=2, rows=["affine"]) <= 1e-9
     assert "| course notebooks | 0 | 1 | 0 | 1 |" in page(bench, [bug], "")
+
+
+def test_what_code_changes_in_place_stays_with_it() -> None:
+    statistics = np.ones(2)
+    case = replace(
+        random_shapes("batchnorm", 0),
+        args={"bn_param": {"mode": "train", "running_mean": statistics}},
+    )
+    own = _own(case).args["bn_param"]
+    own["running_mean"] *= 2.0
+    assert statistics.tolist() == [1.0, 1.0]
+    assert own["mode"] == "train"
