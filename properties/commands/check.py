@@ -42,7 +42,7 @@ from .isolating import (
     with_clock,
 )
 from .job import Job
-from .listing import check_known, check_required, list_found, list_rows
+from .listing import check_known, check_required, list_found, list_rows, with_modules
 from .outputs import Outputs, check_writable, output_options, view_options
 from .settings import Settings, SettingsError, settings_of
 
@@ -203,6 +203,7 @@ def check(
     if listing:
         _list(job, specs, console)
         return
+    only = with_modules(only, specs)
     job = replace(job, only=only)
     check_required(require, only, job.asked(specs))
     run = _Run(

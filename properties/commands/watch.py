@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
@@ -25,7 +25,7 @@ from .console import make_console
 from .interrupt import Interrupt, interruptible
 from .isolating import isolation_options, names
 from .job import Job
-from .listing import check_known
+from .listing import check_known, with_modules
 from .watching import OTHERS, Watcher
 
 _AT_ONCE = 4  # rows judged between two looks at whether something was saved
@@ -72,6 +72,7 @@ def watch(
     )
     try:
         check_known(only, job.known_rows(), "--only", target)
+        job = replace(job, only=with_modules(only, job.known_rows()))
         found = resolve_target(target)
     except SpecsError as error:
         raise click.UsageError(str(error)) from error

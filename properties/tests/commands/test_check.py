@@ -308,3 +308,11 @@ def test_a_name_that_is_no_command_says_what_was_meant(asked: str, meant: str) -
     answer = CliRunner().invoke(main, asked.split())
     assert answer.exit_code == 2
     assert f"did you mean: nndl {meant}\n" in answer.output
+
+
+def test_a_class_without_its_module_is_the_row(tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    options = ["bundled", "--only", "TwoLayerNet", "--profile", "quick", "--json", str(record)]
+    assert CliRunner().invoke(main, ["check", *options]).exit_code == 0
+    functions = json.loads(record.read_text(encoding="utf-8"))["functions"]
+    assert {f["name"] for f in functions} == {"fc_net.TwoLayerNet", "neural_net.TwoLayerNet"}
