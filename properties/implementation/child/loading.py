@@ -191,6 +191,8 @@ class LoadedTarget:
             if isinstance(function, Inert):
                 status, blame = "missing", "surroundings"
                 detail = "it is imported from a module that is not there"
+        elif type(function) is type and set(vars(function)) <= set(vars(_Nothing)):
+            status, detail = "missing", "a skeleton: its class is empty"
         else:
             self.functions[name] = function
             status, blame = "present", ""
@@ -240,3 +242,7 @@ def _any_line(path: str, pattern: re.Pattern[bytes]) -> bool:
             return any(pattern.match(line) for line in file.read(5_000_000).splitlines())
     except OSError:
         return False
+
+
+class _Nothing:
+    """What a class holds of which nothing was written."""

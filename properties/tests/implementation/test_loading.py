@@ -261,3 +261,14 @@ def test_code_that_calls_xrange_divides_as_python_2_does(tmp_path: Path) -> None
 @pytest.mark.parametrize("mark", ["²", "٣", "9" * 5_000])
 def test_a_comment_like_the_mark_of_a_cell_is_none(mark: str) -> None:
     assert Cells.of(["x = 1", f"# notebook cell {mark}", "y = 2"]).place(3) == (None, 3)
+
+
+@pytest.mark.parametrize("body", ["pass", '"""Later."""'])
+def test_an_empty_class_is_not_there_yet(write: Writer, body: str) -> None:
+    text = f"class TwoLayerNet(object):\n    {body}\n"
+    folder = write({"layers.py": RELU, "fc_net.py": text})
+    name = "fc_net.TwoLayerNet"
+    names = ["relu_forward", name]
+    with open_implementation(resolve_target(str(folder)), names=names) as implementation:
+        info = implementation.functions[name]
+    assert (info.status, info.detail) == ("missing", "a skeleton: its class is empty")
