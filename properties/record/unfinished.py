@@ -15,6 +15,8 @@ from .schema import LACKS_PARTNER, Function
 _OF_NOTHING = re.compile(r"NoneType|NotImplementedError")
 """What is said of an error that comes of a part which does nothing."""
 _UNDEFINED = re.compile(r"raises NameError: name '(\w+)' is not defined")
+_OF_NONE = re.compile(r"^raises AttributeError: 'NoneType' object has no attribute")
+_OF_FORWARD = re.compile(r"^cannot be judged: (\w+) raises ")
 UNWRITTEN = ("a skeleton", "waits for ")
 """What is said of functions that are there and do nothing yet."""
 NOT_WRITTEN = (*UNWRITTEN, LACKS_PARTNER)
@@ -28,7 +30,7 @@ def waiting(functions: Iterable[Function]) -> tuple[Function, ...]:
     whoever wrote them has made no mistake. No more has who calls what a module should give that is
     not there, such as one that is still to be compiled.
     """
-    found = [_unimported(function) for function in functions]
+    found = [_unassigned(_unimported(function)) for function in functions]
     while True:
         skeletons = {
             f.name.rpartition(".")[2]
@@ -40,7 +42,8 @@ def waiting(functions: Iterable[Function]) -> tuple[Function, ...]:
             if one.status != "error" or not one.file or not _OF_NOTHING.search(one.detail):
                 continue
             own = one.name.rpartition(".")[2]
-            parts = [name for name in _called(one.file, own) if name in skeletons and name != own]
+            needed = (*_called(one.file, own), *_OF_FORWARD.findall(one.detail))
+            parts = [name for name in needed if name in skeletons and name != own]
             if parts:
                 told = f"waits for {', '.join(parts)}"
                 found[place] = msgspec.structs.replace(
@@ -63,6 +66,52 @@ def _unimported(function: Function) -> Function:
     return msgspec.structs.replace(function, status="missing", detail=told, properties=())
 
 
+def _unassigned(function: Function) -> Function:
+    """The function; as missing where it fails for a result that it only sets to None.
+
+    The courses hand out ``out = None``, room for one's own lines, ``out = out.astype(…)``.
+    """
+    if function.status != "error" or not function.file or not _OF_NONE.search(function.detail):
+        return function
+    names = [n for b in _bodies(function.file, function.name.rpartition(".")[2]) for n in _nones(b)]
+    if not names:
+        return function
+    told = f"a skeleton: {names[0]} is None"
+    return msgspec.structs.replace(function, status="missing", detail=told, properties=())
+
+
+def _nones(body: ast.AST) -> list[str]:
+    """Names whose attributes are used, and that are given nothing but None or what that gives."""
+    values: dict[int, ast.expr] = {}
+    for node in ast.walk(body):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                values.update(_paired(target, node.value))
+    nothing: dict[str, bool] = {}
+    for name in ast.walk(body):
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+            value = values.get(id(name))
+            nothing[name.id] = nothing.get(name.id, True) and _is_nothing(name.id, value)
+    used = [_name_of(node) for node in ast.walk(body) if isinstance(node, ast.Attribute)]
+    return [name for name in used if nothing.get(name)]
+
+
+def _paired(target: ast.expr, value: ast.expr) -> dict[int, ast.expr]:
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        return {id(t): v for t, v in zip(target.elts, value.elts, strict=False)}
+    return {id(target): value}
+
+
+def _is_nothing(name: str, value: ast.expr | None) -> bool:
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+        return _name_of(value.func) == name
+    return isinstance(value, ast.Constant) and value.value is None
+
+
+def _name_of(attribute: ast.Attribute) -> str:
+    return attribute.value.id if isinstance(attribute.value, ast.Name) else ""
+
+
 @lru_cache(maxsize=64)
 def _tried(file: str) -> Mapping[str, str]:
     """Names that a file imports in a ``try``, with the module of each."""
@@ -83,15 +132,19 @@ def _tried(file: str) -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=64)
-def _called(file: str, name: str) -> tuple[str, ...]:
-    """Names of the functions that a function or class of a file calls."""
+def _bodies(file: str, name: str) -> tuple[ast.AST, ...]:
+    """The functions and classes of that name in a file."""
     try:
         tree = read_source(file).tree
     except (OSError, SyntaxError):
         return ()
     defined = (ast.FunctionDef, ast.ClassDef)
-    bodies = [n for n in ast.walk(tree) if isinstance(n, defined) and n.name == name]
-    return tuple(dict.fromkeys(called for body in bodies for called in _calls(body)))
+    return tuple(n for n in ast.walk(tree) if isinstance(n, defined) and n.name == name)
+
+
+def _called(file: str, name: str) -> tuple[str, ...]:
+    """Names of the functions that a function or class of a file calls."""
+    return tuple(dict.fromkeys(c for body in _bodies(file, name) for c in _calls(body)))
 
 
 def _calls(body: ast.AST) -> Iterator[str]:

@@ -44,3 +44,34 @@ def test_an_error_of_its_own_stays_one(tmp_path: Path) -> None:
     skeleton = _function("first_backward", "missing", "a skeleton: it returns None", file)
     both = _function("both_backward", "error", "raises ValueError: shapes not aligned", file)
     assert waiting([skeleton, both])[1].status == "error"
+
+
+GIVEN = """
+def dropout_forward(x, dropout_param):
+    out, mask = None, None
+    out = out.astype(x.dtype, copy=False)
+    return out, (dropout_param, mask)
+def dropout_backward(dout, cache):
+    return dout * cache[1]
+"""
+ATTRIBUTE = "raises AttributeError: 'NoneType' object has no attribute 'astype'"
+
+
+def test_room_for_ones_own_lines_is_a_skeleton(tmp_path: Path) -> None:
+    file = tmp_path / "layers.py"
+    file.write_text(GIVEN, encoding="utf-8")
+    forward = _function("dropout_forward", "error", ATTRIBUTE, file)
+    told = f"cannot be judged: dropout_forward {ATTRIBUTE}"
+    backward = _function("dropout_backward", "error", told, file)
+    assert [(f.status, f.detail) for f in waiting([forward, backward])] == [
+        ("missing", "a skeleton: out is None"),
+        ("missing", "waits for dropout_forward"),
+    ]
+
+
+def test_a_result_that_was_lost_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "layers.py"
+    lines = "    if dropout_param['mode'] == 'train':\n        out = x * 2\n    out = out.astype"
+    file.write_text(GIVEN.replace("    out = out.astype", lines), encoding="utf-8")
+    forward = _function("dropout_forward", "error", ATTRIBUTE, file)
+    assert waiting([forward])[0].status == "error"
