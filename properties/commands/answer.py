@@ -157,7 +157,7 @@ def undeclared_alone(
 def wants_more(record: Record, job: Job, target: Target) -> bool:
     """Whether something that was asked for is not among the rows."""
     there = record.with_status("pass", "fail")
-    rows = {name for f in there for name in (f.name, f.name.rpartition(".")[2], f.row, f.layer)}
+    rows = {name for f in there for name in (f.name, f.row, f.layer)}
     return target.kind != "bundled" and not (job.only and job.only <= rows)
 
 

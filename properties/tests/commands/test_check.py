@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from properties.commands.cli import main
 from properties.tests.command_line import ROOT, check, nndl
 from properties.tests.judging import RIGHT, entry_of, record_of
+from properties.tests.nets.test_habits import patched
 from properties.tests.slow import slow
 
 
@@ -316,3 +317,18 @@ def test_a_class_without_its_module_is_the_row(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["check", *options]).exit_code == 0
     functions = json.loads(record.read_text(encoding="utf-8"))["functions"]
     assert {f["name"] for f in functions} == {"fc_net.TwoLayerNet", "neural_net.TwoLayerNet"}
+
+
+def test_another_class_of_that_name_is_judged_too(tmp_path: Path) -> None:
+    patched(tmp_path)
+    (tmp_path / "own.py").write_text(
+        "import numpy as np\n"
+        "class TwoLayerNet:\n"
+        "    def forward(self, x):\n        self.y = np.tanh(x)\n        return self.y\n"
+        "    def backward(self, grad):\n        return grad * (1 - self.y)\n",
+        encoding="utf-8",
+    )
+    options = [str(tmp_path), "--only", "TwoLayerNet", "--profile", "quick", "--no-steps"]
+    answer = CliRunner().invoke(main, ["check", *options])
+    assert answer.exit_code == 1
+    assert "1 of 3 wrong: TwoLayerNet.backward" in answer.output
