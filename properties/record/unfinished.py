@@ -15,7 +15,7 @@ from .schema import LACKS_PARTNER, Function
 _OF_NOTHING = re.compile(r"NoneType|NotImplementedError")
 """What is said of an error that comes of a part which does nothing."""
 _UNDEFINED = re.compile(r"raises NameError: name '(\w+)' is not defined")
-_OF_NONE = re.compile(r"^raises AttributeError: 'NoneType' object has no attribute")
+_OF_NONE = re.compile(r"^raises AttributeError: 'NoneType' object has no attribute '(\w+)'")
 _OF_FORWARD = re.compile(r"^cannot be judged: (\w+) raises ")
 UNWRITTEN = ("a skeleton", "waits for ")
 """What is said of functions that are there and do nothing yet."""
@@ -71,17 +71,20 @@ def _unassigned(function: Function) -> Function:
 
     The courses hand out ``out = None``, room for one's own lines, ``out = out.astype(…)``.
     """
-    if function.status != "error" or not function.file or not _OF_NONE.search(function.detail):
+    asked = _OF_NONE.search(function.detail)
+    if function.status != "error" or not function.file or asked is None:
         return function
-    names = [n for b in _bodies(function.file, function.name.rpartition(".")[2]) for n in _nones(b)]
+    bodies = _bodies(function.file, function.name.rpartition(".")[2])
+    own = [body for body in bodies if isinstance(body, ast.FunctionDef)]  # a class has many scopes
+    names = [name for body in own for name in _nones(body, asked[1])]
     if not names:
         return function
     told = f"a skeleton: {names[0]} is None"
     return msgspec.structs.replace(function, status="missing", detail=told, properties=())
 
 
-def _nones(body: ast.AST) -> list[str]:
-    """Names whose attributes are used, and that are given nothing but None or what that gives."""
+def _nones(body: ast.AST, attribute: str) -> list[str]:
+    """Names of which an attribute is asked, and that are given only None or what that gives."""
     values: dict[int, ast.expr] = {}
     for node in ast.walk(body):
         if isinstance(node, ast.Assign):
@@ -92,8 +95,8 @@ def _nones(body: ast.AST) -> list[str]:
         if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
             value = values.get(id(name))
             nothing[name.id] = nothing.get(name.id, True) and _is_nothing(name.id, value)
-    used = [_name_of(node) for node in ast.walk(body) if isinstance(node, ast.Attribute)]
-    return [name for name in used if nothing.get(name)]
+    asked = [n for n in ast.walk(body) if isinstance(n, ast.Attribute) and n.attr == attribute]
+    return [name for name in map(_name_of, asked) if nothing.get(name)]
 
 
 def _paired(target: ast.expr, value: ast.expr) -> dict[int, ast.expr]:

@@ -75,3 +75,12 @@ def test_a_result_that_was_lost_is_a_mistake(tmp_path: Path) -> None:
     file.write_text(GIVEN.replace("    out = out.astype", lines), encoding="utf-8")
     forward = _function("dropout_forward", "error", ATTRIBUTE, file)
     assert waiting([forward])[0].status == "error"
+
+
+def test_none_of_another_attribute_or_in_a_class_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "layers.py"
+    file.write_text(GIVEN + "class Net:\n    def loss(self, X):\n        out = None\n"
+                    "        return out.astype(X.dtype)\n", encoding="utf-8")  # fmt: skip
+    other = _function("dropout_forward", "error", ATTRIBUTE.replace("astype", "T"), file)
+    net = _function("fc_net.Net", "error", ATTRIBUTE, file)
+    assert [one.status for one in waiting([other, net])] == ["error", "error"]
